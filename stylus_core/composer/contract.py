@@ -1,0 +1,28 @@
+"""The contract of every composer: local, LLM, retriever-only, random, reranker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stylus_core.options import Options
+from stylus_core.prompt import ParsedPrompt
+from stylus_core.types import Candidate, Composition, Keyword
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a composer is asked: which of these candidates serve which keyword of this prompt?"""
+
+    prompt: ParsedPrompt
+    keywords: tuple[Keyword, ...]  # in the order of the prompt
+    candidates: tuple[Candidate, ...]  # best first; adapters that the prompt already has are not among them
+    options: Options
+
+
+class Composer(Protocol):
+    """Assigns candidates to keywords. Raises `ComposerError` if it cannot answer; nothing else escapes."""
+
+    name: str
+
+    def compose(self, request: Request) -> Composition: ...

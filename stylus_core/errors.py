@@ -1,0 +1,23 @@
+"""Errors whose message is meant for the user: each names the input and the way out."""
+
+from __future__ import annotations
+
+
+class StylusError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class LibraryError(StylusError):
+    """A library folder or its database cannot be used."""
+
+
+class ModelError(StylusError):
+    """A model cannot be loaded."""
+
+
+class OptionError(StylusError):
+    """An option has an unknown name or an invalid value."""
+
+
+class ComposerError(StylusError):
+    """A composer could not answer; the caller falls back to the local composer."""

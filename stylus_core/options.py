@@ -1,0 +1,159 @@
+"""The options of a selection: one table that the command line, the panel, the API, the infotext and the docs read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stylus_core.errors import OptionError
+from stylus_core.types import ARCHITECTURES, KINDS
+
+COMPOSERS = ("local", "llm", "retriever", "random", "reranker")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names"."""
+
+    name: str
+    type: str
+    default: Any
+    label: str
+    help: str
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+
+
+#: Order is the order in which a panel shows them.
+TABLE: tuple[Option, ...] = (
+    Option("composer", "choice", "local", "Composer", "Who decides which candidates serve the prompt.", COMPOSERS),
+    Option("max_adapters", "int", 3, "Adapters at most", "How many adapters one prompt may get.", low=0, high=10, step=1),
+    Option("strength", "float", 1.0, "Strength", "Multiplies every recommended weight.", low=0.1, high=2.0, step=0.05),
+    Option(
+        "weight_budget",
+        "float",
+        2.0,
+        "Total weight at most",
+        "The weights of all adapters in the prompt, the user's own included, stay below this sum.",
+        low=0.1,
+        high=10.0,
+        step=0.1,
+    ),
+    Option(
+        "trigger_words",
+        "choice",
+        "needed",
+        "Trigger words",
+        "Add an adapter's trigger words: only where it needs them and the prompt lacks them, always, or never.",
+        ("needed", "always", "never"),
+    ),
+    Option("kinds", "choices", KINDS, "Kinds allowed", "Adapters of other kinds are never picked.", KINDS),
+    Option(
+        "existing",
+        "choice",
+        "keep",
+        "Adapters in the prompt",
+        "keep: leave the user's own tags and add to them; skip: add nothing to a prompt that has tags.",
+        ("keep", "skip"),
+    ),
+    Option(
+        "architecture",
+        "choice",
+        "any",
+        "Architecture",
+        "Only adapters of this architecture, and those of unknown architecture; any: no filter.",
+        ("any", *ARCHITECTURES[:-2]),
+    ),
+    Option("candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1),
+    Option("seed", "int", 0, "Seed", "Seed of the random composer.", low=0, high=2**32 - 1, step=1),
+    Option("pinned", "names", (), "Pinned", "Adapters that are always added, by file stem."),
+    Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),
+)
+
+BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of one selection; `TABLE` says what each means. Make one from untrusted values with `Options.of`."""
+
+    composer: str = "local"
+    max_adapters: int = 3
+    strength: float = 1.0
+    weight_budget: float = 2.0
+    trigger_words: str = "needed"
+    kinds: tuple[str, ...] = KINDS
+    existing: str = "keep"
+    architecture: str = "any"
+    candidates: int = 30
+    seed: int = 0
+    pinned: tuple[str, ...] = ()
+    banned: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:
+        """Checks every value against the table. Raises `OptionError` naming the option and what it takes."""
+        given = {**(values or {}), **named}
+        unknown = sorted(set(given) - set(BY_NAME), key=str)
+        if unknown:
+            raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
+        return cls(**{name: check(BY_NAME[name], value) for name, value in given.items()})
+
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from their defaults, as plain JSON values."""
+        out: dict[str, Any] = {}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if value != f.default:
+                out[f.name] = list(value) if isinstance(value, tuple) else value
+        return out
+
+
+def check(option: Option, value: Any) -> Any:
+    """`value` as the option's type. Raises `OptionError`."""
+    if option.type == "choice":
+        if isinstance(value, str) and value in option.choices:
+            return value
+        raise OptionError(f"option {option.name!r} takes one of {', '.join(option.choices)}, not {_show(value)}")
+    if option.type in ("choices", "names"):
+        items = [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)) or not all(isinstance(v, str) for v in items):
+            raise OptionError(f"option {option.name!r} takes a list of names, not {_show(value)}")
+        wrong = [v for v in items if option.type == "choices" and v not in option.choices]
+        if wrong:
+            raise OptionError(f"option {option.name!r} takes any of {', '.join(option.choices)}, not {_show(wrong[0])}")
+        if option.type == "choices":  # in the table's order, so that equal sets are equal options
+            return tuple(c for c in option.choices if c in items)
+        return tuple(dict.fromkeys(items))
+    if option.type in ("int", "float"):
+        number = _number(value)
+        if number is None or (option.type == "int" and number != int(number)):
+            what = "a whole number" if option.type == "int" else "a number"
+            raise OptionError(f"option {option.name!r} takes {what}, not {_show(value)}")
+        if (option.low is not None and number < option.low) or (option.high is not None and number > option.high):
+            raise OptionError(f"option {option.name!r} takes {option.low:g} to {option.high:g}, not {_show(value)}")
+        return int(number) if option.type == "int" else float(number)
+    if option.type == "bool":
+        if isinstance(value, bool):
+            return value
+        raise OptionError(f"option {option.name!r} takes true or false, not {_show(value)}")
+    raise OptionError(f"option {option.name!r} has the unknown type {option.type!r}")
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if number == number and abs(number) != float("inf") else None
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

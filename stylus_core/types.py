@@ -1,0 +1,223 @@
+"""The typed objects that pass between the stages: library, refiner, retriever, composer, rewriter.
+
+Everything here is a frozen dataclass of plain values; `to_json` turns any of them into what `json.dumps` takes.
+This module imports nothing heavy: `import stylus_core` has to stay cheap.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What an adapter is for. One of these, decided by the refiner.
+KINDS = (
+    "character",  # a fictional character: applies only if the prompt names it
+    "person",  # the looks of a real person or of a made-up face: applies only if the prompt names it
+    "style",  # a way of drawing, an artist, a medium, a film look
+    "quality",  # detail tweakers, enhancers, light and contrast sliders: no word of the prompt names them
+    "concept",  # anything else that is depicted: an effect, a creature, an idea
+    "pose",  # poses, gestures, actions, camera angles
+    "clothing",
+    "object",
+    "animal",
+    "vehicle",
+    "building",
+    "background",  # places, scenery, interiors
+)
+
+#: Architectures are a hard wall: an adapter of another one does nothing or breaks the picture.
+ARCHITECTURES = ("sd1", "sd2", "sdxl", "sd3", "flux", "pixart", "hunyuan", "cascade", "other", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A picture that its author made with the adapter."""
+
+    prompt: str
+    negative_prompt: str = ""
+    weight: float | None = None  # the weight of the adapter's own tag in `prompt`, if it has one
+    image: str = ""  # path of a local picture, empty if there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an adapter's header and sidecars say, merged field by field.
+
+    Texts are plain (no HTML), in the author's language, and untrusted: they are data, never instructions.
+    """
+
+    title: str = ""  # the name of the model as its author wrote it
+    version: str = ""  # the name of the version
+    alias: str = ""  # ss_output_name, which the WebUI shows; several files may share one
+    description: str = ""  # the author's, noise included; `Card.description` is the clean one
+    notes: str = ""  # the user's own notes
+    tags: tuple[str, ...] = ()  # the model site's tags, in their order
+    trigger_words: tuple[str, ...] = ()  # each entry as written; an entry may hold several words parted by commas
+    negative_text: str = ""
+    examples: tuple[Example, ...] = ()
+    training_tags: tuple[tuple[str, int], ...] = ()  # most frequent first, at most 200
+    training_concepts: tuple[str, ...] = ()  # names of the training folders without their repeats
+    training_captions: bool = False  # True if `training_tags` are sentences and not tags
+    base_model: str = ""  # as the best source wrote it, e.g. "SD 1.5", "Pony", "Illustrious"
+    architecture: str = "unknown"  # one of ARCHITECTURES
+    family: str = ""  # "pony", "illustrious", "noobai", ... or empty
+    algorithm: str = "lora"  # lora, locon, loha, lokr, dora, ia3, full, ...
+    user_weight: float | None = None  # `preferred weight` that the user set (0 means unset and is None here)
+    weight_low: float | None = None  # strength_min of a sidecar
+    weight_high: float | None = None  # strength_max of a sidecar
+    author_weight: float | None = None  # a strength that a sidecar's structured field recommends
+    preview: str = ""  # path of the preview picture
+    model_id: int | None = None  # Civitai's
+    version_id: int | None = None
+    sha256: str = ""  # lower case, of the whole file, as a sidecar recorded it; never computed on the way
+    autov3: str = ""  # lower case, of the tensors only
+    downloads: int | None = None
+    nsfw: int | None = None  # Civitai's level, or None where nothing says
+    excluded: bool = False  # the user excluded it in another tool
+    provenance: dict[str, str] = field(default_factory=dict)  # field name -> where its value came from
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the refiner made of the metadata: the account of an adapter that everything after it reads."""
+
+    description: str = ""  # 1 to 3 sentences
+    kind: str = "concept"  # one of KINDS
+    subject: str = ""  # the few words that say what it adds: "Artoria Lancer (Fate)", "horseback riding"
+    trigger_words: tuple[str, ...] = ()  # cleaned; alternatives that exclude each other are separate entries
+    trigger_alternatives: bool = False  # True if the entries of `trigger_words` exclude each other (" || ")
+    weight: float = 0.8  # recommended
+    weight_low: float | None = None
+    weight_high: float | None = None
+    weight_source: str = "default"  # "user", "author", "examples", "default", "refiner"
+    source: str = "metadata"  # who wrote it: "metadata", "training tags", "file name", "vlm", "llm", "user", "import"
+
+
+#: States of a file in the library. Only "ok" adapters are ever selected.
+STATUSES = (
+    "ok",
+    "shadowed",  # another file with the same stem is the one that the host loads
+    "unreadable",  # the header cannot be read; `problem` says why
+    "unopened",  # .pt and .ckpt: listed, never opened
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One file of the library."""
+
+    id: int  # stable for as long as the file stays in the library, a rename of the file included
+    path: str  # absolute
+    stem: str  # the file's name without extension: what a tag names
+    status: str = "ok"  # one of STATUSES
+    problem: str = ""  # why it is not "ok", one sentence
+    size: int = 0  # bytes
+    metadata: Metadata = field(default_factory=Metadata)
+    card: Card = field(default_factory=Card)
+
+    @property
+    def title(self) -> str:
+        """The name to show: the title, or the file's stem where there is none."""
+        return self.metadata.title or self.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A span of the prompt: `prompt[start:end]` contains `text`, up to markup between its words."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An adapter that the retriever proposes."""
+
+    adapter: Adapter
+    score: float  # fused; comparable within one selection only
+    scores: dict[str, float] = field(default_factory=dict)  # signal -> value, e.g. "bm25", "dense", "exact"
+    part: str = ""  # the part of the prompt that it matches best
+    why: str = ""  # one sentence
+
+    @property
+    def name(self) -> str:
+        return self.adapter.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A composer's decision: this candidate serves this keyword."""
+
+    candidate: Candidate
+    keyword: Keyword
+    reason: str  # one sentence
+    confidence: float = 1.0  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A composer's answer. No assignment is a right answer, and a common one."""
+
+    assignments: tuple[Assignment, ...] = ()
+    composer: str = "local"  # the one that answered: a fallback names itself
+    notes: tuple[str, ...] = ()  # sentences for the user, e.g. why a fallback answered
+    nearly: tuple[Assignment, ...] = ()  # what was considered last and left out, best first; reason says why
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An adapter that goes into the prompt."""
+
+    name: str  # the stem, as in the tag
+    path: str
+    weight: float
+    keyword: str
+    reason: str
+    title: str = ""
+    kind: str = ""
+    start: int = -1  # span of the keyword in the prompt
+    end: int = -1
+    score: float = 0.0
+    trigger_words: tuple[str, ...] = ()  # those that were added to the prompt
+    preview: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one prompt led to."""
+
+    prompt: str
+    rewritten: str
+    picks: tuple[Pick, ...] = ()
+    nearly: tuple[Pick, ...] = ()  # what was nearly picked, reason says why not; weight as it would have been
+    candidates: tuple[Candidate, ...] = ()  # best first
+    composer: str = "local"
+    notes: tuple[str, ...] = ()  # what the user should know, one sentence each
+    timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
+
+    def to_json(self, candidates: int = 0) -> dict[str, Any]:
+        """A plain dict: `prompt`, `rewritten`, `picks`, ..., and the first `candidates` candidates if any are asked for."""
+        out: dict[str, Any] = {
+            "prompt": self.prompt,
+            "rewritten": self.rewritten,
+            "picks": [dataclasses.asdict(p) for p in self.picks],
+            "nearly": [dataclasses.asdict(p) for p in self.nearly],
+            "composer": self.composer,
+            "notes": list(self.notes),
+            "timings_ms": {k: round(v, 3) for k, v in self.timings.items()},
+        }
+        if candidates > 0:
+            out["candidates"] = [
+                {
+                    "name": c.name,
+                    "score": round(c.score, 6),
+                    "scores": {k: round(v, 6) for k, v in c.scores.items()},
+                    "part": c.part,
+                    "why": c.why,
+                    "path": c.adapter.path,
+                }
+                for c in self.candidates[:candidates]
+            ]
+        return out

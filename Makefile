@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements.txt
 	@echo "setting up $(VENV) (once; about 1 GB with torch)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install $(TORCH)
-	$(PIP) install -e ".[dense,llm,dev]" -r requirements.txt
+	$(PIP) install -e ".[dense,model,llm,dev]" -r requirements.txt
 	@touch $@
 
 demo: $(STAMP)

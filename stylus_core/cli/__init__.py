@@ -1,0 +1,67 @@
+"""The command line: `stylus index`, `select`, `show`, `doctor`. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from stylus_core.errors import OptionError, StylusError
+
+if TYPE_CHECKING:
+    from stylus_core.cli.text import Console
+
+OK, FAILED, USAGE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None = None) -> int:
+    """Runs one command and returns the exit code. Raises `SystemExit` where argparse does: usage, help, version.
+
+    Args:
+        argv: the arguments without the program's name; those of the process if None.
+        opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+    """
+    from stylus_core.cli.text import Console, clean
+
+    _forgive(sys.stdout, sys.stderr)
+    console = Console(sys.stdout, sys.stderr)
+    try:
+        try:
+            return _run(argv, console, opener)
+        finally:
+            console.flush()
+    except OptionError as error:
+        console.say(f"stylus: {clean(str(error))}")
+        return USAGE
+    except StylusError as error:
+        console.say(f"stylus: {clean(str(error))}")
+        return FAILED
+    except KeyboardInterrupt:
+        console.say("stylus: interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO_READER
+
+
+def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any] | None) -> int:
+    from stylus_core.cli.arguments import parser
+
+    args = parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO if args.verbose else logging.ERROR, format="stylus: %(message)s", stream=sys.stderr
+    )
+    from stylus_core.cli.commands import COMMANDS
+
+    return COMMANDS[args.command](args, console, opener)
+
+
+def _forgive(*streams: TextIO) -> None:
+    """A title that the terminal's encoding lacks must not end the program."""
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,148 @@
+"""The command line's grammar. Every option of a selection comes out of `stylus_core.options.TABLE`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stylus_core import __version__
+from stylus_core.errors import OptionError
+from stylus_core.options import TABLE, Option, check
+
+_CODES = """\
+exit codes:
+  0    done; choosing nothing is done as well
+  1    something went wrong, one sentence on the error stream says what
+  2    the command line itself is wrong
+  130  interrupted with Ctrl-C; what was stored so far is whole
+  141  the reader of a pipe went away
+
+environment:
+  STYLUS_LIBRARY   folders of adapters, where --library is not given
+  STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
+  STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint is not given
+  NO_COLOR         no colour
+"""
+#: `--candidates` says how many candidates to print, so the option of that name gets another flag.
+_FLAGS = {"candidates": "pool"}
+_PREFIX = "option_"
+_METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "names": "A,B,..."}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `stylus`; `command` of what it parses names the command."""
+    top = argparse.ArgumentParser(
+        prog="stylus",
+        allow_abbrev=False,
+        description="Picks LoRA adapters for a Stable Diffusion prompt and writes them into it.",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"stylus {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    index = commands.add_parser(
+        "index", allow_abbrev=False, help="read a folder of adapters and prepare it for selection"
+    )
+    index.add_argument("library", nargs="+", metavar="DIR", help="folder of adapters; several make one library")
+    _common(index)
+
+    select = commands.add_parser(
+        "select",
+        allow_abbrev=False,
+        help="pick adapters for a prompt",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_CODES,
+    )
+    select.add_argument("prompt", nargs="?", metavar="PROMPT", help="the prompt, in quotes")
+    select.add_argument("--prompts", metavar="FILE", help="many prompts, one a line (- for stdin)")
+    select.add_argument(
+        "--candidates", type=_count, default=0, metavar="N", help="print the first N candidates too, best first"
+    )
+    _library(select)
+    _common(select)
+    _options(select)
+
+    show = commands.add_parser("show", allow_abbrev=False, help="print what is known of an adapter")
+    show.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
+    _library(show)
+    _common(show)
+
+    doctor = commands.add_parser(
+        "doctor", allow_abbrev=False, help="say what is missing, broken, unreachable or unknown, and what to do"
+    )
+    _library(doctor)
+    _common(doctor)
+    doctor.add_argument(
+        "--endpoint", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="also try this server"
+    )
+    return top
+
+
+def option_values(args: argparse.Namespace) -> dict[str, Any]:
+    """The options of the table that the command line sets, by name."""
+    return {key[len(_PREFIX) :]: value for key, value in vars(args).items() if key.startswith(_PREFIX)}
+
+
+def libraries(args: argparse.Namespace) -> list[Path]:
+    """The folders that the command line or the environment names; may be empty."""
+    named = args.library or [part for part in os.environ.get("STYLUS_LIBRARY", "").split(os.pathsep) if part]
+    return [Path(part).expanduser() for part in named]
+
+
+def _library(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--library", action="append", metavar="DIR", help="folder of adapters; may be repeated")
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
+    command.add_argument(
+        "--encoder", default="auto", metavar="auto|none|PATH", help="embedding model: a folder, or none for BM25 alone"
+    )
+    command.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
+
+
+def _options(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("options of the selection")
+    for option in TABLE:
+        settings: dict[str, Any] = {"dest": _PREFIX + option.name, "default": argparse.SUPPRESS, "help": _help(option)}
+        if option.type == "bool":
+            settings["action"] = argparse.BooleanOptionalAction
+        else:
+            settings |= {"type": _typed(option), "metavar": _METAVAR[option.type]}
+        group.add_argument("--" + _FLAGS.get(option.name, option.name).replace("_", "-"), **settings)
+
+
+def _help(option: Option) -> str:
+    words = [option.help]
+    if option.choices:
+        words.append(f"{'One' if option.type == 'choice' else 'Any'} of {', '.join(option.choices)}.")
+    if option.low is not None and option.high is not None:
+        number = "d" if option.type == "int" else "g"
+        words.append(f"From {option.low:{number}} to {option.high:{number}}.")
+    shown = "none" if option.default == () else "all" if option.default == option.choices else option.default
+    return " ".join([*words, f"Default: {shown}."]).replace("%", "%%")
+
+
+def _typed(option: Option) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        try:
+            return check(option, text)
+        except OptionError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
+    return value

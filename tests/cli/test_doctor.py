@@ -1,0 +1,154 @@
+"""The doctor names what is wrong and what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from stylus_core.cli import main
+from stylus_core.doctor import Finding, examine
+from stylus_core.errors import LibraryError
+from tests.cli.fake import FakeStylus, adapter
+
+KNOWN = [
+    adapter("fox", description="Adds a fox.", kind="animal"),
+    adapter("mystery", description="mystery", source="file name", architecture="unknown"),
+    adapter("half", "unreadable", "the file ends before its header"),
+    adapter("twin", "shadowed", "b/twin.safetensors is what the WebUI loads"),
+    adapter("old", "unopened"),
+]
+
+
+def findings(fake: FakeStylus, *folders: Path, **more: str) -> list[Finding]:
+    return list(examine(folders, encoder=more.pop("encoder", "none"), opener=fake, **more))
+
+
+def about(found: list[Finding], text: str) -> Finding:
+    (one,) = [f for f in found if text in f.subject]
+    return one
+
+
+def test_every_trouble_in_a_library_is_named_with_a_way_out(tmp_path: Path) -> None:
+    found = findings(FakeStylus([], KNOWN), tmp_path)
+    for subject, detail in (
+        ("1 unreadable", "the file ends before its header"),
+        ("1 shadowed", "b/twin.safetensors"),
+        ("1 unopened", "old"),
+        ("unknown architecture", "mystery"),
+        ("without any description", "mystery"),
+    ):
+        one = about(found, subject)
+        assert one.level == "note"
+        assert one.remedy
+        assert detail in one.details[0]
+    assert "5 files, 2 adapters" in about(found, "index").message
+
+
+def test_a_sound_library_gives_no_notes(tmp_path: Path) -> None:
+    found = findings(FakeStylus([], KNOWN[:1]), tmp_path)
+    assert [f.subject for f in found[-2:]] == [str(tmp_path), "index"]
+    assert {f.level for f in found[-2:]} == {"ok"}
+
+
+def test_folders_that_are_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    gone = tmp_path / "gone"
+    fake = FakeStylus([], KNOWN)
+    found = findings(fake, gone, file)
+    assert "no such folder" in about(found, str(gone)).message
+    assert "not a folder" in about(found, str(file)).message
+    assert fake.opened_with is None
+
+
+def test_a_broken_database_and_an_empty_index(tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> FakeStylus:
+        raise LibraryError("library.sqlite is no database: delete it")
+
+    found = list(examine([tmp_path], encoder="none", opener=broken))
+    assert (found[-1].level, found[-1].message) == ("broken", "library.sqlite is no database: delete it")
+    assert "never indexed" in about(findings(FakeStylus(), tmp_path), "index").message
+
+
+def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("scipy", "openai") else real(name))
+    found = findings(FakeStylus())
+    assert about(found, "scipy").level == "broken"
+    assert about(found, "openai").level == "note"
+    assert about(found, "openai").remedy == "pip install openai"
+    assert about(found, "numpy").level == "ok"
+
+
+def test_the_embedding_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    one = about(findings(FakeStylus(), encoder=str(tmp_path)), "embedding model")
+    assert one.level == "broken"
+    assert "model.safetensors" in one.message
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    assert about(findings(FakeStylus(), encoder=str(tmp_path)), "embedding model").level == "ok"
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name.startswith("gt_all") else real(name))
+    assert "BM25 alone" in about(findings(FakeStylus(), encoder="auto"), "embedding model").message
+
+
+class Models(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status if self.path.endswith("/v1/models") else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    http = HTTPServer(("127.0.0.1", 0), Models)
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{http.server_port}"
+    http.shutdown()
+    thread.join()
+    http.server_close()
+
+
+def test_the_endpoint(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(url: str) -> Finding:
+        return about(findings(FakeStylus(), endpoint=url), ":")
+
+    assert ask(server + "/v1").level == "ok"
+    assert ask(server + "/wrong").level == "note"
+    monkeypatch.setattr(Models, "status", 401)
+    assert "asks for a key" in ask(server + "/v1").message
+    monkeypatch.undo()
+    for url in ("file:///etc/passwd", "http://[", "127.0.0.1", "http://127.0.0.1:port/v1"):
+        assert findings(FakeStylus(), endpoint=url)[-2].level == "broken"
+
+
+def test_an_endpoint_that_is_down_is_told_without_its_key() -> None:
+    found = findings(FakeStylus(), endpoint="http://user:sesame@127.0.0.1:9/v1?key=sesame")
+    one = about(found, "127.0.0.1:9")
+    assert one.level == "broken"
+    assert "sesame" not in repr(found)
+
+
+def test_the_command_fails_only_if_something_is_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["doctor", "--encoder", "none", "--library"]
+    assert main([*argv, str(tmp_path)], opener=FakeStylus([], KNOWN)) == 0
+    out = capsys.readouterr().out
+    assert "the file ends before its header" in out
+    assert "nothing is broken" in out
+    assert main([*argv, str(tmp_path / "gone"), "--json"], opener=FakeStylus([], KNOWN)) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [r["level"] for r in rows if r["subject"].endswith("gone")] == ["broken"]

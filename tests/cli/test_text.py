@@ -1,0 +1,70 @@
+"""Tables and progress for a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_core.cli.progress import Progress
+from stylus_core.cli.text import Console, clean, cut, table, width, wrap
+
+TEXT = st.text(alphabet=st.sampled_from("ab c,é\u0301狐の\u200bw-界\t\x1b"), max_size=60)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@given(TEXT, st.integers(3, 30))
+def test_a_cut_text_fits_and_is_whole_where_it_fitted(text: str, columns: int) -> None:
+    short = cut(clean(text), columns)
+    assert width(short) <= columns
+    assert (short == clean(text)) == (width(clean(text)) <= columns)
+
+
+@given(TEXT, st.integers(2, 30))
+def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int) -> None:
+    lines = wrap(clean(text), columns)
+    assert all(width(line) <= columns for line in lines)
+    assert "".join("".join(lines).split()) == "".join(clean(text).split())
+
+
+@given(st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=5))
+def test_a_table_fits_into_eighty_columns(rows: list[tuple[str, str, str]]) -> None:
+    assert all(width(line) <= 80 for line in table(["name", "for", "because"], rows, 80, (26, 18)))
+
+
+def test_wide_characters_keep_the_columns_in_line() -> None:
+    lines = table(["name", "why"], [["水彩画", "WHY"], ["fox", "WHY"]], 80, (20,))
+    assert [width(line[: line.upper().index("WHY")]) for line in lines] == [8, 8, 8]
+
+
+def test_colour_is_for_terminals_and_can_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert Console(Terminal(), io.StringIO()).paint("x", "bold") == "\x1b[1mx\x1b[0m"
+    assert Console(io.StringIO(), io.StringIO()).paint("x", "bold") == "x"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert Console(Terminal(), io.StringIO()).paint("x", "bold") == "x"
+
+
+def test_progress_draws_over_itself_on_a_terminal_and_cleans_up() -> None:
+    err = Terminal()
+    with Progress(Console(io.StringIO(), err)) as progress:
+        progress("embedding", 1, 2)
+    assert "embedding [############............] 1/2" in err.getvalue()
+    assert err.getvalue().endswith("\r\x1b[K")
+    assert "\n" not in err.getvalue()
+
+
+def test_progress_is_sparse_in_a_log() -> None:
+    err, now = io.StringIO(), [0.0]
+    with Progress(Console(io.StringIO(), err), clock=lambda: now[0]) as progress:
+        for second in range(25):
+            now[0] = float(second)
+            progress("embedding", second, 25)
+    assert err.getvalue().splitlines() == ["embedding: 10 of 25", "embedding: 20 of 25"]

@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml requirements.txt
 	@touch $@
 
 demo: $(STAMP)
-	@$(BIN)/python samples/demo.py
+	@$(BIN)/python -m samples.demo
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,1 @@
+"""The sample library: written for the demo and the tests."""

@@ -1,0 +1,141 @@
+"""Civitai's records of a model and of one of its versions, as several tools save them beside the file."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from stylus_core.library.text import clean, clean_line, clean_list, fold, plain
+from stylus_core.library.values import (
+    DESCRIPTION,
+    EXAMPLES,
+    PROMPT,
+    Claims,
+    claims,
+    count,
+    identifier,
+    mapping,
+    nsfw_level,
+    sequence,
+    sha256,
+    strength,
+    trigger_words,
+)
+from stylus_core.types import Example
+
+if TYPE_CHECKING:
+    from stylus_core.library.sidecars import Context
+
+
+def version_claims(record: dict[str, Any], model: dict[str, Any], context: Context) -> Claims:
+    """What a version's record says, with the fields of its model where they lie apart."""
+    files = [mapping(f) for f in sequence(record.get("files"), 50)]
+    hashes = mapping(_own_file(files, context).get("hashes"))
+    # What the author says about the model, then about this version.
+    texts = dict.fromkeys(plain(r.get("description"), DESCRIPTION, is_html=True) for r in (model, record))
+    level = nsfw_level(model.get("nsfwLevel")) or nsfw_level(record.get("nsfwLevel")) or nsfw_level(model.get("nsfw"))
+    version_id = identifier(record.get("id"))
+    names = [context.stem, context.alias, *(_stem_of(f.get("name")) for f in files)]
+    downloads = count(mapping(record.get("stats")).get("downloadCount"))
+    if downloads is None:
+        downloads = count(mapping(model.get("stats")).get("downloadCount"))
+    return claims(
+        title=clean_line(model.get("name"), 300),
+        version=clean_line(record.get("name"), 200),
+        description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
+        tags=clean_list([mapping(t).get("name", t) for t in sequence(model.get("tags"), 400)], 100, 100),
+        trigger_words=trigger_words(record.get("trainedWords")),
+        examples=examples(record.get("images"), names, version_id, context),
+        base_model=clean_line(record.get("baseModel"), 80),
+        model_id=identifier(record.get("modelId")) or identifier(model.get("id")),
+        version_id=version_id,
+        sha256=sha256(hashes.get("SHA256")),
+        autov3=sha256(hashes.get("AutoV3"), 10),
+        downloads=downloads,
+        nsfw=level,
+    )
+
+
+def model_claims(model: dict[str, Any], context: Context) -> Claims:
+    """What a model's record says about the version to which the file belongs: by its file's name, else the first."""
+    versions = [mapping(v) for v in sequence(model.get("modelVersions"), 500)]
+    own = next((v for v in versions if _has_file(v, context)), versions[0] if versions else {})
+    return version_claims({**own, "modelId": model.get("id")}, model, context)
+
+
+def _has_file(version: dict[str, Any], context: Context) -> bool:
+    return any(fold(_stem_of(mapping(f).get("name"))) == fold(context.stem) for f in sequence(version.get("files"), 50))
+
+
+def _own_file(files: list[dict[str, Any]], context: Context) -> dict[str, Any]:
+    same = [f for f in files if fold(_stem_of(f.get("name"))) == fold(context.stem)]
+    primary = [f for f in files if f.get("primary") is True]
+    return next(iter((*same, *primary, *files)), {})
+
+
+def _stem_of(name: Any) -> str:
+    return os.path.splitext(clean_line(name, 300))[0]
+
+
+def examples(images: Any, names: Iterable[str], version_id: int | None, context: Context) -> tuple[Example, ...]:
+    """The example pictures that have a prompt or a local file, at most `EXAMPLES`."""
+    known = frozenset(_core(n) for n in names if n) - {""}
+    out: list[Example] = []
+    for image in sequence(images, 200):
+        meta = mapping(mapping(image).get("meta"))
+        inner = mapping(meta.get("meta"))  # some records wrap the generation data once more
+        meta = inner if "prompt" in inner else meta
+        prompt = clean(meta.get("prompt"), PROMPT)
+        picture = _local(mapping(image).get("local_file"), context)
+        if prompt or picture:
+            weight = own_weight(prompt, known)
+            if weight is None:
+                weight = _resource_weight(meta, version_id)
+            out.append(Example(prompt, clean(meta.get("negativePrompt"), 1000), weight, picture))
+        if len(out) == EXAMPLES:
+            break
+    return tuple(out)
+
+
+def _local(name: Any, context: Context) -> str:
+    """The path of a picture that a record names: only a name that lies beside the adapter and is its own."""
+    if not isinstance(name, str):
+        return ""
+    base = re.split(r"[\\/]", name)[-1]
+    return os.path.join(context.folder, base) if base in context.beside else ""
+
+
+_TAG = re.compile(r"<(?:lora|lyco|locon|lycoris):([^:<>]{1,300})((?::[^:<>]{0,40}){1,6})>", re.I)
+_END = re.compile(r"[-_ .]?(?:(?:v|ver|epoch|step|e)?[-_ .]?\d+(?:\.\d+)*|final|last)$")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def _core(name: str) -> str:
+    """A name without what tells the versions of one adapter apart: `lux-000032` and `Lux_v2` are both `lux`."""
+    folded = core = fold(name)[-200:]
+    for _ in range(3):  # `lux_v2-000032`
+        core = _END.sub("", core)
+    return _NOT_WORD.sub("", core) or _NOT_WORD.sub("", folded)
+
+
+def own_weight(prompt: str, cores: frozenset[str]) -> float | None:
+    """The weight of the adapter's own tag in `prompt`: the median, if it is there more than once."""
+    weights = []
+    for name, values in _TAG.findall(prompt):
+        if _core(name) in cores:
+            first = next((v for v in values[1:].split(":") if v.strip()), "")
+            weight = strength(first.rpartition("=")[2])
+            if weight is not None:
+                weights.append(weight)
+    return round(statistics.median(weights), 4) if weights else None
+
+
+def _resource_weight(meta: dict[str, Any], version_id: int | None) -> float | None:
+    """The weight in the list of resources that Civitai's own generator writes."""
+    for resource in sequence(meta.get("civitaiResources"), 50):
+        if version_id is not None and identifier(mapping(resource).get("modelVersionId")) == version_id:
+            return strength(mapping(resource).get("weight"))
+    return None

@@ -1,0 +1,51 @@
+"""`Metadata` and `Card` to compact JSON and back: only what differs from the defaults is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from stylus_core.types import Card, Example, Metadata
+
+_METADATA = [(f.name, getattr(Metadata(), f.name)) for f in dataclasses.fields(Metadata)]
+_CARD = [(f.name, getattr(Card(), f.name)) for f in dataclasses.fields(Card)]
+_TUPLES = ("tags", "trigger_words", "training_concepts")
+
+
+def _changed(value: Any, defaults: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: found for name, default in defaults if (found := getattr(value, name)) != default}
+
+
+def _dumps(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def encode_metadata(metadata: Metadata) -> str:
+    out = _changed(metadata, _METADATA)
+    if "examples" in out:
+        out["examples"] = [[e.prompt, e.negative_prompt, e.weight, e.image] for e in metadata.examples]
+    return _dumps(out)
+
+
+def decode_metadata(text: str) -> Metadata:
+    values = json.loads(text)
+    for name in _TUPLES:
+        if name in values:
+            values[name] = tuple(values[name])
+    if "examples" in values:
+        values["examples"] = tuple([Example(*e) for e in values["examples"]])
+    if "training_tags" in values:
+        values["training_tags"] = tuple([(tag, n) for tag, n in values["training_tags"]])
+    return Metadata(**values)
+
+
+def encode_card(card: Card) -> str:
+    return _dumps(_changed(card, _CARD))
+
+
+def decode_card(text: str) -> Card:
+    values = json.loads(text)
+    if "trigger_words" in values:
+        values["trigger_words"] = tuple(values["trigger_words"])
+    return Card(**values)

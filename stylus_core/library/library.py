@@ -1,0 +1,206 @@
+"""The library: adapter files, what they say and what was made of it, in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from stylus_core.errors import LibraryError
+from stylus_core.library import scan as scanning
+from stylus_core.library.cards import SOURCES, Edits
+from stylus_core.library.codec import decode_card, decode_metadata, encode_card
+from stylus_core.library.database import Database, next_revision
+from stylus_core.library.records import settle, store_card
+from stylus_core.library.scan import Progress, ScanReport
+from stylus_core.library.text import clean, fold
+from stylus_core.types import KINDS, STATUSES, Adapter, Card
+
+_STATUS = "CASE WHEN state = 'ok' AND shadowed_by <> '' THEN 'shadowed' ELSE state END"
+_COLUMNS = f"id, path, stem, {_STATUS}, problem, shadowed_by, size, metadata, card"
+_CHUNK = 500
+
+
+class Problem(NamedTuple):
+    """Something about a file or a folder that the user may want to put right."""
+
+    path: str
+    reason: str
+    status: str  # the adapter's; "ok" if it is usable all the same; "folder" for a folder that cannot be listed
+
+
+class Library:
+    """Adapters of one or more folders. Safe to use from several threads, and from several processes at once.
+
+    Every method raises `LibraryError` where the database cannot be used. A damaged database is moved aside to
+    `NAME.broken-N` when that is noticed, and the error says so: opening it again and scanning rebuilds it.
+    """
+
+    def __init__(self, database: Path) -> None:
+        """Opens the SQLite file `database`, or creates it together with its folder."""
+        self._database = Database(Path(database))
+        self._scanning = threading.Lock()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> ScanReport:
+        """Brings the library in line with the folders `roots`, in the order in which the host lists them.
+
+        Reads only files of which path, size, mtime or sidecars changed. `progress(done, total)` counts those. What is
+        read is committed every few hundred files: a scan that is killed goes on where it stopped. A file that moved
+        or was renamed keeps its id. Raises `LibraryError` if none of the roots is a folder.
+        """
+        with self._scanning:
+            return scanning.scan(self._database, roots, progress)
+
+    def changed(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
+        """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing."""
+        return scanning.would_change(scanning.make_plan(self._database, scanning.resolve_roots(roots)))
+
+    def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
+        """The adapters with one of these statuses, in the order of their ids."""
+        wanted = tuple(s for s in STATUSES if s in set(statuses))
+        marks = ",".join("?" * len(wanted))
+        sql = f"SELECT {_COLUMNS} FROM adapters WHERE id > ? AND gone = 0 AND {_STATUS} IN ({marks}) ORDER BY id LIMIT {_CHUNK}"  # noqa: S608
+        last = 0
+        while rows := self._database.rows(sql, (last, *wanted)):
+            last = rows[-1][0]
+            for row in rows:
+                yield _adapter(row)
+
+    def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
+        """The adapters with these ids, of any status, by id; those that are gone are left out."""
+        out: dict[int, Adapter] = {}
+        for start in range(0, len(ids), _CHUNK):
+            some = [int(i) for i in ids[start : start + _CHUNK]]
+            marks = ",".join("?" * len(some))
+            for row in self._database.rows(f"SELECT {_COLUMNS} FROM adapters WHERE id IN ({marks}) AND gone = 0", some):  # noqa: S608
+                out[row[0]] = _adapter(row)
+        return out
+
+    def find(self, name: str) -> list[Adapter]:
+        """Adapters named `name`, usable ones first: by stem, else by title, else with `name` in either; case is ignored."""
+        key = fold(clean(name, 400))
+        if not key:
+            return []
+        order = f"ORDER BY CASE {_STATUS} WHEN 'ok' THEN 0 ELSE 1 END, stem_key, id LIMIT 100"
+        for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)"):
+            rows = self._database.rows(f"SELECT {_COLUMNS} FROM adapters WHERE gone = 0 AND ({where}) {order}", (key,))  # noqa: S608
+            if rows:
+                return [_adapter(row) for row in rows]
+        return []
+
+    def problems(self) -> list[Problem]:
+        """Files that are not selected, files with damaged sidecars and folders that cannot be listed, by path."""
+        sql = f"SELECT path, {_STATUS}, problem, shadowed_by, notes FROM adapters WHERE gone = 0 AND ({_STATUS} <> 'ok' OR notes <> '[]')"  # noqa: S608
+        out = [
+            Problem(path, problem, "folder")
+            for path, problem in self._database.rows("SELECT path, problem FROM folders")
+        ]
+        for path, status, problem, shadowed_by, notes in self._database.rows(sql):
+            if status != "ok":
+                out.append(Problem(path, _reason(status, problem, shadowed_by), status))
+            out.extend(Problem(path, note, status) for note in json.loads(notes))
+        return sorted(out)
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change to what the library holds, made by any process."""
+        return int(self._database.rows("SELECT value FROM meta WHERE name = 'revision'")[0][0])
+
+    def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
+        """(ids of selectable adapters that are new or different, ids that are not selectable any more) since `revision`.
+
+        Take `revision` before calling this: what changes in between is then told once more, not lost.
+        """
+        usable: set[int] = set()
+        lost: set[int] = set()
+        for number, gone, status in self._database.rows(
+            f"SELECT id, gone, {_STATUS} FROM adapters WHERE revision > ?", (revision,)
+        ):  # noqa: S608
+            (usable if status == "ok" and not gone else lost).add(number)
+        return usable, lost
+
+    def put_cards(self, cards: Mapping[int, Card], source: str, inputs_keys: Mapping[int, str] | None = None) -> None:
+        """Stores cards that a model or an import made, by adapter id; the metadata's card stays as the fallback.
+
+        `source` is "vlm", "llm" or "import". `inputs_keys` says by id what each was made from (see `card_keys`). Ids that
+        the library does not have are left out.
+        """
+        if source not in SOURCES or source == "metadata":
+            raise LibraryError(f"cards come from one of {', '.join(SOURCES[:-1])}, not from {source!r}")
+        keys = inputs_keys or {}
+        with self._database.transaction() as connection:
+            revision = next_revision(connection)
+            for number, card in cards.items():
+                if connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number)).rowcount:
+                    store_card(connection, number, source, keys.get(number, ""), encode_card(card))
+                    settle(connection, number)
+
+    def drop_cards(self, ids: Iterable[int], source: str) -> None:
+        """Takes back what `put_cards` stored for these adapters."""
+        with self._database.transaction() as connection:
+            revision = next_revision(connection)
+            for number in ids:
+                if connection.execute(
+                    "DELETE FROM cards WHERE adapter_id = ? AND source = ? AND source <> 'metadata'", (number, source)
+                ).rowcount:
+                    connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number))
+                    settle(connection, number)
+
+    def card_keys(self, source: str) -> dict[int, str]:
+        """For each adapter that has a card of `source`: the key of what that card was made from."""
+        return dict(self._database.rows("SELECT adapter_id, inputs_key FROM cards WHERE source = ?", (source,)))
+
+    def set_user(
+        self, adapter_id: int, *, weight: float | None = None, description: str | None = None, kind: str | None = None
+    ) -> None:
+        """Stores the user's own edits, which win over everything and survive rescans. None leaves an edit as it is.
+
+        A weight of 0, an empty description and an empty kind take the edit back. Raises `LibraryError` for an adapter that
+        the library does not have, a weight that is no number from -20 to 20, and an unknown kind.
+        """
+        if weight is not None and not (math.isfinite(weight) and abs(weight) <= 20):
+            raise LibraryError(f"a weight is a number from -20 to 20, not {weight}")
+        if kind and kind not in KINDS:
+            raise LibraryError(f"a kind is one of {', '.join(KINDS)}, not {kind!r}")
+        with self._database.transaction() as connection:
+            if not connection.execute("SELECT 1 FROM adapters WHERE id = ?", (adapter_id,)).fetchone():
+                raise LibraryError(f"there is no adapter with the id {adapter_id} in the library")
+            row = connection.execute(
+                "SELECT weight, description, kind FROM edits WHERE adapter_id = ?", (adapter_id,)
+            ).fetchone()
+            edits = Edits(*row) if row else Edits()
+            if weight is not None:
+                edits = edits._replace(weight=float(weight) or None)
+            if description is not None:
+                edits = edits._replace(description=clean(description, 4000) or None)
+            if kind is not None:
+                edits = edits._replace(kind=kind or None)
+            connection.execute("INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)", (adapter_id, *edits))
+            settle(connection, adapter_id)
+            connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (next_revision(connection), adapter_id))
+
+
+def _reason(status: str, problem: str, shadowed_by: str) -> str:
+    return f"the host loads another file with the same name: {shadowed_by}" if status == "shadowed" else problem
+
+
+def _adapter(row: tuple[Any, ...]) -> Adapter:
+    number, path, stem, status, problem, shadowed_by, size, metadata, card = row
+    reason = _reason(status, problem, shadowed_by)
+    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), decode_card(card))

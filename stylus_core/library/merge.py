@@ -1,0 +1,135 @@
+"""Merges what header and sidecars claim into one `Metadata`, field by field in a fixed order of trust, with provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from typing import Any
+
+from stylus_core.library.architecture import algorithm_of, decide_architecture, family_of
+from stylus_core.library.header import Header
+from stylus_core.library.sidecars import Context, preview, read_sidecars
+from stylus_core.library.text import clean_line, fold
+from stylus_core.library.training import header_claims
+from stylus_core.library.values import Claims
+from stylus_core.types import Example, Metadata
+
+HEADER = "header"
+
+#: The most trusted first. What the user wrote, then the model site's records, then the tools' copies of them, then loose
+#: text (S.txt may hold anything: some tools put nothing but trigger words there), then the header, whose texts are mostly
+#: the trainer's defaults.
+TRUST = (
+    ".json",
+    ".civitai.info",
+    ".api_info.json",
+    ".metadata.json",
+    ".cm-info.json",
+    ".txt",
+    ".description.txt",
+    HEADER,
+    ".html",
+)
+#: Where another order is right.
+TRUST_OF: dict[str, tuple[str, ...]] = {
+    # The editors preset `sd version` with a guess that calls everything SD1, so the site's word comes first.
+    "base_model": (".civitai.info", ".api_info.json", ".metadata.json", ".cm-info.json", HEADER, ".json"),
+    # Only the header has all 64 digits of it.
+    "autov3": (HEADER, ".civitai.info", ".api_info.json", ".metadata.json", ".cm-info.json"),
+    # LoRA Manager hashes the file itself; the others repeat what the site says of the file that it offers.
+    "sha256": (".metadata.json", ".civitai.info", ".api_info.json", ".json", ".cm-info.json"),
+}
+_MERGED = tuple(
+    f.name
+    for f in dataclasses.fields(Metadata)
+    if f.name not in ("architecture", "family", "algorithm", "preview", "provenance")
+)
+
+
+def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
+    """Everything that `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
+    own = header_claims(header.metadata)
+    context = context._replace(alias=own.get("alias", ""))
+    found, problems = read_sidecars(sorted(context.beside), context)
+    found[HEADER] = own
+    fields, provenance = merge(found)
+    _keep_structure(fields, provenance, found)
+    _add_local_examples(fields, provenance, context)
+    raw = header.metadata
+    statements = _statements(found, raw)
+    fields["architecture"], source = decide_architecture(header.shapes, statements)
+    if source:
+        provenance["architecture"] = source
+    fields["family"] = family_of(fields.get("base_model", ""), clean_line(raw.get("ss_sd_model_name"), 200))
+    fields["algorithm"] = algorithm_of(
+        header.shapes, raw.get("ss_network_module", "")[:200], raw.get("ss_network_args", "")[:4000]
+    )
+    fields["preview"] = preview(context)
+    if not fields["preview"] and (
+        raw.get("ssmd_cover_images", "[]").strip() not in ("", "[]") or raw.get("modelspec.thumbnail")
+    ):
+        provenance["preview"] = HEADER  # `embedded_preview` takes it out
+    return Metadata(**fields, provenance=provenance), problems
+
+
+def merge(found: dict[str, Claims]) -> tuple[dict[str, Any], dict[str, str]]:
+    """For each field the claim of the most trusted source that makes one, and which source that was."""
+    fields: dict[str, Any] = {}
+    provenance: dict[str, str] = {}
+    for name in _MERGED:
+        for source in TRUST_OF.get(name, TRUST):
+            if name in found.get(source, ()):
+                fields[name] = found[source][name]
+                provenance[name] = source
+                break
+    return fields, provenance
+
+
+def _words(entries: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(fold(w.strip()) for entry in entries for w in entry.split(",")) - {""}
+
+
+def _keep_structure(fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims]) -> None:
+    """The site's list of trigger words knows its entries, a tool's copy in `activation text` runs them together."""
+    if provenance.get("trigger_words") != ".json":
+        return
+    for source in TRUST[1:]:
+        listed = found.get(source, {}).get("trigger_words", ())
+        if len(listed) > 1 and _words(listed) == _words(fields["trigger_words"]):
+            fields["trigger_words"], provenance["trigger_words"] = listed, source
+            return
+
+
+def _add_local_examples(fields: dict[str, Any], provenance: dict[str, str], context: Context) -> None:
+    """`S.example.N.EXT` that no record names: the picture of record N, else one without a prompt."""
+    examples = list(fields.get("examples", ()))
+    named = {e.image for e in examples}
+    for name in sorted(context.beside, key=lambda n: (len(n), n)):
+        match = re.fullmatch(r"\.example\.(\d{1,4})\.\w+", name[len(context.stem) :], re.I)
+        path = os.path.join(context.folder, name)
+        if not match or path in named or len(examples) >= 40:
+            continue
+        number = int(match[1])
+        if number < len(examples) and not examples[number].image:
+            examples[number] = dataclasses.replace(examples[number], image=path)
+        else:
+            examples.append(Example("", image=path))
+            provenance.setdefault("examples", "pictures")
+    if examples:
+        fields["examples"] = tuple(examples)
+
+
+def _statements(found: dict[str, Claims], raw: dict[str, str]) -> list[tuple[str, str]]:
+    """What is said about the base model, the most trusted first, for the choice of the architecture."""
+    out = [
+        (s, found[s]["base_model"]) for s in TRUST_OF["base_model"] if s != ".json" and "base_model" in found.get(s, ())
+    ]
+    out += [(HEADER, raw.get(key, "")[:200]) for key in ("ss_base_model_version", "modelspec.architecture")]
+    if raw.get("ss_v2") == "True":
+        out.append((HEADER, "SD2"))
+    out += [(".json", found[".json"]["base_model"])] if "base_model" in found.get(".json", ()) else []
+    out.append((HEADER, raw.get("ss_sd_model_name", "")[:200]))
+    if "ss_base_model_version" not in raw and raw.get("ss_v2") == "False":
+        out.append((HEADER, "SD1"))  # trainers of before SDXL wrote no version
+    return [(source, text) for source, text in out if text]

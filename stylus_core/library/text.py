@@ -1,0 +1,146 @@
+"""Bounded reading of hostile text: JSON with a ceiling on its structure, HTML to plain text in linear time."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+#: A list or an object costs some 20 times its text once it is parsed; these bounds keep a parsed file below ~200 MB.
+MAX_CONTAINERS = 400_000
+MAX_VALUES = 2_000_000
+
+
+class Malformed(ValueError):
+    """The text is not what it should be; the message is one clause that says why."""
+
+
+def _bounded_int(digits: str) -> int:
+    """Python before 3.10.7 converts a number of a million digits in quadratic time: refuse long ones."""
+    if len(digits) > 400:
+        raise Malformed("it holds a number of hundreds of digits")
+    return int(digits)
+
+
+_PARSE_INT = None if hasattr(sys, "get_int_max_str_digits") else _bounded_int
+
+
+def parse_json(raw: bytes) -> tuple[Any, bool]:
+    """Parses JSON from a file, and says whether its text was valid UTF-8 (bytes that are not are replaced).
+
+    Raises `Malformed` where it is broken, nested too deeply, or would take too much memory.
+    """
+    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_VALUES:
+        raise Malformed("its JSON holds far more values than any adapter has")
+    try:
+        text, valid = raw.decode("utf-8-sig"), True
+    except UnicodeDecodeError:
+        text, valid = raw.decode("utf-8", "replace").removeprefix("\ufeff"), False
+    try:
+        return json.loads(text, parse_int=_PARSE_INT), valid
+    except Malformed:
+        raise
+    except json.JSONDecodeError as error:
+        raise Malformed(f"its JSON is broken at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise Malformed("its JSON is nested too deeply") from None
+    except ValueError:  # a number with thousands of digits
+        raise Malformed("its JSON holds a number that is too long") from None
+
+
+# Control characters, zero-width and direction marks (they hide text in a page or a terminal), and lone surrogates, which
+# neither SQLite nor UTF-8 can hold.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def clean(value: Any, limit: int) -> str:
+    """`value` as one harmless text of at most `limit` characters: "" unless it is a string or a number."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 1e18 else ""
+    if not isinstance(value, str):
+        return ""
+    # Twice the limit before the clean-up, so that its cost is bounded as well.
+    return _UNWANTED.sub("", value[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")).strip()[:limit].rstrip()
+
+
+def clean_line(value: Any, limit: int) -> str:
+    """`clean`, with every run of white space one space."""
+    return " ".join(clean(value, limit).split())
+
+
+def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:
+    """The distinct texts of a list, in order, each one line of at most `limit`; a text counts as a list of one."""
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return ()
+    out = dict.fromkeys(clean_line(v, limit) for v in value[: 4 * count])
+    out.pop("", None)
+    return tuple(out)[:count]
+
+
+_BLOCK = frozenset(
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
+    "h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul video".split()
+)
+_INLINE = frozenset(
+    "a abbr acronym audio b bdi bdo big button cite code col colgroup data del dfn em embed font head html i iframe img "
+    "input ins kbd label link mark meta object picture q s samp script small source span strike strong style sub sup svg "
+    "template textarea time title track tt u var wbr path noscript".split()
+)
+_DROPPED = frozenset(("script", "style", "head", "template", "noscript", "svg", "iframe", "object"))
+# No repetition here can run past the next "<" or ">", so the whole scan is linear in the text.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/][^<>]*)?)>|<!--|<![^<>]*>|<\?[^<>]*>")
+_LOOKS_HTML = re.compile(
+    r"</?(?:p|br|div|span|ul|ol|li|strong|em|h[1-6]|img|a|b|i|u|code|pre|hr|table)(?:\s[^<>]*)?/?>", re.I
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\n{3,}")
+
+
+def plain(value: Any, limit: int, *, is_html: bool = False) -> str:
+    """HTML to plain text of at most `limit` characters, in linear time; text without HTML tags stays as it is.
+
+    Blocks become lines, scripts and styles go with their content, links keep their text. What is no HTML element
+    (`<lora:name:0.8>`, `<3`) is text. Entities are resolved if `is_html` or if the text has HTML tags.
+    """
+    # Markup is worth about as much as the text; ten times the limit bounds the work on a page that is all markup.
+    text = clean(value, 10 * limit)
+    if not is_html and not _LOOKS_HTML.search(text):
+        return text[:limit]
+    if "<" in text:
+        text = "".join(_without_tags(text))
+    text = _UNWANTED.sub("", html.unescape(text).replace("\r", "\n"))
+    text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return _LINES.sub("\n\n", text).strip()[:limit].rstrip()
+
+
+def _without_tags(text: str) -> Iterable[str]:
+    at = 0
+    while match := _TAG.search(text, at):
+        yield text[at : match.start()]
+        at = match.end()
+        name = (match[2] or "").lower()
+        if match[0] == "<!--":
+            end = text.find("-->", at)
+            at = len(text) if end < 0 else end + 3
+        elif name in _DROPPED and not match[1] and not match[3].endswith("/"):
+            # Without its end tag the rest of the text belongs to the element, as in a browser.
+            close = re.compile(f"</{name}[^<>]*>", re.I).search(text, at)
+            at = close.end() if close else len(text)
+        elif name in _BLOCK:
+            yield "\n- " if name == "li" and not match[1] else "\n"
+        elif name and name not in _INLINE and "-" not in name:
+            yield match[0]
+    yield text[at:]
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: one normal form (macOS decomposes file names) and no case."""
+    return unicodedata.normalize("NFC", name).casefold()

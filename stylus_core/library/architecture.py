@@ -1,4 +1,4 @@
-"""Which architecture an adapter is for, its family and its algorithm: from names and shapes of tensors, and from what is said.
+"""Which architecture an adapter is for, its family and its algorithm: from its tensors' names, and from what is said.
 
 The tensors tell the truth where they tell anything; a statement decides only what they leave open.
 """
@@ -25,7 +25,7 @@ _STATED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("sd1", r"\bsd[ _-]?v?1|stable[ -]diffusion[ -](?:v)?1|^sd_?v?1|\bv1-5\b"),
         (
             "other",
-            r"aura ?flow|kolors|lumina|playground|\bwan\b|wan video|ltxv?|mochi|cogvideo|chroma|qwen|hidream|svd|zimage|anima\b",
+            r"aura ?flow|kolors|lumina|playground|\bwan\b|ltxv?|mochi|cogvideo|chroma|qwen|hidream|svd|zimage",
         ),
     )
 )
@@ -39,7 +39,7 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("animagine", r"animagine"),
         (
             "anime",
-            r"\bnai\b|novelai|animefull|animesfw|anything|anylora|\bany[-_ ]?v?[345]|counterfeit|meina|abyssorange|orangemix",
+            r"\bnai\b|novelai|animefull|animesfw|anything|anylora|\bany[-_ ]?v?[3-5]|counterfeit|meina|orangemix",
         ),
         ("photo", r"realistic|photon|epicreal|chilloutmix|juggernaut|deliberate|cyberreal|realvis"),
     )
@@ -55,7 +55,7 @@ def stated_architecture(text: str) -> str:
 
 
 def family_of(*texts: str) -> str:
-    """The family inside an architecture ("pony", "illustrious", "anime", ...) that the first telling text names, or ""."""
+    """The family inside an architecture ("pony", "anime", ...) that the first telling text names, or ""."""
     for text in texts:
         for family, pattern in _FAMILIES:
             if pattern.search(text):
@@ -134,7 +134,7 @@ def decide_architecture(shapes: Shapes, statements: list[tuple[str, str]]) -> tu
 
 
 def algorithm_of(shapes: Shapes, module: str, args: str) -> str:
-    """lora, locon, loha, lokr, dora, ia3, oft, glora or full; from the tensors, else from the trainer's module and arguments."""
+    """lora, locon, loha, lokr, dora, ia3, oft, glora, full, ...: from the tensors, else from what the trainer says."""
     names = "\n".join(shapes)
     for mark, algorithm in (
         ("dora_scale", "dora"),

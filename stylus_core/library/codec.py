@@ -22,6 +22,7 @@ def _dumps(value: dict[str, Any]) -> str:
 
 
 def encode_metadata(metadata: Metadata) -> str:
+    """Compact JSON."""
     out = _changed(metadata, _METADATA)
     if "examples" in out:
         out["examples"] = [[e.prompt, e.negative_prompt, e.weight, e.image] for e in metadata.examples]
@@ -29,6 +30,7 @@ def encode_metadata(metadata: Metadata) -> str:
 
 
 def decode_metadata(text: str) -> Metadata:
+    """What `encode_metadata` wrote."""
     values = json.loads(text)
     for name in _TUPLES:
         if name in values:
@@ -41,10 +43,12 @@ def decode_metadata(text: str) -> Metadata:
 
 
 def encode_card(card: Card) -> str:
+    """Compact JSON."""
     return _dumps(_changed(card, _CARD))
 
 
 def decode_card(text: str) -> Card:
+    """What `encode_card` wrote."""
     values = json.loads(text)
     if "trigger_words" in values:
         values["trigger_words"] = tuple(values["trigger_words"])

@@ -17,8 +17,8 @@ SCHEMA_VERSION = 1
 #: Seconds to wait for another process's transaction; those are short.
 BUSY = 30.0
 
-# `gone` is 0 for a file that is there, else the revision at which it was missed: its row stays, with the user's edits and
-# the cards that cost money, for the day on which the drive is mounted again.
+# `gone` is 0 for a file that is there, else the revision at which it was missed: its row stays, with the user's edits
+# and the cards that cost money, for the day on which the drive is mounted again.
 # `signature` is that of the listing when the row was written; empty means: read it again at the next scan.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -49,7 +49,10 @@ CREATE INDEX IF NOT EXISTS adapters_title ON adapters (title_key);
 CREATE INDEX IF NOT EXISTS adapters_revision ON adapters (revision);
 -- Covers the snapshot that every scan starts from, so that it never touches the big columns.
 CREATE INDEX IF NOT EXISTS adapters_scan
-    ON adapters (path, id, signature, gone, refiner, state, problem, size, mtime_ns, inode, digest, revision, shadowed_by);
+    ON adapters (path, id, signature, gone, refiner, state, problem, size, mtime_ns, inode, digest, revision);
+CREATE VIEW IF NOT EXISTS present AS
+    SELECT *, CASE WHEN state = 'ok' AND shadowed_by <> '' THEN 'shadowed' ELSE state END AS status
+    FROM adapters WHERE gone = 0;
 CREATE TABLE IF NOT EXISTS cards (
     adapter_id INTEGER NOT NULL REFERENCES adapters (id),
     source TEXT NOT NULL,
@@ -71,15 +74,15 @@ class Database:
     """One connection, shared by the threads of this process. Every SQLite error leaves it as a `LibraryError`."""
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates `path`. A file that is damaged is moved aside and reported; the next opening starts afresh."""
+        """Opens or creates `path`. A damaged file is moved aside and reported; the next opening starts afresh."""
         self.path = path
         self._lock = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(
-                f"the folder {path.parent} for the library's state cannot be made ({error.strerror}): set STYLUS_HOME to a folder "
-                "that can be written"
+                f"the folder {path.parent} for the library's state cannot be made ({error.strerror}): set STYLUS_HOME "
+                "to a folder that can be written"
             ) from None
         with self._guard():
             self._connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
@@ -94,7 +97,8 @@ class Database:
         version = int(run("PRAGMA user_version").fetchone()[0])
         if version > SCHEMA_VERSION:
             raise LibraryError(
-                f"the library database {self.path} was made by a newer version of Stylus: update Stylus, or delete the file and scan again"
+                f"the library database {self.path} was made by a newer version of Stylus: update Stylus, or delete the "
+                "file and scan again"
             )
         # Turning WAL on wants the file for itself for a moment and does not wait for others by itself.
         for attempt in range(100):
@@ -139,24 +143,22 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
         except sqlite3.Error as error:
-            raise LibraryError(
-                f"the library database {self.path} cannot be used ({error}): open the library again"
-            ) from error
+            raise LibraryError(f"the library database {self.path} cannot be used ({error}): open it again") from error
 
     def _explained(self, error: sqlite3.DatabaseError) -> LibraryError:
         text = str(error)
         if "malformed" in text or "not a database" in text or "no such table" in text or "no such column" in text:
-            aside = self._move_aside()
             return LibraryError(
-                f"the library database {self.path} is damaged ({text}). It was moved to {aside}; scan the library again to rebuild it"
+                f"the library database {self.path} is damaged ({text}). It was moved to {self._move_aside()}; scan the "
+                "library again to rebuild it"
             )
         if "locked" in text:
             return LibraryError(
-                f"the library database {self.path} has been locked by another program for {BUSY:g} s: try again"
+                f"another program has locked the library database {self.path} for {BUSY:g} s: try again"
             )
         return LibraryError(
-            f"the library database {self.path} cannot be used ({text}): check the disk's free space and the rights on the file, or set "
-            "STYLUS_HOME to another folder"
+            f"the library database {self.path} cannot be used ({text}): check the disk's free space and the rights on "
+            "the file, or set STYLUS_HOME to another folder"
         )
 
     def _move_aside(self) -> str:

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: read within bounds, checked as the loader of the hosts checks it, never the tensors."""
+"""The header of a safetensors file, never its tensors: read within bounds, checked as the hosts' loader checks it."""
 
 from __future__ import annotations
 

@@ -12,17 +12,24 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from stylus_core.errors import LibraryError
-from stylus_core.library import scan as scanning
-from stylus_core.library.cards import SOURCES, Edits
+from stylus_core.library.cards import SOURCES
 from stylus_core.library.codec import decode_card, decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
-from stylus_core.library.records import settle, store_card
-from stylus_core.library.scan import Progress, ScanReport
+from stylus_core.library.plan import make_plan, resolve_roots, would_change
+from stylus_core.library.records import settle, store_card, user_edits
+from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
-from stylus_core.types import KINDS, STATUSES, Adapter, Card
+from stylus_core.types import KINDS, Adapter, Card
 
-_STATUS = "CASE WHEN state = 'ok' AND shadowed_by <> '' THEN 'shadowed' ELSE state END"
-_COLUMNS = f"id, path, stem, {_STATUS}, problem, shadowed_by, size, metadata, card"
+#: Columns of `_adapter`, from the view of the files that are there.
+_SELECT = "SELECT id, path, stem, status, problem, shadowed_by, size, metadata, card FROM present"
+_SELECT_STATUS = f"{_SELECT} WHERE id > ? AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"  # noqa: S608
+_SELECT_IDS = f"{_SELECT} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
+_FIND = tuple(
+    f"{_SELECT} WHERE {where} ORDER BY status <> 'ok', stem_key, id LIMIT 100"
+    for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)")
+)
+#: Rows that `adapters` holds in memory at once.
 _CHUNK = 500
 
 
@@ -65,52 +72,36 @@ class Library:
         or was renamed keeps its id. Raises `LibraryError` if none of the roots is a folder.
         """
         with self._scanning:
-            return scanning.scan(self._database, roots, progress)
+            return scan(self._database, roots, progress)
 
     def changed(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
         """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing."""
-        return scanning.would_change(scanning.make_plan(self._database, scanning.resolve_roots(roots)))
+        return would_change(make_plan(self._database, resolve_roots(roots)))
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         """The adapters with one of these statuses, in the order of their ids."""
-        wanted = tuple(s for s in STATUSES if s in set(statuses))
-        marks = ",".join("?" * len(wanted))
-        sql = f"SELECT {_COLUMNS} FROM adapters WHERE id > ? AND gone = 0 AND {_STATUS} IN ({marks}) ORDER BY id LIMIT {_CHUNK}"  # noqa: S608
+        wanted = json.dumps(list(statuses))
         last = 0
-        while rows := self._database.rows(sql, (last, *wanted)):
+        while rows := self._database.rows(_SELECT_STATUS, (last, wanted, _CHUNK)):
             last = rows[-1][0]
             for row in rows:
                 yield _adapter(row)
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
         """The adapters with these ids, of any status, by id; those that are gone are left out."""
-        out: dict[int, Adapter] = {}
-        for start in range(0, len(ids), _CHUNK):
-            some = [int(i) for i in ids[start : start + _CHUNK]]
-            marks = ",".join("?" * len(some))
-            for row in self._database.rows(f"SELECT {_COLUMNS} FROM adapters WHERE id IN ({marks}) AND gone = 0", some):  # noqa: S608
-                out[row[0]] = _adapter(row)
-        return out
+        rows = self._database.rows(_SELECT_IDS, (json.dumps([int(i) for i in ids]),))
+        return {row[0]: _adapter(row) for row in rows}
 
     def find(self, name: str) -> list[Adapter]:
-        """Adapters named `name`, usable ones first: by stem, else by title, else with `name` in either; case is ignored."""
+        """Adapters named `name` in any case, usable ones first: by stem, else by title, else with `name` in either."""
         key = fold(clean(name, 400))
-        if not key:
-            return []
-        order = f"ORDER BY CASE {_STATUS} WHEN 'ok' THEN 0 ELSE 1 END, stem_key, id LIMIT 100"
-        for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)"):
-            rows = self._database.rows(f"SELECT {_COLUMNS} FROM adapters WHERE gone = 0 AND ({where}) {order}", (key,))  # noqa: S608
-            if rows:
-                return [_adapter(row) for row in rows]
-        return []
+        found = (self._database.rows(sql, (key,)) for sql in _FIND) if key else iter(())
+        return [_adapter(row) for row in next(filter(None, found), [])]
 
     def problems(self) -> list[Problem]:
         """Files that are not selected, files with damaged sidecars and folders that cannot be listed, by path."""
-        sql = f"SELECT path, {_STATUS}, problem, shadowed_by, notes FROM adapters WHERE gone = 0 AND ({_STATUS} <> 'ok' OR notes <> '[]')"  # noqa: S608
-        out = [
-            Problem(path, problem, "folder")
-            for path, problem in self._database.rows("SELECT path, problem FROM folders")
-        ]
+        out = [Problem(path, why, "folder") for path, why in self._database.rows("SELECT path, problem FROM folders")]
+        sql = "SELECT path, status, problem, shadowed_by, notes FROM present WHERE status <> 'ok' OR notes <> '[]'"
         for path, status, problem, shadowed_by, notes in self._database.rows(sql):
             if status != "ok":
                 out.append(Problem(path, _reason(status, problem, shadowed_by), status))
@@ -123,23 +114,23 @@ class Library:
         return int(self._database.rows("SELECT value FROM meta WHERE name = 'revision'")[0][0])
 
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
-        """(ids of selectable adapters that are new or different, ids that are not selectable any more) since `revision`.
+        """(ids of adapters with status "ok" that are new or different, ids that are not selectable any more).
 
         Take `revision` before calling this: what changes in between is then told once more, not lost.
         """
+        sql = """SELECT id, EXISTS (SELECT 1 FROM present WHERE present.id = adapters.id AND status = 'ok')
+            FROM adapters WHERE revision > ?"""
         usable: set[int] = set()
         lost: set[int] = set()
-        for number, gone, status in self._database.rows(
-            f"SELECT id, gone, {_STATUS} FROM adapters WHERE revision > ?", (revision,)
-        ):  # noqa: S608
-            (usable if status == "ok" and not gone else lost).add(number)
+        for number, is_usable in self._database.rows(sql, (revision,)):
+            (usable if is_usable else lost).add(number)
         return usable, lost
 
     def put_cards(self, cards: Mapping[int, Card], source: str, inputs_keys: Mapping[int, str] | None = None) -> None:
         """Stores cards that a model or an import made, by adapter id; the metadata's card stays as the fallback.
 
-        `source` is "vlm", "llm" or "import". `inputs_keys` says by id what each was made from (see `card_keys`). Ids that
-        the library does not have are left out.
+        `source` is "vlm", "llm" or "import". `inputs_keys` says by id what each was made from (see `card_keys`). Ids
+        that the library does not have are left out.
         """
         if source not in SOURCES or source == "metadata":
             raise LibraryError(f"cards come from one of {', '.join(SOURCES[:-1])}, not from {source!r}")
@@ -171,8 +162,8 @@ class Library:
     ) -> None:
         """Stores the user's own edits, which win over everything and survive rescans. None leaves an edit as it is.
 
-        A weight of 0, an empty description and an empty kind take the edit back. Raises `LibraryError` for an adapter that
-        the library does not have, a weight that is no number from -20 to 20, and an unknown kind.
+        A weight of 0, an empty description and an empty kind take the edit back. Raises `LibraryError` for an adapter
+        that the library does not have, a weight that is no number from -20 to 20, and an unknown kind.
         """
         if weight is not None and not (math.isfinite(weight) and abs(weight) <= 20):
             raise LibraryError(f"a weight is a number from -20 to 20, not {weight}")
@@ -181,10 +172,7 @@ class Library:
         with self._database.transaction() as connection:
             if not connection.execute("SELECT 1 FROM adapters WHERE id = ?", (adapter_id,)).fetchone():
                 raise LibraryError(f"there is no adapter with the id {adapter_id} in the library")
-            row = connection.execute(
-                "SELECT weight, description, kind FROM edits WHERE adapter_id = ?", (adapter_id,)
-            ).fetchone()
-            edits = Edits(*row) if row else Edits()
+            edits = user_edits(connection, adapter_id)
             if weight is not None:
                 edits = edits._replace(weight=float(weight) or None)
             if description is not None:

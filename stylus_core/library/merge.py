@@ -1,4 +1,4 @@
-"""Merges what header and sidecars claim into one `Metadata`, field by field in a fixed order of trust, with provenance."""
+"""Merges what header and sidecars claim into one `Metadata`: field by field, in a fixed order of trust."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from stylus_core.types import Example, Metadata
 
 HEADER = "header"
 
-#: The most trusted first. What the user wrote, then the model site's records, then the tools' copies of them, then loose
-#: text (S.txt may hold anything: some tools put nothing but trigger words there), then the header, whose texts are mostly
-#: the trainer's defaults.
+#: The most trusted first. What the user wrote, then the model site's records, then the tools' copies of them, then
+#: loose text (S.txt may hold anything: some tools put nothing but trigger words there), then the header, whose texts
+#: are mostly the trainer's defaults.
 TRUST = (
     ".json",
     ".civitai.info",
@@ -48,7 +48,7 @@ _MERGED = tuple(
 
 
 def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
-    """Everything that `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
+    """What `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
     own = header_claims(header.metadata)
     context = context._replace(alias=own.get("alias", ""))
     found, problems = read_sidecars(sorted(context.beside), context)

@@ -1,32 +1,86 @@
-"""Cards and edits in the database; keeps each adapter's effective card, which all readers take, in step with them."""
+"""Rows of the database: a file's row, its cards and edits, and the effective card in step with them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stylus_core.library.cards import Edits, effective
 from stylus_core.library.codec import decode_card, encode_card
+from stylus_core.library.reading import Read
+from stylus_core.library.text import fold
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from stylus_core.library.plan import Row
 
-def store_metadata_card(connection: sqlite3.Connection, adapter_id: int, card: str, *, new: bool = False) -> None:
-    """Stores the encoded card that was made from the metadata; for a `new` row the caller has written it as the effective one."""
-    store_card(connection, adapter_id, "metadata", "", card)
-    if not new:
-        settle(connection, adapter_id)
+_UPSERT = """
+INSERT INTO adapters (path, stem, state, problem, notes, size, mtime_ns, inode, signature, digest, refiner, stem_key,
+    title_key, revision, gone, metadata, card)
+VALUES (:path, :stem, :state, :problem, :notes, :size, :mtime_ns, :inode, :signature, :digest, :refiner, :stem_key,
+    :title_key, :revision, 0, :metadata, :card)
+ON CONFLICT (path) DO UPDATE SET stem = excluded.stem, state = excluded.state, problem = excluded.problem,
+    notes = excluded.notes, size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
+    signature = excluded.signature, digest = excluded.digest, refiner = excluded.refiner, stem_key = excluded.stem_key,
+    title_key = excluded.title_key, revision = excluded.revision, gone = 0, metadata = excluded.metadata,
+    card = excluded.card
+"""
+
+
+class Stamp(NamedTuple):
+    """What a transaction puts on the rows that it writes."""
+
+    revision: int
+    refiner: int
+
+
+def write_file(connection: sqlite3.Connection, found: Read, renamed: Row | None, stamp: Stamp) -> str:
+    """Writes what was read of a file: "added", "changed", "renamed", or "unchanged" if another process was quicker.
+
+    `renamed` is the row of the file's old path; its id, cards and edits stay with the file.
+    """
+    item = found.item
+    sql = "SELECT signature, gone, refiner FROM adapters WHERE path = ?"
+    current = connection.execute(sql, (item.path,)).fetchone()
+    outcome = "added"
+    if current:
+        if tuple(current) == (found.signature, 0, stamp.refiner) and found.signature:
+            return "unchanged"
+        outcome = "added" if current[1] else "changed"
+    elif renamed:
+        moved = connection.execute(
+            "UPDATE adapters SET path = ? WHERE id = ? AND path = ?", (item.path, renamed.id, renamed.path)
+        )
+        outcome = "renamed" if moved.rowcount else "added"
+    values = {
+        **{"path": item.path, "stem": item.stem, "size": item.size, "mtime_ns": item.mtime_ns, "inode": item.inode},
+        **{"state": found.state, "problem": found.problem, "notes": found.notes, "digest": found.digest},
+        **{"signature": found.signature, "metadata": found.metadata, "card": found.card},
+        **{"stem_key": fold(item.stem), "title_key": fold(found.title)},
+        **stamp._asdict(),
+    }
+    connection.execute(_UPSERT, values)
+    number = connection.execute("SELECT id FROM adapters WHERE path = ?", (item.path,)).fetchone()[0]
+    store_card(connection, number, "metadata", "", found.card)
+    if current or renamed:
+        settle(connection, number)
+    return outcome
 
 
 def store_card(connection: sqlite3.Connection, adapter_id: int, source: str, inputs_key: str, card: str) -> None:
+    """Stores an encoded card beside those of other sources; `settle` then decides which counts."""
     connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?, ?)", (adapter_id, source, inputs_key, card))
 
 
 def settle(connection: sqlite3.Connection, adapter_id: int) -> None:
-    """Works out the effective card anew."""
+    """Works out the adapter's effective card anew, the one that all readers take."""
     rows = connection.execute("SELECT source, card FROM cards WHERE adapter_id = ?", (adapter_id,)).fetchall()
-    edits = connection.execute(
-        "SELECT weight, description, kind FROM edits WHERE adapter_id = ?", (adapter_id,)
-    ).fetchone()
-    card = effective({source: decode_card(text) for source, text in rows}, Edits(*edits) if edits else Edits())
+    card = effective({source: decode_card(text) for source, text in rows}, user_edits(connection, adapter_id))
     connection.execute("UPDATE adapters SET card = ? WHERE id = ?", (encode_card(card), adapter_id))
+
+
+def user_edits(connection: sqlite3.Connection, adapter_id: int) -> Edits:
+    """What the user edited by hand."""
+    sql = "SELECT weight, description, kind FROM edits WHERE adapter_id = ?"
+    row = connection.execute(sql, (adapter_id,)).fetchone()
+    return Edits(*row) if row else Edits()

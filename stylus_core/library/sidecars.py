@@ -1,7 +1,7 @@
 """The sidecar files beside an adapter: which there are, and what each claims.
 
-A reader turns one file into claims: `Metadata` field -> clean value, only for fields about which the file says something.
-`merge.py` decides which claim is believed. Nothing here trusts a type, a length or a path that a file states.
+A reader turns one file into claims: `Metadata` field -> clean value, for the fields about which the file says
+something. `merge.py` decides which claim is believed. Nothing here trusts a type, a length or a path in a file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")
 
 
 class Context(NamedTuple):
-    """What a reader may need besides its file: the adapter's stem, its folder, the names beside it, what the header says."""
+    """What a reader may need besides its file."""
 
     stem: str
     folder: str
@@ -111,8 +111,7 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
     )
 
 
-#: Suffix after the stem -> reader of the JSON object in it. Longer suffixes first: `S.metadata.json` is not the `S.json` of
-#: an adapter named `S.metadata`, unless there is such an adapter.
+#: Suffix after the stem -> reader of the JSON object in the file.
 JSON_READERS: dict[str, Callable[[dict[str, Any], Context], Claims]] = {
     ".civitai.info": civitai_info,
     ".api_info.json": api_info,

@@ -52,8 +52,8 @@ def parse_json(raw: bytes) -> tuple[Any, bool]:
         raise Malformed("its JSON holds a number that is too long") from None
 
 
-# Control characters, zero-width and direction marks (they hide text in a page or a terminal), and lone surrogates, which
-# neither SQLite nor UTF-8 can hold.
+# Control characters, zero-width and direction marks (they hide text in a page or a terminal), and lone surrogates,
+# which neither SQLite nor UTF-8 can hold.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -86,13 +86,14 @@ def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:
 
 
 _BLOCK = frozenset(
-    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul video".split()
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul "
+    "video".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym audio b bdi bdo big button cite code col colgroup data del dfn em embed font head html i iframe img "
-    "input ins kbd label link mark meta object picture q s samp script small source span strike strong style sub sup svg "
-    "template textarea time title track tt u var wbr path noscript".split()
+    "a abbr acronym audio b bdi bdo big button cite code col colgroup data del dfn em embed font head html i "
+    "iframe img input ins kbd label link mark meta object picture q s samp script small source span strike "
+    "strong style sub sup svg template textarea time title track tt u var wbr path noscript".split()
 )
 _DROPPED = frozenset(("script", "style", "head", "template", "noscript", "svg", "iframe", "object"))
 # No repetition here can run past the next "<" or ">", so the whole scan is linear in the text.

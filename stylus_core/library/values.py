@@ -30,10 +30,12 @@ def claims(**fields: Any) -> Claims:
 
 
 def mapping(value: Any) -> dict[str, Any]:
+    """`value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def sequence(value: Any, count: int) -> list[Any]:
+    """The first `count` items if it is a list, else none."""
     return value[:count] if isinstance(value, list) else []
 
 
@@ -59,11 +61,13 @@ def strength(value: Any) -> float | None:
 
 
 def identifier(value: Any) -> int | None:
+    """A positive whole number, also out of a text."""
     found = number(value)
     return int(found) if found is not None and 0 < found < 2**53 and found == int(found) else None
 
 
 def count(value: Any) -> int | None:
+    """A whole number that is not negative."""
     found = number(value)
     return int(found) if found is not None and 0 <= found < 2**53 else None
 
@@ -77,7 +81,7 @@ def nsfw_level(value: Any) -> int | None:
 
 
 def sha256(value: Any, shortest: int = 64) -> str:
-    """A SHA-256 in lower case, or its first `shortest` or more digits; "" for anything else and for the hash of nothing."""
+    """A SHA-256 in lower case, or its first `shortest` digits or more; "" for anything else and the hash of nothing."""
     if not isinstance(value, str) or len(value) > 80:
         return ""
     digits = value.strip().lower().removeprefix("0x")
@@ -87,7 +91,7 @@ def sha256(value: Any, shortest: int = 64) -> str:
 
 
 def trigger_words(value: Any) -> tuple[str, ...]:
-    """Entries as written; one text is one entry, ` || ` in it included: it parts alternatives that exclude each other."""
+    """Entries as written; one text is one entry. A ` || ` stays: it parts alternatives that exclude each other."""
     entries = value if isinstance(value, list) else [value]
     out = dict.fromkeys(clean(entry, 2000).strip(" ,\n\t") for entry in entries[:200] if isinstance(entry, str))
     out.pop("", None)

@@ -184,7 +184,7 @@ def _listed(
 
 
 def shown(name: str) -> str:
-    """A file name that can be printed and stored; bytes that are no UTF-8 are written as `\\xNN`."""
+    """A file name that can be printed and stored: bytes that are no UTF-8 are written as hexadecimal escapes."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

@@ -1,0 +1,91 @@
+"""Reads one file of a listing: header, sidecars, and the card that the refiner makes of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from typing import NamedTuple
+
+from stylus_core.library.codec import encode_card, encode_metadata
+from stylus_core.library.header import read_header
+from stylus_core.library.merge import read_metadata
+from stylus_core.library.sidecars import Context
+from stylus_core.library.text import Malformed
+from stylus_core.library.walk import OPENED, Listed
+from stylus_core.types import Card, Metadata
+
+log = logging.getLogger(__name__)
+
+
+class Read(NamedTuple):
+    """What was read of a file, ready to be written."""
+
+    item: Listed
+    state: str
+    problem: str
+    notes: str
+    digest: str
+    signature: bytes
+    title: str
+    metadata: str
+    card: str
+
+
+def refiner_version() -> int:
+    """Cards of another version than this one are made again, from the stored metadata."""
+    from stylus_core import refiner
+
+    return int(getattr(refiner, "VERSION", 1))
+
+
+def read_item(item: Listed) -> Read:
+    """Reads one file and refines what it says. Nothing that lies in a file makes this raise."""
+    if item.problem:
+        return _unusable(item, "unreadable", item.problem)
+    extension = os.path.splitext(item.name)[1].lower()
+    if extension != OPENED:
+        return _unusable(
+            item, "unopened", f"a {extension} file can run code when it is opened: it is listed and never opened"
+        )
+    try:
+        header = read_header(os.path.join(item.folder, item.name))
+    except Malformed as error:
+        return _unusable(item, "unreadable", str(error))
+    except OSError as error:
+        return _unusable(item, "unreadable", error.strerror or str(error))._replace(signature=b"")
+    try:
+        metadata, damaged = read_metadata(header, Context(item.stem, item.folder, frozenset(item.beside)))
+    except Exception as error:
+        log.exception("the metadata of %s cannot be understood", item.path)
+        return _unusable(item, "unreadable", f"its metadata cannot be understood ({type(error).__name__})")
+    notes = [f"{name}: {problem}" for name, problem in damaged]
+    if any(c in item.stem for c in ":<>="):
+        notes.append("its name holds one of : < > =, which a <lora:...> tag cannot name: rename the file")
+    card, failure = refined(metadata, item.stem)
+    return Read(
+        item=item,
+        state="ok",
+        problem="",
+        notes=json.dumps([*notes, *failure], ensure_ascii=False),
+        digest=header.digest,
+        signature=item.signature,
+        title=metadata.title,
+        metadata=encode_metadata(metadata),
+        card=encode_card(card),
+    )
+
+
+def _unusable(item: Listed, state: str, problem: str) -> Read:
+    return Read(item, state, problem, "[]", "", item.signature, "", "{}", "{}")
+
+
+def refined(metadata: Metadata, stem: str) -> tuple[Card, list[str]]:
+    """The refiner's card, and a note if it failed; then the card is an empty one."""
+    from stylus_core.refiner import refine
+
+    try:
+        return refine(metadata, stem), []
+    except Exception as error:
+        log.exception("the refiner failed on %s", stem)
+        return Card(source="file name"), [f"it could not be described from its metadata ({type(error).__name__})"]

@@ -13,6 +13,8 @@ from stylus_core.errors import OptionError, StylusError
 if TYPE_CHECKING:
     from stylus_core.cli.text import Console
 
+log = logging.getLogger(__name__)
+
 OK, FAILED, USAGE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 
 
@@ -45,6 +47,11 @@ def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None
         # Python flushes stdout once more at exit and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NO_READER
+    except Exception as error:
+        log.debug("where it happened", exc_info=True)
+        told = clean(f"{type(error).__name__}: {error}")
+        console.say(f"stylus: this should not have happened: {told}; -v shows where, please report it")
+        return FAILED
 
 
 def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any] | None) -> int:
@@ -52,7 +59,7 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
 
     args = parser().parse_args(argv)
     logging.basicConfig(
-        level=logging.INFO if args.verbose else logging.ERROR, format="stylus: %(message)s", stream=sys.stderr
+        level=logging.DEBUG if args.verbose else logging.ERROR, format="stylus: %(message)s", stream=sys.stderr
     )
     from stylus_core.cli.commands import COMMANDS
 

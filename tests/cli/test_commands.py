@@ -243,6 +243,13 @@ def test_ctrl_c_closes_the_library_and_ends_with_130(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.splitlines()[-1] == "stylus: interrupted"
 
 
+def test_a_mistake_of_ours_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    fake = FakeStylus([ZeroDivisionError("division by zero")], [adapter("a")])
+    assert run(fake, "select", "p", "--library", "/l") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ZeroDivisionError: division by zero" in line
+
+
 def test_texts_from_the_web_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "fox\x1b[2J\x07\nrm -rf"
     fake = FakeStylus([], [adapter("fox", description=evil, kind="animal"), adapter("bad", "unreadable", evil)])

@@ -58,9 +58,8 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
     from stylus_core.cli.arguments import parser
 
     args = parser().parse_args(argv)
-    logging.basicConfig(
-        level=logging.DEBUG if args.verbose else logging.ERROR, format="stylus: %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.ERROR, format="stylus: %(message)s", stream=sys.stderr)
+    logging.getLogger("stylus_core").setLevel(logging.DEBUG if args.verbose else logging.ERROR)
     from stylus_core.cli.commands import COMMANDS
 
     return COMMANDS[args.command](args, console, opener)

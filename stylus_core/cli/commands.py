@@ -18,6 +18,7 @@ from stylus_core.cli.text import Console
 from stylus_core.errors import LibraryError, OptionError, StylusError
 from stylus_core.options import Options
 
+_IN_FULL = 3  # adapters of one name that are shown in full and not as a list
 _Opener = Callable[..., Any] | None
 
 
@@ -72,10 +73,13 @@ def show(args: argparse.Namespace, console: Console, opener: _Opener) -> int:
             near = difflib.get_close_matches(args.name, [a.stem for a in stylus.adapters()], n=3)
             hint = f"; near: {', '.join(near)}" if near else ""
             raise LibraryError(f"no adapter is called {args.name!r}{hint}")
-        for number, adapter in enumerate(found):
-            if args.json:
+        if args.json:
+            for adapter in found:
                 _dump(console, {**dataclasses.asdict(adapter), "title": adapter.title})
-            else:
+        elif len(found) > _IN_FULL:
+            console.print(*report.adapters(found, console))
+        else:
+            for number, adapter in enumerate(found):
                 console.print(*([""] if number else []), *report.adapter(adapter, console))
     return OK
 

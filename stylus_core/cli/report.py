@@ -86,6 +86,12 @@ def _architectures(adapters: Sequence[Adapter]) -> dict[str, int]:
     return dict(Counter(a.metadata.architecture for a in adapters).most_common())
 
 
+def adapters(found: Sequence[Adapter], console: Console) -> list[str]:
+    """A list of adapters, one row each."""
+    rows = [[a.stem, a.card.kind, a.metadata.architecture, a.card.description or a.title] for a in found]
+    return _headed(table(["adapter", "kind", "made for", "description"], rows, console.columns, (30, 10, 8)), console)
+
+
 def adapter(found: Adapter, console: Console) -> list[str]:
     """Everything that is known of one adapter, and where it came from."""
     meta, card = found.metadata, found.card

@@ -19,6 +19,7 @@ from stylus_core.library.plan import make_plan, resolve_roots, would_change
 from stylus_core.library.records import settle, store_card, user_edits
 from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
+from stylus_core.library.walk import folders_changed
 from stylus_core.types import KINDS, Adapter, Card
 
 #: Columns of `_adapter`, from the view of the files that are there.
@@ -52,6 +53,7 @@ class Library:
         """Opens the SQLite file `database`, or creates it together with its folder."""
         self._database = Database(Path(database))
         self._scanning = threading.Lock()
+        self._folders: dict[str, int] = {}  # what the last listing saw
 
     def __enter__(self) -> Library:
         return self
@@ -72,11 +74,23 @@ class Library:
         or was renamed keeps its id. Raises `LibraryError` if none of the roots is a folder.
         """
         with self._scanning:
-            return scan(self._database, roots, progress)
+            report, self._folders = scan(self._database, roots, progress)
+            return report
 
-    def changed(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
-        """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing."""
-        return would_change(make_plan(self._database, resolve_roots(roots)))
+    def changed(self, roots: Sequence[str | os.PathLike[str]], *, quick: bool = False) -> bool:
+        """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing.
+
+        `quick` only looks at the folders' own mtimes where this object has listed the same roots before (a fraction of
+        a millisecond): that tells files that came, went or were renamed, and not sidecars that were edited in place.
+        """
+        paths = resolve_roots(roots)
+        if quick and all(path in self._folders for path in paths) and not folders_changed(self._folders):
+            return False
+        plan = make_plan(self._database, paths)
+        if would_change(plan):
+            return True
+        self._folders = plan.listing.folders
+        return False
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         """The adapters with one of these statuses, in the order of their ids."""

@@ -49,10 +49,11 @@ _MERGED = tuple(
 
 def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
     """What `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
-    own = header_claims(header.metadata)
+    own, ignored = header_claims(header.metadata)
     context = context._replace(alias=own.get("alias", ""))
     found, problems = read_sidecars(sorted(context.beside), context)
     found[HEADER] = own
+    problems += [(HEADER, problem) for problem in ignored]
     fields, provenance = merge(found)
     _keep_structure(fields, provenance, found)
     _add_local_examples(fields, provenance, context)

@@ -39,8 +39,10 @@ class ScanReport:
     roots: tuple[str, ...] = ()
 
 
-def scan(database: Database, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> ScanReport:
-    """See `Library.scan`."""
+def scan(
+    database: Database, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None
+) -> tuple[ScanReport, dict[str, int]]:
+    """See `Library.scan`. Returns the mtimes of the folders as well."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
     plan = make_plan(database, paths)
@@ -49,7 +51,7 @@ def scan(database: Database, roots: Sequence[str | os.PathLike[str]], progress: 
     _refine_again(database, plan.refine, step)
     removed = _finish(database, plan)
     states = dict(database.rows("SELECT status, count(*) FROM present WHERE status <> 'ok' GROUP BY status"))
-    return ScanReport(
+    report = ScanReport(
         added=counts["added"] + len(plan.back),
         changed=counts["changed"],
         removed=removed,
@@ -62,6 +64,7 @@ def scan(database: Database, roots: Sequence[str | os.PathLike[str]], progress: 
         seconds=time.perf_counter() - started,
         roots=paths,
     )
+    return report, plan.listing.folders
 
 
 class _Stepper:

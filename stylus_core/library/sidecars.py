@@ -27,6 +27,7 @@ from stylus_core.library.values import (
 )
 
 MAX_SIDECAR = 8 * 2**20
+#: In the order in which the hosts look for a preview.
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")
 
 
@@ -119,6 +120,29 @@ JSON_READERS: dict[str, Callable[[dict[str, Any], Context], Claims]] = {
     ".cm-info.json": matrix,
     ".json": user_json,
 }
+_TEXT, _LIST, _NUMBER, _OBJECT = (str,), (list,), (int, float, str), (dict,)
+#: Top-level keys and the types that their readers understand; a key of another type is told to the user.
+EXPECTED: dict[str, dict[str, tuple[type, ...]]] = {
+    ".civitai.info": {
+        **dict.fromkeys(("name", "baseModel", "description"), _TEXT),
+        **dict.fromkeys(("trainedWords", "images", "files"), _LIST),
+        **dict.fromkeys(("id", "modelId"), _NUMBER),
+        "model": _OBJECT,
+    },
+    ".api_info.json": {"id": _NUMBER, "name": _TEXT, "description": _TEXT, "tags": _LIST, "modelVersions": _LIST},
+    ".metadata.json": {
+        **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes", "usage_tips"), _TEXT),
+        **{"tags": _LIST, "trainedWords": _LIST, "civitai": _OBJECT, "preview_nsfw_level": _NUMBER},
+    },
+    ".cm-info.json": {
+        **dict.fromkeys(("ModelName", "ModelDescription", "VersionName", "BaseModel"), _TEXT),
+        **{"Tags": _LIST, "TrainedWords": _LIST, "Hashes": _OBJECT, "ModelId": _NUMBER, "VersionId": _NUMBER},
+    },
+    ".json": {
+        **dict.fromkeys(("description", "sd version", "activation text", "negative text", "notes", "sha256"), _TEXT),
+        **dict.fromkeys(("preferred weight", "modelId", "modelVersionId"), _NUMBER),
+    },
+}
 TEXT_SUFFIXES = (".description.txt", ".txt", ".html")
 SUFFIXES = (*JSON_READERS, *TEXT_SUFFIXES)
 
@@ -141,6 +165,13 @@ def read_sidecars(names: Iterable[str], context: Context) -> tuple[dict[str, Cla
                 if not isinstance(record, dict):
                     raise Malformed("it holds no JSON object")
                 found[suffix] = JSON_READERS[suffix](record, context)
+                wrong = [
+                    key
+                    for key, kinds in EXPECTED[suffix].items()
+                    if not isinstance(record.get(key), (*kinds, type(None)))
+                ]
+                if wrong:
+                    problems.append((name, f"ignored for their wrong type: {', '.join(wrong)}"))
             else:
                 text = raw.decode("utf-8-sig", "replace")
                 valid = "\ufffd" not in text

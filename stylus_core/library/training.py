@@ -15,21 +15,32 @@ SENTENCE = 16
 _FOLDER = re.compile(r"^\s*\d+_")
 
 
-def header_claims(metadata: dict[str, str]) -> Claims:
-    """What `__metadata__` says: kohya's `ss_...` keys and ModelSpec's."""
+#: Keys whose values are JSON inside the header's JSON.
+_NESTED = ("ss_datasets", "ss_tag_frequency", "ss_dataset_dirs")
+
+
+def header_claims(metadata: dict[str, str]) -> tuple[Claims, list[str]]:
+    """What `__metadata__` says (kohya's `ss_...` keys and ModelSpec's), and what in it had to be ignored."""
     get = metadata.get
-    datasets = [mapping(d) for d in sequence(_nested(get("ss_datasets")), 50)]
-    frequency = mapping(_nested(get("ss_tag_frequency")))
+    nested: dict[str, Any] = {}
+    problems: list[str] = []
+    for key in _NESTED:
+        try:
+            nested[key] = parse_json(get(key, "").encode("utf-8", "replace") or b"null")[0]
+        except Malformed as error:
+            problems.append(f"{key} was ignored: {error}")
+    datasets = [mapping(d) for d in sequence(nested.get("ss_datasets"), 50)]
+    frequency = mapping(nested.get("ss_tag_frequency"))
     if not frequency:
         frequency = {k: v for d in datasets for k, v in mapping(d.get("tag_frequency")).items()}
     tags, captions = _tags(frequency)
-    folders = list(frequency) or list(mapping(_nested(get("ss_dataset_dirs"))))
+    folders = list(frequency) or list(mapping(nested.get("ss_dataset_dirs")))
     concepts = dict.fromkeys(clean_line(_FOLDER.sub("", str(f)[:400]), 200) for f in folders[:400])
     concepts.pop("", None)
     tokens = [mapping(s).get("class_tokens") for d in datasets for s in sequence(d.get("subsets"), 50)]
     hint = plain(get("modelspec.usage_hint"), 2000)
     description = plain(get("modelspec.description"), DESCRIPTION)
-    return claims(
+    found = claims(
         title=clean_line(get("modelspec.title"), 300),
         alias=clean(get("ss_output_name"), 300),
         description="\n".join(t for t in (description, hint if hint not in description else "") if t)[:DESCRIPTION],
@@ -43,16 +54,7 @@ def header_claims(metadata: dict[str, str]) -> Claims:
         base_model=clean_line(get("ss_base_model_version"), 80) or clean_line(get("modelspec.architecture"), 80),
         autov3=sha256(get("sshs_model_hash")) or sha256(get("modelspec.hash_sha256")),
     )
-
-
-def _nested(text: str | None) -> Any:
-    """The JSON inside one of the header's strings, or None."""
-    if not text:
-        return None
-    try:
-        return parse_json(text.encode("utf-8", "replace"))[0]
-    except Malformed:
-        return None
+    return found, problems
 
 
 def _tags(frequency: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], bool]:

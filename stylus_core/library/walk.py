@@ -6,13 +6,14 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stylus_core.library.sidecars import IMAGES, SUFFIXES
 
 OPENED = ".safetensors"
-EXTENSIONS = (OPENED, ".pt", ".ckpt")
+EXTENSIONS = frozenset((OPENED, ".pt", ".ckpt"))
 
 #: Goes into every signature: a new reader of headers and sidecars reads all files again.
 READER_VERSION = 1
@@ -40,6 +41,19 @@ class Listing(NamedTuple):
     unlisted: dict[str, str]  # folder that could not be listed -> why; what is in it is unknown, not gone
     aliases: list[tuple[str, str, int]]  # (path, folder, root): the folder can be reached under this path as well
     roots: tuple[str, ...]
+    folders: dict[str, int]  # folder -> its mtime in ns when it was listed, -1 if that was too fresh to be relied on
+
+
+#: A change within one tick of a file system's clock leaves the mtime as it is; FAT's tick is the longest.
+TICK_NS = 2_000_000_000
+
+
+def folders_changed(folders: Mapping[str, int]) -> bool:
+    """Whether a file came, went or was renamed in one of the folders since they were listed; a stat each."""
+    try:
+        return any(os.stat(folder).st_mtime_ns != mtime for folder, mtime in folders.items())
+    except OSError:
+        return True
 
 
 def list_roots(roots: Sequence[str]) -> Listing:
@@ -50,7 +64,9 @@ def list_roots(roots: Sequence[str]) -> Listing:
     files: dict[str, Listed] = {}
     unlisted: dict[str, str] = {}
     aliases: list[tuple[str, str, int]] = []
+    mtimes: dict[str, int] = {}
     seen: dict[tuple[int, int], str] = {}
+    now = time.time_ns()
     queue = [(root, index) for index, root in enumerate(roots)]
     while queue:
         links: list[tuple[str, int]] = []
@@ -65,6 +81,7 @@ def list_roots(roots: Sequence[str]) -> Listing:
                         aliases.append((folder, seen[key], index))
                         continue
                     seen[key] = folder
+                    mtimes[folder] = info.st_mtime_ns if now - info.st_mtime_ns > TICK_NS else -1
                     folders, linked, listed = _list_folder(folder)
                 except FileNotFoundError:
                     continue
@@ -76,15 +93,15 @@ def list_roots(roots: Sequence[str]) -> Listing:
                 for item in listed:
                     files[item.path] = item
         queue = sorted(links)
-    return Listing(files, unlisted, aliases, tuple(roots))
+    return Listing(files, unlisted, aliases, tuple(roots), mtimes)
 
 
-def _list_folder(folder: str) -> tuple[list[str], list[str], Iterator[Listed]]:
+def _list_folder(folder: str) -> tuple[list[str], list[str], list[Listed]]:
     """(subfolders, linked subfolders, adapter files) of one folder."""
     folders: list[str] = []
     linked: list[str] = []
-    found: list[tuple[str, str, os.DirEntry[str]]] = []
-    others: list[os.DirEntry[str]] = []
+    adapters: list[_Entry] = []
+    others: list[_Entry] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
@@ -94,63 +111,52 @@ def _list_folder(folder: str) -> tuple[list[str], list[str], Iterator[Listed]]:
                 is_folder = False
             if is_folder:
                 (linked if entry.is_symlink() else folders).append(entry.path)
-            stem, extension = os.path.splitext(name)
-            if extension.lower() in EXTENSIONS:
-                found.append((stem, extension.lower(), entry))
-            elif not is_folder:
-                others.append(entry)
-    return folders, linked, _files(folder, found, others)
+            dot = name.rfind(".")
+            if dot > 0:
+                extension = name[dot:].lower()
+                if extension in EXTENSIONS:
+                    adapters.append((name[:dot], extension, entry))
+                elif extension in _SIDECARS and not is_folder:
+                    others.append((name[:dot], extension, entry))
+    beside = _by_owner({a[0] for a in adapters}, others) if adapters else {}
+    return folders, linked, [_listed(folder, stem, entry, beside.get(stem, ())) for stem, _, entry in adapters]
 
 
-def _files(
-    folder: str, found: Iterable[tuple[str, str, os.DirEntry[str]]], others: list[os.DirEntry[str]]
-) -> Iterator[Listed]:
-    found = list(found)
-    exact = {stem for stem, _, _ in found}
-    lower = {stem.lower(): stem for stem in exact} if found else {}
-    beside: dict[str, list[tuple[str, os.DirEntry[str], bool]]] = {}
-    for entry in others if found else ():
-        owner = _owner(entry.name, exact, lower)
-        if owner:
-            beside.setdefault(owner[0], []).append((entry.name, entry, owner[1]))
-    for stem, extension, entry in found:
-        mine = sorted(beside.get(stem, ()), key=lambda item: item[0])
-        yield _listed(folder, stem, extension, entry, mine)
+#: Name without extension, extension in lower case, entry.
+_Entry = tuple[str, str, "os.DirEntry[str]"]
 
-
+#: Extension -> what else may stand between it and the stem. The longest stem comes first: `S.metadata.json` belongs to
+#: an adapter `S.metadata` if there is one.
+_SIDECARS: dict[str, tuple[str, ...]] = {extension: ("", ".preview") for extension in IMAGES}
+for _suffix in sorted(SUFFIXES, key=len):
+    _base, _extension = os.path.splitext(_suffix) if _suffix.count(".") > 1 else ("", _suffix)
+    _SIDECARS[_extension] = (*_SIDECARS.get(_extension, ()), _base)
 _EXAMPLE = re.compile(r"\.example\.\d{1,4}$", re.I)
 
 
-def _owner(name: str, exact: set[str], lower: dict[str, str]) -> tuple[str, bool] | None:
-    """The stem of the adapter that a file belongs to, and whether it is a picture."""
-    folded = name.lower()
-    dot = folded.rfind(".")
-    extension = folded[dot:]
-    if extension in IMAGES:
-        base = name[:dot]
-        bases = [base, base[:-8]] if folded.endswith(".preview", 0, dot) else [base]
-        if ".example." in folded and (example := _EXAMPLE.search(base)):
-            bases.append(base[: example.start()])
-        picture = True
-    elif extension in (".json", ".info", ".txt", ".html"):
-        # Longest stem first: `S.metadata.json` belongs to an adapter `S.metadata` if there is one.
-        bases = sorted((name[: -len(s)] for s in SUFFIXES if folded.endswith(s)), key=len, reverse=True)
-        picture = False
-    else:
-        return None
-    for base in bases:
-        if base in exact:
-            return base, picture
-    for base in bases:
-        stem = lower.get(base.lower())
-        if stem is not None:
-            return stem, picture
-    return None
+def _by_owner(stems: set[str], others: list[_Entry]) -> dict[str, list[_Entry]]:
+    """Sidecars and pictures by the stem of their adapter; letter case decides only between several."""
+    lower = {stem.lower(): stem for stem in stems}
+    out: dict[str, list[_Entry]] = {}
+    for other in others:
+        base, extension, _ = other
+        if base in stems:  # most files
+            out.setdefault(base, []).append(other)
+            continue
+        folded = base.lower()
+        middles = _SIDECARS[extension]
+        if ".example." in folded and extension in IMAGES and (example := _EXAMPLE.search(base)):
+            middles = (*middles, folded[example.start() :])
+        bases = [base[: len(base) - len(m)] for m in middles if folded.endswith(m)]
+        exact = (b for b in bases if b in stems)
+        any_case = (lower[b.lower()] for b in bases if b.lower() in lower)
+        owner = next(exact, None) or next(any_case, None)
+        if owner:
+            out.setdefault(owner, []).append(other)
+    return out
 
 
-def _listed(
-    folder: str, stem: str, extension: str, entry: os.DirEntry[str], beside: list[tuple[str, os.DirEntry[str], bool]]
-) -> Listed:
+def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[_Entry]) -> Listed:
     problem = ""
     size = mtime = inode = mode = 0
     try:
@@ -165,22 +171,27 @@ def _listed(
     except OSError as error:
         problem = error.strerror or str(error)
     # The mode is in it because a file whose rights are put right has to be read again.
-    parts = [f"{READER_VERSION}|{stem}{extension}|{size}|{mtime}|{mode}|{problem}"]
-    for name, other, picture in beside:
-        if picture:
-            parts.append(name)
+    parts = [f"{READER_VERSION}|{entry.name}|{size}|{mtime}|{mode}|{problem}"]
+    for _, extension, other in sorted(beside, key=_name) if len(beside) > 1 else beside:
+        if extension in IMAGES:
+            parts.append(other.name)
             continue
         try:
             info = other.stat()
-            parts.append(f"{name}|{info.st_size}|{info.st_mtime_ns}|{info.st_mode}")
+            parts.append(f"{other.name}|{info.st_size}|{info.st_mtime_ns}|{info.st_mode}")
         except OSError:
-            parts.append(f"{name}|?")
+            parts.append(f"{other.name}|?")
     signature = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=12).digest()
     path = entry.path
     if not path.isascii() and shown(path) != path:
         problem = problem or "its name or its folder's is not valid Unicode: rename it"
         path, stem = shown(path), shown(stem)
-    return Listed(path, stem, folder, entry.name, size, mtime, inode, signature, tuple(b[0] for b in beside), problem)
+    names = tuple(other.name for _, _, other in beside)
+    return Listed(path, stem, folder, entry.name, size, mtime, inode, signature, names, problem)
+
+
+def _name(entry: _Entry) -> str:
+    return entry[2].name
 
 
 def shown(name: str) -> str:

@@ -415,7 +415,7 @@ SAMPLES: tuple[Sample, ...] = (
         (WEBUI,),
     ),
     # what goes wrong in folders
-    Sample("unsorted/final_v3_last", stripped=True),
+    Sample("unsorted/final_v3_last", base="", stripped=True),
     Sample("unsorted/download_cut_off", broken=True),
     Sample("unsorted/embroidery_old", extension=".pt"),
 )

@@ -15,7 +15,21 @@ from samples.catalogue import Sample
 _RANK = 2
 _VERSION = {"SD 1.5": "sd_v1", "SDXL 1.0": "sdxl_base_v1-0", "Pony": "sdxl_base_v1-0", "Illustrious": "sdxl_base_v1-0"}
 _SPEC = {"SD 1.5": "stable-diffusion-v1/lora", "Flux.1 D": "flux-1-dev/lora"}
+#: Tags that a model site gives a model, and no picture of its training set has.
+_CATEGORIES = {
+    "character",
+    "style",
+    "tool",
+    "pose",
+    "clothing",
+    "background",
+    "objects",
+    "animal",
+    "vehicle",
+    "concept",
+}
 _BLOCKS = {
+    "": ("net_0", "net_1"),
     "sd1": (
         "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q",
         "lora_te_text_model_encoder_layers_0_mlp_fc1",
@@ -47,7 +61,9 @@ def write(sample: Sample, library: Path) -> Path:
 
 
 def _architecture(sample: Sample) -> str:
-    return "sd1" if sample.base == "SD 1.5" else "flux" if sample.base.startswith("Flux") else "sdxl"
+    if not sample.base or sample.base == "SD 1.5":
+        return "sd1" if sample.base else ""
+    return "flux" if sample.base.startswith("Flux") else "sdxl"
 
 
 def _safetensors(sample: Sample) -> bytes:
@@ -81,7 +97,9 @@ def _tensors(algorithm: str) -> dict[str, list[int]]:
 def _header(sample: Sample) -> dict[str, str]:
     stem = Path(sample.path).name
     concept = sample.concept or stem
-    training = dict(sample.training) or {tag: 24 - i for i, tag in enumerate((*sample.triggers, *sample.tags))}
+    words = dict.fromkeys([*",".join(sample.triggers).split(","), *sample.tags])
+    tags = [word.strip() for word in words if word.strip() and word not in _CATEGORIES]
+    training = dict(sample.training) or {tag: 24 - i for i, tag in enumerate(dict.fromkeys(tags))}
     meta = {
         "ss_output_name": stem,
         "ss_network_module": "networks.lora" if sample.algorithm == "lora" else "lycoris.kohya",

@@ -140,10 +140,10 @@ class Database:
     def _guard(self) -> Iterator[None]:
         try:
             yield
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+            raise LibraryError(f"the library database {self.path} cannot be used ({error}): open it again") from error
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
-        except sqlite3.Error as error:
-            raise LibraryError(f"the library database {self.path} cannot be used ({error}): open it again") from error
 
     def _explained(self, error: sqlite3.DatabaseError) -> LibraryError:
         text = str(error)

@@ -13,6 +13,7 @@ from stylus_core.library.text import Malformed, parse_json
 
 #: A LoRA's header is below 1 MiB as a rule; one with cover pictures in it has a few.
 MAX_HEADER = 16 * 2**20
+COMMON = "~"
 MAX_PREVIEW = 4 * 2**20
 
 # Bits per element. Of a type that is not listed only the offsets are checked.
@@ -23,7 +24,11 @@ _BITS = {
 
 
 class Header(NamedTuple):
-    """What a header says: `metadata` as strings, `shapes` by tensor name, `digest` of the header's bytes."""
+    """What a header says: `metadata` as strings, `shapes` by tensor name, `digest` of the header's bytes.
+
+    A trainer's metadata (names, times, hashes) makes a header one of its kind. Without it all adapters of one rank
+    share theirs, and the digest begins with `COMMON`.
+    """
 
     metadata: dict[str, str]
     shapes: dict[str, tuple[int, ...]]
@@ -50,7 +55,9 @@ def read_header(path: str) -> Header:
     for value in metadata.values():
         if not isinstance(value, str):
             raise Malformed(f"__metadata__ in its header holds {_kind(value)} where only strings are allowed")
-    return Header(metadata, _shapes(parsed, data_size), hashlib.blake2b(raw, digest_size=12).hexdigest())
+    own = any(key.startswith(("ss_", "sshs_", "modelspec.")) for key in metadata)
+    digest = hashlib.blake2b(raw, digest_size=12).hexdigest()
+    return Header(metadata, _shapes(parsed, data_size), digest if own else COMMON + digest)
 
 
 def _raw_header(path: str) -> tuple[bytes, int]:

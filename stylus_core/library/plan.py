@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database
+from stylus_core.library.header import COMMON
 from stylus_core.library.reading import refiner_version
 from stylus_core.library.walk import Listed, Listing, list_roots
 
@@ -115,10 +116,11 @@ class Renames:
     def of(self, item: Listed, digest: str) -> Row | None:
         found = self._inodes.get((item.size, item.mtime_ns, item.inode))
         if found is None or found.id in self._taken:
-            # Epochs of one training may share size and header: then only a file that kept its name counts as moved.
+            # Where several files share size and header, only one that kept its name counts as moved.
             same = [r for r in self._headers.get((item.size, digest), ()) if r.id not in self._taken]
             named = [r for r in same if os.path.basename(r.path) == item.name]
-            found = named[0] if named else same[0] if len(same) == 1 else None
+            alone = same if len(same) == 1 and not digest.startswith(COMMON) else []
+            found = next(iter((*named, *alone)), None)
         if found is not None:
             self._taken.add(found.id)
         return found

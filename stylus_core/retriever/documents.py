@@ -1,0 +1,92 @@
+"""What of an adapter can be searched: its fields as tokens, its names, its example prompts, its texts to embed.
+
+Which fields, and why these, is measured in `benchmarks/`; `docs/retrieval.md` has the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
+from stylus_core.types import Adapter
+
+#: Kinds of names by which a prompt can call an adapter; a document's units are of one of them.
+TRIGGER, NAME, TAG = 0, 1, 2
+UNIT_TYPES = ("trigger", "name", "tag")
+
+DESCRIPTION_CHARS = 1000
+_MAX_UNITS = 64
+_MAX_EXAMPLES = 32
+_NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
+_TAG = re.compile(r"<(?:lora|lyco):([^:>]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One adapter, ready to be indexed."""
+
+    adapter: int
+    architecture: str
+    kind: str
+    names: tuple[int, ...]  # terms of the names by which a tag in somebody's prompt may call it
+    about: list[str]  # tokens of name, tags, trigger words, description
+    examples: tuple[list[str], ...]  # tokens of each example prompt
+    uses: tuple[tuple[int, ...], ...]  # for each example: the names in its tags
+    training: list[str]  # tokens of the most frequent training tags
+    units: tuple[tuple[int, list[str]], ...]  # (type, tokens) of each name
+    downloads: int
+    label: str  # text to embed: title and tags
+    account: str  # text to embed: everything that says what it is
+
+    @property
+    def everything(self) -> list[str]:
+        return [*self.about, *(t for e in self.examples for t in e), *self.training]
+
+
+def name_key(name: str) -> int:
+    """The term of an adapter's name as tags write it."""
+    return term(name.strip().lower())
+
+
+def document(adapter: Adapter) -> Document:
+    """The searchable side of one adapter."""
+    m, card = adapter.metadata, adapter.card
+    title = split_names(m.title or card.subject or adapter.stem)
+    stem = split_names(adapter.stem)
+    triggers = [w for entry in (m.trigger_words or card.trigger_words) for w in entry.split("||")]
+    tags = list(m.tags) or [split_names(c) for c in m.training_concepts]
+    description = m.description[:DESCRIPTION_CHARS] or card.description
+    about = tokens(" ".join([title, stem, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
+    about += tokens(description)
+    examples = m.examples[:_MAX_EXAMPLES]
+    # training tags repeat what example prompts say; they stand in where an adapter has none
+    training = [] if examples else tokens(" ".join(t for t, _ in m.training_tags[:60]))
+    trigger_text = " ".join(map(without_markup, triggers))
+    return Document(
+        adapter=adapter.id,
+        architecture=m.architecture,
+        kind=card.kind,
+        names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
+        about=about,
+        examples=tuple(tokens(without_markup(e.prompt)) for e in examples),
+        uses=tuple(tuple({name_key(n) for n in _TAG.findall(e.prompt)}) for e in examples),
+        training=training,
+        units=_units(triggers, [*_NAME_PARTS.split(m.title), adapter.stem, card.subject], tags),
+        downloads=m.downloads or 0,
+        label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
+        account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:500]}".strip(),
+    )
+
+
+def _units(triggers: Sequence[str], names: Sequence[str], tags: Sequence[str]) -> tuple[tuple[int, list[str]], ...]:
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+    out: list[tuple[int, list[str]]] = []
+    for kind, texts in ((TRIGGER, triggers), (NAME, names), (TAG, tags)):
+        for text in texts[:_MAX_UNITS]:
+            unit = list(dict.fromkeys(tokens(split_names(without_markup(text)[:200]))))
+            if unit and (kind, tuple(unit)) not in seen:
+                seen.add((kind, tuple(unit)))
+                out.append((kind, unit))
+    return tuple(out)

@@ -1,0 +1,8 @@
+"""Sentence encoders behind one contract, opened by name or path."""
+
+from __future__ import annotations
+
+from stylus_core.retriever.encoder.contract import Encoder
+from stylus_core.retriever.encoder.load import DEFAULT_MODEL, find_model, open_encoder
+
+__all__ = ["DEFAULT_MODEL", "Encoder", "find_model", "open_encoder"]

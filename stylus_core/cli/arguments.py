@@ -23,6 +23,7 @@ exit codes:
 environment:
   STYLUS_LIBRARY   folders of adapters, where --library is not given
   STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
+  STYLUS_ENCODER   folder of an embedding model, where --encoder is not given
   STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint is not given
   NO_COLOR         no colour
 """

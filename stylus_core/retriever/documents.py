@@ -6,7 +6,6 @@ Which fields, and why these, is measured in `benchmarks/`; `docs/retrieval.md` h
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
@@ -55,8 +54,7 @@ def document(adapter: Adapter) -> Document:
     m, card = adapter.metadata, adapter.card
     title = split_names(m.title or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
-    triggers = [w for entry in (m.trigger_words or card.trigger_words) for w in entry.split("||")]
-    tags = list(m.tags) or [split_names(c) for c in m.training_concepts]
+    triggers, tags = _triggers(adapter), _tags(adapter)
     description = m.description[:DESCRIPTION_CHARS] or card.description
     about = tokens(" ".join([title, stem, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
@@ -73,17 +71,28 @@ def document(adapter: Adapter) -> Document:
         examples=tuple(tokens(without_markup(e.prompt)) for e in examples),
         uses=tuple(tuple({name_key(n) for n in _TAG.findall(e.prompt)}) for e in examples),
         training=training,
-        units=_units(triggers, [*_NAME_PARTS.split(m.title), adapter.stem, card.subject], tags),
+        units=units(adapter),
         downloads=m.downloads or 0,
         label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
         account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:500]}".strip(),
     )
 
 
-def _units(triggers: Sequence[str], names: Sequence[str], tags: Sequence[str]) -> tuple[tuple[int, list[str]], ...]:
+def _triggers(adapter: Adapter) -> list[str]:
+    entries = adapter.metadata.trigger_words or adapter.card.trigger_words
+    return [w for entry in entries for w in entry.split("||")]
+
+
+def _tags(adapter: Adapter) -> list[str]:
+    return list(adapter.metadata.tags) or [split_names(c) for c in adapter.metadata.training_concepts]
+
+
+def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
+    """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
+    names = [*_NAME_PARTS.split(adapter.metadata.title), adapter.stem, adapter.card.subject]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []
-    for kind, texts in ((TRIGGER, triggers), (NAME, names), (TAG, tags)):
+    for kind, texts in ((TRIGGER, _triggers(adapter)), (NAME, names), (TAG, _tags(adapter))):
         for text in texts[:_MAX_UNITS]:
             unit = list(dict.fromkeys(tokens(split_names(without_markup(text)[:200]))))
             if unit and (kind, tuple(unit)) not in seen:

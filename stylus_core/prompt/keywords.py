@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stylus_core.prompt import ParsedPrompt
+from stylus_core.prompt.grammar import ParsedPrompt
 from stylus_core.types import Keyword
 
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")

@@ -1,0 +1,108 @@
+"""How well a keyword and a candidate fit: the numbers that the local composer decides by.
+
+Everything here is a share or a cosine, so that it means the same in a folder of forty files and in one of forty
+thousand; what depends on the library's size stays with the retriever, which only ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.retriever.documents import UNIT_TYPES, units
+from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
+from stylus_core.types import Adapter, Candidate, Keyword
+
+#: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
+_GENERIC = NOISE | frozenset(
+    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v v1 v2
+    v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic photography photo realistic
+    art artist drawing illustration pose poses clothing clothes outfit costume object objects background scenery generator
+    the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture new update better""".split()
+)
+
+FEATURES = (
+    "affinity", "covers_name", "covers_keyword", "head", "whole_label", "whole_account", "trigger", "tag", "gap", "together",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The keyword that a candidate serves best, and how well."""
+
+    keyword: int  # index; -1 if there is none
+    features: dict[str, float]  # name of FEATURES -> value
+
+
+class Names:
+    """The names of an adapter as sets of words, generic words out."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.units = [(UNIT_TYPES[kind], [w for w in unit if w not in _GENERIC]) for kind, unit in units(adapter)]
+        self.units = [(kind, unit) for kind, unit in self.units if unit]
+        self.words = {w for _, unit in self.units for w in unit}
+        self.called = {w for kind, unit in self.units if kind != "tag" for w in unit}
+
+
+def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.float32] | None, best: float) -> Match:
+    """The candidate's best keyword. `near`: (keywords,) cosines; `best`: the score of the first candidate."""
+    names = Names(candidate.adapter)
+    prompt_words = {w for k in keywords for w in tokens(k.text)}
+    rated = [_pair(names, k, float(near[i]) if near is not None else 0.0) for i, k in enumerate(keywords)]
+    order = [p["affinity"] + 0.3 * p["covers_name"] + 0.15 * p["covers_keyword"] + 0.1 * p["head"] for p in rated]
+    i = int(np.argmax(order)) if order else -1
+    s = candidate.scores
+    features = {
+        **(rated[i] if i >= 0 else dict.fromkeys(FEATURES[:4], 0.0)),
+        "whole_label": s.get("whole_label", 0.0),
+        "whole_account": s.get("whole_account", 0.0),
+        "trigger": _covered(names, "trigger", prompt_words),
+        "tag": _covered(names, "tag", prompt_words),
+        "gap": min(0.0, (candidate.score - best) / 5.0),
+        "together": min(2.0, s.get("together", 0.0)),
+    }
+    return Match(i, features)
+
+
+def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
+    words = [w for w in tokens(keyword.text) if w not in _GENERIC]
+    have = set(words)
+    name = max((len(have & set(u)) / len(u) for kind, u in names.units if kind != "tag"), default=0.0)
+    return {
+        "affinity": affinity,
+        "covers_name": name,
+        "covers_keyword": sum(w in names.words for w in words) / len(words) if words else 0.0,
+        "head": float(bool(words) and words[-1] in names.called),
+    }
+
+
+def _covered(names: Names, kind: str, words: set[str]) -> float:
+    return max((sum(w in words for w in u) / len(u) for k, u in names.units if k == kind), default=0.0)
+
+
+def is_named(adapter: Adapter, words: Collection[str]) -> bool:
+    """Whether a prompt with these tokens calls the adapter by name.
+
+    The series alone does not name a character, and neither does a trigger word that is made of common words
+    ("chinese dress"): it has to be the whole name, part of the name together with the series, or a trigger word or file
+    name of its own.
+    """
+    name, _, series = adapter.card.subject.partition("(")
+    own = [w for w in tokens(split_names(name)) if w not in _GENERIC]
+    of = [w for w in tokens(split_names(series)) if w not in _GENERIC]
+    have = [w in words for w in own]
+    if own and all(have):
+        return True
+    if any(have) and of and all(w in words for w in of):
+        return True
+    invented = [*adapter.card.trigger_words[:2], adapter.stem]
+    return any(_calls(tokens(split_names(without_markup(t))), own, words) for t in invented)
+
+
+def _calls(unit: list[str], own: list[str], words: Collection[str]) -> bool:
+    said = [w for w in unit if w not in _GENERIC]
+    # one of the name's words has to be in it, or it has to be one run-together word such as "artolanc"
+    return bool(said) and all(w in words for w in said) and (any(w in own for w in said) or len(unit) == 1)

@@ -1,0 +1,56 @@
+"""What no composer may do, whoever it is: the rules that an answer has to keep.
+
+An adapter is used once. A character's or a person's adapter needs its name in the prompt. At most two styles in all, at
+most three adapters for one keyword, at most as many in all as the options say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from stylus_core.composer.contract import Request
+from stylus_core.composer.evidence import is_named
+from stylus_core.retriever.tokens import tokens
+from stylus_core.types import Assignment
+
+PER_KEYWORD = 3
+STYLES = 2
+
+#: Kinds that apply only to whom the prompt names.
+NAMED_ONLY = ("character", "person")
+
+
+def keep(assignments: Iterable[Assignment], request: Request, already: int = 0) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
+    """What the rules let pass, in the order given, and what they do not, each with the reason why.
+
+    `already`: adapters that are in the prompt before anything is added.
+    """
+    words = frozenset(tokens(request.prompt.plain))
+    kept: list[Assignment] = []
+    refused: list[tuple[Assignment, str]] = []
+    used: set[int] = set()
+    per_keyword: Counter[tuple[int, int]] = Counter()
+    for a in assignments:
+        kind = a.candidate.adapter.card.kind
+        styles = sum(k.candidate.adapter.card.kind == "style" for k in kept)
+        span = (a.keyword.start, a.keyword.end)
+        if a.candidate.adapter.id in used:
+            why = "it is used already"
+        elif kind in NAMED_ONLY and not is_named(a.candidate.adapter, words):
+            why = f"it is for a {kind} whom the prompt does not name"
+        elif kind not in request.options.kinds:
+            why = f"adapters of the kind {kind} are switched off"
+        elif kind == "style" and styles >= STYLES:
+            why = f"there are {STYLES} styles already"
+        elif per_keyword[span] >= PER_KEYWORD:
+            why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
+        elif len(kept) + already >= request.options.max_adapters:
+            why = "there are as many adapters as the options allow"
+        else:
+            used.add(a.candidate.adapter.id)
+            per_keyword[span] += 1
+            kept.append(a)
+            continue
+        refused.append((a, why))
+    return kept, refused

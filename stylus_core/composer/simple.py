@@ -1,0 +1,47 @@
+"""The ablations of the paper: the retriever's first, and chance."""
+
+from __future__ import annotations
+
+import random
+
+from stylus_core.composer.contract import Request
+from stylus_core.composer.rules import keep
+from stylus_core.types import Assignment, Candidate, Composition, Keyword
+
+
+def _nearest(request: Request, i: int) -> Keyword:
+    """The keyword nearest to candidate `i`; the whole prompt if it has none."""
+    if not request.keywords:
+        return Keyword(request.prompt.text.strip(), 0, len(request.prompt.text))
+    if request.affinity is None:
+        return request.keywords[0]
+    return request.keywords[int(request.affinity[:, i].argmax())]
+
+
+def _composed(request: Request, order: list[int], name: str, reason: str) -> Composition:
+    def assigned(i: int) -> Assignment:
+        candidate: Candidate = request.candidates[i]
+        return Assignment(candidate, _nearest(request, i), reason)
+
+    kept, _ = keep(map(assigned, order), request, already=len(request.prompt.tags))
+    return Composition(tuple(kept), name)
+
+
+class RetrieverComposer:
+    """The first candidates as they come: retrieval alone, which in the paper costs 2.29 CLIP."""
+
+    name = "retriever"
+
+    def compose(self, request: Request) -> Composition:
+        return _composed(request, list(range(len(request.candidates))), self.name, "it is among the first that were retrieved")
+
+
+class RandomComposer:
+    """Candidates drawn by the options' seed and the prompt: the same again for the same prompt."""
+
+    name = "random"
+
+    def compose(self, request: Request) -> Composition:
+        order = list(range(len(request.candidates)))
+        random.Random(f"{request.options.seed}\n{request.prompt.text}").shuffle(order)  # noqa: S311 - no secret
+        return _composed(request, order, self.name, "it was drawn at random")

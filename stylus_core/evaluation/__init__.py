@@ -1,0 +1,1 @@
+"""Corpora, query sets and metrics: how good a selection is."""

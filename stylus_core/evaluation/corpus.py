@@ -1,0 +1,98 @@
+"""Reads a corpus of adapters and sets of queries, one JSON object a line, plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stylus_core.errors import StylusError
+from stylus_core.prompt import adapter_tags
+from stylus_core.refiner import refine
+from stylus_core.types import Adapter, Example, Metadata
+
+_ARCHITECTURE = {"SD 1.4": "sd1", "SD 1.5": "sd1", "SD 2.0": "sd2", "SD 2.1": "sd2", "SD 2.1 768": "sd2", "SDXL 1.0": "sdxl"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A prompt and what was chosen for it."""
+
+    query: str
+    adapters: dict[int, float] = field(default_factory=dict)  # id -> weight that the user wrote
+    keywords: dict[str, tuple[int, ...]] = field(default_factory=dict)  # keyword -> ids that the published system picked
+    hard: str = ""  # the prompt without its adapters' trigger words
+    picked_in_all: int | None = None  # published picks before they were cut down to the corpus; 0: it chose nothing
+    set: str = ""
+
+    @property
+    def relevant(self) -> frozenset[int]:
+        """All ids that count as right."""
+        return frozenset(self.adapters) | {i for ids in self.keywords.values() for i in ids}
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file. Raises `StylusError` naming the line that is none."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as f:
+        for number, line in enumerate(f, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as e:
+                raise StylusError(f"line {number} of {path} is not JSON ({e})") from None
+            if not isinstance(row, dict):
+                raise StylusError(f"line {number} of {path} is not a JSON object")
+            yield row
+
+
+def metadata(row: dict[str, Any]) -> Metadata:
+    """A row of the corpus as what a library would know of the file."""
+    stem = Path(row["file"]).stem
+    own = {s.lower() for s in (*row.get("stems", ()), stem)}
+    return Metadata(
+        title=row["name"],
+        alias=stem,
+        description=row["description"],
+        tags=tuple(row["tags"]),
+        trigger_words=tuple(row["trained_words"]),
+        examples=tuple(_example(e, own) for e in row["examples"]),
+        base_model=row["base_model"],
+        architecture=_ARCHITECTURE.get(row["base_model"], "unknown"),
+        downloads=row.get("downloads"),
+        model_id=row["model_id"],
+    )
+
+
+def _example(row: dict[str, Any], own: set[str]) -> Example:
+    weights = [t.weight for t in adapter_tags(row["prompt"]) if t.name.lower() in own]
+    return Example(row["prompt"], row.get("negative_prompt", ""), weights[0] if weights else None)
+
+
+def load_adapters(path: Path) -> list[Adapter]:
+    """A corpus as adapters, described by the metadata refiner; an adapter's id is its `model_id`."""
+    out = []
+    for row in rows(path):
+        known = metadata(row)
+        stem = Path(row["file"]).stem
+        out.append(Adapter(row["model_id"], row["file"], stem, metadata=known, card=refine(known, stem)))
+    return out
+
+
+def load_queries(path: Path) -> list[Query]:
+    """A query set."""
+    return [
+        Query(
+            query=row["query"],
+            adapters={int(k): float(v) for k, v in row.get("adapters", {}).items()},
+            keywords={k: tuple(map(int, v)) for k, v in row.get("keywords", {}).items()},
+            hard=row.get("query_hard", ""),
+            picked_in_all=row.get("picked_in_all"),
+            set=row.get("set", row.get("page", "")),
+        )
+        for row in rows(path)
+    ]

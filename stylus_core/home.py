@@ -1,0 +1,23 @@
+"""Where state lives: one folder a library, outside the folders of adapters, which belong to the user and other tools."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+
+def home() -> Path:
+    """`$STYLUS_HOME`, else the cache folder of the system's convention."""
+    if chosen := os.environ.get("STYLUS_HOME"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stylus"
+
+
+def library_home(roots: Sequence[Path], base: Path | None = None) -> Path:
+    """The folder of what is known about these roots; the order of the roots counts, as it does for the host."""
+    names = "\n".join(str(r) for r in roots)
+    label = re.sub(r"[^\w.-]+", "_", roots[0].name if roots else "empty")[:40] or "library"
+    return (base or home()) / f"{label}-{sha256(names.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

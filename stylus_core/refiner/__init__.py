@@ -1,0 +1,34 @@
+"""What an adapter is, said briefly: made from its metadata here, and better by a model where there is one."""
+
+from __future__ import annotations
+
+from stylus_core.refiner.describe import describe
+from stylus_core.refiner.kind import kind as kind_of
+from stylus_core.refiner.subject import subject as subject_of
+from stylus_core.refiner.triggers import triggers as triggers_of
+from stylus_core.refiner.weight import weight as weight_of
+from stylus_core.types import Card, Metadata
+
+#: Raised with every change of what comes out: a library describes its adapters again then, without reading a file.
+VERSION = 1
+
+
+def refine(metadata: Metadata, stem: str) -> Card:
+    """The card of an adapter from what is known of it, without any model."""
+    subject = subject_of(metadata, stem)
+    kind = kind_of(metadata, stem, subject)
+    triggers, exclusive = triggers_of(metadata)
+    description, source = describe(metadata, kind, subject, triggers)
+    weight = weight_of(metadata)
+    return Card(
+        description=description,
+        kind=kind,
+        subject=subject,
+        trigger_words=triggers,
+        trigger_alternatives=exclusive,
+        weight=weight.value,
+        weight_low=weight.low,
+        weight_high=weight.high,
+        weight_source=weight.source,
+        source=source,
+    )

@@ -1,0 +1,64 @@
+"""One ranking out of many signals.
+
+Every signal is scaled to [0, 1] within its query and weighted; a prompt that is a sentence weighs them otherwise than
+one that is a list of tags, and most prompts are clearly one or the other. The weights are those of a softmax over the
+whole library that makes the adapters which people chose most likely (listwise, Cao et al. 2007), fitted by
+`benchmarks/fit_fusion.py` on the development queries, with the quality of held-out folds reported there. They are fixed
+here: nothing is trained at the user's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.prompt import ParsedPrompt
+from stylus_core.retriever.tokens import STOP_WORDS
+from stylus_core.types import KINDS
+
+Scores = NDArray[np.float32]
+
+SIGNALS = (
+    "bm25", "about", "trigger", "name", "tag", "together", "used", "downloads",
+    "whole_label", "part_label", "whole_account", "part_account",
+)  # fmt: skip
+
+#: signal -> (weight in a list of tags, weight in a sentence)
+WEIGHTS: dict[str, tuple[float, float]] = {}
+
+#: kind -> (bias in a list of tags, bias in a sentence): captions seldom mean a character that they do not name
+BIAS: dict[str, tuple[float, float]] = {}
+
+
+def sentence_likeness(prompt: ParsedPrompt) -> float:
+    """0 for a list of tags, 1 for a sentence: long parts with function words in them."""
+    words = prompt.plain.split()
+    if not words or not prompt.parts:
+        return 0.0
+    functional = sum(w.lower() in STOP_WORDS for w in words) / len(words)
+    per_part = len(words) / len(prompt.parts)
+    return float(1 / (1 + np.exp(-((per_part - 4) + (functional - 0.15) * 5))))
+
+
+def scaled(scores: Scores, alive: NDArray[np.bool_]) -> Scores:
+    """To [0, 1] over the living adapters."""
+    if not alive.any():
+        return np.zeros_like(scores)
+    values = scores[alive]
+    low, high = float(values.min()), float(values.max())
+    return np.asarray((scores - low) / max(high - low, 1e-6), np.float32)
+
+
+def fuse(signals: Mapping[str, Scores], kinds: NDArray[np.int8], alive: NDArray[np.bool_], sentence: float) -> Scores:
+    """(n,): the ranking's score. Signals that are missing (no encoder) simply do not count."""
+    total = np.zeros(len(kinds), np.float32)
+    for name, scores in signals.items():
+        tags, caption = WEIGHTS[name]
+        weight = tags * (1 - sentence) + caption * sentence
+        if weight:
+            total += np.float32(weight) * scaled(scores, alive)
+    bias = np.array([BIAS[k][0] * (1 - sentence) + BIAS[k][1] * sentence for k in KINDS], np.float32)
+    total += bias[kinds]
+    return total

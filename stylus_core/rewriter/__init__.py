@@ -1,0 +1,8 @@
+"""From assignments to a prompt that is ready to generate."""
+
+from __future__ import annotations
+
+from stylus_core.rewriter.rewrite import Rewrite, pick_of, rewrite
+from stylus_core.rewriter.weights import share, written
+
+__all__ = ["Rewrite", "pick_of", "rewrite", "share", "written"]

@@ -1,0 +1,255 @@
+"""The whole tool as one object: opens a library, keeps it up to date, selects."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from stylus_core.composer.registry import Composers
+from stylus_core.composer.contract import Request
+from stylus_core.errors import ModelError
+from stylus_core.home import library_home
+from stylus_core.library import Library, Problem, ScanReport
+from stylus_core.options import Options
+from stylus_core.prompt import ParsedPrompt, adapter_tags, parse
+from stylus_core.prompt.keywords import keywords
+from stylus_core.rewriter import pick_of, rewrite
+from stylus_core.types import Adapter, Composition, Selection
+
+if TYPE_CHECKING:
+    from stylus_core.retriever.index import Index
+    from stylus_core.retriever.retriever import Retriever
+
+log = logging.getLogger("stylus")
+
+Progress = Callable[[str, int, int], None]  # (stage, done, total)
+
+#: Seconds for which a listing of every file stands; folders' own times are looked at for every selection.
+_LISTING_STANDS = 2.0
+
+
+class Stylus:
+    """Selects adapters out of the folders `library`. Safe to use from several threads.
+
+    Args:
+        library: one folder or several, in the order in which the host lists them.
+        home: where state is kept; `$STYLUS_HOME` or the system's cache folder if None.
+        encoder: "auto" (the installed model), "none" (words alone), or the folder of a model.
+        composers: settings of composers that need any, by name.
+    """
+
+    def __init__(
+        self,
+        library: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        home: str | os.PathLike[str] | None = None,
+        encoder: str = "auto",
+        composers: Composers | None = None,
+    ) -> None:
+        paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
+        self.roots = [Path(p).expanduser().absolute() for p in paths]
+        self.home = library_home(self.roots, Path(home).expanduser() if home else None)
+        self._encoder_name = encoder
+        self._library = Library(self.home / "library.sqlite")
+        self._composers = composers or Composers()
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+        self._retriever: Retriever | None = None
+        self._encoder_problem = ""
+        self._store: Any = None
+        self._listed = 0.0
+        self._dense_revision = -1
+
+    def __enter__(self) -> Stylus:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the databases; the object cannot be used after it."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+            self._library.close()
+
+    # -- the library
+
+    @property
+    def library(self) -> Library:
+        return self._library
+
+    def refresh(self, progress: Progress | None = None) -> ScanReport:
+        """Brings the library in line with its folders. Raises `LibraryError` if none of them is a folder."""
+        report = self._library.scan(self.roots, (lambda d, t: progress("scan", d, t)) if progress else None)
+        self._listed = time.monotonic()
+        return report
+
+    def index(self, progress: Progress | None = None) -> ScanReport:
+        """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
+        report = self.refresh(progress)
+        with self._lock:
+            self._ready(progress, everything=True)
+        return report
+
+    def adapters(self) -> list[Adapter]:
+        """All adapters that can be selected."""
+        return list(self._library.adapters())
+
+    def find(self, name: str) -> list[Adapter]:
+        """Adapters of this stem or title, in any case."""
+        return self._library.find(name)
+
+    def problems(self) -> list[Problem]:
+        """Files that cannot be used, with the reason."""
+        return self._library.problems()
+
+    @property
+    def encoder_problem(self) -> str:
+        """Why there is no dense search, in one sentence; empty if there is, or if it was not tried yet."""
+        return self._encoder_problem
+
+    # -- selecting
+
+    def select(
+        self, prompt: str, options: Options | Mapping[str, Any] | None = None, *, depth: int = 0
+    ) -> Selection:
+        """Picks adapters for `prompt` and writes them into it.
+
+        `depth`: how many candidates the result lists at least; the composer sees `options.candidates` of them.
+        Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
+        """
+        chosen = options if isinstance(options, Options) else Options.of(options)
+        clock = time.perf_counter()
+        parsed = parse(prompt)
+        if not parsed.plain.strip(" ,\n"):
+            return Selection(prompt, prompt, notes=("the prompt is empty: there is nothing to choose for",))
+        if chosen.existing == "skip" and adapter_tags(prompt):
+            return Selection(prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",))
+        with self._lock:
+            notes = self._fresh()
+            retriever = self._ready()
+            timings = {"library": (time.perf_counter() - clock) * 1000}
+            found = self._search(retriever, parsed, chosen, depth)
+            timings.update(found[1])
+            request = found[0]
+        clock = time.perf_counter()
+        composition = self._composers.compose(request)
+        timings["compose"] = (time.perf_counter() - clock) * 1000
+        clock = time.perf_counter()
+        selection = self._written(parsed, request, composition, chosen, notes)
+        timings["rewrite"] = (time.perf_counter() - clock) * 1000
+        timings["total"] = sum(timings.values())
+        return replace(selection, candidates=found[2], timings=timings)
+
+    def _fresh(self) -> list[str]:
+        """Takes in what changed in the folders. A library that cannot be listed any more is used as it was."""
+        now = time.monotonic()
+        quick = now - self._listed < _LISTING_STANDS
+        if self._library.changed(self.roots, quick=quick):
+            self.refresh()
+        elif not quick:
+            self._listed = now
+        return []
+
+    def _ready(self, progress: Progress | None = None, everything: bool = False) -> Retriever:
+        """The retriever over the library as it is now."""
+        from stylus_core.retriever.index import Index
+        from stylus_core.retriever.retriever import Retriever
+
+        if self._index is None:
+            self._index = Index(self.home / "index")
+        index = self._index
+        revision = self._library.revision
+        changed = index.revision != revision
+        if changed:
+            self._take_in(index, revision, progress)
+        if self._retriever is None or changed or everything:
+            dense = None
+            store = self._vectors()
+            if store is not None:
+                step = (lambda d, t: progress("embed", d, t)) if progress else None
+                dense = index.dense(store, self._library.get, step, everything)
+            self._retriever = Retriever(index, self._library.get, dense)
+        return self._retriever
+
+    def _take_in(self, index: Index, revision: int, progress: Progress | None) -> None:
+        if index.revision < 0:
+            adapters = list(self._library.adapters())
+            index.update(adapters, (), revision)
+        else:
+            usable, gone = self._library.changes_since(index.revision)
+            index.update(self._library.get(sorted(usable)).values(), gone, revision)
+        if progress:
+            progress("index", len(index), len(index))
+
+    def _vectors(self) -> Any:  # noqa: ANN401 - imported when needed
+        """The store in front of the encoder, or None where there is no encoder; tried once."""
+        if self._store is None and self._encoder_name != "none" and not self._encoder_problem:
+            from stylus_core.retriever.encoder import open_encoder
+            from stylus_core.retriever.vectors import VectorStore
+
+            try:
+                self._store = VectorStore(self.home / "vectors.sqlite", open_encoder(self._encoder_name))
+            except ModelError as e:
+                self._encoder_problem = f"words alone decide: {e}"
+                log.warning("%s", self._encoder_problem)
+        return self._store
+
+    def _search(
+        self, retriever: Retriever, parsed: ParsedPrompt, options: Options, depth: int
+    ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
+        from stylus_core.retriever.retriever import Filter
+
+        clock = time.perf_counter()
+        found_keywords = keywords(parsed)
+        timings = {"keywords": (time.perf_counter() - clock) * 1000}
+        present = [a.id for t in parsed.tags for a in self._library.find(t.name) if t.name in (a.stem, a.metadata.alias)]
+        banned = [a.id for name in options.banned for a in self._library.find(name) if a.stem == name]
+        wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]))
+        found = retriever.search(parsed, found_keywords, max(depth, options.candidates), wanted)
+        timings.update(found.timings)
+        n = options.candidates
+        request = Request(
+            parsed,
+            found_keywords,
+            found.candidates[:n],
+            options,
+            found.affinity[:, :n] if retriever.dense else None,
+            found.sentence,
+        )
+        return request, timings, found.candidates
+
+    def _written(
+        self, parsed: ParsedPrompt, request: Request, composition: Composition, options: Options, notes: list[str]
+    ) -> Selection:
+        pinned = [a for name in options.pinned for a in self._library.find(name)[:1] if a.stem == name]
+        missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
+        written = rewrite(parsed, composition.assignments, options, pinned)
+        said = [*notes, *composition.notes, *written.notes]
+        said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
+        if self._encoder_problem:
+            said.append(self._encoder_problem)
+        if not len(self._index or ()):
+            said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
+        elif not request.candidates:
+            said.append("no adapter in the library may be used with these options")
+        elif not written.picks and not said:
+            said.append("no adapter fits this prompt well enough")
+        return Selection(
+            prompt=parsed.text,
+            rewritten=written.text,
+            picks=written.picks,
+            nearly=tuple(pick_of(a, a.candidate.adapter.card.weight, ()) for a in composition.nearly),
+            composer=composition.composer,
+            notes=tuple(dict.fromkeys(said)),
+        )

@@ -1,0 +1,64 @@
+"""What is registered with the host besides the script: settings, routes, axes, pasting, the host's refresh."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import Any
+
+from stylus_webui import axes, host, infotext, routes, runtime, settings
+
+logger = logging.getLogger("stylus")
+
+
+def register() -> None:
+    """Called once each time the host loads its scripts; it has forgotten the callbacks of the time before."""
+    callbacks = host.module("modules.script_callbacks")
+    for event, function in (
+        ("on_ui_settings", settings.register),
+        ("on_before_ui", axes.register),
+        ("on_infotext_pasted", infotext.pasted),
+        ("on_app_started", started),
+    ):
+        on = getattr(callbacks, event, None)
+        if on is None:
+            logger.warning("this WebUI has no %s: a part of Stylus is missing", event)
+        else:
+            on(_guarded(event, function))
+
+
+def started(_demo: Any, app: Any) -> None:
+    """`on_app_started`: `_demo` is None where the WebUI runs without its page."""
+    routes.add(app)
+    follow_refresh()
+    runtime.start()
+
+
+def follow_refresh() -> None:
+    """Whenever the host lists its LoRA folder anew, so do we."""
+    networks = host.networks()
+    listing = getattr(networks, "list_available_networks", None)
+    if listing is None or getattr(listing, "stylus", False):
+        return
+
+    @functools.wraps(listing)
+    def list_available_networks(*args: Any, **named: Any) -> Any:
+        try:
+            return listing(*args, **named)
+        finally:
+            runtime.start()
+
+    list_available_networks.stylus = True  # type: ignore[attr-defined]
+    networks.list_available_networks = list_available_networks
+
+
+def _guarded(event: str, function: Any) -> Any:
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except Exception:
+            logger.exception("%s of Stylus failed", event)
+            return None
+
+    return call

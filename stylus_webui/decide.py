@@ -1,0 +1,240 @@
+"""From one prompt to its picks: recognised, pasted, fixed by the request, remembered, or selected."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stylus_core.errors import StylusError
+from stylus_core.options import Options
+from stylus_core.types import Pick, Selection
+from stylus_webui import host, tags
+from stylus_webui.cache import Cache
+from stylus_webui.options import Edits, Settings, normal
+from stylus_webui.service import NotReady, Service
+
+logger = logging.getLogger("stylus")
+
+#: Raise it when a change of ours makes the same question lead to another answer.
+_GENERATION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one prompt."""
+
+    prompt: str  # the user's own, as it came to us
+    effective: str  # without its comments; `picks` have their spans in it
+    picks: tuple[Pick, ...] = ()  # those that the host can load
+    text: str = ""  # to be used as it is; else `picks` are to be written into `effective`
+    nearly: tuple[Pick, ...] = ()
+    notes: tuple[str, ...] = ()
+    composer: str = ""
+    finished: bool = False  # `text` holds all there is to add: variants leave it alone
+    decided: bool = True  # False where there was no selection: no index, an error, nothing to select for
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision needs besides the prompt; made once a job."""
+
+    service: Service
+    cache: Cache
+    names: host.Names
+    architecture: str = "any"
+    model: str = ""  # of the composer, where one is asked
+    banned: tuple[str, ...] = ()  # for good, from the settings
+    pinned: tuple[str, ...] = ()
+
+    def options(self, settings: Settings) -> Options:
+        """The request's options with what the host knows: the checkpoint's architecture, bans and pins for good."""
+        given = settings.options
+        return replace(
+            given,
+            architecture=self.architecture if given.architecture == "any" else given.architecture,
+            banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
+            pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
+        )
+
+
+def decide(prompt: str, settings: Settings, context: Context, typed: str = "") -> Decision:
+    """Never raises. `typed` is the prompt before styles and wildcards, to which edits of the panel belong as well."""
+    effective = host.strip_comments(prompt)
+    try:
+        return _decide(prompt, effective, settings, context, typed)
+    except NotReady as error:
+        return Decision(prompt, effective, notes=(str(error),), decided=False)
+    except StylusError as error:
+        return Decision(
+            prompt, effective, notes=(f"{_sentence(str(error))} The prompt is used as typed.",), decided=False
+        )
+    except Exception as error:
+        logger.exception("a selection failed; the prompt is used as typed")
+        note = f"Selecting failed ({type(error).__name__}: {error}). The prompt is used as typed."
+        return Decision(prompt, effective, notes=(note,), decided=False)
+
+
+def _decide(prompt: str, effective: str, settings: Settings, context: Context, typed: str) -> Decision:
+    written = recognise(effective, context.cache)
+    if written is not None:
+        return written
+    if not effective.strip():
+        return Decision(prompt, effective, decided=False)
+    words = settings.options.trigger_words
+    if settings.picks:
+        return _fixed(Decision(prompt, effective), settings.picks, context, settings.edits.for_prompt(prompt), words)
+    edits = settings.edits.for_prompt(prompt)
+    if not (edits.picks or edits.rewritten or edits.touched) and typed:
+        edits = settings.edits.for_prompt(typed)
+    if settings.edits.rewritten and normal(settings.edits.rewritten) == normal(effective):
+        return _came_back(settings.edits, effective)  # an infotext through the API: the tags are there already
+    if edits.rewritten and not edits.touched:
+        return _repeat(Decision(prompt, effective), edits, context)
+    if edits.rewritten:
+        return _fixed(Decision(prompt, effective), edits.picks, context, edits, words)
+    selection = _select(effective, context.options(settings), context)
+    found = Decision(prompt, effective, selection.picks, "", selection.nearly, selection.notes, selection.composer)
+    return _usable(found, edits, context)
+
+
+# -- prompts that we wrote ---------------------------------------------------------------------------------------------
+
+
+def remember(cache: Cache, rewritten: str, own: str, picks: tuple[Pick, ...]) -> None:
+    """Notes that `rewritten` is what we made of `own`, so that it is left alone when it comes back."""
+    text = normal(rewritten)
+    cache.put("written", text, {"prompt": own, "text": text, "picks": [dataclasses.asdict(p) for p in picks]})
+
+
+def recognise(effective: str, cache: Cache) -> Decision | None:
+    """A prompt that we wrote, or one that another extension built around it."""
+    text = normal(effective)
+    if not tags.names_in(text):
+        return None
+    found = cache.get("written", text)
+    if found is None:
+        found = next((w for w in cache.recent("written") if w["picks"] and w["text"] in text), None)
+    if found is None:
+        return None
+    picks = tuple(pick for p in found.get("picks", ()) if (pick := _pick(p)) is not None)
+    return Decision(str(found.get("prompt", "")), effective, picks, effective, finished=True)
+
+
+def _came_back(edits: Edits, effective: str) -> Decision:
+    picks = tuple(Pick(name, "", weight, "", "Repeated from the infotext.") for name, weight in edits.picks)
+    return Decision(edits.prompt, effective, picks, effective, finished=True)
+
+
+# -- picks that are given ----------------------------------------------------------------------------------------------
+
+
+def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
+    """The very prompt of the pasted picture, less what the host cannot load any more."""
+    stems = {context.names.path(name): name for name, _ in edits.picks}
+    missing: list[str] = []
+
+    def rename(name: str) -> str | None:
+        if name in tags.names_in(start.effective):
+            return name  # the user's own
+        path = context.names.path(name)
+        if not path:
+            missing.append(f"{name!r} is left out: the WebUI does not list it any more.")
+            return None
+        return stems.get(path, name)  # the host writes aliases into a pasted prompt
+
+    text = tags.replace(edits.rewritten, rename)
+    known = set(tags.names_in(text))
+    picks = tuple(
+        _described(name, weight, context, "Repeated from the pasted picture.")
+        for name, weight in edits.picks
+        if name in known
+    )
+    return replace(start, picks=picks, text=text, notes=tuple(missing), finished=True)
+
+
+def _fixed(
+    start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
+) -> Decision:
+    present = set(tags.names_in(start.effective))
+    picks = tuple(
+        _described(name, weight, context, "Asked for by name.", start.effective, mode)
+        for name, weight in given
+        if name not in present
+    )
+    return _usable(replace(start, picks=picks), edits, context)
+
+
+def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
+    from stylus_core.rewriter.triggers import lacking
+
+    adapter = context.service.find(name)
+    if adapter is None:
+        return Pick(name, "", weight, "", reason)
+    words = tuple(lacking(adapter.card, prompt, mode))
+    title, kind, preview = adapter.title, adapter.card.kind, adapter.metadata.preview
+    return Pick(name, adapter.path, weight, "", reason, title, kind, trigger_words=words, preview=preview)
+
+
+def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
+    """Edits applied, and every pick checked against what the host would load for its name."""
+    picks: list[Pick] = []
+    notes = list(found.notes)
+    for pick in found.picks:
+        if pick.name in edits.removed:
+            continue
+        problem = context.names.problem(pick.name, pick.path)
+        if problem:
+            notes.append(f"{pick.title or pick.name} is left out: {problem}.")
+            continue
+        picks.append(replace(pick, weight=edits.weights.get(pick.name, pick.weight)))
+    return replace(found, picks=tuple(picks), notes=tuple(dict.fromkeys(notes)))
+
+
+# -- picks that are selected -------------------------------------------------------------------------------------------
+
+
+def _select(effective: str, options: Options, context: Context) -> Selection:
+    asks_a_model = options.composer in ("llm", "reranker")
+    key = {
+        "generation": _GENERATION,
+        "prompt": effective,
+        "library": context.service.revision(),
+        "options": dataclasses.asdict(options),
+        "model": context.model if asks_a_model else "",
+    }
+    known = context.cache.get("picks", key)
+    if known is not None:
+        return _selection(known)
+    selection = context.service.select(effective, options)
+    if selection.composer == options.composer:  # a fallback's answer is for once: the model may be back next time
+        context.cache.put("picks", key, selection.to_json())
+    return selection
+
+
+def _selection(value: Mapping[str, Any]) -> Selection:
+    return Selection(
+        prompt=str(value.get("prompt", "")),
+        rewritten=str(value.get("rewritten", "")),
+        picks=tuple(pick for p in value.get("picks", ()) if (pick := _pick(p)) is not None),
+        nearly=tuple(pick for p in value.get("nearly", ()) if (pick := _pick(p)) is not None),
+        composer=str(value.get("composer", "")),
+        notes=tuple(str(n) for n in value.get("notes", ())),
+    )
+
+
+_PICK_FIELDS = frozenset(f.name for f in dataclasses.fields(Pick))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _pick(value: Mapping[str, Any]) -> Pick | None:
+    try:
+        given = {k: v for k, v in value.items() if k in _PICK_FIELDS}
+        return Pick(**{**given, "trigger_words": tuple(given.get("trigger_words", ()))})
+    except (TypeError, AttributeError):
+        return None

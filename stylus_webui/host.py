@@ -1,0 +1,215 @@
+"""Everything that is read from the host's `modules`: each function answers for A1111, Forge, reForge and SD.Next.
+
+The modules are imported inside the functions: which of them exist differs from host to host, and importing one at load
+time could start work that the host wants to do later.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger("stylus")
+
+_TAG_NAME = re.compile(r"[:<>=\n]")
+
+
+def module(name: str) -> Any:
+    """A module of the host, or None where this host has none of that name."""
+    try:
+        return importlib.import_module(name)
+    except Exception:  # a module of another project: whatever it raises, it is not there for us
+        return None
+
+
+def shared() -> Any:
+    """`modules.shared`, which every host has."""
+    return importlib.import_module("modules.shared")
+
+
+def option(name: str, default: Any = None) -> Any:
+    """A setting of the host, or `default` where the host does not know it."""
+    try:
+        value = getattr(shared().opts, name)
+    except Exception:
+        return default
+    return default if value is None else value
+
+
+def flag(name: str, default: Any = None) -> Any:
+    """A command line flag of the host."""
+    return getattr(getattr(shared(), "cmd_opts", None), name, default)
+
+
+# -- adapters ----------------------------------------------------------------------------------------------------------
+
+
+def lora_folders() -> list[Path]:
+    """The folders in which the host looks for LoRA files, those that exist."""
+    given = [flag("lora_dir"), flag("lyco_dir"), flag("lyco_dir_backcompat")]
+    folders = [Path(str(path)) for path in given if path]
+    return list(dict.fromkeys(p.resolve() for p in folders if p.is_dir()))
+
+
+def networks() -> Any:
+    """The host's module that knows the adapters, or None where the host has no LoRA support loaded."""
+    # `networks` is a top-level module of the built-in extension: importing the name could find something else.
+    for found in (sys.modules.get("networks"), module("modules.lora.lora_load"), module("modules.lora.networks")):
+        if isinstance(getattr(found, "available_networks", None), Mapping):
+            return found
+    return None
+
+
+class Names:
+    """What a tag's name means to the host right now: made once a job."""
+
+    def __init__(self) -> None:
+        self._networks = networks()
+        self._listed_anew = False
+
+    @property
+    def known(self) -> bool:
+        return self._networks is not None
+
+    def path(self, name: str) -> str:
+        """The file that `<lora:name:1>` loads, or "" if the host knows none."""
+        found = self._lookup(name)
+        if found is None and self.known and not self._listed_anew:
+            self._list_anew()
+            found = self._lookup(name)
+        return str(getattr(found, "filename", "") or "")
+
+    def problem(self, name: str, path: str) -> str:
+        """Why `<lora:name:1>` must not be written for the file `path`, or "" if it loads that file."""
+        if not self.known:
+            return "this WebUI has no LoRA support loaded; enable its built-in Lora extension"
+        if not name or _TAG_NAME.search(name):
+            return f"the name {name!r} cannot be written as a tag; rename the file"
+        if path and not os.path.isfile(path):
+            return f"the file of {name!r} is gone"
+        loaded = self.path(name)
+        if not loaded:
+            return f"the WebUI does not list {name!r}; its folder is not among the WebUI's LoRA folders"
+        if path and not _same_file(loaded, path):
+            return f"the WebUI would load {loaded} for {name!r}; rename one of the two files"
+        return "" if os.path.isfile(loaded) else f"the file of {name!r} is gone"
+
+    def _lookup(self, name: str) -> Any:
+        if not self.known:
+            return None
+        by_stem = self._networks.available_networks
+        forbidden = getattr(self._networks, "forbidden_network_aliases", None) or {}
+        by_alias = getattr(self._networks, "available_network_aliases", None)
+        if name.lower() in forbidden or not by_alias:
+            return by_stem.get(name)
+        return by_alias.get(name)
+
+    def _list_anew(self) -> None:
+        # The host itself lists its folder anew when it meets a name that it does not know.
+        self._listed_anew = True
+        try:
+            self._networks.list_available_networks()
+        except Exception as error:
+            logger.warning("the WebUI could not list its LoRA folder: %s", error)
+
+
+def _same_file(a: str, b: str) -> bool:
+    try:
+        return os.path.samefile(a, b)
+    except OSError:
+        return os.path.realpath(a) == os.path.realpath(b)
+
+
+# -- the checkpoint ----------------------------------------------------------------------------------------------------
+
+#: What the class of a model is called, on hosts whose flags do not tell; the first that is contained wins.
+_CLASS_NAMES = (
+    ("flux", "flux"),
+    ("stablediffusion3", "sd3"),
+    ("sd3", "sd3"),
+    ("stablediffusionxl", "sdxl"),
+    ("sdxl", "sdxl"),
+    ("pixart", "pixart"),
+    ("hunyuan", "hunyuan"),
+    ("cascade", "cascade"),
+    ("stablediffusion2", "sd2"),
+)
+_SDNEXT_TYPES = {"sd": "sd1", "sdxl": "sdxl", "sd3": "sd3", "f1": "flux", "sc": "cascade", "pixartsigma": "pixart"}
+
+
+def architecture() -> str:
+    """Architecture of the checkpoint that is loaded, or "any" where none is. Never starts a load."""
+    model = _loaded_model()
+    for name in ("sdxl", "sd3", "sd2", "sd1"):
+        if getattr(model, f"is_{name}", False) is True:
+            return name
+    if model is not None:
+        text = type(model).__name__.lower()
+        for part, found in _CLASS_NAMES:
+            if part in text:
+                return found
+    known = _SDNEXT_TYPES.get(str(getattr(shared(), "sd_model_type", "") or "").lower()) if model is not None else None
+    return known or "any"
+
+
+def _loaded_model() -> Any:
+    # `shared.sd_model` loads a checkpoint if none is there; `model_data` only tells.
+    for name in ("modules.sd_models", "modules.modeldata"):
+        data = getattr(module(name), "model_data", None)
+        if data is not None:
+            return getattr(data, "sd_model", None)
+    return None
+
+
+# -- prompts -----------------------------------------------------------------------------------------------------------
+
+
+def strip_comments(text: str) -> str:
+    """`text` as the host will have it after its own `process`, which runs after ours.
+
+    A tag that is written behind a `#` would go with the comment, so the prompt is rewritten without its comments.
+    """
+    if "#" not in text or not option("enable_prompt_comments", False):
+        return text
+    text = re.sub(r"(^|\n)#[^\n]*(\n|$)", "\n", text)
+    return re.sub(r"#[^\n]*(\n|$)", "\n", text)
+
+
+def apply_styles(prompt: str, styles: Any) -> str:
+    """`prompt` with the user's styles, as the host applies them before a job."""
+    if not styles or not isinstance(styles, (list, tuple)):
+        return prompt
+    try:
+        return str(shared().prompt_styles.apply_styles_to_prompt(prompt, list(styles)))
+    except Exception as error:
+        logger.debug("the styles were not applied: %s", error)
+        return prompt
+
+
+def extract_styles(prompt: str, negative: str) -> tuple[str, str, list[str] | None]:
+    """(prompt, negative prompt, names of the styles taken out), or None for the names if the host is set to do nothing.
+
+    The host does this to the prompt of a pasted infotext; it has to be done to the prompt that we put back as well.
+    """
+    mode = option("infotext_styles", "Ignore")
+    if mode == "Ignore":
+        return prompt, negative, None
+    try:
+        names, prompt, negative = shared().prompt_styles.extract_styles_from_prompt(prompt, negative)
+    except Exception as error:
+        logger.debug("the styles were not taken out: %s", error)
+        return prompt, negative, None
+    return prompt, negative, names if mode == "Apply" or (mode == "Apply if any" and names) else None
+
+
+def api_credentials() -> dict[str, str]:
+    """User names and passwords of the host's API; empty if it asks for none."""
+    given = str(flag("api_auth") or "")
+    pairs = (entry.split(":", 1) for entry in given.split(",") if ":" in entry)
+    return {user: password for user, password in pairs}

@@ -1,0 +1,144 @@
+"""What goes into a picture's parameters, and what a pasted text brings back.
+
+Keys are "Stylus" and the option's name; only what differs from the table's defaults is written, plus the user's own
+prompt and the picks of the picture. Keys and endpoints of a language model are settings, not options: never written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from stylus_core.errors import OptionError
+from stylus_core.options import Option
+from stylus_webui import host
+from stylus_webui.options import BY_NAME, CONTROLS, Edits, Settings, format_picks, parse_picks
+
+PREFIX = "Stylus "
+PROMPT = "Stylus prompt"
+HIRES_PROMPT = "Stylus hires prompt"
+PICKS = "Stylus picks"
+NOTE = "Stylus note"  # another composer answered than the one that was asked
+ERROR = "Stylus error"
+ENABLED = "Stylus enabled"
+#: Put into the pasted parameters for `infotext_fields`; never written into a picture.
+_STATE = "Stylus state"
+
+
+def key(option: Option) -> str:
+    """The option's name in an infotext."""
+    return PREFIX + option.name.replace("_", " ")
+
+
+def clear(params: dict[str, Any]) -> None:
+    """Takes our keys out: X/Y/Z plot uses one dict for every cell."""
+    for name in [k for k in params if isinstance(k, str) and k.startswith(PREFIX)]:
+        del params[name]
+
+
+def settings_params(settings: Settings) -> dict[str, str]:
+    """The switch and every option that differs from its default."""
+    out = {ENABLED: "True"}
+    for name, value in settings.changed().items():
+        out[key(BY_NAME[name])] = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
+    return out
+
+
+def quoted(text: str) -> str:
+    """`text` so that the host's own quoting and unquoting gives it back, whatever is in it.
+
+    The host quotes only what holds a comma, colon or line break; anything else would lose its spaces at the ends and
+    its own quotation marks.
+    """
+    return text if any(c in text for c in ",:\n") else json.dumps(text, ensure_ascii=False)
+
+
+def per_picture(values: Sequence[str]) -> str | list[str]:
+    """One value if all pictures share it, else one a picture."""
+    return values[0] if len(set(values)) == 1 else list(values)
+
+
+def picks_param(picks: Sequence[tuple[str, float]]) -> str:
+    """A picture's own picks; "none" tells that there was a selection and nothing was chosen."""
+    return format_picks(picks) or "none"
+
+
+# -- pasting -----------------------------------------------------------------------------------------------------------
+
+
+def pasted(_infotext: str, params: dict[str, Any]) -> None:
+    """`on_infotext_pasted`: the user's own prompt goes back where it came from, and the picks are kept for it."""
+    own = _unsized(params, PROMPT)
+    if own is None:
+        return
+    edits = _edits(params, own)
+    prompt, negative, styles = host.extract_styles(own, str(params.get("Negative prompt", "")))
+    params[_STATE] = Edits(prompt, edits.rewritten, edits.picks).dump()
+    params["Prompt"], params["Negative prompt"] = prompt, negative
+    if styles is not None:
+        params["Styles array"] = styles
+    hires = _unsized(params, HIRES_PROMPT)
+    if hires is not None:
+        params["Hires prompt"] = hires
+
+
+def fields(components: dict[str, Any], state: Any) -> list[tuple[Any, Callable[[dict[str, Any]], Any]]]:
+    """`infotext_fields` of the script: component and how its value is read from pasted parameters."""
+    pairs = [(components[o.name], _reader(o)) for o in CONTROLS if o.name in components]
+    return [*pairs, (state, _state)]
+
+
+def _reader(option: Option) -> Callable[[dict[str, Any]], Any]:
+    def read(params: dict[str, Any]) -> Any:
+        if option.name == "enabled":
+            return params.get(ENABLED) == "True"
+        if params.get(ENABLED) != "True":
+            return None  # a picture without us says nothing about our options
+        given = params.get(key(option))
+        value = option.default if given is None else _typed(option, str(given))
+        if option.type == "names":
+            return "\n".join(value or ())
+        return list(value) if isinstance(value, tuple) else value
+
+    return read
+
+
+def _typed(option: Option, text: str) -> Any:
+    try:
+        if option.type in ("names", "choices"):
+            value = json.loads(text)
+            return value if isinstance(value, list) else None
+        if option.type == "int":
+            return int(float(text))
+        if option.type == "float":
+            return float(text)
+    except ValueError:
+        return None
+    return text == "True" if option.type == "bool" else text
+
+
+def _state(params: dict[str, Any]) -> str:
+    # Through the API `on_infotext_pasted` is not called: then the prompt is still the picture's.
+    known = params.get(_STATE)
+    if known is not None:
+        return str(known)
+    own = _unsized(params, PROMPT)
+    return "" if own is None else _edits(params, own).dump()
+
+
+def _edits(params: dict[str, Any], own: str) -> Edits:
+    try:
+        given = str(params.get(PICKS, ""))
+        picks = () if given == "none" else parse_picks(given)
+    except OptionError:
+        picks = ()
+    return Edits(own, str(params.get("Prompt", "")), picks)
+
+
+def _unsized(params: dict[str, Any], name: str) -> str | None:
+    """A pasted value; the host takes one of the form 512x512 apart into two."""
+    if f"{name}-1" in params and f"{name}-2" in params:
+        return f"{params[f'{name}-1']}x{params[f'{name}-2']}"
+    value = params.get(name)
+    return None if value is None else str(value)

@@ -1,0 +1,173 @@
+"""One generation: the prompts of a job are rewritten in the host's `process` hook.
+
+Everything is worked out first and assigned to `p` last: the host catches what a hook raises and generates on, so a half
+changed `p` would be used.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stylus_core.errors import OptionError
+from stylus_core.types import Pick
+from stylus_webui import host, infotext, tags, variants
+from stylus_webui import options as table
+from stylus_webui.decide import Context, Decision, decide, remember
+
+logger = logging.getLogger("stylus")
+
+#: Attribute of `p` in which an X/Y/Z plot leaves a cell's values.
+AXES = "stylus_axes"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job came to, for the panel: the decision of its first batch and what to tell."""
+
+    typed: str
+    decision: Decision | None = None
+    picks: tuple[Pick, ...] = ()  # of the first batch
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Plan:
+    prompts: list[str]
+    hires: list[str] | None
+    own_hires: list[str] | None  # explicit hires prompts as the user wrote them
+    pictures: list[tuple[str, tuple[Pick, ...]]]  # the user's own prompt and the picks, one entry a picture
+    decisions: list[Decision]
+    picks: list[tuple[Pick, ...]]  # one entry a batch
+
+
+def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> table.Settings:
+    """Arguments of a hook, with the values of an X/Y/Z cell. Raises `OptionError`."""
+    settings = table.from_args(args)
+    if not axes:
+        return settings
+    base = {"enabled": settings.enabled, **settings.changed(), "picks": [f"{n}:{w:g}" for n, w in settings.picks]}
+    # A pasted picture's prompt would make every cell the same.
+    return table.of({**base, **axes}, replace(settings.edits, rewritten="", picks=()))
+
+
+def run(p: Any, args: Sequence[Any], make_context: Any) -> Outcome | None:
+    """The `process` hook. `make_context()` is called only if there is something to do. Never raises."""
+    try:
+        params = getattr(p, "extra_generation_params", None)
+        if isinstance(params, dict):
+            infotext.clear(params)
+        settings = read_settings(args, getattr(p, AXES, None))
+        if not settings.enabled:
+            return None
+        return _run(p, settings, make_context())
+    except OptionError as error:
+        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {error}.",)), refused=True)
+    except Exception as error:
+        logger.exception("Stylus did nothing; the prompts are used as typed")
+        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {type(error).__name__}: {error}.",)))
+
+
+def _run(p: Any, settings: table.Settings, context: Context) -> Outcome:
+    prompts = [str(x) for x in p.all_prompts or ()]
+    if not prompts:
+        return Outcome(_typed(p))
+    plan = _plan(p, prompts, settings, context)
+    params = _params(settings, plan)
+    notes = tuple(dict.fromkeys(note for d in plan.decisions for note in d.notes))
+    outcome = Outcome(_typed(p), plan.decisions[0], plan.picks[0], notes)
+    for (own, picks), new in zip(plan.pictures, plan.prompts, strict=True):
+        if picks:
+            remember(context.cache, new, own, picks)
+
+    main = getattr(p, "main_prompt", None)
+    p.all_prompts = plan.prompts
+    if main is not None:
+        p.main_prompt = plan.prompts[0] if main == prompts[0] else tags.write(main, plan.picks[0])
+    if plan.hires is not None:
+        p.all_hr_prompts = plan.hires
+    p.extra_generation_params.update(params)
+    return _tell(p, outcome, troubled=not all(d.decided for d in plan.decisions))
+
+
+def _plan(p: Any, prompts: list[str], settings: table.Settings, context: Context) -> _Plan:
+    size = max(1, int(getattr(p, "batch_size", 1) or 1))
+    starts = range(0, len(prompts), size)
+    seeds = getattr(p, "all_seeds", None) or [getattr(p, "seed", 0) or 0]
+    given_hires = getattr(p, "all_hr_prompts", None) if getattr(p, "enable_hr", False) else None
+    hires = [str(x) for x in given_hires] if given_hires else None
+    own_hires = list(hires) if hires and any(h != q for h, q in zip(hires, prompts, strict=False)) else None
+    plan = _Plan(list(prompts), hires, own_hires, [], [], [])
+    known: dict[str, Decision] = {}
+    for batch, start in enumerate(starts):
+        first = prompts[start]
+        if first not in known:
+            known[first] = decide(first, settings, context, _typed(p))
+        decision = known[first]
+        picks = decision.picks
+        if not decision.finished:
+            picks = variants.subsets(picks, settings.variants, len(starts), int(seeds[0]))[batch]
+        plan.decisions.append(decision)
+        plan.picks.append(picks)
+        for i in range(start, min(start + size, len(prompts))):
+            # Only the first prompt's tags count within a batch, so all of them carry one set.
+            other = decision if prompts[i] == first else None
+            plan.prompts[i] = _rewritten(prompts[i], other, picks)
+            plan.pictures.append((decision.prompt if other else prompts[i], picks))
+            if hires is not None and i < len(hires):
+                hires[i] = _hires(hires[i], prompts[i], plan.prompts[i], picks)
+    return plan
+
+
+def _rewritten(prompt: str, decision: Decision | None, picks: tuple[Pick, ...]) -> str:
+    if decision is not None and decision.text:
+        return decision.text
+    if not picks:
+        return prompt
+    return tags.write(host.strip_comments(prompt), picks)
+
+
+def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> str:
+    """A copy of the prompt follows it. An explicit one gets the adapters, unless it brings its own."""
+    if hires == prompt:
+        return rewritten
+    if not picks or tags.names_in(hires):
+        return hires
+    return tags.write(host.strip_comments(hires), picks, words=False)
+
+
+def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
+    """Our part of the infotext."""
+    if not any(d.decided for d in plan.decisions):
+        return {}  # there is nothing to repeat
+    params: dict[str, Any] = dict(infotext.settings_params(settings))
+    params[infotext.PROMPT] = infotext.per_picture([infotext.quoted(own) for own, _ in plan.pictures])
+    params[infotext.PICKS] = infotext.per_picture(
+        [infotext.picks_param([(p.name, p.weight) for p in picks]) for _, picks in plan.pictures]
+    )
+    fallback = [n for d in plan.decisions if d.composer not in ("", settings.options.composer) for n in d.notes]
+    if fallback:
+        params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(fallback)))
+    if plan.own_hires is not None and plan.hires != plan.own_hires:
+        params[infotext.HIRES_PROMPT] = infotext.per_picture([infotext.quoted(h) for h in plan.own_hires])
+    return params
+
+
+def _typed(p: Any) -> str:
+    given = getattr(p, "prompt", "")
+    return str(given[0] if isinstance(given, list) and given else given or "")
+
+
+def _tell(p: Any, outcome: Outcome, troubled: bool = True, refused: bool = False) -> Outcome:
+    """Notes go to the log, below the picture, and, where an API request was refused, into the answer."""
+    for note in outcome.notes:
+        logger.log(logging.WARNING if troubled else logging.INFO, "%s", note)
+        comment = getattr(p, "comment", None)
+        if callable(comment):
+            comment(f"Stylus: {note}")
+    params = getattr(p, "extra_generation_params", None)
+    if refused and isinstance(params, dict) and getattr(p, "is_api", False):
+        params[infotext.ERROR] = "; ".join(outcome.notes)
+    return outcome

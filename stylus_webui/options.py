@@ -1,0 +1,177 @@
+"""The options inside a WebUI: the core's table with what only a host knows, and everything that is read from a request.
+
+`TABLE` drives the panel, the positional and the named API arguments, the infotext and the X/Y/Z axes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stylus_core import options as core
+from stylus_core.errors import OptionError
+from stylus_core.options import Option, Options
+
+VARIANTS = ("all", "one-hot per adapter", "one-hot per keyword")
+
+ENABLED = Option("enabled", "bool", False, "Enable", "Pick adapters for every prompt of the job.")
+
+#: Options of a job that the core does not know. `picks` has no control of its own: a pasted infotext fills it.
+HOST_TABLE: tuple[Option, ...] = (
+    Option(
+        "variants",
+        "choice",
+        "all",
+        "Variants",
+        "Batches of one job use different subsets of the picks, in an order that the seed decides: "
+        "one-hot per adapter: single adapters first, then their combinations; "
+        "one-hot per keyword: the same with all adapters of a keyword together; all: every batch uses every pick.",
+        VARIANTS,
+    ),
+    Option(
+        "picks",
+        "names",
+        (),
+        "Fixed picks",
+        "Exactly these adapters, each as name:weight, for every prompt of the job: nothing is selected.",
+    ),
+)
+
+TABLE: tuple[Option, ...] = (ENABLED, *core.TABLE, *HOST_TABLE)
+BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
+
+#: What the panel shows, in this order; each is one positional argument. The last argument is the panel's state.
+CONTROLS: tuple[Option, ...] = tuple(o for o in TABLE if o.name != "picks")
+
+_PICK = re.compile(r"\s*([^:<>]+):(-?\d+(?:\.\d+)?)\s*(?:,|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What the user did in the panel to the picks of one prompt, or what a pasted infotext brought."""
+
+    prompt: str = ""  # the prompt that this belongs to
+    rewritten: str = ""  # of a pasted infotext: the prompt of the picture
+    picks: tuple[tuple[str, float], ...] = ()  # of a pasted infotext
+    removed: tuple[str, ...] = ()
+    weights: dict[str, float] = field(default_factory=dict)
+
+    def dump(self) -> str:
+        """As the text that the panel's hidden field holds; empty if there is nothing to remember."""
+        given = {k: v for k, v in dataclasses.asdict(self).items() if v}
+        return json.dumps(given, ensure_ascii=False) if given.keys() - {"prompt"} else ""
+
+    def for_prompt(self, prompt: str) -> Edits:
+        """These edits if they belong to `prompt`, else none."""
+        return self if same_text(self.prompt, prompt) else Edits(prompt=prompt)
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.removed or self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One request, checked: whether to work, how to select, and what is special to a host."""
+
+    enabled: bool = False
+    options: Options = field(default_factory=Options)
+    variants: str = "all"
+    picks: tuple[tuple[str, float], ...] = ()
+    edits: Edits = field(default_factory=Edits)
+
+    def changed(self) -> dict[str, Any]:
+        """Every option that differs from the table's default, as plain values, `enabled` and `picks` left out."""
+        out = self.options.changed()
+        if self.variants != BY_NAME["variants"].default:
+            out["variants"] = self.variants
+        return out
+
+
+def of(values: Mapping[str, Any], edits: Edits | None = None) -> Settings:
+    """Checks named options. Raises `OptionError` naming the option and what it takes."""
+    unknown = sorted(set(values) - set(BY_NAME), key=str)
+    if unknown:
+        raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
+    picks = parse_picks(values["picks"]) if "picks" in values else ()
+    host = {name: core.check(BY_NAME[name], values[name]) for name in ("enabled", "variants") if name in values}
+    selection = Options.of({k: v for k, v in values.items() if k in core.BY_NAME})
+    return Settings(options=selection, picks=picks, edits=edits or Edits(), **host)
+
+
+def from_args(args: Sequence[Any]) -> Settings:
+    """What a host passes to a script's hook: `CONTROLS` in order, then the panel's state.
+
+    `args[0]` may be a bool or, from the API, one dict of named options, which win over the positional ones; giving a
+    dict means enabled unless it says otherwise. Missing positions and None take the table's defaults.
+    """
+    values = {o.name: _positional(o, v) for o, v in zip(CONTROLS, args, strict=False) if v is not None}
+    first = args[0] if args else None
+    if isinstance(first, Mapping):
+        values.pop(ENABLED.name)
+        values = {**values, ENABLED.name: True, **first}
+    return of(values, parse_edits(args[len(CONTROLS)]) if len(args) > len(CONTROLS) else None)
+
+
+def parse_edits(text: Any) -> Edits:
+    """The panel's hidden field. Whatever cannot be read is no edit: the field is not the user's to fill."""
+    if not isinstance(text, str) or not text.strip():
+        return Edits()
+    try:
+        given = json.loads(text)
+        return Edits(
+            prompt=str(given.get("prompt", "")),
+            rewritten=str(given.get("rewritten", "")),
+            picks=tuple((str(n), float(w)) for n, w in given.get("picks", ())),
+            removed=tuple(str(n) for n in given.get("removed", ())),
+            weights={str(n): float(w) for n, w in given.get("weights", {}).items()},
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Edits()
+
+
+def parse_picks(value: Any) -> tuple[tuple[str, float], ...]:
+    """`["name:0.8", ...]`, or the same joined by ", ". A stem may hold commas, but never a colon."""
+    text = value if isinstance(value, str) else ", ".join(value) if _is_names(value) else None
+    found = list(_PICK.finditer(text)) if text else []
+    if text is None or sum(len(m.group()) for m in found) != len(text):
+        raise OptionError(f"option 'picks' takes a list of name:weight, not {repr(value)[:60]}")
+    return tuple((m.group(1).strip(), float(m.group(2))) for m in found)
+
+
+def format_picks(picks: Iterable[tuple[str, float]]) -> str:
+    """What `parse_picks` reads."""
+    return ", ".join(f"{name}:{weight:g}" for name, weight in picks)
+
+
+def same_text(a: str, b: str) -> bool:
+    """Whether two prompts are the same to a reader: whitespace at the ends and line breaks do not count."""
+    return normal(a) == normal(b)
+
+
+def normal(prompt: str) -> str:
+    """`prompt` with single spaces for any whitespace."""
+    return " ".join(prompt.split())
+
+
+def schema() -> list[dict[str, Any]]:
+    """The table as plain values, for `GET /stylus/v1/options`."""
+    return [{k: v for k, v in dataclasses.asdict(o).items() if v is not None and v != ()} for o in TABLE]
+
+
+def lines(value: Any) -> tuple[str, ...]:
+    """The names in a field of the panel, one a line: a stem may hold commas."""
+    given = value.splitlines() if isinstance(value, str) else value or ()
+    return tuple(dict.fromkeys(text for line in given if (text := str(line).strip())))
+
+
+def _positional(option: Option, value: Any) -> Any:
+    return list(lines(value)) if option.type == "names" and isinstance(value, str) else value
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)

@@ -1,0 +1,261 @@
+"""The accordion in txt2img and img2img, built from the table of options, and what its buttons do.
+
+The page never talks to a route of ours: everything goes through gradio's own events, which ask for the same login as
+the rest of the page. `javascript/stylus.js` only turns a click on a chip into a value of a hidden field.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gradio as gr
+
+from stylus_core.errors import OptionError
+from stylus_core.options import Option
+from stylus_core.types import Pick
+from stylus_webui import chips, host, runtime, settings, tags
+from stylus_webui import options as table
+from stylus_webui.options import CONTROLS, Edits
+
+logger = logging.getLogger("stylus")
+
+#: Options that are shown at once; the rest is behind "More".
+_FIRST = ("composer", "max_adapters", "strength", "trigger_words", "existing", "variants")
+
+
+@dataclass(slots=True)
+class Panel:
+    """The components of one tab."""
+
+    tab: str
+    controls: dict[str, Any]  # option -> component, in the order of the arguments
+    state: Any  # hidden: the edits of the prompt
+    action: Any  # hidden: what was clicked
+    shown: Any  # HTML: the answer
+    status: Any  # HTML: the index
+    show: Any
+    act: Any  # hidden button
+    poll: Any  # hidden button
+    rescan: Any
+
+    @property
+    def arguments(self) -> list[Any]:
+        """What the script's hooks get, in this order."""
+        return [*self.controls.values(), self.state]
+
+
+def build(tab: str, problem: str = "") -> Panel:
+    """The components; no events yet. With `problem` the switch is disabled and the sentence is shown."""
+
+    def name(part: str) -> str:
+        return f"stylus_{tab}_{part}"
+
+    controls: dict[str, Any] = {}
+    with gr.Accordion("Stylus", open=False, elem_id=name("panel"), elem_classes=["stylus-panel"]):
+        with gr.Row():
+            for option in CONTROLS:
+                if option.name == "enabled":
+                    controls[option.name] = _control(option, name(option.name), interactive=not problem)
+            show = gr.Button("Show picks", elem_id=name("show"), interactive=not problem, scale=0, min_width=140)
+            rescan = gr.Button("Rescan", elem_id=name("rescan"), interactive=not problem, scale=0, min_width=100)
+        status = gr.HTML(value=_status(problem), elem_id=name("status"))
+        shown = gr.HTML(value="", elem_id=name("answer"))
+        later = [o for o in CONTROLS if o.name not in _FIRST and o.name != "enabled"]
+        for pair in _pairs([o for o in CONTROLS if o.name in _FIRST]):
+            with gr.Row():
+                for option in pair:
+                    controls[option.name] = _control(option, name(option.name))
+        with gr.Accordion("More", open=False, elem_id=name("more")):
+            for option in later:
+                controls[option.name] = _control(option, name(option.name))
+        with gr.Row(elem_classes=["stylus-hidden"]):
+            state = gr.Textbox(value="", label="Stylus state", elem_id=name("state"))
+            action = gr.Textbox(value="", label="Stylus action", elem_id=name("action"))
+            act = gr.Button("act", elem_id=name("act"))
+            poll = gr.Button("poll", elem_id=name("poll"))
+    ordered = {o.name: controls[o.name] for o in CONTROLS}
+    return Panel(tab, ordered, state, action, shown, status, show, act, poll, rescan)
+
+
+def wire(panel: Panel, prompt: Any, styles: Any, log: Any) -> None:
+    """Connects the buttons. `prompt`, `styles` and `log` are the host's components; the last two may be missing."""
+    prompts = [prompt] + ([styles] if styles is not None else [])
+    count = len(prompts)
+
+    def asked(values: Sequence[Any]) -> tuple[str, str, list[Any]]:
+        typed = str(values[0] or "")
+        return typed, host.apply_styles(typed, values[1] if count > 1 else None), list(values[count:])
+
+    def show(*values: Any) -> Any:
+        typed, prompt_text, args = asked(values)
+        return answer(prompt_text, args, typed), _status()
+
+    def act(action: str, *values: Any) -> Any:
+        typed, prompt_text, args = asked(values)
+        args = apply_action(action, typed, args)
+        pins = list(CONTROLS).index(table.BY_NAME["pinned"])
+        return answer(prompt_text, args, typed), args[-1], gr.update(value=args[pins])
+
+    def after(*values: Any) -> Any:
+        typed, prompt_text, args = asked(values)
+        outcome = runtime.get().outcome(panel.tab, typed)
+        return answer(prompt_text, args, typed) if outcome is None else of_outcome(outcome, args)
+
+    def rescan() -> str:
+        runtime.start()
+        return _status()
+
+    inputs = [*prompts, *panel.arguments]
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    panel.show.click(fn=_safely(show, 2), inputs=inputs, outputs=[panel.shown, panel.status], **quiet)
+    panel.act.click(
+        fn=_safely(act, 3),
+        inputs=[panel.action, *inputs],
+        outputs=[panel.shown, panel.state, panel.controls["pinned"]],
+        **quiet,
+    )
+    panel.poll.click(fn=_status, inputs=[], outputs=[panel.status], **quiet)
+    panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
+    if log is not None:
+        panel_is_on = panel.controls["enabled"]
+
+        def finished(enabled: Any, *values: Any) -> Any:
+            return after(*values) if enabled else gr.update()
+
+        log.change(fn=_safely(finished, 1), inputs=[panel_is_on, *inputs], outputs=[panel.shown], **quiet)
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
+    """The picks for a prompt, as HTML, without generating."""
+    from stylus_webui.decide import decide
+
+    try:
+        given = table.from_args(args)
+    except OptionError as error:
+        return chips.answer(chips.View(notes=(f"{error}.",)))
+    if not prompt.strip():
+        return chips.answer(chips.View(notes=("The prompt is empty.",)))
+    decision = decide(prompt, given, runtime.get().context(), typed)
+    return _view(decision, decision.picks, decision.notes, given, typed)
+
+
+def of_outcome(outcome: Any, args: Sequence[Any]) -> str:
+    """The picks that a job was made with, as HTML."""
+    given = table.from_args(args)
+    if outcome.decision is None:
+        return chips.answer(chips.View(notes=outcome.notes))
+    return _view(outcome.decision, outcome.picks, outcome.notes, given, outcome.typed)
+
+
+def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.Settings, typed: str) -> str:
+    edits = given.edits.for_prompt(typed)
+    repeated = bool(edits.rewritten)
+    told = list(notes)
+    if decision.finished and not repeated and tags.names_in(decision.effective):
+        told.append("These adapters stand in the prompt already: nothing is added to it.")
+    view = chips.View(
+        prompt=decision.effective,
+        picks=picks,
+        nearly=decision.nearly,
+        removed=edits.removed,
+        pinned=frozenset({*given.options.pinned, *settings.pinned()}),
+        banned=frozenset({*given.options.banned, *settings.banned()}),
+        notes=tuple(told),
+        repeated=repeated,
+        finished=decision.finished and not repeated,
+    )
+    return chips.answer(view)
+
+
+def apply_action(action: str, typed: str, args: Sequence[Any]) -> list[Any]:
+    """The arguments after a click on a chip: `action` is what the page's script put into the hidden field."""
+    out = list(args)
+    try:
+        given = json.loads(action)
+        what, name = str(given["do"]), str(given.get("name", ""))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return out
+    edits = table.parse_edits(out[-1]).for_prompt(typed)
+    pins = list(CONTROLS).index(table.BY_NAME["pinned"])
+    pinned = list(table.lines(out[pins]))
+    if what == "anew":
+        edits = Edits(typed, removed=edits.removed, weights=edits.weights)
+    elif what == "remove":
+        edits = replace(edits, removed=tuple(dict.fromkeys((*edits.removed, name))))
+    elif what == "restore":
+        edits = replace(edits, removed=tuple(n for n in edits.removed if n != name))
+    elif what == "weight":
+        edits = replace(edits, weights={**edits.weights, **_weight(name, given.get("value"))})
+    elif what in ("pin", "unpin"):
+        out[pins] = "\n".join([n for n in pinned if n != name] + ([name] if what == "pin" else []))
+    elif what in ("ban", "unban"):
+        problem = settings.set_banned(name, what == "ban")
+        out[pins] = "\n".join(n for n in pinned if n != name)
+        if problem:
+            gr.Warning(f"{name} was not {'banned' if what == 'ban' else 'freed'}: {problem}.")
+    out[-1] = edits.dump()
+    return out
+
+
+def _weight(name: str, value: Any) -> dict[str, float]:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return {}
+    return {name: round(max(-4.0, min(4.0, number)), 2)} if number == number else {}
+
+
+def _status(problem: str = "") -> str:
+    if problem:
+        return chips.status(problem, busy=False)
+    state = runtime.get().service.state
+    busy = state.status in ("waiting", "indexing") or state.refreshing
+    return chips.status(state.sentence(), busy, state.done, state.total)
+
+
+def _safely(function: Callable[..., Any], outputs: int) -> Callable[..., Any]:
+    """An event that fails leaves the page as it is and says so, once, in its answer."""
+
+    def call(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except Exception as error:
+            logger.exception("a button of the panel failed")
+            note = chips.answer(chips.View(notes=(f"That failed: {type(error).__name__}: {error}.",)))
+            return note if outputs == 1 else (note, *[gr.update() for _ in range(outputs - 1)])
+
+    return call
+
+
+# -- components --------------------------------------------------------------------------------------------------------
+
+
+def _pairs(options: Sequence[Option]) -> list[Sequence[Option]]:
+    return [options[i : i + 2] for i in range(0, len(options), 2)]
+
+
+def _control(option: Option, elem_id: str, **more: Any) -> Any:
+    value = option.default if option.name == "enabled" else settings.panel_default(option)
+    common = {"label": option.label, "elem_id": elem_id, **more}
+    if option.name != "enabled":
+        common["info"] = option.help
+    if option.type == "bool":
+        return gr.Checkbox(value=value, **common)
+    if option.type == "choice":
+        return gr.Dropdown(choices=list(option.choices), value=value, **common)
+    if option.type == "choices":
+        return gr.CheckboxGroup(choices=list(option.choices), value=list(value), **common)
+    if option.type == "names":
+        # A multiselect dropdown with values of one's own does not exist in gradio 3.
+        common["info"] = f"{option.help[:-1]}, one a line."
+        return gr.Textbox(value="\n".join(value), lines=1, max_lines=6, **common)
+    if option.high is not None and option.high > 10_000:
+        return gr.Number(value=value, precision=0, **common)
+    return gr.Slider(minimum=option.low, maximum=option.high, step=option.step, value=value, **common)

@@ -1,0 +1,125 @@
+"""The one instance of everything that a WebUI process shares: made when it is first needed, in both tabs the same."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stylus_webui import host, settings
+from stylus_webui.options import normal
+
+if TYPE_CHECKING:
+    from stylus_webui.cache import Cache
+    from stylus_webui.decide import Context
+    from stylus_webui.job import Outcome
+    from stylus_webui.service import Core, Service
+
+logger = logging.getLogger("stylus")
+
+_LAST = 64
+
+
+class Runtime:
+    """Service, cache and the outcomes of the last jobs."""
+
+    def __init__(self, service: Service, cache: Cache) -> None:
+        self.service = service
+        self.cache = cache
+        self._outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def context(self) -> Context:
+        from stylus_webui.decide import Context
+
+        return Context(
+            service=self.service,
+            cache=self.cache,
+            names=host.Names(),
+            architecture=host.architecture(),
+            model=settings.model_identity(),
+            banned=settings.banned(),
+            pinned=settings.pinned(),
+        )
+
+    def note(self, tab: str, outcome: Outcome) -> None:
+        with self._lock:
+            self._outcomes[tab, normal(outcome.typed)] = outcome
+            self._outcomes.move_to_end((tab, normal(outcome.typed)))
+            while len(self._outcomes) > _LAST:
+                self._outcomes.popitem(last=False)
+
+    def outcome(self, tab: str, typed: str) -> Outcome | None:
+        """Of the last job with this prompt in the box."""
+        with self._lock:
+            return self._outcomes.get((tab, normal(typed)))
+
+    def close(self) -> None:
+        self.service.close()
+        self.cache.close()
+
+
+_current: Runtime | None = None
+_making = threading.Lock()
+
+
+def get() -> Runtime:
+    """Made on first use; opens no library and waits for nothing."""
+    global _current
+    with _making:
+        if _current is None:
+            _current = _make()
+        return _current
+
+
+def install(runtime: Runtime | None) -> None:
+    """Puts another instance in place, or none; the one before is the caller's to close."""
+    global _current
+    with _making:
+        _current = runtime
+
+
+def start() -> None:
+    """Begins to index in the background. Never raises: the WebUI is starting."""
+    try:
+        get().service.refresh()
+    except Exception:
+        logger.exception("the index cannot be started")
+
+
+def restart() -> None:
+    """Opens the library anew with settings that changed, in the background."""
+    global _current
+    with _making:
+        old, _current = _current, None
+    if old is not None:
+        threading.Thread(target=old.close, name="stylus-close", daemon=True).start()
+    start()
+
+
+def home() -> Path:
+    """The folder of indexes and caches: that of the setting, else the core's."""
+    from stylus_core.home import home as default
+
+    given = str(host.option("stylus_home", "") or "").strip()
+    return Path(given).expanduser() if given else default()
+
+
+def _make() -> Runtime:
+    from stylus_webui.cache import Cache
+    from stylus_webui.service import Service
+
+    folder = home()
+    keep = bool(host.option("stylus_keep_picks", True))
+    return Runtime(Service(_open_core, settings.folders), Cache(folder / "webui-picks.sqlite" if keep else None))
+
+
+def _open_core(folders: Sequence[Path]) -> Core:
+    from stylus_core import Stylus
+
+    core: Any = Stylus([os.fspath(f) for f in folders], home=home(), **settings.core_settings())
+    return core

@@ -1,0 +1,52 @@
+"""The script that the host loads, without what needs the host's base class."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from stylus_webui import infotext, job, panel, runtime
+from stylus_webui.panel import Panel
+
+logger = logging.getLogger("stylus")
+
+
+class Tab:
+    """The script's part of one tab: the panel and the host's components that it is connected to."""
+
+    def __init__(self, tab: str, problem: str = "") -> None:
+        self.tab = tab
+        self.problem = problem
+        self._panel: Panel | None = None
+        self._wired = False
+        self._hosts: dict[str, Any] = {}
+
+    def ui(self) -> tuple[list[Any], list[Any]]:
+        """(components whose values the hooks get, `infotext_fields`). Called several times: no side effects."""
+        made = panel.build(self.tab, self.problem)
+        if not self._wired:  # the first time is the page's, the others only ask for the defaults
+            self._panel = made
+            self._wire()
+        return made.arguments, infotext.fields(made.controls, made.state)
+
+    def component(self, component: Any, elem_id: str | None) -> None:
+        """A component of the host was made; some of them are connected to the panel."""
+        names = {f"{self.tab}_prompt": "prompt", f"{self.tab}_styles": "styles", f"html_log_{self.tab}": "log"}
+        part = names.get(elem_id or "")
+        if part is not None:
+            self._hosts[part] = component
+            self._wire()
+
+    def _wire(self) -> None:
+        # The log is made last on every host; styles may be missing.
+        if self._wired or self.problem or self._panel is None or not {"prompt", "log"} <= self._hosts.keys():
+            return
+        self._wired = True
+        panel.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"), self._hosts["log"])
+
+    def process(self, p: Any, args: tuple[Any, ...]) -> None:
+        if self.problem:
+            return
+        outcome = job.run(p, args, lambda: runtime.get().context())
+        if outcome is not None:
+            runtime.get().note(self.tab, outcome)

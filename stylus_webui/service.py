@@ -1,0 +1,209 @@
+"""The library and its index inside a WebUI: opened, filled and refreshed in the background, asked without waiting."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from stylus_core.errors import LibraryError, StylusError
+from stylus_core.options import Options
+from stylus_core.types import Adapter, Selection
+
+logger = logging.getLogger("stylus")
+
+
+#: Seconds that a selection waits for a refresh: most find nothing, or one new file. Never for the first index.
+_PATIENCE = 0.5
+
+
+class Files(Protocol):
+    """What is used of `stylus_core.library.Library`."""
+
+    @property
+    def revision(self) -> int: ...
+    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
+
+
+class Core(Protocol):
+    """What is used of `stylus_core.Stylus`."""
+
+    @property
+    def library(self) -> Files: ...
+    @property
+    def roots(self) -> Sequence[Path]: ...
+    def index(self, progress: Callable[[str, int, int], None] | None = None) -> Any: ...
+    def select(self, prompt: str, options: Options | None = None) -> Selection: ...
+    def adapters(self) -> list[Adapter]: ...
+    def find(self, name: str) -> list[Adapter]: ...
+    def close(self) -> None: ...
+
+
+class NotReady(StylusError):
+    """There is no index to select from yet; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the index is. `status` is one of "waiting", "indexing", "ready", "failed"."""
+
+    status: str = "waiting"
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    adapters: int = 0
+    problem: str = ""
+    refreshing: bool = False  # there is an index, and what changed since is being taken in
+
+    def sentence(self) -> str:
+        if self.status == "ready":
+            if not self.refreshing:
+                trouble = f" The last rescan failed: {self.problem}" if self.problem else ""
+                return f"{self.adapters:,} adapters indexed.{trouble}"
+            return f"Taking in what changed{self._part()}. Until it is done, prompts are used as typed."
+        if self.status == "indexing":
+            return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
+        if self.status == "failed":
+            return f"No index: {self.problem}"
+        return "The index is not loaded yet. Until it is, prompts are used as typed."
+
+    def _part(self) -> str:
+        return f" ({self.stage}: {self.done:,} of {self.total:,})" if self.total else ""
+
+
+class Service:
+    """One library for the whole WebUI. `open_core(folders)` makes the core; it is called in the background only."""
+
+    def __init__(self, open_core: Callable[[Sequence[Path]], Core], folders: Callable[[], Sequence[Path]]) -> None:
+        self._open_core = open_core
+        self._folders = folders
+        self._core: Core | None = None
+        self._opened: tuple[Path, ...] = ()
+        self._state = State()
+        self._lock = threading.Lock()  # guards `_core` and `_state`
+        self._selecting = threading.Lock()  # one selection at a time, and none while its core is closed
+        self._wanted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    def revision(self) -> int:
+        """Of the library as it is on disk now. Raises `NotReady` while what changed there is still being read."""
+        core = self._ready()
+        if core.library.changed(core.roots, quick=True):
+            self.refresh()
+        if not self._idle.wait(_PATIENCE):
+            raise NotReady(self._state.sentence())
+        return self._ready().library.revision
+
+    def refresh(self) -> None:
+        """Brings the index in line with the folders, in the background. Returns at once."""
+        with self._lock:
+            self._idle.clear()
+            self._wanted.set()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="stylus-index", daemon=True)
+                self._thread.start()
+
+    def wait(self, timeout: float) -> bool:
+        """Until the background has nothing to do; for tests and for scripts, never for a picture."""
+        return self._idle.wait(timeout)
+
+    def close(self) -> None:
+        self._stopped = True
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(10)
+        with self._selecting, self._lock:
+            if self._core is not None:
+                self._core.close()
+                self._core = None
+
+    # -- questions -----------------------------------------------------------------------------------------------------
+
+    def select(self, prompt: str, options: Options) -> Selection:
+        """Raises `NotReady`, or whatever the core raises."""
+        with self._selecting:
+            return self._ready().select(prompt, options)
+
+    def adapters(self) -> list[Adapter]:
+        with self._selecting:
+            return list(self._ready().adapters())
+
+    def find(self, name: str) -> Adapter | None:
+        """The adapter with exactly this stem, or None."""
+        try:
+            with self._selecting:
+                return next((a for a in self._ready().find(name) if a.stem == name and a.status == "ok"), None)
+        except StylusError:
+            return None
+
+    def _ready(self) -> Core:
+        core = self._core
+        if core is None:
+            raise NotReady(self._state.sentence())
+        return core
+
+    # -- the background ------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._stopped:
+                return
+            try:
+                self._refresh()
+            except Exception as error:
+                known = isinstance(error, StylusError)
+                logger.error("the index could not be made: %s", error, exc_info=not known)
+                self._fail(str(error) if known else f"{type(error).__name__}: {error}")
+            with self._lock:
+                if not self._wanted.is_set():
+                    self._idle.set()
+
+    def _refresh(self) -> None:
+        folders = tuple(self._folders())
+        if not folders:
+            raise LibraryError(
+                "the WebUI has no LoRA folder; put adapters into models/Lora or add a folder in the settings"
+            )
+        core = self._core if folders == self._opened else None
+        status = "ready" if self._core else "indexing"
+        self._set(replace(self._state, status=status, refreshing=True, problem="", stage="", done=0, total=0))
+        made = core or self._open_core(folders)
+        try:
+            made.index(self._progress)
+            count = sum(1 for _ in made.adapters())
+        except BaseException:
+            if made is not self._core:
+                made.close()
+            raise
+        with self._selecting, self._lock:
+            old, self._core, self._opened = self._core, made, folders
+            self._state = State("ready", adapters=count)
+        if old is not None and old is not made:
+            old.close()
+        logger.info("%s adapters indexed", count)
+
+    def _progress(self, stage: str, done: int, total: int) -> None:
+        self._set(replace(self._state, stage=stage, done=done, total=total))
+
+    def _fail(self, problem: str) -> None:
+        # An index that is there goes on answering; what went wrong is told with it.
+        status = "ready" if self._core else "failed"
+        self._set(replace(self._state, status=status, problem=problem, refreshing=False))
+
+    def _set(self, state: State) -> None:
+        with self._lock:
+            self._state = state

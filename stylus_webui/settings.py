@@ -1,0 +1,208 @@
+"""The settings page: what belongs to the installation rather than to one picture.
+
+The key of a language model never becomes a setting of the host: those are kept in a readable file and served by the
+host's API. What is typed into its field goes into a file of our own, readable by its owner only, and the field is
+emptied at once. A key in the environment wins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from stylus_core.errors import OptionError
+from stylus_core.options import Option, check
+from stylus_webui import host
+from stylus_webui.options import CONTROLS
+
+logger = logging.getLogger("stylus")
+
+SECTION = ("stylus", "Stylus")
+KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
+
+#: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
+#: alone; what is pinned and banned for good has fields of its own.
+DEFAULTS = tuple(o for o in CONTROLS if o.name not in ("enabled", "pinned", "banned", "seed", "architecture"))
+
+
+def default_name(option: Option) -> str:
+    """The setting that holds the panel's default of an option."""
+    return f"stylus_default_{option.name}"
+
+
+def panel_default(option: Option) -> Any:
+    """The value that the panel starts with: the setting, or the table's default where there is none that fits."""
+    value = host.option(default_name(option))
+    if value is None:
+        return option.default
+    try:
+        return check(option, value)
+    except OptionError as error:
+        logger.warning("a panel default in the settings is not used: %s", error)
+        return option.default
+
+
+def folders() -> list[Path]:
+    """The host's LoRA folders and those of the setting."""
+    extra = [Path(line).expanduser() for line in _lines("stylus_folders")]
+    for path in extra:
+        if not path.is_dir():
+            logger.warning("the folder %s of the Stylus settings does not exist", path)
+    return list(dict.fromkeys([*host.lora_folders(), *(p.resolve() for p in extra if p.is_dir())]))
+
+
+def banned() -> tuple[str, ...]:
+    """Stems that are never picked, for good."""
+    return tuple(_lines("stylus_banned"))
+
+
+def pinned() -> tuple[str, ...]:
+    """Stems that are always added, for good."""
+    return tuple(_lines("stylus_pinned"))
+
+
+def set_banned(name: str, ban: bool) -> str:
+    """Bans an adapter for good, or lifts the ban. Returns why it could not be kept, or ""."""
+    names = [n for n in banned() if n != name] + ([name] if ban else [])
+    try:
+        shared = host.shared()
+        shared.opts.set("stylus_banned", "\n".join(names))
+        if tuple(names) != banned():
+            return "the WebUI does not let this setting change"
+        shared.opts.save(shared.config_filename)
+    except Exception as error:
+        logger.warning("a ban could not be saved: %s", error)
+        return f"the setting could not be saved ({error or type(error).__name__})"
+    return ""
+
+
+def endpoint() -> str:
+    """Base URL of the language model's server, empty if there is none."""
+    return str(os.environ.get("STYLUS_ENDPOINT") or host.option("stylus_endpoint", "") or "").strip()
+
+
+def model() -> str:
+    """Name of the language model, empty if there is none."""
+    return str(os.environ.get("STYLUS_MODEL") or host.option("stylus_model", "") or "").strip()
+
+
+def model_identity() -> str:
+    """What decides an LLM's answer besides the question; part of a cache's key, so without any key in it."""
+    return f"{endpoint()} {model()}".strip()
+
+
+def api_key() -> str:
+    """The key: the environment's, else the one that was typed into the settings page."""
+    for name in KEY_VARIABLES:
+        if os.environ.get(name):
+            return os.environ[name]
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return _key_file().read_text("utf-8").strip()
+    return ""
+
+
+def core_settings() -> dict[str, Any]:
+    """What `stylus_core.Stylus` is opened with besides its folders."""
+    return {}
+
+
+def register() -> None:
+    """`on_ui_settings`."""
+    import gradio as gr
+
+    shared = host.shared()
+
+    def add(name: str, default: Any, label: str, info: str, component: Any = None, **more: Any) -> None:
+        given = shared.OptionInfo(default, label, component or gr.Textbox, more or None, section=SECTION)
+        shared.opts.add_option(name, given.info(info) if hasattr(given, "info") else given)
+
+    names = {"lines": 4, "placeholder": "one file name a line, without its extension"}
+    add("stylus_folders", "", "More folders", "one a line; the WebUI must list them too", lines=2)
+    add("stylus_banned", "", "Banned adapters", "never picked", **names)
+    add("stylus_pinned", "", "Pinned adapters", "always added", **names)
+    add(
+        "stylus_endpoint",
+        "",
+        "LLM: base URL",
+        "OpenAI-compatible, such as http://127.0.0.1:11434/v1; only the LLM composer asks it",
+    )
+    add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
+    add("stylus_key", "", "LLM: key", _key_info(), type="password")
+    add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
+    add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)
+    for option in DEFAULTS:
+        component, arguments = _component(option)
+        add(
+            default_name(option),
+            _plain(option.default),
+            f"Panel default: {option.label}",
+            option.help,
+            component,
+            **arguments,
+        )
+    for name in ("stylus_folders", "stylus_endpoint", "stylus_model", "stylus_home", "stylus_keep_picks"):
+        shared.opts.onchange(name, _restart, call=False)
+    shared.opts.data_labels["stylus_key"].restrict_api = True
+    shared.opts.onchange("stylus_key", _take_key, call=False)
+    _take_key()  # one that lies in the host's own file, from wherever it came
+
+
+def _take_key() -> None:
+    shared = host.shared()
+    given = str(shared.opts.data.get("stylus_key") or "").strip()
+    if not given:
+        return
+    shared.opts.data["stylus_key"] = ""
+    path = _key_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            os.chmod(path, 0o600)  # an older file keeps its mode
+            file.write("" if given == "-" else given)
+    except OSError as error:
+        logger.error("the key could not be kept in %s: %s", path, error.strerror)
+    else:
+        _restart()
+
+
+def _key_file() -> Path:
+    from stylus_webui import runtime
+
+    return runtime.home() / "webui-key"
+
+
+def _key_info() -> str:
+    variable = next((v for v in KEY_VARIABLES if os.environ.get(v)), None)
+    if variable:
+        return f"taken from {variable} in the environment; what is typed here is not used"
+    return f"kept apart from the other settings and never shown; - deletes it; {KEY_VARIABLES[0]} in the environment wins"
+
+
+def _restart() -> None:
+    from stylus_webui import runtime
+
+    runtime.restart()
+
+
+def _lines(name: str) -> list[str]:
+    text = str(host.option(name, "") or "")
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _component(option: Option) -> tuple[Any, dict[str, Any]]:
+    import gradio as gr
+
+    if option.type == "bool":
+        return gr.Checkbox, {}
+    if option.type == "choice":
+        return gr.Dropdown, {"choices": list(option.choices)}
+    if option.type == "choices":
+        return gr.CheckboxGroup, {"choices": list(option.choices)}
+    return gr.Slider, {"minimum": option.low, "maximum": option.high, "step": option.step}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,50 @@
+"""Tags in prompts, as far as the host side touches them itself: finding, renaming, and writing a given set of picks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from stylus_core.types import Pick
+
+#: A tag of an adapter, as the host parses it: `<lora:name:weight...>`.
+TAG = re.compile(r"<(?:lora|lyco):([^:>]+)((?::[^>]*)?)>")
+
+
+def names_in(prompt: str) -> list[str]:
+    """Names of the adapters that a prompt loads, in its order."""
+    return [m.group(1) for m in TAG.finditer(prompt)]
+
+
+def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
+    """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
+    from stylus_core.rewriter.rewrite import _joined as joined
+
+    present = set(names_in(prompt))
+    missing = [p for p in picks if p.name not in present]
+    lacking = [w for p in missing for w in p.trigger_words if w.casefold() not in prompt.casefold()] if words else []
+    return joined(prompt, lacking, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
+
+
+def weight(value: float) -> str:
+    """As it stands in a tag."""
+    from stylus_core.rewriter import written
+
+    return written(value)
+
+
+def replace(prompt: str, change: Callable[[str], str | None]) -> str:
+    """Every tag's name through `change`; a tag for which it answers None is taken out with the space before it."""
+    pieces: list[str] = []
+    last = 0
+    for found in TAG.finditer(prompt):
+        name = change(found.group(1))
+        if name == found.group(1):
+            continue
+        if name is None:
+            before = prompt[last : found.start()]
+            pieces.append(before[:-1] if before.endswith(" ") else before)
+        else:
+            pieces += [prompt[last : found.start(1)], name, prompt[found.end(1) : found.end()]]
+        last = found.end()
+    return "".join([*pieces, prompt[last:]])

@@ -1,0 +1,106 @@
+"""A stand-in of `stylus_core.Stylus` that answers from a table of words: a test says what is picked for what."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from stylus_core.options import Options
+from stylus_core.types import Adapter, Card, Metadata, Pick, Selection
+
+
+def safetensors(path: Path, **metadata: str) -> Path:
+    """The smallest file that passes as an adapter."""
+    header = json.dumps(
+        {"__metadata__": metadata, "lora_unet_x": {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}}
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(header.encode()).to_bytes(8, "little") + header.encode())
+    return path
+
+
+class FakeCore:
+    """Picks every adapter one of whose words stands in the prompt. `answers` come first, exceptions are raised."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known: list[Adapter] = []
+        self.words: dict[str, str] = {}
+        self.revision = 1
+        self.asked: list[tuple[str, Options]] = []
+        self.answers: list[Selection | BaseException] = []
+        self.indexing: list[BaseException] = []  # raised by the next `index`
+        self.indexed = 0
+        self.opened: list[list[Path]] = []
+        self.closed = 0
+        self.hold: threading.Event | None = None  # `index` waits for it
+        self.dirty = False  # files changed that were not read yet
+        self.library = self
+        self.roots: list[Path] = []
+
+    def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more) -> Adapter:
+        path = file if file is not None else safetensors(self.folder / f"{name}.safetensors", **more.pop("header", {}))
+        metadata = Metadata(title=more.pop("title", name.title()), preview=more.pop("preview", ""))
+        card = Card(description=f"Adds {word}.", kind=more.pop("kind", "concept"), weight=weight, **more)
+        made = Adapter(len(self.known) + 1, str(path), name, metadata=metadata, card=card)
+        self.known.append(made)
+        self.words[name] = word or name
+        self.revision += 1
+        return made
+
+    def open(self, folders) -> FakeCore:
+        self.opened.append(list(folders))
+        return self
+
+    def index(self, progress=None) -> None:
+        if progress is not None:
+            progress("reading", 1, 2)
+        if self.hold is not None:
+            self.hold.wait(10)
+        self.indexed += 1
+        self.dirty = False
+        if self.indexing:
+            raise self.indexing.pop(0)
+
+    def changed(self, roots, *, quick: bool = False) -> bool:
+        return self.dirty
+
+    def adapters(self) -> list[Adapter]:
+        return list(self.known)
+
+    def find(self, name: str) -> list[Adapter]:
+        return [a for a in self.known if a.stem == name]
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def select(self, prompt: str, options: Options | None = None) -> Selection:
+        assert options is not None
+        self.asked.append((prompt, options))
+        if self.answers:
+            answer = self.answers.pop(0)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+        found = [a for a in self.known if self.words[a.stem] in prompt and a.stem not in options.banned]
+        found = [a for a in self.known if a.stem in options.pinned and a not in found] + found
+        picks = tuple(self.pick(a, prompt) for a in found if f"<lora:{a.stem}:" not in prompt)
+        chosen, nearly = picks[: options.max_adapters], picks[options.max_adapters :]
+        return Selection(prompt, prompt, chosen, nearly, composer=options.composer)
+
+    def pick(self, adapter: Adapter, prompt: str = "") -> Pick:
+        word = self.words[adapter.stem]
+        start = prompt.find(word)
+        return Pick(
+            adapter.stem,
+            adapter.path,
+            adapter.card.weight,
+            word,
+            f"{adapter.title} is made for {word}.",
+            adapter.title,
+            adapter.card.kind,
+            start,
+            start + len(word) if start >= 0 else -1,
+            preview=adapter.metadata.preview,
+        )

@@ -26,10 +26,36 @@ SIGNALS = (
 )  # fmt: skip
 
 #: signal -> (weight in a list of tags, weight in a sentence)
-WEIGHTS: dict[str, tuple[float, float]] = {}
+WEIGHTS: dict[str, tuple[float, float]] = {
+    "bm25": (1.43, 1.40),
+    "about": (0.00, 1.27),
+    "trigger": (1.80, 0.54),
+    "name": (1.99, 0.23),
+    "tag": (0.00, 0.40),
+    "together": (4.92, 0.73),
+    "used": (3.79, 0.55),
+    "downloads": (2.34, 1.25),
+    "whole_label": (0.13, 3.31),
+    "part_label": (2.77, 2.15),
+    "whole_account": (0.00, 3.32),
+    "part_account": (2.24, 2.07),
+}
 
 #: kind -> (bias in a list of tags, bias in a sentence): captions seldom mean a character that they do not name
-BIAS: dict[str, tuple[float, float]] = {}
+BIAS: dict[str, tuple[float, float]] = {
+    "character": (0.45, -2.56),
+    "person": (0.66, -0.15),
+    "style": (0.55, -0.43),
+    "quality": (0.73, 0.55),
+    "concept": (-0.97, 0.52),
+    "pose": (-0.93, 0.92),
+    "clothing": (-0.17, -0.64),
+    "object": (-0.07, 0.75),
+    "animal": (-0.66, 0.28),
+    "vehicle": (0.49, -0.55),
+    "building": (0.01, 0.67),
+    "background": (-0.09, 0.65),
+}
 
 
 def sentence_likeness(prompt: ParsedPrompt) -> float:

@@ -122,7 +122,7 @@ def test_comments_do_not_count_and_do_not_swallow_tags(zoo, prompt):
 def test_without_the_hosts_comments_a_hash_is_a_word(zoo):
     zoo.shared.opts.set("enable_prompt_comments", False)
     p, processed = zoo.generate("a fox, #1 in the snow")
-    assert p.all_prompts[0].startswith("a fox, #1 in the snow ")
+    assert p.all_prompts[0].startswith("a fox, #1 in the snow")
     assert loaded(processed) == [[("fox_v2", 0.8), ("snow", 0.5)]]
 
 

@@ -59,7 +59,8 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
 
     args = parser().parse_args(argv)
     logging.basicConfig(level=logging.ERROR, format="stylus: %(message)s", stream=sys.stderr)
-    logging.getLogger("stylus_core").setLevel(logging.DEBUG if args.verbose else logging.ERROR)
+    for name in ("stylus", "stylus_core"):  # what matters of it is told in notes and problems anyway
+        logging.getLogger(name).setLevel(logging.DEBUG if args.verbose else logging.CRITICAL)
     from stylus_core.cli.commands import COMMANDS
 
     return COMMANDS[args.command](args, console, opener)

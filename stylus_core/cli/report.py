@@ -22,7 +22,6 @@ _STATUS = {"ok": "usable"}  # a damaged sidecar does not keep an adapter from be
 
 def selection(found: Selection, console: Console, candidates: int = 0) -> list[str]:
     """The prompt as it came and as it goes, the picks, what was nearly picked, and what else to know."""
-    notes = list(found.notes)
     lines = [
         console.paint("in   ", "dim") + " ".join(found.prompt.splitlines()),
         console.paint("out  ", "dim") + console.paint("\n     ".join(found.rewritten.splitlines()), "bold"),
@@ -31,15 +30,14 @@ def selection(found: Selection, console: Console, candidates: int = 0) -> list[s
     if found.picks:
         lines += _picks(found.picks, console, "cyan", "bold")
     else:
-        why = notes.pop() if len(notes) == 1 else "no adapter fits this prompt"
-        lines.append(console.paint(f"Nothing was picked: {clean(why).rstrip('.')}.", "bold"))
+        lines.append(console.paint("Nothing was picked.", "bold"))
     if found.nearly:
         lines += ["", console.paint("nearly picked", "dim")]
         lines += [console.paint(line, "dim") for line in _picks(found.nearly[:_NEARLY], console)[1:]]
     if candidates:
         rows = [[str(n), c.name, f"{c.score:.3f}", c.why] for n, c in enumerate(found.candidates[:candidates], start=1)]
         lines += ["", *_headed(table(["", "candidate", "score", "why"], rows, console.columns, (4, 30, 8)), console)]
-    for note in notes:
+    for note in found.notes:
         lines += [console.paint(line, "yellow") for line in indented("note: ", note, console.columns)]
     return lines
 

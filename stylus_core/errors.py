@@ -21,3 +21,7 @@ class OptionError(StylusError):
 
 class ComposerError(StylusError):
     """A composer could not answer; the caller falls back to the local composer."""
+
+
+class LLMError(StylusError):
+    """A language model's server could not be asked, or its answer could not be used."""

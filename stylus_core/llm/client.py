@@ -1,0 +1,239 @@
+"""One structured answer from a language model, within a time budget, from whatever server there is.
+
+Servers differ: one answers `response_format` of type `json_schema` with HTTP 500, one takes no `temperature`, one calls
+the limit of tokens something else. What a server cannot do is found out with the first call and kept on disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from stylus_core.errors import LLMError
+from stylus_core.llm.answers import Reply, read_object, read_reply
+from stylus_core.llm.endpoint import Endpoint
+from stylus_core.llm.memory import MODES, Abilities, Ability
+from stylus_core.llm.rest import Rest
+from stylus_core.llm.unload import unload
+from stylus_core.llm.wire import Failure, Wire
+
+log = logging.getLogger("stylus")
+
+#: Statuses with which servers answer a request that has something in it that they do not know.
+_UNKNOWN = (400, 422, 500, 501)
+_PAUSE = 1.0  # seconds before the second try, where the server says nothing
+_UNLOAD = 3.0  # seconds at most for telling the server to unload
+_LEAST = 0.25  # seconds: with less left, another try is in vain
+
+#: Parameters that some models refuse, as OpenAI's reasoning models do.
+_OPTIONAL = ("temperature", "max_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered.
+
+    Attributes:
+        data: the JSON object; the fields that the schema requires are there, what lies deeper is unchecked.
+        prompt_tokens: as the server counted them; 4 characters a token where it did not.
+        completion_tokens: the same.
+        seconds: from the call to the answer, everything included.
+        mode: how the JSON was asked for: one of `memory.MODES`.
+        server_seconds: the part of it that the server took.
+        calls: requests that were sent.
+    """
+
+    data: dict[str, Any]
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    mode: str
+    server_seconds: float = 0.0
+    calls: int = 1
+
+
+@dataclass(slots=True)
+class _Call:
+    """One `complete` under way."""
+
+    messages: Sequence[Mapping[str, Any]]
+    schema: Mapping[str, Any]
+    max_tokens: int
+    deadline: float
+    server: float = 0.0
+    sent: int = 0
+
+    @property
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+
+class Client:
+    """Asks one endpoint. Safe to use from several threads.
+
+    Args:
+        endpoint: where to ask.
+        state_dir: folder in which what is learnt of servers is kept.
+    """
+
+    def __init__(self, endpoint: Endpoint, state_dir: str | os.PathLike[str]) -> None:
+        self.endpoint = endpoint
+        self._abilities = Abilities(Path(state_dir) / "servers.json")
+        self._server = f"{endpoint.shown} {endpoint.model}"
+        self._wire = Wire(endpoint)
+        self._rest = Rest()
+
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        schema: Mapping[str, Any],
+        max_tokens: int,
+        budget_seconds: float | None = None,
+        keep_alive: float | str | None = None,
+    ) -> Answer:
+        """One JSON object that answers `messages`.
+
+        Args:
+            messages: as the API takes them, pictures (`image_url` parts) included.
+            schema: JSON schema of the answer, an object with `properties` and `required`.
+            max_tokens: limit of what the model writes.
+            budget_seconds: for all of it, waits and retries included; the endpoint's timeout if None.
+            keep_alive: seconds (or Ollama's notation) to keep the model loaded after the call; 0 frees its memory.
+                None leaves it to the server, as do servers other than Ollama.
+
+        Raises `LLMError` with one sentence for whatever goes wrong.
+        """
+        if problem := self.endpoint.problem:
+            raise LLMError(problem)
+        resting, why = self._rest.left()
+        if resting:
+            raise LLMError(f"{self.endpoint.shown} failed repeatedly and is left alone for {resting:.0f} s ({why})")
+        self._wire.ready()
+        start = time.monotonic()
+        budget = self.endpoint.timeout if budget_seconds is None else budget_seconds
+        call = _Call(messages, schema, max_tokens, start + budget)
+        try:
+            answer = self._ask(call)
+        except LLMError as e:
+            self._rest.failed(str(e))
+            raise
+        finally:
+            if keep_alive is not None:
+                self._unload(keep_alive, call)
+        self._rest.answered()
+        return replace(answer, seconds=time.monotonic() - start, server_seconds=call.server, calls=call.sent)
+
+    def close(self) -> None:
+        """Closes the connections; a further call opens them again."""
+        self._wire.close()
+
+    def _ask(self, call: _Call) -> Answer:
+        """Asks in the way that is known to work, or in one after the other until one does."""
+        known = self._abilities.of(self._server)
+        ability = known if known.mode else replace(known, mode=MODES[0])
+        retried = False
+        while True:
+            result = self._send(call, ability)
+            if not isinstance(result, Failure):
+                answer = self._read(call, ability, result)
+                if isinstance(answer, Answer):
+                    if ability != known:
+                        self._abilities.learn(self._server, ability)
+                    return answer
+                result = answer
+            weaker = _weaker(ability, result, known)
+            if weaker is None:
+                if retried or not _worth_another(result, call.left):
+                    raise LLMError(result.sentence)
+                retried = True
+                time.sleep(min(_pause(result), max(0.0, call.left)))
+            elif call.left < _LEAST:
+                raise LLMError(result.sentence)
+            else:
+                log.debug("%s: %s; trying %s", self._server, result.sentence, weaker)
+                ability = weaker
+
+    def _send(self, call: _Call, ability: Ability) -> bytes | Failure:
+        begin = time.monotonic()
+        call.sent += 1
+        result = self._wire.post(self._parameters(call, ability), max(_LEAST, call.left))
+        call.server += time.monotonic() - begin
+        return result
+
+    def _read(self, call: _Call, ability: Ability, body: bytes) -> Answer | Failure:
+        """The answer in a body; a server that ignores the form that was asked for counts as one that refuses it."""
+        reply = read_reply(body)
+        try:
+            data = read_object(reply.text, call.schema)
+        except LLMError as e:
+            return Failure(str(e), formless=True)
+        return Answer(data, *_tokens(reply, call.messages), 0.0, ability.mode)
+
+    def _parameters(self, call: _Call, ability: Ability) -> dict[str, Any]:
+        out: dict[str, Any] = {"model": self.endpoint.model, "messages": list(call.messages)}
+        if "temperature" not in ability.without:
+            out["temperature"] = 0
+        out["max_completion_tokens" if "max_tokens" in ability.without else "max_tokens"] = call.max_tokens
+        if ability.mode == "json_schema":
+            form = {"name": "answer", "strict": True, "schema": dict(call.schema)}
+            out["response_format"] = {"type": "json_schema", "json_schema": form}
+        elif ability.mode == "json_object":
+            out["response_format"] = {"type": "json_object"}
+        if self.endpoint.extra:
+            out["extra_body"] = dict(self.endpoint.extra)
+        return out
+
+    def _unload(self, keep_alive: float | str, call: _Call) -> None:
+        """Tells Ollama how long to keep the model; never raises."""
+        if not call.sent:
+            return
+        ability = self._abilities.of(self._server)
+        if ability.ollama is False:
+            return
+        is_ollama = unload(self.endpoint, keep_alive, min(_UNLOAD, max(0.5, call.left)))
+        if is_ollama is not None and is_ollama != ability.ollama:
+            self._abilities.learn(self._server, replace(ability, ollama=is_ollama))
+
+
+def _weaker(ability: Ability, failure: Failure, known: Ability) -> Ability | None:
+    """What to try instead of something that this server may not know; None if that is not the trouble."""
+    if failure.status in (400, 422):
+        for name in _OPTIONAL:
+            if name in failure.detail and name not in ability.without:
+                return replace(ability, without=(*ability.without, name))
+    unusable = failure.status in _UNKNOWN or failure.formless
+    if not unusable or ability.mode == MODES[-1]:
+        return None
+    if failure.status != 400 and ability.mode == known.mode:
+        return None  # it worked before: this is a failure and no lack
+    return replace(ability, mode=MODES[MODES.index(ability.mode) + 1])
+
+
+def _worth_another(failure: Failure, left: float) -> bool:
+    """Whether the same request may well succeed a moment later."""
+    passing = failure.status in (408, 409, 429) or failure.status >= 500 or failure.broken
+    return passing and _pause(failure) + _LEAST < left
+
+
+def _pause(failure: Failure) -> float:
+    return _PAUSE if failure.retry_after is None else failure.retry_after
+
+
+def _tokens(reply: Reply, messages: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    sent = reply.prompt_tokens if reply.prompt_tokens >= 0 else estimate(messages)
+    return sent, reply.completion_tokens if reply.completion_tokens >= 0 else -(-len(reply.text) // 4)
+
+
+def estimate(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Tokens of the texts of `messages` at 4 characters a token, pictures left out."""
+    total = 0
+    for message in messages:
+        content = message.get("content")
+        parts: Sequence[Any] = content if isinstance(content, list) else [{"text": content}]
+        total += sum(len(str(p.get("text") or "")) for p in parts if isinstance(p, Mapping))
+    return -(-total // 4)

@@ -1,0 +1,85 @@
+"""What a server was found unable to do, remembered across processes: so it is asked once and not with every call."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger("stylus")
+
+#: Ways to ask for JSON, the strictest first.
+MODES = ("json_schema", "json_object", "text")
+
+#: Seconds after which a server is tried afresh: it may have been updated, or failed for another reason.
+_KEPT = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """What one server can do with one model."""
+
+    mode: str = ""  # one of MODES that worked; empty if none was tried
+    without: tuple[str, ...] = ()  # parameters that the server does not take
+    ollama: bool | None = None  # whether it is Ollama, which unloads a model on demand; None if never asked
+    since: float = field(default=0.0, compare=False)  # when it was found out, seconds of the epoch
+
+
+class Abilities:
+    """A small JSON file. A file that cannot be read or written is no error: the servers are asked again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._known: dict[str, Ability] | None = None
+
+    def of(self, server: str) -> Ability:
+        with self._lock:
+            found = self._all().get(server, Ability())
+        return found if time.time() - found.since < _KEPT else Ability()
+
+    def learn(self, server: str, ability: Ability) -> None:
+        with self._lock:
+            known = self._all()
+            if known.get(server) == ability and time.time() - known[server].since < _KEPT:
+                return
+            known[server] = Ability(ability.mode, ability.without, ability.ollama, time.time())
+            self._write({name: asdict(a) for name, a in known.items()})
+
+    def _all(self) -> dict[str, Ability]:
+        if self._known is None:
+            self._known = {}
+            try:
+                with open(self._path, encoding="utf-8") as file:
+                    stored = json.loads(file.read(1 << 20))
+            except FileNotFoundError:
+                return self._known
+            except (OSError, ValueError, RecursionError) as e:
+                log.warning("what %s knows of servers cannot be read (%s): they are asked again", self._path, e)
+                return self._known
+            if isinstance(stored, dict):
+                self._known = {str(k): a for k, v in stored.items() if (a := _ability(v)) is not None}
+        return self._known
+
+    def _write(self, values: dict[str, Any]) -> None:
+        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(values, indent=1), encoding="utf-8")
+            os.replace(part, self._path)
+        except OSError as e:
+            log.warning("what was learnt of a server cannot be kept in %s: %s", self._path, e)
+
+
+def _ability(value: Any) -> Ability | None:
+    if not isinstance(value, dict):
+        return None
+    mode, without, ollama, since = (value.get(k) for k in ("mode", "without", "ollama", "since"))
+    if mode not in ("", *MODES) or not isinstance(without, list) or not isinstance(since, (int, float)):
+        return None
+    return Ability(mode, tuple(map(str, without)), ollama if isinstance(ollama, bool) else None, float(since))

@@ -24,4 +24,14 @@ class ComposerError(StylusError):
 
 
 class LLMError(StylusError):
-    """A language model's server could not be asked, or its answer could not be used."""
+    """A language model's server could not be asked, or its answer could not be used.
+
+    Attributes:
+        status: HTTP's, 0 if there was none.
+        answered: the model did answer, so the trouble is with this one request and not with the server.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, answered: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answered = answered

@@ -45,14 +45,14 @@ def read_reply(body: bytes) -> Reply:
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise LLMError("what the language model's server sent is no chat completion: is the base URL that of its API?")
     if message.get("refusal"):
-        raise LLMError("the language model refused to answer")
+        raise LLMError("the language model refused to answer", answered=True)
     if choice.get("finish_reason") == "content_filter":
-        raise LLMError("the filter of the language model's server held the answer back")
+        raise LLMError("the filter of the language model's server held the answer back", answered=True)
     text = _text(message.get("content"))
     if not text.strip():
-        raise LLMError("the language model gave an empty answer")
+        raise LLMError("the language model gave an empty answer", answered=True)
     if choice.get("finish_reason") == "length":
-        raise LLMError("the language model's answer was cut off: it ran into the limit of tokens")
+        raise LLMError("the language model's answer was cut off: it ran into the limit of tokens", answered=True)
     usage = value.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     return Reply(text, _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))

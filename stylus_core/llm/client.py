@@ -79,14 +79,15 @@ class Client:
     Args:
         endpoint: where to ask.
         state_dir: folder in which what is learnt of servers is kept.
+        rest: when the endpoint is left alone after failures.
     """
 
-    def __init__(self, endpoint: Endpoint, state_dir: str | os.PathLike[str]) -> None:
+    def __init__(self, endpoint: Endpoint, state_dir: str | os.PathLike[str], rest: Rest | None = None) -> None:
         self.endpoint = endpoint
         self._abilities = Abilities(Path(state_dir) / "servers.json")
         self._server = f"{endpoint.shown} {endpoint.model}"
         self._wire = Wire(endpoint)
-        self._rest = Rest()
+        self._rest = rest or Rest()
 
     def complete(
         self,
@@ -149,11 +150,11 @@ class Client:
             weaker = _weaker(ability, result, known)
             if weaker is None:
                 if retried or not _worth_another(result, call.left):
-                    raise LLMError(result.sentence)
+                    raise LLMError(result.sentence, status=result.status, answered=result.formless)
                 retried = True
                 time.sleep(min(_pause(result), max(0.0, call.left)))
             elif call.left < _LEAST:
-                raise LLMError(result.sentence)
+                raise LLMError(result.sentence, status=result.status, answered=result.formless)
             else:
                 log.debug("%s: %s; trying %s", self._server, result.sentence, weaker)
                 ability = weaker

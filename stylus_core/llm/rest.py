@@ -13,8 +13,9 @@ _FIRST, _LONGEST = 60.0, 600.0  # seconds of rest
 class Rest:
     """Counts failures in a row. After a rest one call may try; if it fails, the next rest is twice as long."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, after: int = _AFTER) -> None:
         self._clock = clock
+        self._after = after
         self._lock = threading.Lock()
         self._failures = 0
         self._until = 0.0
@@ -30,7 +31,7 @@ class Rest:
         with self._lock:
             self._failures += 1
             self._why = why
-            if self._failures >= _AFTER and self._clock() >= self._until:
+            if self._failures >= self._after and self._clock() >= self._until:
                 self._length = min(_LONGEST, self._length * 2 or _FIRST)
                 self._until = self._clock() + self._length
 

@@ -18,12 +18,12 @@ def names_in(prompt: str) -> list[str]:
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
-    from stylus_core.rewriter.rewrite import _joined as joined
+    from stylus_core.rewriter import appended
 
     present = set(names_in(prompt))
     missing = [p for p in picks if p.name not in present]
     lacking = [w for p in missing for w in p.trigger_words if w.casefold() not in prompt.casefold()] if words else []
-    return joined(prompt, lacking, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
+    return appended(prompt, lacking, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
 
 
 def weight(value: float) -> str:

@@ -1,22 +1,25 @@
 """Takes the WebUI's prompt grammar apart: attention, scheduling, alternation, BREAK, AND, comments, tags.
 
-The weights are those of AUTOMATIC1111's `parse_prompt_attention`. `ParsedPrompt.plain` has the prompt's own length, with
-all markup blanked, so that a span found in it is a span of what the user wrote. Never raises; linear in the prompt.
+It goes the host's way: comments out, tags out, cut at AND, scheduling, attention; the weights are those of
+AUTOMATIC1111's `parse_prompt_attention`. `ParsedPrompt.plain` has the prompt's own length, with all markup blanked, so
+that a span found in it is a span of what the user wrote. Never raises; linear in the prompt.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from stylus_core.prompt.tags import NetworkTag, find_tags
 
-_TOKEN = re.compile(
-    r"\\[()\[\]\\]|\\|\(|\[|:[ \t\r\n]*([+-]?[.\d]{1,32})[ \t\r\n]*([)\]])|\)|\]|[:|]|\bBREAK\b|\bAND\b(?!_)|[,，、;；\n]"
-)
-_AND_WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?|\d*\.\d+)\s*$")
+_TOKEN = re.compile(r"\\[()\[\]\\|]|\\|\(|\[|:\s*([+-]?[.\d]{1,32})\s*([)\]])|\)|\]|[:|]|\bBREAK\b|[,，、;；\n]")
+_COMMENT = re.compile(r"#[^\n]*")
+_AND = re.compile(r"\bAND\b")
+_SECTION_WEIGHT = re.compile(r"\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
+_WORD = re.compile(r"[^\s.:|!?()\[\]\\]")
 _ROUND, _SQUARE = 1.1, 1 / 1.1
+_MOST = 1e6  # weights beyond are no weights, and must not become infinite on their way
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Part:
     text: str
     start: int
     end: int
-    weight: float  # product of the attention around its beginning
+    weight: float  # product of the attention around its first word
     group: int  # number of BREAKs and ANDs before it
 
 
@@ -38,29 +41,41 @@ class ParsedPrompt:
     plain: str  # as long as `text`; markup is blank, separators are "," or a line break
     tags: tuple[NetworkTag, ...]
     parts: tuple[Part, ...]
+    tail_weight: float | None = None  # "a cat AND a dog :0.5": what the prompt's end says of its last section
 
 
 def parse(prompt: str) -> ParsedPrompt:
     """Reads a prompt of any length and any Unicode."""
-    tags = find_tags(prompt)
-    plain = _blanked(prompt, [(t.start, t.end) for t in tags])
-    plain = _blanked(plain, comments(plain))
-    return _Reader(prompt, plain, tags).read()
+    seen = without_comments(prompt)
+    tags = tuple(replace(t, raw=prompt[t.start : t.end]) for t in find_tags(seen))
+    seen = _blanked(seen, ((t.start, t.end) for t in tags))
+    reader = _Reader(list(seen))
+    tail = None
+    start = 0
+    for end, after in [*(m.span() for m in _AND.finditer(seen)), (len(seen), len(seen))]:
+        tail = reader.section(seen, start, end)
+        if after > end:
+            reader.separate(end, after, group_ends=True)
+        start = after
+    return ParsedPrompt(prompt, "".join(reader.plain), tags, reader.parts(), tail)
 
 
 def comments(text: str) -> list[tuple[int, int]]:
-    """Spans of what the host strips: from a `#` to the end of its line."""
-    out: list[tuple[int, int]] = []
-    at = text.find("#")
-    while at >= 0:
-        end = text.find("\n", at)
-        end = len(text) if end < 0 else end
-        out.append((at, end))
-        at = text.find("#", end)
-    return out
+    """Spans of what the host strips before anything else: from a `#` to the end of its line."""
+    return [m.span() for m in _COMMENT.finditer(text)]
 
 
-def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+def without_comments(text: str) -> str:
+    """`text` with spaces for its comments, so that places in it stay."""
+    return _blanked(text, comments(text))
+
+
+def ends_in_weight(text: str) -> bool:
+    """Whether the end of `text` is the weight of its last section: words behind it would turn it into text."""
+    return parse(text).tail_weight is not None
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     out: list[str] = []
     at = 0
     for start, end in spans:
@@ -70,108 +85,138 @@ def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join(out)
 
 
+@dataclass(slots=True)
+class _Bracket:
+    token: str
+    match: re.Match[str]
+    marks: list[int] = field(default_factory=list)  # the ":" and "|" directly in it
+    colons: int = 0
+
+
+@dataclass(slots=True)
 class _Reader:
-    """One walk over the markup of a prompt."""
+    """Blanks the markup in `plain`, and notes separators and where the weight changes."""
 
-    def __init__(self, text: str, plain: str, tags: tuple[NetworkTag, ...]) -> None:
-        self.text, self.tags = text, tags
-        self.source = plain
-        self.plain = list(plain)
-        self.open: list[tuple[str, int]] = []  # bracket and where it stands
-        self.scheduled: list[bool] = []  # for each open bracket: is it [a:b:0.5] or [a|b]?
-        self.factors: list[tuple[int, float]] = []  # from here on weights are multiplied by exp of this
-        self.separators: list[tuple[int, bool]] = []  # where, and does a group end there?
+    plain: list[str]
+    separators: list[tuple[int, int, bool]] = field(default_factory=list)  # start, end, whether a group ends there
+    levels: list[tuple[int, float]] = field(default_factory=list)  # from here on the weight is this
 
-    def read(self) -> ParsedPrompt:
-        for match in _TOKEN.finditer(self.source):
-            self._token(match)
-        if any(ends for _, ends in self.separators) and "AND" in self.source:
-            self._and_weight(len(self.plain))
-        for kind, start in self.open:  # the host lets an unclosed bracket reach to the end
-            self.factors.append((start, math.log(_ROUND if kind == "(" else _SQUARE)))
-        return ParsedPrompt(self.text, "".join(self.plain), self.tags, self._parts())
+    def section(self, seen: str, start: int, end: int) -> float | None:
+        """One side of an AND: brackets do not reach over it. Returns its own weight, if it ends in one."""
+        trimmed = len(seen[start:end].rstrip())
+        tail = start + max(0, trimmed - 64)
+        weight = _SECTION_WEIGHT.search(seen[tail : start + trimmed])
+        if weight:
+            self._blank(tail + weight.start(), end)
+            end = tail + weight.start()
+        tokens = list(_TOKEN.finditer(seen, start, end))
+        self._attention(tokens, self._scheduling(tokens), start)
+        return float(weight[1]) if weight else None
 
-    def _token(self, match: re.Match[str]) -> None:
-        token, start, end = match.group(), match.start(), match.end()
-        if token in ("BREAK", "AND"):
-            self._break(token, start, end)
-        elif token[0] == "\\":
-            self.plain[start] = " "
-            if token == "\\\\":
-                self.plain[start + 1] = " "
-        elif token in "([":
-            self.plain[start] = " "
-            self.open.append((token, start))
-            self.scheduled.append(False)
-        elif token in ")]" or match[2]:
-            self._close(match)
-        elif token in ":|":
-            if self.open and self.open[-1][0] == "[":  # [from:to:when], [a|b]
-                self.scheduled[-1] = True
-                self._separate(start)
-        else:
-            self._separate(start)
+    def separate(self, start: int, end: int, group_ends: bool = False) -> None:
+        if self.plain[start] != "\n":
+            self._blank(start, end)
+            self.plain[start] = ","
+        self.separators.append((start, end, group_ends))
 
-    def _separate(self, at: int, group_ends: bool = False) -> None:
-        if self.plain[at] != "\n":
-            self.plain[at] = ","
-        self.separators.append((at, group_ends))
+    def _blank(self, start: int, end: int) -> None:
+        self.plain[start:end] = [c if c == "\n" else " " for c in self.plain[start:end]]
 
-    def _break(self, token: str, start: int, end: int) -> None:
-        for i in range(start, end):
-            self.plain[i] = " "
-        if token == "AND":
-            self._and_weight(start)
-        self._separate(start, group_ends=True)
+    def _scheduling(self, tokens: list[re.Match[str]]) -> set[int]:
+        """Marks the separators of `[from:to:when]` and `[a|b]`; returns where their brackets stand."""
+        inside: set[int] = set()
+        stack: list[_Bracket] = []
+        for m in tokens:
+            token = m.group()
+            if token in "([":
+                stack.append(_Bracket(token, m))
+            elif token in ":|" and stack and stack[-1].token == "[":
+                stack[-1].marks.append(m.start())
+                stack[-1].colons += token == ":"
+            elif (token[-1] in ")]" and token[0] != "\\") and stack and (stack[-1].token == "(") == (token[-1] == ")"):
+                bracket = stack.pop()
+                timed = m[2] == "]" and bracket.colons <= 1
+                if bracket.token == "[" and (timed or (bracket.marks and not bracket.colons and not m[2])):
+                    inside |= {bracket.match.start(), m.start()}
+                    for at in bracket.marks:
+                        self.separate(at, at + 1)
+        return inside
 
-    def _and_weight(self, end: int) -> None:
-        """Each side of AND may end in a weight of its own: "a cat :0.7 AND a dog"."""
-        before = "".join(self.plain[max(0, end - 40) : end])
-        if weight := _AND_WEIGHT.search(before):
-            for i in range(end - (len(before) - weight.start()), end):
-                self.plain[i] = " "
+    def _attention(self, tokens: list[re.Match[str]], scheduling: set[int], start: int) -> None:
+        """Blanks the markup. The host keeps round and square brackets apart: `(a [b) c]` overlaps."""
+        factors = _factors(tokens, scheduling)
+        products = [1.0]
+        squares = 0
+        self.levels.append((start, 1.0))
+        for m in tokens:
+            token, at = m.group(), m.start()
+            if token[0] == "\\":
+                self._blank(at, at + (2 if token == "\\\\" else 1))
+                continue
+            if token in (",", "，", "、", ";", "；", "\n", "BREAK"):
+                self.separate(at, m.end(), token == "BREAK")
+                continue
+            if token in ":|":
+                continue  # text, unless scheduling has marked it
+            self._blank(at, m.end())
+            if at not in factors:
+                continue  # a stray bracket, or one of a schedule
+            if token == "(":
+                products.append(_bounded(products[-1] * factors[at]))
+            elif token == "[":
+                squares += 1
+            elif token[-1] == ")":
+                products.pop()
+            else:
+                squares -= 1
+            self.levels.append((m.end(), products[-1] * _SQUARE**squares))
 
-    def _close(self, match: re.Match[str]) -> None:
-        start, end = match.start(), match.end()
-        bracket = match[2] or match.group()
-        for i in range(start, end):
-            self.plain[i] = " "
-        if not self.open or self.open[-1][0] != ("(" if bracket == ")" else "["):
-            return  # a stray bracket is text to the host, and means nothing
-        kind, opened = self.open.pop()
-        scheduled = self.scheduled.pop()
-        factor = _ROUND if kind == "(" else _SQUARE
-        if match[1] and kind == "(":
-            factor = _number(match[1], factor)
-        elif kind == "[" and (scheduled or match[1]):
-            factor = 1.0
-        if factor == 0:
-            factor = 1e-9
-        sign = math.log(abs(factor))
-        self.factors += [(opened, sign), (end, -sign)]
-
-    def _parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Part, ...]:
         plain = "".join(self.plain)
-        factors = sorted(self.factors)
         out: list[Part] = []
         at = group = level = 0
-        log_weight = 0.0
-        for end, group_ends in [*self.separators, (len(plain), False)]:
-            piece = plain[at:end]
-            text = " ".join(piece.split())
-            if text.strip(".:|!? "):
-                start = at + len(piece) - len(piece.lstrip())
-                while level < len(factors) and factors[level][0] <= start:
-                    log_weight += factors[level][1]
+        for start, end, group_ends in [*sorted(self.separators), (len(plain), len(plain), False)]:
+            piece = plain[at:start]
+            word = _WORD.search(piece)
+            if word:
+                while level + 1 < len(self.levels) and self.levels[level + 1][0] <= at + word.start():
                     level += 1
-                out.append(Part(text, start, at + len(piece.rstrip()), round(math.exp(log_weight), 6), group))
+                begin, last = at + len(piece) - len(piece.lstrip()), at + len(piece.rstrip())
+                out.append(Part(" ".join(piece.split()), begin, last, round(self.levels[level][1], 6), group))
             group += group_ends
-            at = end + 1
+            at = end
         return tuple(out)
 
 
-def _number(text: str, otherwise: float) -> float:
+def _factors(tokens: list[re.Match[str]], scheduling: set[int]) -> dict[int, float]:
+    """For every bracket that weighs: where it stands, and the factor of what it encloses. The unclosed reach to the end."""
+    factors: dict[int, float] = {}
+    rounds: list[int] = []
+    squares: list[int] = []
+    for m in tokens:
+        token, at = m.group(), m.start()
+        if at in scheduling or token[0] == "\\":
+            continue
+        if token == "(":
+            rounds.append(at)
+            factors[at] = _ROUND
+        elif token == "[":
+            squares.append(at)
+            factors[at] = _SQUARE
+        elif token[-1] == ")" and rounds:
+            factors[rounds.pop()] = factors[at] = _number(m[1]) if m[1] else _ROUND
+        elif token[-1] == "]" and squares:
+            squares.pop()
+            factors[at] = _SQUARE
+    return factors
+
+
+def _number(text: str) -> float:
     try:
-        return float(text)
-    except ValueError:
-        return otherwise
+        return _bounded(float(text))
+    except ValueError:  # "1.2.3"
+        return _ROUND
+
+
+def _bounded(weight: float) -> float:
+    return max(-_MOST, min(_MOST, weight))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
-_OPEN = re.compile(r"<(\w{1,64}):")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_OPEN = re.compile(r"<(\w+):")
 
 #: Tags that load an adapter; the host treats the two alike.
 ADAPTER_KINDS = frozenset(("lora", "lyco"))
@@ -25,17 +25,13 @@ class NetworkTag:
 
 
 def find_tags(text: str) -> tuple[NetworkTag, ...]:
-    """All tags as the host's `<(\\w+):([^>]+)>` finds them, in linear time. Arguments other than weights are kept raw."""
-    out: list[NetworkTag] = []
-    at = 0
-    while match := _OPEN.search(text, at):
-        close = text.find(">", match.end() + 1)
-        if close < 0:
-            break
-        name, *rest = text[match.end() : close].split(":")
-        out.append(NetworkTag(match[1], name, _weight(rest), match.start(), close + 1, text[match.start() : close + 1]))
-        at = close + 1
-    return tuple(out)
+    r"""All tags as the host's `<(\w+):([^>]+)>` finds them, in linear time."""
+    return _scan(text)[0]
+
+
+def unclosed(text: str) -> int:
+    """Where a tag begins that nothing closes, so that it would swallow whatever is added; -1 if there is none."""
+    return _scan(text)[1]
 
 
 def adapter_tags(text: str) -> tuple[NetworkTag, ...]:
@@ -43,10 +39,33 @@ def adapter_tags(text: str) -> tuple[NetworkTag, ...]:
     return tuple(t for t in find_tags(text) if t.kind in ADAPTER_KINDS)
 
 
-def _weight(arguments: list[str]) -> float | None:
-    named = dict(a.split("=", 1) for a in arguments if "=" in a)
-    plain = [a for a in arguments if "=" not in a]
-    for value in (named.get("te"), plain[0] if plain else None, named.get("unet")):
-        if value is not None and _NUMBER.fullmatch(value.strip()):
-            return float(value)
-    return None
+def _scan(text: str) -> tuple[tuple[NetworkTag, ...], int]:
+    out: list[NetworkTag] = []
+    at = 0
+    while match := _OPEN.search(text, at):
+        start, begin = match.span()
+        close = text.find(">", begin)
+        if close < 0:
+            return tuple(out), start
+        at = close + 1
+        if close > begin:  # the host leaves "<lora:>" in the prompt, as text
+            name, weight = _arguments(text[begin:close])
+            out.append(NetworkTag(match[1], name, weight, start, at, text[start:at]))
+    return tuple(out), -1
+
+
+def _arguments(text: str) -> tuple[str, float | None]:
+    """Name and weight as the host reads them: an argument with one "=" is a named one, wherever it stands."""
+    items = text.split(":")
+    named = dict(i.split("=") for i in items if i.count("=") == 1)
+    plain = [i for i in items if i.count("=") != 1]
+    weights = (_number(w) for w in (named.get("te"), *plain[1:2], named.get("unet")) if w is not None)
+    return (plain[0] if plain else ""), next((w for w in weights if w is not None), None)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
-from stylus_core.prompt.grammar import comments
 from stylus_core.prompt.tags import ADAPTER_KINDS
+from stylus_core.rewriter.append import appended, obstacle, takes_words
 from stylus_core.rewriter.triggers import lacking
-from stylus_core.rewriter.weights import is_written, share, written
+from stylus_core.rewriter.weights import share, written
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
 
-_UNWRITABLE = frozenset(":<>=\n\r")
+_UNWRITABLE = frozenset(":>=#\n\r")  # a # makes the host drop the rest of the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ class Rewrite:
 
     text: str
     picks: tuple[Pick, ...]  # what was written, in order
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # one sentence each: what was left out, and the way out
 
 
 def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
-    """An assignment as it is shown to the user."""
+    """An assignment as it is shown to the user. `added`: the trigger words that were written with it."""
     adapter, keyword = assignment.candidate.adapter, assignment.keyword
     return Pick(
         name=adapter.stem,
@@ -50,64 +50,103 @@ def rewrite(
     """Writes the pinned adapters and the assigned ones behind the prompt.
 
     Adapters that the prompt has already are left alone, count against the number and the budget, and are not added
-    again: rewriting twice equals rewriting once.
+    again: rewriting twice equals rewriting once. Pinned adapters come first, and even where the number is reached.
     """
     present = [t for t in prompt.tags if t.kind in ADAPTER_KINDS]
-    notes: list[str] = []
-    wanted: list[Assignment] = []
-    taken: set[int] = set()
-    for a in [*map(_pin, pinned), *assignments]:
-        adapter = a.candidate.adapter
-        if adapter.id in taken or any(_is(t, adapter) for t in present):
-            continue
-        if _UNWRITABLE & set(adapter.stem):
-            notes.append(f"{adapter.path} cannot be written into a prompt: rename it without : < > =")
-            continue
-        taken.add(adapter.id)
-        wanted.append(a)
-    # what is pinned comes even where the limit is reached: the user asked for it by name
-    room = max(options.max_adapters - len(present), sum(a.keyword.start < 0 for a in wanted))
-    wanted = wanted[:room]
-    weights = share(
-        [a.candidate.adapter.card.weight for a in wanted],
-        [1.0 if t.weight is None else t.weight for t in present],
-        options.strength,
-        options.weight_budget,
-    )
-    picks: list[Pick] = []
-    text = prompt.text
-    tags: list[str] = []
-    added: list[str] = []
-    for a, weight in zip(wanted, weights, strict=True):
-        if not is_written(weight):
-            notes.append(f"{a.candidate.adapter.stem} was left out: the adapters in the prompt use up the total weight")
-            continue
-        words = lacking(a.candidate.adapter.card, ", ".join([text, *added]), options.trigger_words)
-        added += words
-        tags.append(f"<lora:{a.candidate.adapter.stem}:{written(weight)}>")
-        picks.append(pick_of(a, weight, tuple(words)))
-    return Rewrite(_joined(text, added, tags), tuple(picks), tuple(notes))
+    if not assignments and not pinned:
+        return Rewrite(prompt.text, ())
+    if options.existing == "skip" and present:
+        note = "nothing was added: the prompt has adapters, and the options say to leave it then"
+        return Rewrite(prompt.text, (), (note,))
+    if reason := obstacle(prompt.text):
+        return Rewrite(prompt.text, (), (reason,))
+    plan = _Plan([*map(_pin, pinned), *assignments], frozenset(a.id for a in pinned), present, options)
+    return plan.written(prompt.text)
+
+
+@dataclass
+class _Plan:
+    """Which adapters come, and how strong."""
+
+    wanted: list[Assignment]  # the pinned ones in front
+    pinned: frozenset[int]
+    present: list[NetworkTag]
+    options: Options
+    chosen: list[tuple[Assignment, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._take_writable()
+        # what a round leaves of the budget may hold one more, and a second call would find it: go on until it would not
+        while self._round():
+            pass
+        self._tell_left_out()
+
+    def _take_writable(self) -> None:
+        stems: set[str] = set()
+        wanted: list[Assignment] = []
+        for a in self.wanted:
+            adapter = a.candidate.adapter
+            if adapter.stem in stems or any(_is(t, adapter) for t in self.present):
+                continue
+            stems.add(adapter.stem)
+            if not adapter.stem or not _UNWRITABLE.isdisjoint(adapter.stem):
+                self.notes.append(f"{adapter.path} cannot be named in a prompt: rename the file without any of : > = #")
+                continue
+            wanted.append(a)
+        self.wanted = wanted
+
+    def _round(self) -> bool:
+        first = sum(a.candidate.adapter.id in self.pinned for a in self.wanted)
+        room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
+        candidates = self.wanted[:room]
+        weights = share(
+            [a.candidate.adapter.card.weight for a in candidates],
+            [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen],
+            self.options.strength,
+            self.options.weight_budget,
+            first,
+        )
+        new = [(a, w) for a, w in zip(candidates, weights, strict=True) if w]
+        self.chosen += new
+        taken = {id(a) for a, _ in new}
+        self.wanted = [a for a in self.wanted if id(a) not in taken]
+        return bool(new and self.wanted)
+
+    def _tell_left_out(self) -> None:
+        if not self.wanted:
+            return
+        names = ", ".join(a.candidate.adapter.stem for a in self.wanted)
+        if len(self.present) + len(self.chosen) >= self.options.max_adapters:
+            self.notes.append(f"left out, as the prompt has its {self.options.max_adapters} adapters at most: {names}")
+        else:
+            self.notes.append(f"left out, as the adapters in the prompt use up the total weight: {names}")
+
+    def written(self, text: str) -> Rewrite:
+        """The prompt with what was chosen."""
+        picks: list[Pick] = []
+        words: list[str] = []
+        open_to_words = takes_words(text)
+        for a, weight in self.chosen:
+            lacks = lacking(a.candidate.adapter.card, ",\n".join([text, *words]), self.options.trigger_words)
+            if lacks and not open_to_words:
+                self.notes.append(
+                    f"the trigger words of {a.candidate.adapter.stem} were not added, as the prompt ends in a weight: "
+                    f"write {', '.join(lacks)!r} in front of that"
+                )
+                lacks = []
+            words += lacks
+            picks.append(pick_of(a, weight, tuple(lacks)))
+        tags = [f"<lora:{p.name}:{written(p.weight)}>" for p in picks]
+        return Rewrite(appended(text, words, tags), tuple(picks), tuple(self.notes))
 
 
 def _pin(adapter: Adapter) -> Assignment:
-    return Assignment(Candidate(adapter, 1.0, {}), Keyword("", -1, -1), "you pinned it")
+    return Assignment(Candidate(adapter, 1.0), Keyword("", -1, -1), "you pinned it")
 
 
 def _is(tag: NetworkTag, adapter: Adapter) -> bool:
-    return tag.name in (adapter.stem, adapter.metadata.alias or adapter.stem)
-
-
-def _joined(text: str, words: list[str], tags: list[str]) -> str:
-    if not words and not tags:
-        return text
-    spans = comments(text)
-    if spans and spans[-1][1] == len(text):  # the host drops a comment to the end of its line, tags and all
-        text += "\n"
-    elif words and text.rstrip() and text.rstrip()[-1] not in ",\n":
-        text += ", "
-    elif text and not text[-1].isspace():
-        text += " "
-    return text + " ".join([", ".join(words), *tags]).strip()
-
-
-
+    """The host knows an adapter by stem and by alias; some people write the file's whole name."""
+    names = {adapter.stem, adapter.metadata.alias or adapter.stem}
+    name = tag.name.removesuffix(".safetensors").removesuffix(".pt").removesuffix(".ckpt")
+    return tag.name in names or name in names

@@ -10,49 +10,78 @@ from stylus_core.types import Card
 #: Authors list whole outfits; what makes an adapter work stands first.
 _AT_MOST = 4
 
-_MARKUP = re.compile(r"<[^>]*>|[<>#]")
-_WEIGHT = re.compile(r":\s*-?\d*\.?\d+")
+_LONGEST = 120  # characters of a phrase
+
+_TAG = re.compile(r"<[^<>]*>")
+_WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)(?=\s*\)|\s*$)")
+_GRAMMAR = dict.fromkeys(map(ord, "[]{}\\|:<>#\n\r\t"), " ")
+_OPERATOR = re.compile(r"\b(?:BREAK|AND)\b")
 _WORDS = re.compile(r"\w+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts that put no space between words
 
 
 def lacking(card: Card, prompt: str, mode: str) -> list[str]:
     """The phrases to add, safe to stand in a prompt. `mode`: "needed", "always" or "never"."""
     if mode == "never" or not card.trigger_words:
         return []
-    said = " ".join(_folded(parse(prompt).plain))
-    entries = [[p for p in map(_safe, re.split(r"[,，、]", e)) if p] for e in card.trigger_words]
-    entries = [e for e in entries if e]
+    entries = [phrases for entry in card.trigger_words if (phrases := _phrases(entry))]
     if not entries:
         return []
-    if not card.trigger_alternatives:
-        wanted = [p for e in entries[: 1 if mode == "needed" else _AT_MOST] for p in e]
-        if mode == "needed" and any(all(_has(said, p) for p in e) for e in entries):
-            return []  # one whole entry is there: authors list variants of an outfit as entries
-    else:
-        missing = [sum(not _has(said, p) for p in e) for e in entries]
-        if min(missing) == 0:
+    said = _folded(parse(prompt).plain)
+    missing = [[p for p in phrases if not _has(said, p)] for phrases in entries]
+    if card.trigger_alternatives:  # exactly one of them: the one that is there, or most of which is
+        if not all(missing):
             return []
-        share = [m / len(e) for m, e in zip(missing, entries, strict=True)]
-        wanted = entries[share.index(min(share))]
-    return [p for p in dict.fromkeys(wanted[:_AT_MOST]) if not _has(said, p)]
+        shares = [len(m) / len(e) for m, e in zip(missing, entries, strict=True)]
+        chosen = shares.index(min(shares))
+        return [p for p in entries[chosen][:_AT_MOST] if p in missing[chosen]]
+    if mode == "always":
+        wanted = dict.fromkeys(p for phrases in entries for p in phrases)
+        return [p for p in list(wanted)[:_AT_MOST] if not _has(said, p)]
+    if any(not left and _variants(entries[0], phrases) for left, phrases in zip(missing, entries, strict=True)):
+        return []
+    return [p for p in entries[0][:_AT_MOST] if p in missing[0]]
 
 
-def _folded(text: str) -> list[str]:
-    return _WORDS.findall(text.casefold().replace("_", " "))
+def _phrases(entry: str) -> list[str]:
+    return list(dict.fromkeys(p for p in map(_safe, re.split(r"[,，、;；\n]", entry)) if p))
+
+
+def _variants(first: list[str], other: list[str]) -> bool:
+    """Whether `other` may stand for `first`: outfits and versions share a word with it.
+
+    What shares none describes the picture ("long hair"): where people's prompts have such an entry, four of five have
+    the first one as well.
+    """
+    return not set(_folded(" ".join(first)).split()).isdisjoint(_folded(" ".join(other)).split())
+
+
+def _folded(text: str) -> str:
+    """Words in one case, parted and surrounded by single spaces; an underscore is a space."""
+    return f" {' '.join(_WORDS.findall(text.casefold().replace('_', ' ')))} "
 
 
 def _has(said: str, phrase: str) -> bool:
-    words = " ".join(_folded(phrase))
-    return not words or f" {words} " in f" {said} "
+    words = _folded(phrase)
+    return words in said or (bool(_UNSPACED.search(words)) and words.strip() in said)
 
 
 def _safe(phrase: str) -> str:
     """Without what would change the grammar of the prompt around it; brackets become the escaped ones of a name."""
     text = phrase.replace("\\(", "(").replace("\\)", ")")
-    text = _WEIGHT.sub("", _MARKUP.sub(" ", text)).translate(str.maketrans("[]{}\\|:\n\r\t", "          "))
-    if text.count("(") == text.count(")") and not re.fullmatch(r"\s*\(.*\)\s*", text):
-        text = text.replace("(", "\\(").replace(")", "\\)")
-    else:
-        text = text.replace("(", " ").replace(")", " ")
-    text = re.sub(r"\b(BREAK|AND)\b", lambda m: m[0].lower(), text)
-    return " ".join(text.split())[:120].rstrip("\\ ")
+    text = _WEIGHT.sub("", _TAG.sub(" ", text)).translate(_GRAMMAR)
+    text = _OPERATOR.sub(lambda m: m[0].lower(), " ".join(text.split()))
+    text = text[:_LONGEST].rstrip()
+    attention = text.startswith("(") and not re.search(r"[()]", text.strip("() "))
+    if attention or not _balanced(text):
+        text = " ".join(text.replace("(", " ").replace(")", " ").split())
+    return text.replace("(", r"\(").replace(")", r"\)") if _WORDS.search(text) else ""
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        if depth < 0:
+            return False
+    return depth == 0

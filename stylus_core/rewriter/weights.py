@@ -12,26 +12,35 @@ SHARE = (1.0, 0.83, 0.68)
 _LEAST = 0.05  # below it an adapter does nothing to be seen
 
 
-def share(recommended: Sequence[float], present: Sequence[float], strength: float, budget: float) -> list[float]:
-    """The weights to write for adapters with these recommended weights.
+def share(
+    recommended: Sequence[float], present: Sequence[float], strength: float, budget: float, first: int = 0
+) -> list[float]:
+    """The weights to write for adapters with these recommended weights, in hundredths; 0.0 where none is left.
 
-    `present`: weights of the adapters that the prompt has; they are left alone and count against the budget. The sum of
-    all absolute weights stays within `budget` as far as what is present leaves room.
+    Args:
+        recommended: weights as the cards have them, 1.0 being full strength.
+        present: weights of the adapters that the prompt has; they are left alone and count against the budget.
+        strength: multiplies every weight.
+        budget: what the sum of all absolute weights stays within, as far as what is present leaves room.
+        first: how many adapters in front get theirs before the others get any.
     """
     count = len(recommended) + len(present)
     factor = strength * SHARE[min(max(count, 1), len(SHARE)) - 1]
-    weights = [w * factor for w in recommended]
     room = max(0.0, budget - sum(abs(w) for w in present))
+    weights = [w * factor for w in recommended]
+    out = _fitted(weights[:first], room)
+    return out + _fitted(weights[first:], max(0.0, room - sum(map(abs, out))))
+
+
+def _fitted(weights: list[float], room: float) -> list[float]:
     total = sum(abs(w) for w in weights)
-    if total > room and total > 0:
+    if total > room:
         weights = [w * room / total for w in weights]
-    # rounded towards zero, so that the rounded weights keep to the budget too
-    return [int(w * 100 + (1e-6 if w > 0 else -1e-6)) / 100 if total > room else round(w, 2) for w in weights]
-
-
-def is_written(weight: float) -> bool:
-    """Whether a weight is large enough to be worth a tag."""
-    return abs(weight) >= _LEAST
+    cents = [round(w * 100) for w in weights]
+    most = int(room * 100 + 1e-6) if room < 1e6 else sum(map(abs, cents))
+    if sum(map(abs, cents)) > most:  # towards zero then, so that what is written keeps to the budget too
+        cents = [int(w * 100 + (1e-6 if w > 0 else -1e-6)) for w in weights]
+    return [c / 100 if abs(c) >= _LEAST * 100 else 0.0 for c in cents]
 
 
 def written(weight: float) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.contract import Request
+from stylus_core.composer.settings import Settings
 from stylus_core.errors import ModelError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
@@ -42,7 +43,7 @@ class Stylus:
         library: one folder or several, in the order in which the host lists them.
         home: where state is kept; `$STYLUS_HOME` or the system's cache folder if None.
         encoder: "auto" (the installed model), "none" (words alone), or the folder of a model.
-        composers: settings of composers that need any, by name.
+        composers: the composers, or settings of those that ask a model; None: what the environment says.
     """
 
     def __init__(
@@ -51,14 +52,18 @@ class Stylus:
         *,
         home: str | os.PathLike[str] | None = None,
         encoder: str = "auto",
-        composers: Composers | None = None,
+        composers: Composers | Settings | None = None,
     ) -> None:
         paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
         self.roots = [Path(p).expanduser().absolute() for p in paths]
         self.home = library_home(self.roots, Path(home).expanduser() if home else None)
         self._encoder_name = encoder
         self._library = Library(self.home / "library.sqlite")
-        self._composers = composers or Composers()
+        self._composers = (
+            composers
+            if isinstance(composers, Composers)
+            else Composers.from_settings(composers or Settings(), self.home)
+        )
         self._lock = threading.RLock()
         self._index: Index | None = None
         self._retriever: Retriever | None = None

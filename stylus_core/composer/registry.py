@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from stylus_core.composer.contract import Composer, Request
 from stylus_core.composer.local import LocalComposer
+from stylus_core.composer.settings import Settings
 from stylus_core.composer.simple import RandomComposer, RetrieverComposer
 from stylus_core.errors import ComposerError
 from stylus_core.types import Composition
@@ -27,6 +30,23 @@ class Composers:
     def __init__(self, makers: Mapping[str, Callable[[], Composer]] | None = None) -> None:
         self._makers = {**_BUILT_IN, **(makers or {})}
         self._made: dict[str, Composer] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, home: Path) -> Composers:
+        """With those that ask somebody else, too. `home`: folder of their answers and of what they learn of servers."""
+
+        def llm() -> Composer:
+            from stylus_core.composer.llm import LLMComposer
+
+            return LLMComposer(settings, home)
+
+        def reranker() -> Composer:
+            from stylus_core.composer.reranker import RerankerComposer
+
+            return RerankerComposer(settings)
+
+        return cls({"llm": llm, "reranker": reranker})
 
     def compose(self, request: Request) -> Composition:
         """Asks the composer that the options name. Never raises for a composer that fails."""
@@ -44,9 +64,10 @@ class Composers:
         return replace(answer, notes=(*answer.notes, f"the local composer chose instead: {why}"))
 
     def _get(self, name: str) -> Composer:
-        if name not in self._made:
-            maker = self._makers.get(name)
-            if maker is None:
-                raise ComposerError(f"the composer {name!r} is not set up")
-            self._made[name] = maker()
-        return self._made[name]
+        with self._lock:
+            if name not in self._made:
+                maker = self._makers.get(name)
+                if maker is None:
+                    raise ComposerError(f"the composer {name!r} is not set up")
+                self._made[name] = maker()
+            return self._made[name]

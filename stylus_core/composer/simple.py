@@ -9,7 +9,7 @@ from stylus_core.composer.rules import keep
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 
-def _nearest(request: Request, i: int) -> Keyword:
+def nearest(request: Request, i: int) -> Keyword:
     """The keyword nearest to candidate `i`; the whole prompt if it has none."""
     if not request.keywords:
         return Keyword(request.prompt.text.strip(), 0, len(request.prompt.text))
@@ -21,7 +21,7 @@ def _nearest(request: Request, i: int) -> Keyword:
 def _composed(request: Request, order: list[int], name: str, reason: str) -> Composition:
     def assigned(i: int) -> Assignment:
         candidate: Candidate = request.candidates[i]
-        return Assignment(candidate, _nearest(request, i), reason)
+        return Assignment(candidate, nearest(request, i), reason)
 
     kept, _ = keep(map(assigned, order), request, already=len(request.prompt.tags))
     return Composition(tuple(kept), name)

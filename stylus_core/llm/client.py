@@ -19,7 +19,6 @@ from stylus_core.llm.answers import Reply, read_object, read_reply
 from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.memory import MODES, Abilities, Ability
 from stylus_core.llm.rest import Rest
-from stylus_core.llm.unload import unload
 from stylus_core.llm.wire import Failure, Wire
 
 log = logging.getLogger("stylus")
@@ -193,6 +192,8 @@ class Client:
         """Tells Ollama how long to keep the model; never raises."""
         if not call.sent:
             return
+        from stylus_core.llm.unload import unload  # an HTTP client that few need
+
         ability = self._abilities.of(self._server)
         if ability.ollama is False:
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core import __version__
+from stylus_core.cli.refining_arguments import add_refining
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
 
@@ -24,7 +25,9 @@ environment:
   STYLUS_LIBRARY   folders of adapters, where --library is not given
   STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
   STYLUS_ENCODER   folder of an embedding model, where --encoder is not given
-  STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint is not given
+  STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint or --base-url is not given
+  STYLUS_MODEL     the server's model, where --model is not given
+  STYLUS_API_KEY   the server's key
   NO_COLOR         no colour
 """
 #: `--candidates` says how many candidates to print, so the option of that name gets another flag.
@@ -80,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--endpoint", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="also try this server"
     )
+    add_refining(commands, _library, _common)
     return top
 
 

@@ -1,0 +1,52 @@
+"""What the commands share: opening the library, bringing it up to date, printing JSON."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from stylus_core.cli.arguments import libraries
+from stylus_core.cli.progress import Progress
+from stylus_core.cli.text import Console
+from stylus_core.errors import LibraryError
+
+Opener = Callable[..., Any] | None
+
+
+@contextlib.contextmanager
+def opened(args: argparse.Namespace, opener: Opener) -> Iterator[Any]:
+    """The library that the command line or the environment names, open for the block."""
+    roots = libraries(args)
+    if not roots:
+        raise LibraryError(
+            "no library is named: give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters"
+        )
+    if opener is None:
+        from stylus_core.stylus import Stylus
+
+        opener = Stylus
+    with opener(roots if len(roots) > 1 else roots[0], home=args.home, encoder=args.encoder) as stylus:
+        yield stylus
+
+
+def prepare(stylus: Any, console: Console) -> None:
+    """A library that was never indexed is indexed now; one that was is brought up to date."""
+    if stylus.library.revision == 0:
+        console.say("this library was never indexed: indexing it now")
+    bring_up_to_date(stylus, console)
+
+
+def bring_up_to_date(stylus: Any, console: Console) -> None:
+    """Reads what is new and makes it ready for selection."""
+    with Progress(console) as progress:
+        stylus.index(progress=progress)
+
+
+def dump(console: Console, value: Any) -> None:
+    """Prints one line of JSON."""
+    text = json.dumps(value, ensure_ascii=not console.unicode)
+    # Some readers end a line at these.
+    console.print(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085"))

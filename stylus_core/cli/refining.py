@@ -1,0 +1,240 @@
+"""`stylus refine`, `describe` and `set`: descriptions by a model, by others, and by the user."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from stylus_core.cli import FAILED, OK, USAGE, report
+from stylus_core.cli.opening import Opener, dump, opened
+from stylus_core.cli.progress import Progress
+from stylus_core.cli.text import Console, indented
+from stylus_core.errors import LibraryError, LLMError
+from stylus_core.types import Adapter
+
+if TYPE_CHECKING:
+    from stylus_core.refiner.model.plan import Plan
+    from stylus_core.refiner.model.run import Report
+    from stylus_core.refiner.model.share import Imported
+
+_REASONS = 5  # reasons of failures that are told
+
+
+def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus refine`. Fails if the run ended early, not if single adapters failed."""
+    from stylus_core.llm.endpoint import Endpoint, find_key
+    from stylus_core.refiner.model.plan import Settings
+    from stylus_core.refiner.model.run import Report, refine_library
+
+    if not args.base_url or not args.model:
+        raise LLMError(
+            "name the server and its model: --base-url http://127.0.0.1:11434/v1 --model NAME, or set STYLUS_ENDPOINT "
+            "and STYLUS_MODEL"
+        )
+    endpoint = Endpoint(args.base_url, args.model, find_key(args.base_url, variable=args.key_variable), args.timeout)
+    settings = Settings(
+        args.pictures, args.workers, args.timeout, args.price_in, args.price_out, again=args.again, retry=args.retry
+    )
+    made = Report()
+    with _scanned(args, console, opener) as stylus, Progress(console) as progress:
+        only = [_named(stylus, name).id for name in args.names] if args.names else None
+
+        def approve(plan: Plan) -> bool:
+            if not args.json or args.dry_run:
+                console.say(*_plan(plan, console))
+            return not args.dry_run and (args.yes or _agreed(console))
+
+        def step(so_far: Report) -> None:
+            nonlocal made
+            made = so_far
+            progress(_stage(so_far), so_far.done + so_far.failed, so_far.total)
+
+        try:
+            plan, made = refine_library(
+                stylus.library, stylus.home, endpoint, settings, only=only, approve=approve, progress=step
+            )
+        except KeyboardInterrupt:
+            progress.__exit__(None, None, None)
+            console.say(*_report(made, console))
+            raise
+    if not plan.jobs and not args.json:
+        console.say(*_plan(plan, console))
+    if args.json:
+        dump(console, {**_plan_json(plan), **dataclasses.asdict(made)})
+    elif made.done or made.failed or made.stopped:
+        console.print(*_report(made, console))
+    return FAILED if made.stopped else OK
+
+
+def describe(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus describe export FILE` and `stylus describe import FILE`."""
+    with _scanned(args, console, opener) as stylus:
+        return (_export if args.action == "export" else _import)(args, console, stylus)
+
+
+def edit(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus set NAME`."""
+    if args.weight is None and args.description is None and args.kind is None:
+        console.say("stylus: say what to set: --weight X, --description TEXT or --kind KIND")
+        return USAGE
+    with _scanned(args, console, opener) as stylus:
+        found = _named(stylus, args.name)
+        stylus.library.set_user(found.id, weight=args.weight, description=args.description, kind=args.kind)
+        after = stylus.library.get([found.id])[found.id]
+    if args.json:
+        dump(console, {**dataclasses.asdict(after), "title": after.title})
+    else:
+        console.print(*report.adapter(after, console))
+    return OK
+
+
+@contextlib.contextmanager
+def _scanned(args: argparse.Namespace, console: Console, opener: Opener) -> Iterator[Any]:
+    with opened(args, opener) as stylus:
+        with Progress(console) as progress:
+            stylus.refresh(progress)
+        yield stylus
+
+
+def _named(stylus: Any, name: str) -> Adapter:
+    """The one adapter of this name: by its exact stem, else by what `find` takes for it."""
+    found: list[Adapter] = stylus.find(name)
+    exact = [a for a in found if a.stem == name]
+    usable = [a for a in (exact or found) if a.status == "ok"] or exact or found
+    if not usable:
+        raise LibraryError(f"no adapter is called {name!r}: stylus show {name} tells what is near")
+    if len(usable) > 1:
+        raise LibraryError(f"several adapters go by {name!r}: name one of {', '.join(a.stem for a in usable[:8])}")
+    return usable[0]
+
+
+def _export(args: argparse.Namespace, console: Console, stylus: Any) -> int:
+    from stylus_core.refiner.model.share import export_lines
+
+    lines = list(export_lines(stylus.library.adapters()))
+    if args.file == "-":
+        console.print(*lines)
+    else:
+        try:
+            Path(args.file).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        except OSError as error:
+            raise LibraryError(f"{args.file} cannot be written: {error.strerror or error}") from None
+    if args.json and args.file != "-":
+        dump(console, {"written": len(lines), "file": args.file})
+    else:
+        console.say(f"{len(lines)} descriptions written" + ("" if lines else ": stylus refine makes some"))
+    return OK
+
+
+def _import(args: argparse.Namespace, console: Console, stylus: Any) -> int:
+    from stylus_core.refiner.model.share import import_lines
+    from stylus_core.refiner.model.stylusdocs import import_stylusdocs
+
+    if args.file == "-":
+        made = import_lines(stylus.library, sys.stdin.buffer)
+    else:
+        try:
+            with open(args.file, "rb") as file:
+                if _is_pickle(file):
+                    with Progress(console) as progress:
+                        path = Path(args.file)
+                        made = import_stylusdocs(stylus.library, path, lambda d, t: progress("read bytes", d, t))
+                else:
+                    made = import_lines(stylus.library, file)
+        except OSError as error:
+            raise LibraryError(f"{args.file} cannot be read: {error.strerror or error}") from None
+    if args.json:
+        dump(console, dataclasses.asdict(made))
+    else:
+        console.print(*_imported(made, console))
+    return OK
+
+
+def _is_pickle(file: BinaryIO) -> bool:
+    """JSON lines begin with a brace; a pickle of protocol 2 or later with this byte, an older one with its mark."""
+    first = file.read(1)
+    file.seek(0)
+    return first in (b"\x80", b"(", b"]", b"c")
+
+
+def _imported(made: Imported, console: Console) -> list[str]:
+    lines = [f"{made.read} descriptions read, {made.matched} adapters of the library described by them"]
+    if made.refused:
+        lines.append(f"{made.refused} refused")
+    for problem in made.problems:
+        lines += indented("  ", problem, console.columns)
+    return lines
+
+
+def _plan(plan: Plan, console: Console) -> list[str]:
+    lines = [f"{len(plan.jobs)} adapters to describe, {plan.with_pictures} of them with pictures"]
+    kept = (
+        (plan.described, "described already"),
+        (plan.resting, "failed and rest before they are tried again (--retry tries them now)"),
+        (plan.unknown, "left as they are: nothing is known of them but their name"),
+    )
+    lines += [f"  {count} {what}" for count, what in kept if count]
+    if plan.jobs:
+        said = f"about {plan.prompt_tokens:,} tokens to read and {plan.completion_tokens:,} to write"
+        said += f", {plan.price:.2f} by the prices given" if plan.price else ""
+        said += f", {_duration(plan.seconds)}" if plan.seconds is not None else ""
+        lines += indented("  ", said, console.columns)
+    return lines
+
+
+def _plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "to_describe": len(plan.jobs),
+        "with_pictures": plan.with_pictures,
+        "described": plan.described,
+        "resting": plan.resting,
+        "unknown": plan.unknown,
+        "estimate": {
+            "prompt_tokens": plan.prompt_tokens,
+            "completion_tokens": plan.completion_tokens,
+            "price": round(plan.price, 4),
+            "seconds": plan.seconds,
+        },
+    }
+
+
+def _agreed(console: Console) -> bool:
+    """A question on a terminal; without one nobody can agree, and nothing is sent."""
+    if not sys.stdin.isatty():
+        console.say("nothing was sent: --yes agrees without being asked")
+        return False
+    console.err.write("send them? [y/N] ")
+    console.err.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _stage(so_far: Report) -> str:
+    cost = f", {so_far.price:.3f}" if so_far.price else ""
+    what = "finishing" if so_far.stopped else "described"
+    return f"{what} ({so_far.prompt_tokens + so_far.completion_tokens:,} tokens{cost})"
+
+
+def _report(made: Report, console: Console) -> list[str]:
+    tokens = f"{made.prompt_tokens:,} tokens read and {made.completion_tokens:,} written"
+    price = f", {made.price:.3f} by the prices given" if made.price else ""
+    lines = [f"{made.done} of {made.total} described; {tokens}{price}"]
+    if made.unseen:
+        lines.append(f"  {made.unseen} from text alone: the server or its model takes no pictures")
+    if made.failed:
+        lines.append(f"  {made.failed} failed; they are tried again later")
+        worst = sorted(made.reasons.items(), key=lambda item: -item[1])
+        for reason, count in worst[:_REASONS]:
+            lines += indented(f"    {count} x ", reason, console.columns)
+    if made.stopped:
+        lines += indented("  ", made.stopped, console.columns)
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

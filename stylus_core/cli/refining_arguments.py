@@ -1,0 +1,89 @@
+"""The grammar of the commands that describe adapters: `refine`, `describe`, `set`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+from stylus_core.types import KINDS
+
+_Adder = Callable[[argparse.ArgumentParser], None]
+
+
+def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
+    """Adds the commands to argparse's `commands`; `library` and `common` add the options that all commands have."""
+    refine = commands.add_parser(
+        "refine", allow_abbrev=False, help="let a language model describe the adapters, from their texts and pictures"
+    )
+    refine.add_argument("names", nargs="*", metavar="NAME", help="only these adapters; all if none is named")
+    refine.add_argument(
+        "--base-url", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="an OpenAI-compatible server"
+    )
+    refine.add_argument(
+        "--model", default=os.environ.get("STYLUS_MODEL"), metavar="NAME", help="the name that the server knows"
+    )
+    refine.add_argument(
+        "--key-variable", default="", metavar="NAME", help="environment variable with the key (STYLUS_API_KEY)"
+    )
+    refine.add_argument(
+        "--pictures", type=_whole(0, 8), default=2, metavar="N", help="local pictures a model sees, at most (2)"
+    )
+    refine.add_argument("--workers", type=_whole(1, 64), default=4, metavar="N", help="calls under way at once (4)")
+    refine.add_argument("--timeout", type=_number(1, 3600), default=180.0, metavar="S", help="seconds a call (180)")
+    for flag, what in (("--price-in", "prompt tokens"), ("--price-out", "tokens of answers")):
+        refine.add_argument(flag, type=_number(0, 1e6), default=0.0, metavar="X", help=f"price of a million {what}")
+    refine.add_argument("--again", action="store_true", help="describe those too that are described already")
+    refine.add_argument("--retry", action="store_true", help="try at once what failed, without waiting")
+    refine.add_argument("--dry-run", action="store_true", help="say what would be sent and what it costs, send nothing")
+    refine.add_argument("--yes", action="store_true", help="do not ask before sending")
+    library(refine)
+    common(refine)
+
+    describe = commands.add_parser(
+        "describe", allow_abbrev=False, help="share descriptions: write them to a file, or take them in from one"
+    )
+    describe.add_argument("action", choices=("export", "import"), help="what to do")
+    describe.add_argument(
+        "file",
+        metavar="FILE",
+        help="JSON lines (- for stdout or stdin); import also takes sd_adapters.pkl of StylusDocs",
+    )
+    library(describe)
+    common(describe)
+
+    edit = commands.add_parser(
+        "set", allow_abbrev=False, help="edit what is known of an adapter; your word always wins"
+    )
+    edit.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
+    edit.add_argument("--weight", type=float, metavar="X", help="recommended weight; 0 takes the edit back")
+    edit.add_argument("--description", metavar="TEXT", help="one to three sentences; an empty text takes the edit back")
+    edit.add_argument(
+        "--kind", choices=("", *KINDS), metavar="KIND", help=f"one of {', '.join(KINDS)}; '' takes it back"
+    )
+    library(edit)
+    common(edit)
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high} is needed, not {text!r}")
+        return int(text)
+
+    return convert
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"a number from {low:g} to {high:g} is needed, not {text!r}")
+        return value
+
+    return convert

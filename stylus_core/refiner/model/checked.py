@@ -1,0 +1,113 @@
+"""From what a model answered, or another user shared, to a card: bounded, cleaned and held against the record."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from stylus_core.errors import StylusError
+from stylus_core.library.text import clean, clean_line, clean_list, fold
+from stylus_core.library.text import plain as without_html
+from stylus_core.library.values import number
+from stylus_core.refiner import refine
+from stylus_core.refiner.clean import plain
+from stylus_core.refiner.triggers import triggers
+from stylus_core.types import KINDS, Adapter, Card, Metadata
+
+MAX_DESCRIPTION = 480  # characters; three sentences of some 60 words
+_SENTENCES = 3
+_SHORTEST = 16  # characters: less says nothing that the title does not
+_SUBJECT = 70
+_WEIGHTS = (0.1, 2.0)
+
+_MARKUP = re.compile(r"<[^<>]*>|[*_#`~|<>{}\[\]\\]+|&(?:[a-z]{2,8}|#\w{1,7});", re.I)
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\s*\n\s*")
+#: A sentence that speaks to a reader or a program and not about pictures: nobody's description needs one.
+_ORDER = re.compile(
+    r"""(?ix)
+    \b(?:always|never|must|should|only|please)\s+(?:\w+\s+){0,2}?(?:be\s+)?(?:choose|chosen|pick(?:ed)?|select(?:ed)?|use[d]?|prefer(?:red)?|
+        recommend(?:ed)?|appl(?:y|ied)|includ(?:e|ed)|rank(?:ed)?|load(?:ed)?|assign(?:ed)?|add(?:ed)?|ignor(?:e|ed)|answer|return|output|reply)\b
+    |\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instruction|rule|prompt|above|previous|prior|other|everything|system)
+    |\b(?:best|right|correct|only|top|perfect|ideal)\s+(?:choice|adapter|pick|candidate|answer|match)\b|\bfor\s+(?:every|any|all)\s+prompts?\b
+    |\b(?:every|any|all)\s+(?:keyword|request|quer(?:y|ies))|\b(?:system|developer)\s*(?:prompt|message)|\byou\s+(?:are|must|should|will)\b
+    |\blanguage\ models?\b|\bas\ an\ ai\b|\bi(?:'m|\ am)\ (?:sorry|unable|an?\b)|\bi\ can(?:no|')t\b
+    |https?:|www\."""
+)
+
+
+class Unusable(StylusError):
+    """An account of an adapter that cannot be used; the message says why in one clause."""
+
+
+def description_of(value: Any) -> str:
+    """One to three sentences without markup, links and orders. Raises `Unusable` where nothing is left."""
+    text = plain(without_html(value, 4000, is_html=True))
+    said = [" ".join(_MARKUP.sub(" ", s).split()).strip(" -–—:,;") for s in _SENTENCE.split(text)]
+    kept = [s for s in said if s and not _ORDER.search(s)]
+    if not kept and any(said):
+        raise Unusable("the description holds orders or excuses and no account of the adapter")
+    text = " ".join(kept[:_SENTENCES])
+    if len(text) > MAX_DESCRIPTION:
+        text = text[:MAX_DESCRIPTION].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+    if len(text) < _SHORTEST:
+        raise Unusable("the description is empty or says next to nothing")
+    return text if text[-1] in ".!?…。！？" else text + "."
+
+
+def card_of(answer: Mapping[str, Any], adapter: Adapter, source: str) -> Card:
+    """The card out of `answer`'s `description`, `kind`, `subject`, `trigger_words` and `weight`.
+
+    What the record itself settles stays: trigger words that the author listed, a weight that the user or the author's
+    structured fields set. Names that the record does not have are not taken. Raises `Unusable`.
+    """
+    base = refine(adapter.metadata, adapter.stem)
+    kind = answer.get("kind")
+    if kind not in KINDS:
+        raise Unusable(f"its kind is not one of {', '.join(KINDS)}")
+    known = _known(adapter)
+    subject = _subject(answer.get("subject"), known, str(kind)) or base.subject
+    card = dataclasses.replace(
+        base, description=description_of(answer.get("description")), kind=str(kind), subject=subject, source=source
+    )
+    if not base.trigger_words:
+        listed = clean_list(answer.get("trigger_words"), 120, 12)
+        # an entry counts only as the author wrote it somewhere: words of a model's own would wake nothing
+        found = tuple(t for t in listed if len(t) > 1 and fold(t) in known)
+        card = dataclasses.replace(card, trigger_words=triggers(Metadata(trigger_words=found))[0])
+    return _weighted(card, base, answer.get("weight"))
+
+
+def _weighted(card: Card, base: Card, value: Any) -> Card:
+    weight = number(value)
+    settled = base.weight_source == "user" or (base.weight_source == "author" and base.weight_low == base.weight_high)
+    if weight is None or settled or not _WEIGHTS[0] <= weight <= _WEIGHTS[1]:
+        return card
+    low, high = base.weight_low, base.weight_high
+    if low is not None and high is not None and not low <= weight <= high:
+        return card  # what the author or the examples say is better evidence than a guess beside it
+    return dataclasses.replace(card, weight=round(weight, 2), weight_source="refiner")
+
+
+def _known(adapter: Adapter) -> str:
+    """All that the record says, folded: what names and trigger words are looked up in."""
+    metadata = adapter.metadata
+    texts = (
+        metadata.title, metadata.version, metadata.alias, adapter.stem, metadata.description, metadata.notes,
+        *metadata.tags, *metadata.trigger_words, *metadata.training_concepts,
+        *(t for t, _ in metadata.training_tags), *(e.prompt for e in metadata.examples),
+    )  # fmt: skip
+    said = fold("\n".join(texts))
+    return said + "\n" + said.replace("_", " ")
+
+
+def _subject(value: Any, known: str, kind: str) -> str:
+    """A model may word a style as it likes; a name is a name only if the record has it."""
+    text = clean_line(_MARKUP.sub(" ", clean(value, 4 * _SUBJECT)), _SUBJECT).strip(" .,:;-")
+    words = re.findall(r"[^\W\d_]{3,}", fold(text))
+    if len(text) < 2 or _ORDER.search(text):
+        return ""
+    if kind in ("character", "person") and not all(word in known for word in words):
+        return ""
+    return text

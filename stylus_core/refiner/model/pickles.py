@@ -1,0 +1,300 @@
+"""Reads plain data out of a pickle without ever unpickling: an interpreter of the opcodes that data needs.
+
+`pickle.loads` runs whatever a file says, and a restricted `find_class` still leaves ways to crash or confuse a process
+(hashes of nested tuples, state set on classes). Here the standard library's `pickletools` only parts the file into
+opcodes; nothing is looked up, imported or called, and an object of a class that the caller expects becomes a dict.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, NamedTuple, TypeVar
+
+_T = TypeVar("_T")
+
+_MAX_TEXT = 4 * 2**20  # bytes of one string
+_MAX_OPCODES = 60_000_000  # 75,000 adapters of StylusDocs take some 20 million
+_MAX_MEMO = 20_000_000
+_MAX_CONTAINERS = 6_000_000
+_MAX_STACK = 2_000_000
+
+
+class BadPickle(ValueError):
+    """The pickle holds something else than the expected data; the message is one clause."""
+
+
+class Global(NamedTuple):
+    """A name that the pickle refers to. It is never resolved."""
+
+    module: str
+    name: str
+
+
+class Instance(dict[str, Any]):
+    """What the pickle says of the fields of one object of an expected class."""
+
+
+class _Mark:
+    """Where a group of values begins on the stack."""
+
+
+_MARK = _Mark()
+#: How pickles of protocol 0 and 1 say "a new object of this class".
+_RECONSTRUCT = frozenset((Global("copyreg", "_reconstructor"), Global("copy_reg", "_reconstructor")))
+_OBJECT = frozenset((Global("builtins", "object"), Global("__builtin__", "object")))
+
+
+class _Bounded:
+    """A file that refuses to hand out more at once than any sane string has."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_TEXT:
+            raise BadPickle(f"it holds a string of more than {_MAX_TEXT} bytes")
+        return self._file.read(size)
+
+    def readline(self) -> bytes:
+        line = self._file.readline(_MAX_TEXT + 1)
+        if len(line) > _MAX_TEXT:
+            raise BadPickle(f"it holds a line of more than {_MAX_TEXT} bytes")
+        return line
+
+
+def read_data(file: BinaryIO, expected: frozenset[Global], progress: Callable[[int], None] | None = None) -> Any:
+    """The value in the pickle `file`: lists, tuples, dicts with keys of text, text, numbers, and `Instance` objects.
+
+    `expected` are the classes of which objects may occur. `progress` gets the number of bytes read now and then.
+    Raises `BadPickle` for everything else that a pickle can hold, and for one that is broken.
+    """
+    machine = _Machine(expected)
+    try:
+        for count, (opcode, argument, position) in enumerate(pickletools.genops(_Bounded(file))):  # type: ignore[arg-type]
+            if count > _MAX_OPCODES:
+                raise BadPickle("it is far larger than any catalogue")
+            if opcode.name == "STOP":
+                return machine.result()
+            machine.step(opcode.name, argument)
+            if progress and not count % 200_000:
+                progress(position or 0)
+    except BadPickle:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+        raise BadPickle(f"it is broken ({type(error).__name__})") from None
+    raise BadPickle("it ends before its end")
+
+
+class _Machine:
+    """The pickle's stack machine, for data alone."""
+
+    def __init__(self, expected: frozenset[Global]) -> None:
+        self._expected = expected
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+        self._containers = 0
+
+    def result(self) -> Any:
+        if len(self._stack) != 1:
+            raise BadPickle("it is broken (a stack of values at its end)")
+        return self._stack[0]
+
+    def step(self, name: str, argument: Any) -> None:
+        handler = _HANDLERS.get(name)
+        if handler is not None:
+            handler(self, argument)
+        elif name in _VALUES:
+            self._push(argument)
+        elif name not in _NOTHING:
+            raise BadPickle(f"it holds {name}, which a catalogue has no need of")
+
+    def _push(self, value: Any) -> None:
+        if len(self._stack) > _MAX_STACK:
+            raise BadPickle("it nests or lists far more values than any catalogue")
+        self._stack.append(value)
+
+    def _new(self, value: Any) -> None:
+        self._containers += 1
+        if self._containers > _MAX_CONTAINERS:
+            raise BadPickle("it holds far more lists and objects than any catalogue")
+        self._push(value)
+
+    def _group(self) -> list[Any]:
+        """Takes the values above the last mark, and the mark."""
+        at = len(self._stack) - 1
+        while self._stack[at] is not _MARK:
+            at -= 1
+            if at < 0:
+                raise BadPickle("it is broken (no mark)")
+        values = self._stack[at + 1 :]
+        del self._stack[at:]
+        return values
+
+    def _global(self, module: Any, name: Any) -> None:
+        found = Global(str(module)[:200], str(name)[:200])
+        if found not in self._expected | _RECONSTRUCT | _OBJECT:
+            names = " or ".join(sorted(f"{known.module}.{known.name}" for known in self._expected))
+            raise BadPickle(f"it refers to {found.module}.{found.name}, and only {names} may occur in it")
+        self._push(found)
+
+    def _instance(self, kind: Any) -> None:
+        # asked for its type first: the hash of a deeply nested tuple would end the process
+        if not isinstance(kind, Global) or kind not in self._expected:
+            raise BadPickle("it makes an object of something that is no class of a catalogue")
+        self._new(Instance())
+
+    def _put(self, number: int) -> None:
+        if len(self._memo) > _MAX_MEMO:
+            raise BadPickle("it is far larger than any catalogue")
+        self._memo[number] = self._stack[-1]
+
+    # One method an opcode, by its name in lower case; a trailing _ keeps Python's own names free.
+
+    def mark(self, _: Any) -> None:
+        self._push(_MARK)
+
+    def pop(self, _: Any) -> None:
+        self._stack.pop()
+
+    def pop_mark(self, _: Any) -> None:
+        self._group()
+
+    def none(self, _: Any) -> None:
+        self._push(None)
+
+    def newtrue(self, _: Any) -> None:
+        self._push(True)
+
+    def newfalse(self, _: Any) -> None:
+        self._push(False)
+
+    def empty_list(self, _: Any) -> None:
+        self._new([])
+
+    def list_(self, _: Any) -> None:
+        self._new(self._group())
+
+    def append(self, _: Any) -> None:
+        value = self._stack.pop()
+        self._target(list).append(value)
+
+    def appends(self, _: Any) -> None:
+        values = self._group()
+        self._target(list).extend(values)
+
+    def empty_tuple(self, _: Any) -> None:
+        self._push(())
+
+    def tuple_(self, _: Any) -> None:
+        self._new(tuple(self._group()))
+
+    def tuple1(self, _: Any) -> None:
+        self._last(1)
+
+    def tuple2(self, _: Any) -> None:
+        self._last(2)
+
+    def tuple3(self, _: Any) -> None:
+        self._last(3)
+
+    def empty_dict(self, _: Any) -> None:
+        self._new({})
+
+    def dict_(self, _: Any) -> None:
+        values = self._group()
+        self._new({})
+        self._fill(values)
+
+    def setitem(self, _: Any) -> None:
+        value, key = self._stack.pop(), self._stack.pop()
+        self._fill([key, value])
+
+    def setitems(self, _: Any) -> None:
+        self._fill(self._group())
+
+    def put(self, number: int) -> None:
+        self._put(number)
+
+    def memoize(self, _: Any) -> None:
+        self._put(len(self._memo))
+
+    def get(self, number: int) -> None:
+        self._push(self._memo[number])
+
+    def global_(self, argument: str) -> None:
+        module, _, name = argument.partition(" ")
+        self._global(module, name)
+
+    def stack_global(self, _: Any) -> None:
+        name, module = self._stack.pop(), self._stack.pop()
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise BadPickle("it is broken (a name that is no text)")
+        self._global(module, name)
+
+    def newobj(self, _: Any) -> None:
+        arguments, kind = self._stack.pop(), self._stack.pop()
+        if arguments != ():
+            raise BadPickle("it makes an object out of arguments")
+        self._instance(kind)
+
+    def reduce(self, _: Any) -> None:
+        arguments, function = self._stack.pop(), self._stack.pop()
+        if not isinstance(function, Global) or function not in _RECONSTRUCT:
+            raise BadPickle("it calls something")
+        kind, base, state = arguments
+        if not isinstance(base, Global) or base not in _OBJECT or state is not None:
+            raise BadPickle("it makes an object out of another one")
+        self._instance(kind)
+
+    def build(self, _: Any) -> None:
+        state = self._stack.pop()
+        target = self._target(Instance)
+        # a class with slots: (what is in its __dict__, what is in its slots)
+        for fields in state if isinstance(state, tuple) and len(state) == 2 else (state,):
+            if type(fields) is dict and all(type(key) is str for key in fields):
+                target.update(fields)
+            elif fields is not None:
+                raise BadPickle("it gives an object something else than fields")
+
+    def _last(self, count: int) -> None:
+        values = self._stack[-count:]
+        if len(values) < count:
+            raise BadPickle("it is broken (too few values)")
+        del self._stack[-count:]
+        self._new(tuple(values))
+
+    def _target(self, kind: type[_T]) -> _T:
+        """The value on top of the stack, once it is known to be of this very type."""
+        value = self._stack[-1]
+        if type(value) is not kind:
+            raise BadPickle("it is broken (a value of the wrong type)")
+        return value
+
+    def _fill(self, values: Sequence[Any]) -> None:
+        target = self._target(dict)
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if type(key) not in (str, int):
+                raise BadPickle("it holds a dict with keys that are neither text nor numbers")
+            target[key] = value
+
+
+_VALUES = frozenset(
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE "
+    "SHORT_BINUNICODE BINUNICODE8".split()
+)
+_NOTHING = frozenset(("PROTO", "FRAME"))
+_HANDLERS: dict[str, Callable[[_Machine, Any], None]] = {
+    **{
+        name.upper(): getattr(_Machine, name)
+        for name in "mark pop pop_mark none newtrue newfalse empty_list append appends empty_tuple tuple1 tuple2 "
+        "tuple3 empty_dict setitem setitems put memoize get stack_global newobj reduce build".split()
+    },
+    **dict.fromkeys(("BINPUT", "LONG_BINPUT"), _Machine.put),
+    **dict.fromkeys(("BINGET", "LONG_BINGET"), _Machine.get),
+    "GLOBAL": _Machine.global_,
+    "LIST": _Machine.list_,
+    "TUPLE": _Machine.tuple_,
+    "DICT": _Machine.dict_,
+}

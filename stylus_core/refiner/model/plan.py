@@ -1,0 +1,122 @@
+"""Which adapters a model should describe, and what that will cost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from stylus_core.library import Library
+from stylus_core.llm.client import estimate
+from stylus_core.refiner.model.pictures import SIDE, Picture, need_pillow, pictures_of
+from stylus_core.refiner.model.prompting import has_text, inputs_key, messages, record_of
+from stylus_core.refiner.model.state import Spent, State
+from stylus_core.types import Adapter
+
+#: Until a model's own average is known. A picture of 512 x 512 takes 85 (OpenAI, low detail) to some 350 tokens.
+_ANSWER_TOKENS = 130
+_PICTURE_TOKENS = SIDE * SIDE // 750
+_ENOUGH_CALLS = 5  # from then on a model's own averages are used
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to describe.
+
+    Args:
+        pictures: how many of an adapter's local pictures the model gets, at most; 0 describes from text alone.
+        workers: calls under way at once.
+        budget: seconds for one call.
+        price_in: what a million prompt tokens cost, in any currency; 0 if not known.
+        price_out: the same for the tokens that the model writes.
+        again: ask about adapters too that have an answer for the same inputs.
+        retry: ask about adapters that failed without waiting.
+    """
+
+    pictures: int = 2
+    workers: int = 4
+    budget: float = 180.0
+    price_in: float = 0.0
+    price_out: float = 0.0
+    again: bool = False
+    retry: bool = False
+
+    def price(self, prompt: int, completion: int) -> float:
+        return (prompt * self.price_in + completion * self.price_out) / 1e6
+
+
+class Job(NamedTuple):
+    """One adapter to ask about."""
+
+    adapter_id: int
+    key: str
+    pictures: tuple[Picture, ...]
+    tokens: int  # of the message, estimated
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do."""
+
+    jobs: tuple[Job, ...]
+    described: int  # have an answer for the same inputs already
+    resting: int  # failed a while ago and are not yet tried again
+    unknown: int  # nothing but their name is known
+    prompt_tokens: int
+    completion_tokens: int
+    price: float  # 0 where no price is known
+    seconds: float | None  # None where this model was never timed
+
+    @property
+    def with_pictures(self) -> int:
+        return sum(bool(job.pictures) for job in self.jobs)
+
+
+def job_of(adapter: Adapter, model: str, pictures: int) -> Job | None:
+    """What to ask about this adapter, or None if nothing is known of it but a name."""
+    found = pictures_of(adapter.path, adapter.metadata, pictures)
+    if not found and not has_text(adapter):
+        return None
+    record = record_of(adapter)
+    tokens = estimate(messages(record)) + _PICTURE_TOKENS * len(found)
+    return Job(adapter.id, inputs_key(record, model, [p.size for p in found]), found, tokens)
+
+
+def make_plan(
+    library: Library, state: State, model: str, settings: Settings, only: Collection[int] | None = None
+) -> Plan:
+    """Looks at every adapter of the library, or at those whose ids are in `only`. Sends nothing."""
+    if settings.pictures > 0:
+        need_pillow()
+    seen, read = library.card_keys("vlm"), library.card_keys("llm")
+    failures = state.failures()
+    jobs: list[Job] = []
+    described = resting = unknown = 0
+    for adapter in library.adapters():
+        if only is not None and adapter.id not in only:
+            continue
+        job = job_of(adapter, model, settings.pictures)
+        if job is None:
+            unknown += 1
+        elif not settings.again and _has_answer(job, seen.get(adapter.id), read.get(adapter.id)):
+            described += 1
+        elif not settings.retry and job.key in failures and state.resting(failures[job.key]):
+            resting += 1
+        else:
+            jobs.append(job)
+    prompt, completion, seconds = _estimate(jobs, state.spent(model), settings.workers)
+    price = settings.price(prompt, completion)
+    return Plan(tuple(jobs), described, resting, unknown, prompt, completion, price, seconds)
+
+
+def _has_answer(job: Job, seen: str | None, read: str | None) -> bool:
+    """A description made from pictures counts over one made from text, so none of those is paid for behind it."""
+    return job.key in (seen, read) or (seen is not None and not job.pictures)
+
+
+def _estimate(jobs: list[Job], spent: Spent, workers: int) -> tuple[int, int, float | None]:
+    prompt = sum(job.tokens for job in jobs)
+    if spent.calls < _ENOUGH_CALLS:
+        return prompt, _ANSWER_TOKENS * len(jobs), None
+    per_call = spent.seconds / spent.calls
+    return prompt, round(len(jobs) * spent.completion / spent.calls), per_call * len(jobs) / max(1, workers)

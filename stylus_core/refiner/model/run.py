@@ -1,0 +1,259 @@
+"""Describes a library's adapters with a model: several at once, stored one by one, stopped and resumed at any point."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stylus_core.errors import LLMError, StylusError
+from stylus_core.library import Library
+from stylus_core.llm import Answer, Client, Endpoint
+from stylus_core.llm.rest import Rest
+from stylus_core.refiner.model.checked import Unusable, card_of
+from stylus_core.refiner.model.pictures import data_url
+from stylus_core.refiner.model.plan import Job, Plan, Settings, job_of, make_plan
+from stylus_core.refiner.model.prompting import SCHEMA, has_text, messages, record_of
+from stylus_core.refiner.model.state import Spent, State
+from stylus_core.types import Card
+
+log = logging.getLogger("stylus")
+
+_ANSWER = 800  # tokens that an answer may have; 130 is usual
+_IN_A_ROW = 3  # failures of the server after which a run ends
+_HOPELESS = (401, 403, 404)  # no other call will fare better
+_NOT_THE_PICTURES = (*_HOPELESS[:2], 408, 409, 429, 502, 503, 504)
+_BLIND_AFTER = 2  # adapters that went without their pictures before the model is taken for one that cannot see
+_NEVER = 2**31
+_NOTHING = Spent()
+_LOOK = 0.5  # seconds after which the main thread looks up, news or not
+
+
+@dataclass(slots=True)
+class Report:
+    """How far a run came. A callback gets the same object again and again, with what changed."""
+
+    total: int = 0
+    done: int = 0  # described and stored
+    failed: int = 0
+    unseen: int = 0  # described from text although they have pictures: the model or the server takes none
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    price: float = 0.0  # 0 where no price is known
+    stopped: str = ""  # why the run ended early, one sentence; empty if it did not
+    reasons: dict[str, int] = field(default_factory=dict)  # why adapters failed -> how many
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    job: Job
+    card: Card | None = None
+    failure: str = ""
+    server: bool = False  # the failure is the server's and not this adapter's
+    hopeless: bool = False
+    unseen: bool = False
+    spent: Spent = _NOTHING
+
+
+def refine_library(
+    library: Library,
+    home: Path,
+    endpoint: Endpoint,
+    settings: Settings | None = None,
+    *,
+    only: Collection[int] | None = None,
+    approve: Callable[[Plan], bool] | None = None,
+    progress: Callable[[Report], None] | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Plan, Report]:
+    """Describes the adapters of which the inputs changed since their last description.
+
+    Args:
+        library: scanned.
+        home: the library's folder of state, where failures and costs are kept.
+        endpoint: the server and model to ask.
+        settings: how; the defaults if None.
+        only: ids of adapters; all if None.
+        approve: gets the plan with its estimate before anything is sent; False ends it there.
+        progress: called after every adapter, from the calling thread.
+        stop: once set, no further call is made; those under way are waited for and kept, for they are paid for.
+
+    A KeyboardInterrupt does the same as `stop` and is raised when the calls under way are done; a second one is raised
+    at once. What is stored stays stored either way, and the next run goes on from there. Raises `LLMError` for an
+    endpoint that cannot be used at all, `ModelError` where pictures need Pillow, `LibraryError` for the databases.
+    """
+    settings = settings or Settings()
+    if problem := endpoint.problem:
+        raise LLMError(problem)
+    state = State(home / "refiner.sqlite")
+    try:
+        plan = make_plan(library, state, endpoint.model, settings, only)
+        report = Report(total=len(plan.jobs))
+        if plan.jobs and (approve is None or approve(plan)):
+            # It is this run that decides when a server is given up: a refusal of one adapter is no reason to rest.
+            client = Client(endpoint, home, Rest(after=_NEVER))
+            try:
+                _Run(library, client, state, settings, report, progress, stop or threading.Event()).through(plan.jobs)
+            finally:
+                client.close()
+        return plan, report
+    finally:
+        state.close()
+
+
+class _Run:
+    def __init__(
+        self,
+        library: Library,
+        client: Client,
+        state: State,
+        settings: Settings,
+        report: Report,
+        progress: Callable[[Report], None] | None,
+        stop: threading.Event,
+    ) -> None:
+        self._library = library
+        self._client = client
+        self._state = state
+        self._settings = settings
+        self._report = report
+        self._progress = progress
+        self._stop = stop
+        self._ended = threading.Event()  # like `stop`, but ours: the caller's is not ours to set
+        self._sees: bool | None = None  # whether the model takes pictures; None until that is known
+        self._without = 0  # adapters that had to go without their pictures
+        self._in_a_row = 0
+        self._lock = threading.Lock()
+        self._outcomes: deque[_Outcome] = deque()
+        self._news = threading.Event()
+
+    def through(self, jobs: Iterable[Job]) -> None:
+        """Asks about all of them; `report` says how it went."""
+        waiting = iter(list(jobs))
+        # Daemons, so that a second Ctrl-C ends the process and does not wait for a server.
+        threads = [
+            threading.Thread(target=self._work, args=(waiting,), name="stylus-refine", daemon=True)
+            for _ in range(max(1, min(self._settings.workers, self._report.total)))
+        ]
+        for thread in threads:
+            thread.start()
+        interrupted = False
+        while self._outcomes or any(thread.is_alive() for thread in threads):
+            try:
+                self._news.wait(_LOOK)
+                self._news.clear()
+                self._keep()
+            except KeyboardInterrupt:
+                if interrupted:
+                    raise
+                interrupted = True
+                self._end("it was interrupted; what is done is kept, and the next run goes on from here")
+            except BaseException:
+                self._ended.set()
+                raise
+        if interrupted:
+            raise KeyboardInterrupt
+        if self._stop.is_set():
+            self._end("it was stopped; what is done is kept, and the next run goes on from here")
+
+    def _end(self, why: str) -> None:
+        self._report.stopped = self._report.stopped or why
+        self._ended.set()
+        if self._progress:
+            self._progress(self._report)
+
+    def _work(self, waiting: Iterator[Job]) -> None:
+        while not (self._stop.is_set() or self._ended.is_set()):
+            with self._lock:
+                job = next(waiting, None)
+            if job is None:
+                break
+            self._outcomes.append(self._ask(job))
+            self._news.set()
+
+    def _ask(self, job: Job) -> _Outcome:
+        spent = Spent()
+        try:
+            adapter = self._library.get([job.adapter_id]).get(job.adapter_id)
+            now = job_of(adapter, self._client.endpoint.model, self._settings.pictures) if adapter else None
+            if adapter is None or now is None:
+                return _Outcome(job)  # the file went in the meantime
+            record = record_of(adapter)
+            urls = [] if self._sees is False else [url for p in now.pictures if (url := data_url(p))]
+            if not urls and not has_text(adapter):
+                raise Unusable("nothing is known of it but pictures that cannot be shown")
+            answer, seen = self._complete(record, urls, has_text(adapter))
+            spent = Spent(1, answer.prompt_tokens, answer.completion_tokens, answer.seconds)
+            card = card_of(answer.data, adapter, "vlm" if seen else "llm")
+            unseen = bool(now.pictures) and not seen
+            return _Outcome(now, card, unseen=unseen, spent=spent)
+        except LLMError as error:
+            server = not error.answered and error.status not in (400, 413, 422)
+            return _Outcome(job, failure=str(error), server=server, hopeless=error.status in _HOPELESS)
+        except StylusError as error:
+            return _Outcome(job, failure=str(error), spent=spent)
+        except Exception as error:  # one adapter's trouble must not end the run for the others
+            log.debug("where it happened", exc_info=True)
+            return _Outcome(job, failure=f"{type(error).__name__}: {error}", spent=spent)
+
+    def _complete(self, record: str, urls: list[str], has_words: bool) -> tuple[Answer, bool]:
+        """The answer, and whether the model saw the pictures. Servers refuse pictures with any status there is."""
+        if urls:
+            try:
+                answer = self._call(record, urls)
+                self._sees = True
+                return answer, True
+            except LLMError as error:
+                refused = error.status >= 400 and error.status not in _NOT_THE_PICTURES
+                refused = refused and not (self._sees and error.status >= 500)  # it took others: this will pass
+                if not (refused and has_words):
+                    raise
+                answer = self._call(record, [])
+                self._without += 1
+                if self._sees is None and self._without >= _BLIND_AFTER:
+                    self._sees = False
+                log.warning("the model was not shown the pictures (%s)", error)
+                return answer, False
+        return self._call(record, []), False
+
+    def _call(self, record: str, urls: list[str]) -> Answer:
+        return self._client.complete(messages(record, urls), SCHEMA, _ANSWER, self._settings.budget)
+
+    def _keep(self) -> None:
+        """Stores what came: descriptions first, they cost money. What an interrupt finds half done is done again."""
+        outcomes = list(self._outcomes)
+        for source in ("vlm", "llm"):
+            cards = {o.job.adapter_id: o.card for o in outcomes if o.card is not None and o.card.source == source}
+            if cards:
+                keys = {o.job.adapter_id: o.job.key for o in outcomes}
+                self._library.put_cards(cards, source, keys)
+        for outcome in outcomes:
+            self._count(outcome)
+            self._outcomes.popleft()
+            if self._progress:
+                self._progress(self._report)
+
+    def _count(self, outcome: _Outcome) -> None:
+        report, spent = self._report, outcome.spent
+        if spent.calls:
+            self._state.spend(self._client.endpoint.model, spent)
+            report.prompt_tokens += spent.prompt
+            report.completion_tokens += spent.completion
+            report.price += self._settings.price(spent.prompt, spent.completion)
+        if outcome.card is not None:
+            self._state.answered(outcome.job.key)
+            report.done += 1
+            report.unseen += outcome.unseen
+            self._in_a_row = 0
+        elif outcome.failure:
+            report.failed += 1
+            report.reasons[outcome.failure] = report.reasons.get(outcome.failure, 0) + 1
+            self._state.failed(outcome.job.key, outcome.failure, passing=outcome.server)
+            self._in_a_row = self._in_a_row + 1 if outcome.server else 0
+            if outcome.hopeless or self._in_a_row >= _IN_A_ROW:
+                self._end(f"the run ended early: {outcome.failure}")
+        else:
+            report.total -= 1

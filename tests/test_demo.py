@@ -108,7 +108,7 @@ def test_five_prompts_go_in_and_come_out(library: Path, capsys: pytest.CaptureFi
     assert by_name["picks"][0]["name"] == "veska_thornlight_v2"
     if encoder != "none":
         assert {"pembroke_corgi", "knitted_sweater"} <= {p["name"] for p in sentence["picks"]}
-    assert "summer_yukata" in {p["name"] for p in tags["picks"]}
+        assert "summer_yukata" in {p["name"] for p in tags["picks"]}
     assert nothing["picks"] == []
     assert nothing["rewritten"] == nothing["prompt"]
     assert tagged["rewritten"].startswith(PROMPTS[4])

@@ -133,7 +133,10 @@ class _Reader:
             elif token in ":|" and stack and stack[-1].token == "[":
                 stack[-1].marks.append(m.start())
                 stack[-1].colons += token == ":"
-            elif (token[-1] in ")]" and token[0] != "\\") and stack and (stack[-1].token == "(") == (token[-1] == ")"):
+            elif token[-1] in ")]" and token[0] != "\\":
+                if not stack or (stack[-1].token == "(") != (token[-1] == ")"):
+                    stack.clear()  # around a stray bracket nothing is a schedule
+                    continue
                 bracket = stack.pop()
                 timed = m[2] == "]" and bracket.colons <= 1
                 if bracket.token == "[" and (timed or (bracket.marks and not bracket.colons and not m[2])):
@@ -189,7 +192,7 @@ class _Reader:
 
 
 def _factors(tokens: list[re.Match[str]], scheduling: set[int]) -> dict[int, float]:
-    """For every bracket that weighs: where it stands, and the factor of what it encloses. The unclosed reach to the end."""
+    """Where each bracket that weighs stands -> the factor of what it encloses. The unclosed reach to the end."""
     factors: dict[int, float] = {}
     rounds: list[int] = []
     squares: list[int] = []

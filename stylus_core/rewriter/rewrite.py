@@ -87,9 +87,11 @@ class _Plan:
         wanted: list[Assignment] = []
         for a in self.wanted:
             adapter = a.candidate.adapter
-            if adapter.stem in stems or any(_is(t, adapter) for t in self.present):
+            if adapter.stem in stems:
                 continue
             stems.add(adapter.stem)
+            if any(_named(t.name, adapter) for t in self.present):
+                continue
             if not adapter.stem or not _UNWRITABLE.isdisjoint(adapter.stem):
                 self.notes.append(f"{adapter.path} cannot be named in a prompt: rename the file without any of : > = #")
                 continue
@@ -109,8 +111,8 @@ class _Plan:
         )
         new = [(a, w) for a, w in zip(candidates, weights, strict=True) if w]
         self.chosen += new
-        taken = {id(a) for a, _ in new}
-        self.wanted = [a for a in self.wanted if id(a) not in taken]
+        names = {a.candidate.adapter.stem for a, _ in new}
+        self.wanted = [a for a in self.wanted if not any(_named(n, a.candidate.adapter) for n in names)]
         return bool(new and self.wanted)
 
     def _tell_left_out(self) -> None:
@@ -145,8 +147,7 @@ def _pin(adapter: Adapter) -> Assignment:
     return Assignment(Candidate(adapter, 1.0), Keyword("", -1, -1), "you pinned it")
 
 
-def _is(tag: NetworkTag, adapter: Adapter) -> bool:
+def _named(name: str, adapter: Adapter) -> bool:
     """The host knows an adapter by stem and by alias; some people write the file's whole name."""
     names = {adapter.stem, adapter.metadata.alias or adapter.stem}
-    name = tag.name.removesuffix(".safetensors").removesuffix(".pt").removesuffix(".ckpt")
-    return tag.name in names or name in names
+    return name in names or name.removesuffix(".safetensors").removesuffix(".pt").removesuffix(".ckpt") in names

@@ -1,0 +1,23 @@
+"""Adapters and assignments to rewrite with."""
+
+from __future__ import annotations
+
+from stylus_core.options import Options
+from stylus_core.prompt import parse
+from stylus_core.rewriter import Rewrite, rewrite
+from stylus_core.types import Adapter, Assignment, Candidate, Card, Keyword, Metadata
+
+
+def adapter(stem, number=None, *, weight=0.8, words=(), alternatives=False, alias="", title=""):
+    card = Card(kind="style", weight=weight, trigger_words=tuple(words), trigger_alternatives=alternatives)
+    known = Metadata(title=title, alias=alias, preview=f"/loras/{stem}.png")
+    number = abs(hash(stem)) if number is None else number
+    return Adapter(number, f"/loras/{stem}.safetensors", stem, metadata=known, card=card)
+
+
+def assigned(*adapters, keyword="lighthouse"):
+    return [Assignment(Candidate(a, 1.0), Keyword(keyword, 2, 12), f"{a.stem} is for it", 0.9) for a in adapters]
+
+
+def rewritten(prompt, *adapters, pinned=(), **options) -> Rewrite:
+    return rewrite(parse(prompt), assigned(*adapters), Options.of(options), pinned)

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stylus_core.options import Options
+from stylus_core.prompt import adapter_tags, parse
+from stylus_core.rewriter import pick_of, rewrite
+from tests.rewriter.build import adapter, assigned, rewritten
+
+
+def test_tags_stand_at_the_end():
+    assert rewritten("a lighthouse at dusk", adapter("ink wash")).text == "a lighthouse at dusk <lora:ink wash:0.8>"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["  a lighthouse ,, (sea:1.2)\t", "a\r\nb\n\n", "[a:b:0.5] BREAK c AND d", "é̀ ﬁ 灯台 \u200d", "\\(a\\) <hypernet:x:1>"],
+)
+def test_what_the_user_wrote_stays(prompt):
+    result = rewritten(prompt, adapter("ink", words=["inkwash"]))
+    assert result.text.startswith(prompt)
+    assert "inkwash" in result.text
+
+
+def test_nothing_assigned_changes_nothing():
+    result = rewritten(" a lighthouse # note")
+    assert result.text == " a lighthouse # note"
+    assert (result.picks, result.notes) == ((), ())
+
+
+def test_a_comment_at_the_end_does_not_swallow_what_is_added():
+    result = rewritten("a lighthouse # warm light", adapter("ink", words=["inkwash"]))
+    assert result.text == "a lighthouse # warm light\ninkwash <lora:ink:0.8>"
+    assert rewritten("# sketch\na lighthouse", adapter("ink")).text == "# sketch\na lighthouse <lora:ink:0.8>"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a lighthouse", "a lighthouse, inkwash <lora:ink:0.8>"),
+        ("a lighthouse,", "a lighthouse, inkwash <lora:ink:0.8>"),
+        ("a lighthouse, ", "a lighthouse, inkwash <lora:ink:0.8>"),
+        ("a lighthouse.", "a lighthouse. inkwash <lora:ink:0.8>"),
+        ("a lighthouse\n", "a lighthouse\ninkwash <lora:ink:0.8>"),
+        ("a lighthouse BREAK", "a lighthouse BREAK inkwash <lora:ink:0.8>"),
+        ("a lighthouse <lora:own:0.5>", "a lighthouse <lora:own:0.5>, inkwash <lora:ink:0.66>"),
+        ("", "inkwash <lora:ink:0.8>"),
+    ],
+)
+def test_words_come_before_the_tags_and_are_parted_from_the_prompt(prompt, expected):
+    assert rewritten(prompt, adapter("ink", words=["inkwash"])).text == expected
+
+
+def test_picks_tell_what_was_written():
+    ink = adapter("ink", weight=0.85, words=["inkwash, sumi"], title="Ink and water")
+    (pick,) = rewritten("a lighthouse, sumi", ink).picks
+    assert (pick.name, pick.path, pick.title, pick.kind) == ("ink", "/loras/ink.safetensors", "Ink and water", "style")
+    assert (pick.weight, pick.trigger_words) == (0.85, ("inkwash",))
+    assert (pick.keyword, pick.start, pick.end, pick.reason) == ("lighthouse", 2, 12, "ink is for it")
+    assert pick.preview == "/loras/ink.png"
+    assert pick_of(assigned(ink)[0], 0.4).trigger_words == ()
+
+
+class TestAdaptersOfTheUser:
+    @pytest.mark.parametrize("tag", ["<lora:ink:0.3>", "<lyco:ink:1:0.5>", "<lora:Ink Alias:1>", "<lora:ink.safetensors:1>"])
+    def test_one_that_is_there_is_not_added(self, tag):
+        prompt = f"a lighthouse {tag}, sea"
+        assert rewritten(prompt, adapter("ink", alias="Ink Alias", words=["inkwash"])).text == prompt
+
+    def test_names_have_a_case(self):
+        assert "<lora:ink:" in rewritten("a lighthouse <lora:INK:0.3>", adapter("ink")).text
+
+    def test_a_tag_in_a_comment_is_none(self):
+        assert rewritten("sea # <lora:ink:1>", adapter("ink")).text == "sea # <lora:ink:1>\n<lora:ink:0.8>"
+
+    def test_they_count_against_the_number(self):
+        result = rewritten("sea <lora:x:0.2> <lora:y:0.2>", adapter("a"), adapter("b"), max_adapters=3)
+        assert [p.name for p in result.picks] == ["a"]
+        assert any("b" in n and "3" in n for n in result.notes)
+
+    def test_they_count_against_the_budget(self):
+        (pick,) = rewritten("sea <lora:x:-1.5>", adapter("a"), weight_budget=2.0).picks
+        assert pick.weight == 0.5
+        (pick,) = rewritten("sea <lora:x>", adapter("a"), weight_budget=1.25).picks  # without a weight it is 1
+        assert pick.weight == 0.25
+        result = rewritten("sea <lora:x:2>", adapter("ink"), weight_budget=2.0)
+        assert (result.text, result.picks) == ("sea <lora:x:2>", ())
+        assert "ink" in result.notes[0] and "total weight" in result.notes[0]
+
+    def test_skip_adds_nothing_to_them(self):
+        result = rewritten("sea <lora:x:0.5>", adapter("a"), pinned=[adapter("p")], existing="skip")
+        assert (result.text, result.picks) == ("sea <lora:x:0.5>", ())
+        assert "has adapters" in result.notes[0]
+        assert rewritten("sea", adapter("a"), existing="skip").picks
+
+
+class TestPinned:
+    def test_they_come_first_and_beyond_the_number(self):
+        result = rewritten("sea", adapter("a"), pinned=[adapter("p"), adapter("q")], max_adapters=1)
+        assert [p.name for p in result.picks] == ["p", "q"]
+        assert [p.start for p in result.picks] == [-1, -1]
+
+    def test_they_get_their_weight_first(self):
+        result = rewritten("sea", adapter("a"), pinned=[adapter("p", weight=1.0)], weight_budget=1.0)
+        assert [(p.name, p.weight) for p in result.picks] == [("p", 0.83), ("a", 0.17)]
+
+    def test_one_that_is_assigned_too_comes_once(self):
+        ink = adapter("ink")
+        assert rewritten("sea", ink, pinned=[ink]).text == "sea <lora:ink:0.8>"
+
+    def test_one_that_is_there_already_is_left_alone(self):
+        assert rewritten("sea <lora:p:0.1>", pinned=[adapter("p")]).text == "sea <lora:p:0.1>"
+
+
+@pytest.mark.parametrize("stem", ["a:b", "a>b", "a=b", "a#b", "a\nb"])
+def test_a_name_that_breaks_the_tag_is_left_out_with_the_way_out(stem):
+    result = rewritten("sea", adapter(stem), adapter("ink"))
+    assert result.text == "sea <lora:ink:0.8>"
+    assert f"/loras/{stem}.safetensors" in result.notes[0] and "rename" in result.notes[0]
+
+
+@pytest.mark.parametrize("stem", ["a, b (c) [d]", "灯台 v1.5", "a<b", "x" * 200])
+def test_a_name_that_the_host_takes_is_written_as_it_is(stem):
+    text = rewritten("sea", adapter(stem)).text
+    assert [t.name for t in adapter_tags(text)] == [stem]
+
+
+def test_two_files_of_one_name_are_one_tag():
+    assert rewritten("sea", adapter("ink", 1), adapter("ink", 2)).text == "sea <lora:ink:0.8>"
+
+
+def test_nothing_is_added_behind_a_tag_that_is_not_closed():
+    result = rewritten("sea <lora:own:0.5", adapter("ink", words=["inkwash"]))
+    assert (result.text, result.picks) == ("sea <lora:own:0.5", ())
+    assert "close it" in result.notes[0] and "<lora:own:0.5" in result.notes[0]
+    assert "<lora:ink" in rewritten("a <lora:> sea < 3", adapter("ink")).text  # no tags to the host
+
+
+def test_a_weight_at_the_end_keeps_its_place():
+    ink = adapter("ink", words=["inkwash"])
+    result = rewritten("sea AND a lighthouse :0.7", ink)
+    assert result.text == "sea AND a lighthouse :0.7 <lora:ink:0.8>"
+    assert result.picks[0].trigger_words == ()
+    assert "inkwash" in result.notes[0]
+
+
+STEMS = ["ink", "b c", "d.e", "Ünï", "x:y", "own"]
+PIECES = st.sampled_from(
+    ["<lora:", "ink", ":0.5", ">", "<", "#", "\n", " ", ",", "(", ")", "[", "]", ":", "|", "\\", "BREAK", "AND", " :0.7",
+     "sea", "inkwash", "<lora:ink:1>", "<lyco:own:2>", "<hypernet:h:1>", "\r", "é", "=", "te=", "_", "<lora:d.e:-0.4:1>"]
+)  # fmt: skip
+PROMPTS = st.lists(PIECES, max_size=14).map("".join) | st.text(max_size=60)
+WORDS = st.lists(PIECES | st.sampled_from(["hair", "blue sky", "灯台"]), max_size=6).map("".join)
+
+
+@st.composite
+def adapters(draw):
+    return [
+        adapter(
+            stem,
+            weight=draw(st.sampled_from([-1.2, -0.04, 0.0, 0.03, 0.05, 0.07, 0.5, 0.8, 1.0, 3.0])),
+            words=draw(st.lists(WORDS, max_size=3)),
+            alternatives=draw(st.booleans()),
+            alias=draw(st.sampled_from(["", "ink", "alias"])),
+        )
+        for stem in draw(st.permutations(STEMS))[: draw(st.integers(0, 6))]
+    ]
+
+
+OPTIONS = st.fixed_dictionaries(
+    {
+        "max_adapters": st.integers(0, 7),
+        "weight_budget": st.sampled_from([0.1, 0.35, 1.0, 2.0, 10.0]),
+        "strength": st.sampled_from([0.1, 0.33, 1.0, 2.0]),
+        "trigger_words": st.sampled_from(["needed", "always", "never"]),
+        "existing": st.sampled_from(["keep", "skip"]),
+    }
+)
+
+
+@settings(max_examples=250, deadline=None)
+@given(PROMPTS, adapters(), adapters(), OPTIONS)
+def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
+    chosen = Options.of(options)
+    before = parse(prompt)
+    once = rewrite(before, assigned(*found), chosen, pinned)
+    after = parse(once.text)
+    assert once.text.startswith(prompt)
+    again = rewrite(after, assigned(*found), chosen, pinned)
+    assert (again.text, again.picks) == (once.text, ())
+
+    # the host finds what the picks say, and the user's own as they were
+    new = after.tags[len(before.tags) :]
+    assert after.tags[: len(before.tags)] == before.tags
+    assert [(t.name, t.weight) for t in new] == [(p.name, p.weight) for p in once.picks]
+    assert all(p.weight for p in once.picks)
+    own = sum(abs(t.weight if t.weight is not None else 1.0) for t in before.tags if t.kind in ("lora", "lyco"))
+    assert sum(abs(p.weight) for p in once.picks) <= max(0.0, chosen.weight_budget - own) + 1e-9
+
+    # what is added never changes how the user's own words are read
+    if once.picks:
+        rest = [p for p in after.parts if p.start < len(prompt.rstrip())]
+        assert [(p.start, p.weight, p.group) for p in rest] == [(p.start, p.weight, p.group) for p in before.parts]
+    added = parse(once.text[len(prompt) :]).plain
+    for p in once.picks:
+        assert all(w.replace("\\", " ") in added for w in p.trigger_words)
+
+
+def test_a_long_prompt_takes_no_time():
+    import time
+
+    start = time.perf_counter()
+    result = rewritten("<lora:" * 20_000 + "(" * 20_000 + ":" * 20_000 + " " * 20_000 + ">", adapter("ink", words=["a"]))
+    assert time.perf_counter() - start < 2
+    assert len(result.picks) == 1

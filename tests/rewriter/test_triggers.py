@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from stylus_core.rewriter import lacking
+from stylus_core.types import Card
+
+
+def words(prompt, *entries, mode="needed", alternatives=False):
+    return lacking(Card(trigger_words=entries, trigger_alternatives=alternatives), prompt, mode)
+
+
+def test_the_first_entry_where_none_is_there():
+    assert words("a lighthouse", "inkwash", "sumi style") == ["inkwash"]
+
+
+def test_only_the_phrases_that_are_missing():
+    assert words("Blue_Coat, sea", "mira vale, blue coat, top hat") == ["mira vale", "top hat"]
+
+
+def test_at_most_four_phrases():
+    assert words("sea", "a1, b2, c3, d4, e5, f6") == ["a1", "b2", "c3", "d4"]
+    assert words("a1, b2, c3, d4", "a1, b2, c3, d4, e5, f6") == []
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["INKWASH sea", "(inkwash:1.2), sea", "[[inkwash]]", "[sea:inkwash:0.5]", "sea, inkwash", "a sea BREAK inkwash"],
+)
+def test_markup_and_case_do_not_hide_a_word(prompt):
+    assert words(prompt, "Inkwash") == []
+
+
+@pytest.mark.parametrize("prompt", ["inkwashed sea", "sea # inkwash", "sea <lora:inkwash:1>", "wash"])
+def test_what_only_looks_like_it_is_not_there(prompt):
+    assert words(prompt, "inkwash") == ["inkwash"]
+
+
+def test_underscores_are_spaces():
+    assert words("a blue_coat", "blue coat") == words("a blue coat", "blue_coat") == []
+
+
+def test_words_of_a_script_without_spaces():
+    assert words("夕暮れの灯台の絵", "灯台") == []
+
+
+def test_another_version_of_the_first_entry_will_do():
+    assert words("mira vale casual, sea", "mira vale gala", "mira vale casual") == []
+    assert words("long hair, sea", "mira vale", "long hair") == ["mira vale"]
+
+
+def test_always_adds_of_all_entries():
+    assert words("long hair", "mira vale", "long hair", "top hat", mode="always") == ["mira vale", "top hat"]
+    assert words("sea", "mira vale", mode="never") == []
+
+
+class TestAlternatives:
+    def test_the_first_where_the_prompt_says_nothing(self):
+        assert words("sea", "gala dress, pearls", "raincoat", alternatives=True) == ["gala dress", "pearls"]
+
+    def test_none_where_one_is_wholly_there(self):
+        assert words("a raincoat", "gala dress, pearls", "raincoat", alternatives=True) == []
+
+    def test_the_one_that_the_prompt_covers_best(self):
+        assert words("boots, sea", "gala dress, pearls", "raincoat, boots", alternatives=True) == ["raincoat"]
+
+    def test_never_two_of_them(self):
+        assert words("sea", "gala dress", "raincoat", alternatives=True, mode="always") == ["gala dress"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("mira (vale story)", [r"mira \(vale story\)"]),
+        (r"mira \(vale story\)", [r"mira \(vale story\)"]),
+        ("(inkwash:1.3)", ["inkwash"]),
+        ("((inkwash)), sumi)", ["inkwash", "sumi"]),
+        ("[inkwash|sumi]", ["inkwash sumi"]),
+        ("<lora:ink:1> inkwash", ["inkwash"]),
+        ("inkwash <3", ["inkwash 3"]),
+        ("salt AND pepper BREAK", ["salt and pepper break"]),
+        ("inkwash # by me\nsumi", ["inkwash by me", "sumi"]),
+        ("{ink|wash}\\", ["ink wash"]),
+        ("<>, (), ##", []),
+    ],
+)
+def test_what_would_break_the_grammar_is_taken_out(entry, expected):
+    assert words("sea", entry) == expected
+
+
+def test_a_card_without_words_needs_none():
+    assert words("sea") == words("sea", "", " , ") == []

@@ -6,7 +6,7 @@
     const tabs = ['txt2img', 'img2img'];
 
     function find(tab, part, inner) {
-        return gradioApp().querySelector(`#stylus_${tab}_${part}${inner ? ' ' + inner : ''}`);
+        return gradioApp().querySelector(`#stylus_${tab}_${part}${inner ? ` ${inner}` : ''}`);
     }
 
     function tabOf(element) {
@@ -15,7 +15,7 @@
 
     // gradio hears of a value through an input event and sends it with the next click; the click has to come after it.
     function act(tab, action) {
-        const field = find(tab, 'action', 'textarea, input');
+        const field = find(tab, 'action', ':is(textarea, input)');
         const button = find(tab, 'act');
         if (!field || !button) return;
         field.value = JSON.stringify({...action, at: Date.now()});
@@ -60,6 +60,22 @@
             if (status && button && status.dataset.busy === '1' && status.offsetParent !== null) button.click();
         }
     }
+
+    // The host writes how long a job took into its log: that is when the picks of the job are shown.
+    const logs = {};
+
+    function watchLogs() {
+        for (const tab of tabs) {
+            const log = gradioApp().querySelector(`#html_log_${tab}`);
+            const text = log ? (log.querySelector('.prose') || log).textContent.trim() : '';
+            const button = find(tab, 'after');
+            if (!text || text === logs[tab] || !button) continue;
+            logs[tab] = text;
+            button.click();
+        }
+    }
+
+    onAfterUiUpdate(watchLogs);
 
     onUiLoaded(function() {
         document.addEventListener('click', onClick);

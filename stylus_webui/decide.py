@@ -168,7 +168,7 @@ def _fixed(
 
 
 def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
-    from stylus_core.rewriter.triggers import lacking
+    from stylus_core.rewriter import lacking
 
     adapter = context.service.find(name)
     if adapter is None:

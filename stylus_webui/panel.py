@@ -40,6 +40,7 @@ class Panel:
     show: Any
     act: Any  # hidden button
     poll: Any  # hidden button
+    after: Any  # hidden button: a job is done
     rescan: Any
 
     @property
@@ -77,12 +78,13 @@ def build(tab: str, problem: str = "") -> Panel:
             action = gr.Textbox(value="", label="Stylus action", elem_id=name("action"))
             act = gr.Button("act", elem_id=name("act"))
             poll = gr.Button("poll", elem_id=name("poll"))
+            finished = gr.Button("after", elem_id=name("after"))
     ordered = {o.name: controls[o.name] for o in CONTROLS}
-    return Panel(tab, ordered, state, action, shown, status, show, act, poll, rescan)
+    return Panel(tab, ordered, state, action, shown, status, show, act, poll, finished, rescan)
 
 
-def wire(panel: Panel, prompt: Any, styles: Any, log: Any) -> None:
-    """Connects the buttons. `prompt`, `styles` and `log` are the host's components; the last two may be missing."""
+def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
+    """Connects the buttons. `prompt` and `styles` are the host's components; the latter may be missing."""
     prompts = [prompt] + ([styles] if styles is not None else [])
     count = len(prompts)
 
@@ -100,7 +102,9 @@ def wire(panel: Panel, prompt: Any, styles: Any, log: Any) -> None:
         pins = list(CONTROLS).index(table.BY_NAME["pinned"])
         return answer(prompt_text, args, typed), args[-1], gr.update(value=args[pins])
 
-    def after(*values: Any) -> Any:
+    def after(enabled: Any, *values: Any) -> Any:
+        if not enabled:
+            return gr.update()
         typed, prompt_text, args = asked(values)
         outcome = runtime.get().outcome(panel.tab, typed)
         return answer(prompt_text, args, typed) if outcome is None else of_outcome(outcome, args)
@@ -120,13 +124,10 @@ def wire(panel: Panel, prompt: Any, styles: Any, log: Any) -> None:
     )
     panel.poll.click(fn=_status, inputs=[], outputs=[panel.status], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
-    if log is not None:
-        panel_is_on = panel.controls["enabled"]
-
-        def finished(enabled: Any, *values: Any) -> Any:
-            return after(*values) if enabled else gr.update()
-
-        log.change(fn=_safely(finished, 1), inputs=[panel_is_on, *inputs], outputs=[panel.shown], **quiet)
+    # The page's script presses it: `change` of the host's log would do, were it not that gradio 4 fires it for any update.
+    panel.after.click(
+        fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet
+    )
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------

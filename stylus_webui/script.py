@@ -38,11 +38,11 @@ class Tab:
             self._wire()
 
     def _wire(self) -> None:
-        # The log is made last on every host; styles may be missing.
+        # The log comes last on every host, so all that there is of the others is there by then.
         if self._wired or self.problem or self._panel is None or not {"prompt", "log"} <= self._hosts.keys():
             return
         self._wired = True
-        panel.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"), self._hosts["log"])
+        panel.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"))
 
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         if self.problem:

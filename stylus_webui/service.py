@@ -111,6 +111,8 @@ class Service:
         with self._lock:
             self._idle.clear()
             self._wanted.set()
+            status = "ready" if self._core else "indexing"
+            self._state = replace(self._state, status=status, refreshing=True, problem="", stage="", done=0, total=0)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="stylus-index", daemon=True)
                 self._thread.start()
@@ -179,8 +181,6 @@ class Service:
                 "the WebUI has no LoRA folder; put adapters into models/Lora or add a folder in the settings"
             )
         core = self._core if folders == self._opened else None
-        status = "ready" if self._core else "indexing"
-        self._set(replace(self._state, status=status, refreshing=True, problem="", stage="", done=0, total=0))
         made = core or self._open_core(folders)
         try:
             made.index(self._progress)

@@ -1,0 +1,81 @@
+"""The panel in real Chromium, on a page that the gradio of this environment serves.
+
+Skips with a reason where there is no gradio, no playwright or no Chromium. Pictures of the panel go to
+`tests/browser/out`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.host.conftest import ROOT, host
+
+__all__ = ["host"]
+
+CHROMIUM = os.environ.get("STYLUS_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+OUT = Path(__file__).parent / "out"
+
+if importlib.util.find_spec("gradio") is None:
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve(host, chromium, monkeypatch):
+    """Opens the page of a host that was started, in the browser."""
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    opened = []
+
+    def open_page(**view):
+        head = f"<script>{host.ui.HOST_JS}</script>"
+        head += f"<script>{(ROOT / 'javascript' / 'stylus.js').read_text('utf-8')}</script>"
+        head += f"<style>{(ROOT / 'style.css').read_text('utf-8')}</style>"
+        host.ui.inject(head)
+        _, url, _ = host.demo.queue().launch(
+            prevent_thread_lock=True, quiet=True, show_api=False, server_name="127.0.0.1", inbrowser=False
+        )
+        context = chromium.new_context(**{"viewport": {"width": 1100, "height": 1400}, **view})
+        opened.append(context)
+        page = context.new_page()
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.set_default_timeout(15_000)
+        page.goto(url)
+        page.wait_for_selector("#stylus_txt2img_panel")
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    if getattr(host.demo, "server", None) is not None:
+        host.demo.server.force_exit = True  # it would wait for connections that the browser keeps open
+        host.demo.close()
+
+
+@pytest.fixture
+def shot(request):
+    """Takes a picture of the panel, for people to look at."""
+    import gradio
+
+    OUT.mkdir(exist_ok=True)
+
+    def take(page, name, selector="#stylus_txt2img_panel"):
+        page.wait_for_timeout(300)
+        page.locator(selector).screenshot(path=OUT / f"{name}-gradio-{gradio.__version__}.png")
+
+    return take

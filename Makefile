@@ -32,7 +32,7 @@ $(USE): pyproject.toml requirements.txt
 $(WORK): $(USE)
 	@echo "setting up $(VENV) for the tests, torch included"
 	$(if $(TORCH),$(PIP) install $(TORCH))
-	$(PIP) install -e ".[dense,llm,dev]"
+	$(PIP) install -e ".[dense,llm,vlm,dev]"
 	@touch $@
 
 demo: $(USE)

@@ -41,7 +41,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         args.pictures, args.workers, args.timeout, args.price_in, args.price_out, again=args.again, retry=args.retry
     )
     made = Report()
-    with _scanned(args, console, opener) as stylus, Progress(console) as progress:
+    with _scanned(args, console, opener) as stylus:
         only = [_named(stylus, name).id for name in args.names] if args.names else None
 
         def approve(plan: Plan) -> bool:
@@ -55,11 +55,11 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
             progress(_stage(so_far), so_far.done + so_far.failed, so_far.total)
 
         try:
-            plan, made = refine_library(
-                stylus.library, stylus.home, endpoint, settings, only=only, approve=approve, progress=step
-            )
+            with Progress(console) as progress:
+                plan, made = refine_library(
+                    stylus.library, stylus.home, endpoint, settings, only=only, approve=approve, progress=step
+                )
         except KeyboardInterrupt:
-            progress.__exit__(None, None, None)
             console.say(*_report(made, console))
             raise
     if not plan.jobs and not args.json:
@@ -225,6 +225,8 @@ def _report(made: Report, console: Console) -> list[str]:
     lines = [f"{made.done} of {made.total} described; {tokens}{price}"]
     if made.unseen:
         lines.append(f"  {made.unseen} from text alone: the server or its model takes no pictures")
+    if made.unreadable:
+        lines.append(f"  {made.unreadable} from text alone: their pictures are broken")
     if made.failed:
         lines.append(f"  {made.failed} failed; they are tried again later")
         worst = sorted(made.reasons.items(), key=lambda item: -item[1])

@@ -40,6 +40,7 @@ class Report:
     done: int = 0  # described and stored
     failed: int = 0
     unseen: int = 0  # described from text although they have pictures: the model or the server takes none
+    unreadable: int = 0  # described from text because their pictures are broken
     prompt_tokens: int = 0
     completion_tokens: int = 0
     price: float = 0.0  # 0 where no price is known
@@ -55,6 +56,7 @@ class _Outcome:
     server: bool = False  # the failure is the server's and not this adapter's
     hopeless: bool = False
     unseen: bool = False
+    unreadable: bool = False
     spent: Spent = _NOTHING
 
 
@@ -126,6 +128,7 @@ class _Run:
         self._sees: bool | None = None  # whether the model takes pictures; None until that is known
         self._without = 0  # adapters that had to go without their pictures
         self._in_a_row = 0
+        self._given_up = ""
         self._lock = threading.Lock()
         self._outcomes: deque[_Outcome] = deque()
         self._news = threading.Event()
@@ -156,6 +159,8 @@ class _Run:
                 raise
         if interrupted:
             raise KeyboardInterrupt
+        if self._given_up:
+            self._end(self._given_up)
         if self._stop.is_set():
             self._end("it was stopped; what is done is kept, and the next run goes on from here")
 
@@ -171,8 +176,18 @@ class _Run:
                 job = next(waiting, None)
             if job is None:
                 break
-            self._outcomes.append(self._ask(job))
+            outcome = self._ask(job)
+            self._judge(outcome)
+            self._outcomes.append(outcome)
             self._news.set()
+
+    def _judge(self, outcome: _Outcome) -> None:
+        """Ends the run where the server is the trouble: at once, before another worker asks it in vain."""
+        with self._lock:
+            self._in_a_row = self._in_a_row + 1 if outcome.server else 0
+            if outcome.hopeless or self._in_a_row >= _IN_A_ROW:
+                self._given_up = self._given_up or f"the run ended early: {outcome.failure}"
+                self._ended.set()
 
     def _ask(self, job: Job) -> _Outcome:
         spent = Spent()
@@ -182,14 +197,16 @@ class _Run:
             if adapter is None or now is None:
                 return _Outcome(job)  # the file went in the meantime
             record = record_of(adapter)
-            urls = [] if self._sees is False else [url for p in now.pictures if (url := data_url(p))]
+            shown = now.pictures if self._sees is not False else ()
+            urls = [url for picture in shown if (url := data_url(picture))]
+            unreadable = bool(shown) and not urls
             if not urls and not has_text(adapter):
                 raise Unusable("nothing is known of it but pictures that cannot be shown")
             answer, seen = self._complete(record, urls, has_text(adapter))
             spent = Spent(1, answer.prompt_tokens, answer.completion_tokens, answer.seconds)
             card = card_of(answer.data, adapter, "vlm" if seen else "llm")
-            unseen = bool(now.pictures) and not seen
-            return _Outcome(now, card, unseen=unseen, spent=spent)
+            unseen = bool(now.pictures) and not seen and not unreadable
+            return _Outcome(now, card, unseen=unseen, unreadable=unreadable, spent=spent)
         except LLMError as error:
             server = not error.answered and error.status not in (400, 413, 422)
             return _Outcome(job, failure=str(error), server=server, hopeless=error.status in _HOPELESS)
@@ -247,13 +264,10 @@ class _Run:
             self._state.answered(outcome.job.key)
             report.done += 1
             report.unseen += outcome.unseen
-            self._in_a_row = 0
+            report.unreadable += outcome.unreadable
         elif outcome.failure:
             report.failed += 1
             report.reasons[outcome.failure] = report.reasons.get(outcome.failure, 0) + 1
             self._state.failed(outcome.job.key, outcome.failure, passing=outcome.server)
-            self._in_a_row = self._in_a_row + 1 if outcome.server else 0
-            if outcome.hopeless or self._in_a_row >= _IN_A_ROW:
-                self._end(f"the run ended early: {outcome.failure}")
         else:
             report.total -= 1

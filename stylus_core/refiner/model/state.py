@@ -32,7 +32,7 @@ class Failure(NamedTuple):
 
     at: float
     again: float  # not to be tried before
-    times: int
+    times: int  # without those that were the server's trouble
     reason: str
 
 
@@ -70,12 +70,15 @@ class State:
         return {row[0]: Failure(*row[1:]) for row in rows}
 
     def failed(self, key: str, reason: str, *, passing: bool) -> None:
-        """Remembers a failure. `passing`: the server's trouble and not this adapter's, so the wait stays short."""
+        """Remembers a failure. `passing`: the server's trouble and not this adapter's, so that it need not wait."""
         now = self._clock()
         with self._told():
             row = self._db.execute("SELECT count FROM failures WHERE key = ?", (key,)).fetchone()
-            count = 1 if passing or not row else row[0] + 1
-            again = now + min(_LONGEST, _FIRST * 4 ** min(count - 1, 10))
+            count = row[0] if row else 0
+            again = now
+            if not passing:
+                again += min(_LONGEST, _FIRST * 4 ** min(count, 10))
+                count += 1
             self._db.execute(
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (key, now, again, count, reason[:_REASON])
             )

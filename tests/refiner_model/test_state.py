@@ -1,0 +1,57 @@
+"""Failures wait longer and longer, and a server's trouble is not an adapter's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stylus_core.errors import LibraryError
+from stylus_core.refiner.model.state import Spent, State
+
+
+def test_back_off_grows_and_ends_with_an_answer(tmp_path: Path) -> None:
+    now = [1000.0]
+    state = State(tmp_path / "refiner.sqlite", clock=lambda: now[0])
+    waits = []
+    for _ in range(12):
+        state.failed("k", "an empty answer", passing=False)
+        failure = state.failures()["k"]
+        waits.append(failure.again - now[0])
+        assert state.resting(failure)
+        now[0] = failure.again
+        assert not state.resting(failure)
+    assert waits == sorted(waits)
+    assert waits[0] == 300 and waits[1] == 1200 and waits[-1] == 7 * 24 * 3600
+    assert failure.reason == "an empty answer" and failure.times == 12
+    state.answered("k")
+    assert state.failures() == {}
+    state.close()
+
+
+def test_a_servers_trouble_never_makes_an_adapter_wait(tmp_path: Path) -> None:
+    state = State(tmp_path / "refiner.sqlite", clock=lambda: 0.0)
+    for _ in range(9):
+        state.failed("k", "cannot be reached", passing=True)
+    failure = state.failures()["k"]
+    assert (failure.reason, failure.times) == ("cannot be reached", 0)
+    assert not state.resting(failure)
+    state.close()
+
+
+def test_costs_add_up_over_runs(tmp_path: Path) -> None:
+    for _ in range(2):
+        state = State(tmp_path / "refiner.sqlite")
+        state.spend("m", Spent(1, 700, 30, 1.5))
+        state.close()
+    state = State(tmp_path / "refiner.sqlite")
+    assert state.spent("m") == Spent(2, 1400, 60, 3.0)
+    assert state.spent("other") == Spent()
+    state.close()
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "refiner.sqlite"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(LibraryError, match="delete the file"):
+        State(path)

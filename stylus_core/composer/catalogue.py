@@ -47,8 +47,8 @@ def line(index: int, candidate: Candidate) -> str:
 
 def _news(description: str, subject: str) -> str:
     """A description without what other fields of the line say: kind and subject at its beginning, trigger words."""
-    head, _, tail = description.partition(subject) if subject else ("", "", description)
-    rest = tail if len(head) <= _LEAD else description
+    head, found, tail = description.partition(subject) if subject else ("", "", "")
+    rest = tail if found and len(head) <= _LEAD else description
     return rest.partition("Trigger words:")[0].lstrip(" .,:;-")
 
 

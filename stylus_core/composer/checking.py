@@ -23,7 +23,7 @@ AFFINITY_FLOOR = 0.35
 
 _REASON = 160  # characters
 _KEYWORD = 200  # characters of the prompt that one keyword may span
-_ENTRIES = 50  # entries of an answer that are looked at
+_ENTRIES = 500  # entries of an answer that are looked at; an honest one has ten
 
 _PIECE = re.compile(r"[^\W_]+|[^\w\s]")
 

@@ -60,7 +60,7 @@ class Composers:
             why = f"the composer {name!r} failed ({type(e).__name__})"
         if name == "local":
             return Composition(composer=name, notes=(f"nothing was chosen: {why}",))
-        answer = self._get("local").compose(request)
+        answer = self.compose(replace(request, options=replace(request.options, composer="local")))
         return replace(answer, notes=(*answer.notes, f"the local composer chose instead: {why}"))
 
     def _get(self, name: str) -> Composer:

@@ -8,7 +8,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -27,49 +27,40 @@ class AnswerCache:
         self._path = path
 
     def get(self, key: str) -> dict[str, Any] | None:
-        value: dict[str, Any] | None = None
-        with self._open() as db:
-            if db is None:
-                return None
+        def read(db: sqlite3.Connection) -> Any:
             row = db.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
             if row is None:
                 return None
             db.execute("UPDATE answers SET used = ? WHERE key = ?", (time.time(), key))
-            found = json.loads(row[0])
-            value = found if isinstance(found, dict) else None
-        return value
+            return json.loads(row[0])
+
+        value = self._do(read)
+        return value if isinstance(value, dict) else None
 
     def put(self, key: str, value: dict[str, Any]) -> None:
-        with self._open() as db:
-            if db is None:
-                return
+        def write(db: sqlite3.Connection) -> None:
             db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, json.dumps(value), time.time()))
             db.execute(
                 "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used DESC LIMIT -1 OFFSET ?)",
                 (_MOST,),
             )
 
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection | None]:
-        """A connection of this call's own, which any thread may make; None if there is none to be had."""
+        self._do(write)
+
+    def _do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+        """What `work` gives with a connection of its own, which any thread may make; None where that fails."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)
-        except (OSError, sqlite3.Error) as e:
-            log.warning("answers cannot be kept in %s: %s", self._path, e)
-            yield None
-            return
-        try:
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute(_SCHEMA)
-            yield db
-        except (sqlite3.Error, ValueError) as e:
+            with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)) as db:
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute(_SCHEMA)
+                return work(db)
+        except (OSError, sqlite3.Error, ValueError) as e:
             log.warning("answers cannot be kept in %s: %s", self._path, e)
             if isinstance(e, sqlite3.DatabaseError) and not isinstance(e, sqlite3.OperationalError):
                 with contextlib.suppress(OSError):  # not a database any more: the next one starts afresh
                     self._path.unlink()
-        finally:
-            db.close()
+            return None
 
 
 T = TypeVar("T")

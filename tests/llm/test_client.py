@@ -222,7 +222,7 @@ def test_rests_grow_to_ten_minutes_and_end_with_an_answer() -> None:
 
 def test_ollama_unloads_after_the_call_and_others_are_left_alone(tmp_path: Path) -> None:
     with FaultServer([GOOD]) as server:
-        server.unload_answers = raw(b'{"model": "m", "done": true, "done_reason": "unload"}')
+        server.other = raw(b'{"model": "m", "done": true, "done_reason": "unload"}')
         client = Client(Endpoint(server.url, "m"), tmp_path / "a")
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)

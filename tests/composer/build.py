@@ -1,0 +1,31 @@
+"""Requests made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stylus_core.composer.contract import Request
+from stylus_core.options import Options
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords
+from stylus_core.types import Adapter, Candidate, Card, Metadata
+
+
+def candidate(number: int, kind: str, subject: str, about: str = "", words: tuple[str, ...] = ()) -> Candidate:
+    card = Card(description=about or f"{kind}: {subject}.", kind=kind, subject=subject, trigger_words=words)
+    stem = f"file{number}"
+    adapter = Adapter(number, f"/l/{stem}.safetensors", stem, metadata=Metadata(title=subject), card=card)
+    return Candidate(adapter, 1.0 - number / 1000)
+
+
+def request(
+    prompt: str, candidates: Sequence[Candidate], near: float | np.ndarray | None = None, **options: object
+) -> Request:
+    """`near`: the cosine of each keyword and candidate; None stands for no encoder."""
+    parsed = parse(prompt)
+    found = keywords(parsed)
+    shape = (len(found), len(candidates))
+    affinity = None if near is None else np.broadcast_to(np.asarray(near, np.float32), shape)
+    return Request(parsed, found, tuple(candidates), Options.of({"composer": "llm", **options}), affinity)

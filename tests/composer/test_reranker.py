@@ -1,0 +1,104 @@
+"""The reranker behind the composer's contract: an endpoint, and a cross-encoder made for the test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stylus_core.composer import Composers
+from stylus_core.composer.settings import Settings
+from tests.composer.build import candidate, request
+from tests.llm.fault_server import FaultServer, raw, status
+
+CANDIDATES = [
+    candidate(0, "style", "paper cut"),
+    candidate(1, "vehicle", "steam locomotive"),
+    candidate(2, "character", "Mira Voss"),
+]
+ASKED = request("papercut art of a steam locomotive", CANDIDATES, 0.5, composer="reranker")
+
+
+def ranked(*scores: float) -> bytes:
+    return json.dumps({"results": [{"index": i, "relevance_score": s} for i, s in enumerate(scores)]}).encode()
+
+
+def rerank(answer, tmp_path: Path, **more: object):
+    with FaultServer([status(404)]) as server:
+        server.other = answer
+        found = Composers.from_settings(Settings(reranker=server.url, reranker_model="r", **more), tmp_path).compose(
+            ASKED
+        )
+        return found, server
+
+
+def test_the_highest_scores_are_chosen_and_the_rules_hold(tmp_path: Path) -> None:
+    found, server = rerank(raw(ranked(0.6, 0.9, 0.95)), tmp_path)
+    assert [a.candidate.name for a in found.assignments] == ["file1", "file0"]
+    assert [a.candidate.name for a in found.nearly] == ["file2"]  # a character whom the prompt does not name
+    assert found.assignments[0].confidence == 0.9 and "0.90" in found.assignments[0].reason
+    assert server.paths == ["/v1/rerank"]
+    (body,) = server.others
+    assert body["model"] == "r" and len(body["documents"]) == 3 and "steam locomotive" in body["query"]
+
+
+def test_the_floor_is_a_setting(tmp_path: Path) -> None:
+    found, _ = rerank(raw(ranked(0.6, 0.9, 0.1)), tmp_path, reranker_floor=0.8)
+    assert [a.candidate.name for a in found.assignments] == ["file1"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        status(500),
+        raw(b""),
+        raw(b"{}"),
+        raw(b'{"results": [{"index": 7, "relevance_score": 1}]}'),
+        raw(b'{"results": [{"index": 0, "relevance_score": NaN}]}'),
+        raw(b'{"results": "all"}'),
+        raw(b"\xff\xfe"),
+        raw(b"x" * 300_000),
+    ],
+)
+def test_a_failure_ends_in_the_local_picks(answer, tmp_path: Path) -> None:
+    found, _ = rerank(answer, tmp_path)
+    assert found.composer == "local" and "the reranker" in found.notes[-1]
+
+
+def test_without_a_reranker_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STYLUS_RERANKER", raising=False)
+    found = Composers.from_settings(Settings(), tmp_path).compose(ASKED)
+    assert found.composer == "local" and "STYLUS_RERANKER" in found.notes[-1]
+
+
+def test_a_cross_encoder_from_a_folder(tmp_path: Path) -> None:
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder = tmp_path / "model"
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "paper", "steam", "locomotive", "art"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
+        num_labels=1,
+    )
+    BertForSequenceClassification(config).save_pretrained(folder)
+    asked = Composers.from_settings(Settings(reranker=str(folder), reranker_floor=0.0), tmp_path)
+    found = asked.compose(ASKED)
+    assert found.composer == "reranker" and len(found.assignments) == 2
+    assert all(0 <= a.confidence <= 1 for a in found.assignments)
+    assert found.assignments == asked.compose(ASKED).assignments
+
+
+def test_a_cross_encoder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    found = Composers.from_settings(Settings(reranker=str(tmp_path / "none")), tmp_path).compose(ASKED)
+    assert found.composer == "local" and "cannot be loaded" in found.notes[-1]

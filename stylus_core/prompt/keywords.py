@@ -16,39 +16,43 @@ from stylus_core.types import Keyword
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")
 
 _FUNCTION = frozenset(
-    """a an the of in on at to for with without and or nor is are was were be been being am by from as it its it's this that
-    these those i you he she they we his her hers him them their my your our us up down out into onto over under off there
-    here while which who whom whose s t very just some any all no not near next top behind beside besides between
-    through against above below across along around during has have had having can could will would should may might must
-    do does did done doing one two three four five six seven eight nine ten several many few lots lot bunch group pair
-    couple each other another both so but if than then too also what when where how why like using seen taken made shown
-    being getting got get goes gone going itself himself herself themselves something someone somebody somewhere upon
-    inside outside within toward towards away back along about after before because until since among amongst per via
-    front side middle kind type sort way only even more most much less least such same still again ever never now
-    large big small little tiny huge young old nice different various multiple""".split()
+    """a an the of in on at to for with without and or nor is are was were be been being am by from as it its it's
+    this that these those i you he she they we his her hers him them their my your our us up down out into
+    onto over under off there here while which who whom whose s t very just some any all no not near next top
+    behind beside besides between through against above below across along around during has have had having
+    can could will would should may might must do does did done doing one two three four five six seven eight
+    nine ten several many few lots lot bunch group pair couple each other another both so but if than then too
+    also what when where how why like using seen taken made shown being getting got get goes gone going itself
+    himself herself themselves something someone somebody somewhere upon inside outside within toward towards
+    away back along about after before because until since among amongst per via front side middle kind type
+    sort way only even more most much less least such same still again ever never now large big small little
+    tiny huge young old nice different various multiple""".split()
 )
 
 #: Said of what somebody does to a thing; the thing is the keyword.
 _LIGHT_VERBS = frozenset(
-    """wearing holding carrying having using showing containing featuring including surrounded covered filled wears holds
-    carries has uses shows contains features includes dressed placed located set sits stands lies looks looking made
-    filled standing sitting placed laying""".split()
+    """wearing holding carrying having using showing containing featuring including surrounded covered filled wears
+    holds carries has uses shows contains features includes dressed placed located set sits stands lies looks
+    looking made filled standing sitting placed laying""".split()
 )
 
 #: Modifiers that make no keyword on their own.
 _BARE = frozenset(
-    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful colored color bright
-    dark light long short tall beautiful pretty cute man woman men women boy girl boys girls people person child children
-    kid kids guy lady baby male female adult picture image photo photograph view scene background table room area close
-    solo day time thing things top bottom left right""".split()
+    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful colored color
+    bright dark light long short tall beautiful pretty cute man woman men women boy girl boys girls people
+    person child children kid kids guy lady baby male female adult picture image photo photograph view scene
+    background table room area close solo day time thing things top bottom left right""".split()
 )
 
 #: Words by which prompts ask for quality: nobody's subject.
 _QUALITY = re.compile(
     r"(?i)^(?:(?:the )?(?:absolutely |extremely |ultra[- ]?|super |highly |very |insanely |incredibly )*"
-    r"(?:best|high|highest|top|good|amazing|great|perfect|ultra|masterpiece|masterwork|absurdres|highres|hires|hd|uhd|hdr|hq|"
-    r"[0-9]+k|detailed|intricate|official art|unity|wallpaper|wallpapper|professional|award[- ]winning|trending|artstation|"
-    r"newest|year \d+|score_\d\w*|rating[:_]\w+|source_\w+|raw photo|sharp focus|cg|res|quality|resolution|details?|ultra-detailed|"
+    r"(?:best|high|highest|top|good|amazing|great|perfect|ultra|masterpiece|masterwork|absurdres|highres|hires|"
+    r"hd|uhd|hdr|hq|"
+    r"[0-9]+k|detailed|intricate|official art|unity|wallpaper|wallpapper|professional|award[- ]winning|"
+    r"trending|artstation|"
+    r"newest|year \d+|score_\d\w*|rating[:_]\w+|source_\w+|raw photo|sharp focus|cg|res|quality|"
+    r"resolution|details?|ultra-detailed|"
     r"realistic|8 ?k|4 ?k|looking at viewer|solo|[1-9]\+?(?:girl|boy)s?|illustration|beautiful|finely|depth of field)"
     r"(?:[ _-]+(?:best|quality|res|resolution|detailed|details?|wallpaper|wallpapper|unity|8k|4k|cg|illustration|skin|"
     r"face|eyes|art|beautiful|and|extremely|focus|high|masterpiece|on|winning|photo|uhd|\d+k))*)$"
@@ -58,7 +62,7 @@ _LONGEST = 5  # words of a keyword
 
 
 def is_quality(text: str) -> bool:
-    """True for "masterpiece", "best quality", "8k", "1girl", ...: what nearly every prompt has and no adapter is for."""
+    """True for "masterpiece", "best quality", "8k", "1girl": what nearly every prompt has and no adapter is for."""
     return bool(_QUALITY.match(text.strip()))
 
 
@@ -87,7 +91,7 @@ def _chunks(plain: str, start: int, end: int) -> list[list[_Word]]:
         return []
     plainly = [w.lower() for w, _, _ in words]
     functional = sum(w in _FUNCTION for w in plainly)
-    if len(words) <= 3 and functional == 0 or len(words) <= 4 and functional <= 1 and not _sentence(plainly):
+    if (len(words) <= 3 and not functional) or (len(words) <= 4 and functional <= 1 and not _sentence(plainly)):
         return [words]
     runs: list[list[_Word]] = [[]]
     for i, word in enumerate(words):

@@ -27,8 +27,13 @@ def test_several_share():
 
 
 def test_the_stronger_stays_the_stronger():
-    strong, weak = share([1.2, 0.4], [], 1.0, 1.0)
+    strong, weak = share([0.9, 0.3], [], 1.0, 0.5)
     assert strong == pytest.approx(3 * weak, abs=0.03)
+
+
+def test_a_strong_recommendation_stands_alone_only():
+    assert share([1.6], [], 1.0, 2.0) == [1.6]
+    assert share([1.6, -2.0], [], 1.0, 2.0) == [0.83, -0.83]
 
 
 def test_strength_multiplies():
@@ -52,7 +57,7 @@ def test_what_would_be_too_weak_is_none():
 
 
 def test_two_adapters_of_one_keyword_stay_within_the_budget():
-    result = rewritten("sea", adapter("a", weight=2.0), adapter("b", weight=2.0))
+    result = rewritten("sea", adapter("a"), adapter("b"), strength=2.0)
     assert result.text == "sea <lora:a:1> <lora:b:1>"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core import __version__
+from stylus_core.cli import asking
 from stylus_core.cli.refining_arguments import add_refining
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _library(select)
     _common(select)
     _options(select)
+    asking.add_flags(select)
 
     show = commands.add_parser("show", allow_abbrev=False, help="print what is known of an adapter")
     show.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from stylus_core.cli.arguments import libraries
+from stylus_core.cli.asking import given
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console
 from stylus_core.errors import LibraryError
@@ -28,7 +29,7 @@ def opened(args: argparse.Namespace, opener: Opener) -> Iterator[Any]:
         from stylus_core.stylus import Stylus
 
         opener = Stylus
-    with opener(roots if len(roots) > 1 else roots[0], home=args.home, encoder=args.encoder) as stylus:
+    with opener(roots if len(roots) > 1 else roots[0], home=args.home, encoder=args.encoder, **given(args)) as stylus:
         yield stylus
 
 

@@ -45,8 +45,8 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         only = [_named(stylus, name).id for name in args.names] if args.names else None
 
         def approve(plan: Plan) -> bool:
-            if not args.json or args.dry_run:
-                console.say(*_plan(plan, console))
+            if not args.json:
+                (console.print if args.dry_run else console.say)(*_plan(plan, console))
             return not args.dry_run and (args.yes or _agreed(console))
 
         def step(so_far: Report) -> None:

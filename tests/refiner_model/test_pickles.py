@@ -103,7 +103,7 @@ HOSTILE = {
     "state on the class": CLASS + b"}" + text("x") + text("y") + b"sb.",
     "state that is no dict": CLASS + b")\x81" + text("x") + b"b.",
     "state with odd keys": CLASS + b")\x81}K\x01K\x02sb.",
-    "reconstructor of another class": b"\x80\x02ccopy_reg\n_reconstructor\n(c__builtin__\nobject\nc__builtin__\nobject\nNtR.",
+    "reconstructor of another class": b"\x80\x02ccopy_reg\n_reconstructor\n(" + b"c__builtin__\nobject\n" * 2 + b"NtR.",
     "persistent id": b"\x80\x04" + text("x") + b"Q.",
     "extension": b"\x80\x02\x82\x01.",
     "buffer": b"\x80\x05\x97.",

@@ -148,7 +148,8 @@ def process(shelf: Shelf, url: str, home: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "stylus_core", "refine", "--library", str(shelf.loras), "--encoder", "none"]
     return subprocess.Popen(
         [*command, "--base-url", url, "--model", "m", "--yes", "--workers", "2"],
-        cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     )
     made = Report()
     with _scanned(args, console, opener) as stylus:
-        only = [_named(stylus, name).id for name in args.names] if args.names else None
+        only = [_usable(stylus, name).id for name in args.names] if args.names else None
 
         def approve(plan: Plan) -> bool:
             if not args.json:
@@ -111,6 +111,13 @@ def _named(stylus: Any, name: str) -> Adapter:
     if len(usable) > 1:
         raise LibraryError(f"several adapters go by {name!r}: name one of {', '.join(a.stem for a in usable[:8])}")
     return usable[0]
+
+
+def _usable(stylus: Any, name: str) -> Adapter:
+    found = _named(stylus, name)
+    if found.status != "ok":
+        raise LibraryError(f"{name!r} is never picked and so not described: {found.problem}")
+    return found
 
 
 def _export(args: argparse.Namespace, console: Console, stylus: Any) -> int:

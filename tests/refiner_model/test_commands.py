@@ -99,6 +99,9 @@ def test_what_is_missing_is_told(shelf: Shelf, capsys: pytest.CaptureFixture[str
     add(shelf, "snow_fox")
     assert stylus(shelf, "set", "owl", "--weight", "1") == 1
     assert "no adapter is called 'owl'" in capsys.readouterr().err
+    (shelf.loras / "broken.safetensors").write_bytes(b"x")
+    assert stylus(shelf, "refine", "broken", "--base-url", "http://127.0.0.1:1/v1", "--model", "m") == 1
+    assert "'broken' is never picked" in capsys.readouterr().err
 
 
 def test_set_edits_and_takes_back(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:

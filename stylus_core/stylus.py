@@ -19,8 +19,9 @@ from stylus_core.errors import ModelError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.options import Options
-from stylus_core.prompt import ParsedPrompt, adapter_tags, parse
+from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
+from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Composition, Selection
 
@@ -138,7 +139,7 @@ class Stylus:
         parsed = parse(prompt)
         if not parsed.plain.strip(" ,\n"):
             return Selection(prompt, prompt, notes=("the prompt is empty: there is nothing to choose for",))
-        if chosen.existing == "skip" and adapter_tags(prompt):
+        if chosen.existing == "skip" and any(t.kind in ADAPTER_KINDS for t in parsed.tags):
             return Selection(prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",))
         with self._lock:
             notes = self._fresh()

@@ -25,8 +25,18 @@ _GENERIC = NOISE | frozenset(
 )
 
 FEATURES = (
-    "affinity", "covers_name", "covers_keyword", "head", "whole_label", "whole_account", "trigger", "tag", "gap", "together",
+    "affinity", "covers_name", "covers_keyword", "exact", "head", "whole_label", "whole_account", "trigger", "tag", "gap",
+    "together", "rare_name", "rare_trigger",
 )  # fmt: skip
+_OF_PAIR = FEATURES[:5]
+
+#: Words that change how a thing looks and not what it is: a "brown horse" is a horse, a "fuse box" is no box.
+_ATTRIBUTES = frozenset(
+    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful bright dark light long
+    short tall big small large little huge tiny tall giant old new young cute beautiful pretty lovely fancy empty open wet dry
+    wooden single lone wild happy sad smiling sitting standing flying walking running first second outdoor indoor cloudy
+    cloudless sunny blurry messy clean dirty male female adult baby""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +62,40 @@ def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.fl
     names = Names(candidate.adapter)
     prompt_words = {w for k in keywords for w in tokens(k.text)}
     rated = [_pair(names, k, float(near[i]) if near is not None else 0.0) for i, k in enumerate(keywords)]
-    order = [p["affinity"] + 0.3 * p["covers_name"] + 0.15 * p["covers_keyword"] + 0.1 * p["head"] for p in rated]
+    order = [p["affinity"] + 0.2 * p["covers_name"] + 0.3 * p["exact"] + 0.15 * p["covers_keyword"] for p in rated]
     i = int(np.argmax(order)) if order else -1
     s = candidate.scores
     features = {
-        **(rated[i] if i >= 0 else dict.fromkeys(FEATURES[:4], 0.0)),
+        **(rated[i] if i >= 0 else dict.fromkeys(_OF_PAIR, 0.0)),
         "whole_label": s.get("whole_label", 0.0),
         "whole_account": s.get("whole_account", 0.0),
         "trigger": _covered(names, "trigger", prompt_words),
         "tag": _covered(names, "tag", prompt_words),
         "gap": min(0.0, (candidate.score - best) / 5.0),
         "together": min(2.0, s.get("together", 0.0)),
+        "rare_name": min(2.0, s.get("name", 0.0)),
+        "rare_trigger": min(2.0, s.get("trigger", 0.0)),
     }
     return Match(i, features)
 
 
 def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
     words = [w for w in tokens(keyword.text) if w not in _GENERIC]
+    content = [w for w in words if w not in _ATTRIBUTES] or words
     have = set(words)
-    name = max((len(have & set(u)) / len(u) for kind, u in names.units if kind != "tag"), default=0.0)
+    name = exact = 0.0
+    for kind, unit in names.units:
+        inside = have.intersection(unit)
+        share = len(inside) / len(unit)
+        if kind != "tag":
+            name = max(name, share)
+        if content:  # both ways: nothing of the keyword is missing in the name, nothing of the name in the keyword
+            exact = max(exact, share * sum(w in unit for w in content) / len(content))
     return {
         "affinity": affinity,
         "covers_name": name,
-        "covers_keyword": sum(w in names.words for w in words) / len(words) if words else 0.0,
+        "covers_keyword": sum(w in names.words for w in content) / len(content) if content else 0.0,
+        "exact": exact,
         "head": float(bool(words) and words[-1] in names.called),
     }
 

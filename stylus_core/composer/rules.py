@@ -43,6 +43,8 @@ def keep(assignments: Iterable[Assignment], request: Request, already: int = 0) 
             why = f"adapters of the kind {kind} are switched off"
         elif kind == "style" and styles >= STYLES:
             why = f"there are {STYLES} styles already"
+        elif any(k.keyword == a.keyword and _same_job(k, a) for k in kept):
+            why = f"another adapter does the same for {a.keyword.text!r}"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
         elif len(kept) + already >= request.options.max_adapters:
@@ -54,3 +56,9 @@ def keep(assignments: Iterable[Assignment], request: Request, already: int = 0) 
             continue
         refused.append((a, why))
     return kept, refused
+
+
+def _same_job(one: Assignment, other: Assignment) -> bool:
+    """Two adapters of one kind for one keyword fight over the picture; of a file that says nothing, nobody knows."""
+    cards = (one.candidate.adapter.card, other.candidate.adapter.card)
+    return cards[0].kind == cards[1].kind or any(c.source != "metadata" for c in cards)

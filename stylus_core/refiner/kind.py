@@ -111,6 +111,4 @@ def _guess(metadata: Metadata, title: str, tags: list[str]) -> str:
         return "character"
     if re.search(r"\bstyle\b|\bartist\b|art of\b", about):
         return "style"
-    if people and metadata.trigger_words and len(title.split()) <= 4:
-        return "character"
     return "concept"

@@ -58,6 +58,10 @@ class BM25:
             first += len(piece.lengths)
         return out
 
+    def ideal(self, tokens: Sequence[str]) -> float:
+        """The score of a text of mean length that has each of these tokens once: what a score can be measured by."""
+        return max(1e-9, sum(times * self.idf(name) for name, times in Counter(map(term, tokens)).items()))
+
 
 def _all_frequencies(pieces: Sequence[Postings], alive: Sequence[Mask]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     if len(pieces) == 1:

@@ -16,6 +16,7 @@ TRIGGER, NAME, TAG = 0, 1, 2
 UNIT_TYPES = ("trigger", "name", "tag")
 
 DESCRIPTION_CHARS = 1000
+ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
 _MAX_EXAMPLES = 32
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
@@ -74,7 +75,7 @@ def document(adapter: Adapter) -> Document:
         units=units(adapter),
         downloads=m.downloads or 0,
         label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
-        account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:500]}".strip(),
+        account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
 
 

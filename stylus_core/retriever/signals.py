@@ -102,16 +102,17 @@ class Signals:
         """For each type of unit (n,): the rarity of the words of the best-covered unit, times its covered share squared.
 
         "saber" alone covers half of the trigger "saber lily" and so counts a quarter; a rare name counts more than a
-        common word.
+        common word. In units of a word that only one adapter of the library has.
         """
         out = {t: np.zeros(self.size, np.float32) for t in UNIT_TYPES}
+        rarest = np.float32(max(1e-6, np.log((self.about.living + 1) / 1.5)))
         names = {n: self.rarity(n) for n in {term(t) for t in tokens}}
         for segment, mass, first in zip(self._segments, self._unit_mass, self._first, strict=False):
             hit = np.zeros(len(mass), np.float32)
             for name, rarity in names.items():
                 hit[segment.units.docs[segment.units.find(name)]] += rarity
             touched = np.flatnonzero(hit)
-            value = hit[touched] * (hit[touched] / np.maximum(mass[touched], 1e-6)) ** 2
+            value = hit[touched] / rarest * (hit[touched] / np.maximum(mass[touched], 1e-6)) ** 2
             owner = segment.unit_owner[touched] + first
             for i, t in enumerate(UNIT_TYPES):
                 of_type = segment.unit_type[touched] == i
@@ -119,7 +120,11 @@ class Signals:
         return out
 
     def together(self, tokens: Sequence[str]) -> Scores:
-        """(n,): the votes of the nearest example prompts for the adapters that they were made with, at most about 1 each."""
+        """(n,): the votes of the nearest example prompts for the adapters that they were made with.
+
+        A vote is at most 1, and that only from a prompt that has all of this one's words: in a small library the
+        nearest may be far away.
+        """
         out = np.zeros(self.size, np.float32)
         if not len(self._use_row):
             return out
@@ -128,7 +133,8 @@ class Signals:
         if best <= 0:
             return out
         near[near < np.partition(near, -_NEIGHBOURS)[-_NEIGHBOURS] if len(near) > _NEIGHBOURS else 0] = 0
-        vote = (near / best) ** _SHARPNESS
+        ideal = self._examples.ideal(tokens)
+        vote = (near / best) ** _SHARPNESS * min(1.0, best / ideal)
         np.add.at(out, self._use_row, vote[self._use_example].astype(np.float32))
         return out
 

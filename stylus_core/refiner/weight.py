@@ -1,37 +1,24 @@
-"""The weight at which an adapter works best, and who says so."""
+"""The weight at which an adapter works best: who says so, and what people who use it are likely to write."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from stylus_core.refiner.clean import plain
-from stylus_core.types import Metadata
+from stylus_core.refiner.stated import HIGHEST, LOWEST, stated
+from stylus_core.types import Adapter, Metadata
 
 DEFAULT = 0.8
-_LOW, _HIGH = 0.05, 2.0
 
-_NUMBER = r"(?:[01]?[.,]\d{1,2}|[012](?:[.,]0+)?)(?![\d.]*\d)(?!\s*(?:%|mb|k\b|gb|px|steps?))"
-_ABOUT = (
-    r"(?:lora\s*)?(?:weights?|strength|multiplier|lora\s+scale|intensity|权重|權重|强度|強度|重み|ウェイト|가중치|вес)"
-)
-_JOIN = r"\s*(?:-|–|—|~|～|〜|to|and|至|到|から|or|/|\.\.\.?)\s*"
-_GAP = r"[^\d\n.。]{0,40}?"
-_RANGE = re.compile(rf"(?i){_ABOUT}{_GAP}(?<![\d.])({_NUMBER}){_JOIN}({_NUMBER})")
-_ONE = re.compile(rf"(?i){_ABOUT}{_GAP}(?<![\d.])({_NUMBER})")
-_BEFORE_RANGE = re.compile(rf"(?i)(?<![\d.])({_NUMBER}){_JOIN}({_NUMBER})\s*(?:\w+\s+)?(?:{_ABOUT})")
-_BEFORE = re.compile(rf"(?i)(?<![\d.])({_NUMBER})\s*(?:\w+\s+)?(?:{_ABOUT})")
-_WORKS = re.compile(
-    rf"(?i)(?:works?|best|recommend(?:ed)?|use|good|great|ideal|try|推荐|建议|推奨)[^\d\n.。]{{0,30}}?(?:at|around|between|with|from|用|使用|is|:|：)\s*(?<![\d.])"
-    rf"({_NUMBER})(?:{_JOIN}({_NUMBER}))?"
-)
-_TAG = re.compile(r"<(?:lora|lyco):[^:>]+:(-?\d*\.?\d+)")
-#: What a number next to these is about is not a weight.
-_OTHER = re.compile(
-    r"(?i)denois|cfg|clip|steps?|hires|hr\b|upscal|version|\bv\d|epoch|resolution|controlnet|guidance|eta\b|vae|noise|scale\s*by|negative|"
-    r"降噪|重绘|步|迭代"
-)
+#: What people write where nothing else is known, by kind (medians in `queries_user` of the shared corpus).
+_USUAL = {"character": 0.8, "person": 0.8, "quality": 0.5}
+_USUAL_ELSE = 0.65
+
+#: Fitted on the same pairs; `benchmarks/weights.py` reports them by cross-validation.
+_AUTHOR_TRUST = 0.5  # share of an author's single number that stays, the rest goes to the kind's usual weight
+_EXAMPLES_DOUBT = 4.0  # as many examples that say the usual weight are added to an adapter's own
+_OTHERS_DOUBT = 0.25  # the same for the pages of other adapters that use it
 
 
 class Weight(NamedTuple):
@@ -44,7 +31,10 @@ class Weight(NamedTuple):
 
 
 def weight(metadata: Metadata) -> Weight:
-    """The user's own > the author's > the median of the example prompts > 0.8."""
+    """The user's own > the author's (structured > in the text) > the median of its example prompts > 0.8.
+
+    `low` and `high` are the author's range, or the lowest and highest of the examples.
+    """
     low, high = metadata.weight_low, metadata.weight_high
     if metadata.user_weight is not None:
         return Weight(_sane(metadata.user_weight), low, high, "user")
@@ -52,30 +42,50 @@ def weight(metadata: Metadata) -> Weight:
         return Weight(_sane(metadata.author_weight), low, high, "author")
     if low is not None and high is not None:
         return Weight(_sane((low + high) / 2), low, high, "author")
-    said = stated(f"{metadata.description}\n{metadata.notes}")
+    said = stated(metadata.description)
     if said:
-        return Weight(_sane((said[0] + said[1]) / 2), *said, "author")
-    used = [e.weight for e in metadata.examples if e.weight is not None and 0 < abs(e.weight) <= _HIGH]
+        return Weight(_sane((said.low + said.high) / 2), said.low, said.high, "author")
+    used = example_weights(metadata)
     if used:
         return Weight(_sane(median(used)), min(used), max(used), "examples")
     return Weight(DEFAULT, None, None, "default")
 
 
-def stated(text: str) -> tuple[float, float] | None:
-    """The number or range that a text recommends, in English, Chinese, Japanese, Korean or Russian."""
-    for line in re.split(r"[\n。]|(?<=[.!?])\s", plain(text)):
-        for pattern in (_RANGE, _BEFORE_RANGE, _ONE, _BEFORE, _WORKS):
-            for found in pattern.finditer(line):
-                if _OTHER.search(found[0]) or _OTHER.search(line[max(0, found.start() - 18) : found.start()]):
-                    continue
-                values = [float(g.replace(",", ".")) for g in found.groups() if g]
-                if all(_LOW <= v <= _HIGH for v in values):
-                    return min(values), max(values)
-    tag = _TAG.search(text)
-    if tag and _LOW <= abs(float(tag[1])) <= _HIGH:
-        return float(tag[1]), float(tag[1])
-    return None
+def example_weights(metadata: Metadata) -> list[float]:
+    """The weights that its example prompts give it, as far as they are sane: comparisons show -1 or 4, too."""
+    return [e.weight for e in metadata.examples if e.weight is not None and LOWEST <= e.weight <= HIGHEST]
+
+
+def usual_weight(adapter: Adapter, others: Sequence[float] = ()) -> float:
+    """The weight that people are likely to write for an adapter, from all evidence at once.
+
+    Authors recommend and show more than people then use, and few examples say little: both are drawn towards what the
+    adapter's kind usually takes. What the user set, or a sidecar's structured field holds, is never changed. Several
+    adapters in one prompt weigh less each: that is the rewriter's.
+
+    Args:
+        adapter: with its card.
+        others: its weights in the example prompts of other adapters, one a page.
+    """
+    card, metadata = adapter.card, adapter.metadata
+    if card.weight_source == "user" or metadata.author_weight is not None:
+        return card.weight
+    usual = _USUAL.get(card.kind, _USUAL_ELSE)
+    value = card.weight
+    if card.weight_source == "author" and card.weight_low is not None and card.weight_high is not None:
+        ranged = card.weight_low < card.weight_high
+        value = max(card.weight_low, min(card.weight_high, usual)) if ranged else _between(usual, value, _AUTHOR_TRUST)
+    elif card.weight_source == "examples":
+        count = len(example_weights(metadata))
+        value = _between(usual, value, count / (count + _EXAMPLES_DOUBT))
+    if others:
+        value = _between(value, median(others), len(others) / (len(others) + _OTHERS_DOUBT))
+    return _sane(value)
+
+
+def _between(start: float, end: float, share: float) -> float:
+    return start + share * (end - start)
 
 
 def _sane(value: float) -> float:
-    return round(max(-_HIGH, min(_HIGH, value)), 3)
+    return round(max(-HIGHEST, min(HIGHEST, value)), 3)

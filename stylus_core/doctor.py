@@ -180,19 +180,19 @@ def _library(
 
 
 _TROUBLES = (
-    ("unreadable", "adapters cannot be read and are left out", "download them again, or delete them"),
+    ("unreadable", "adapters that cannot be read and are left out", "download them again, or delete them"),
     (
         "shadowed",
-        "adapters have the name of another file, and that one is what the WebUI loads",
+        "adapters with the name of another file, which is the one that the WebUI loads",
         "rename one of the two files: the name in a tag is the file's name without its folder",
     ),
     (
         "unopened",
-        "files are pickles, which may run code when they are opened, and are left out",
+        "pickles, which may run code when they are opened, and are left out",
         "convert them to .safetensors",
     ),
-    ("ok", "damaged sidecars; their adapters are used all the same", "mend or delete them"),
-    ("folder", "folders cannot be listed", "give this user the permission to read them"),
+    ("ok", "damaged sidecars, of adapters that are used all the same", "mend or delete them"),
+    ("folder", "folders that cannot be listed", "give this user the permission to read them"),
 )
 
 
@@ -200,7 +200,7 @@ def _problems(problems: Sequence[Problem]) -> Iterator[Finding]:
     for status, message, remedy in _TROUBLES:
         hit = tuple(f"{p.path}: {p.reason}" for p in problems if p.status == status)
         if hit:
-            yield Finding("note", "sidecars" if status == "ok" else status, f"{len(hit)} {message}", remedy, hit)
+            yield Finding("note", "sidecars" if status == "ok" else status, f"{message}: {len(hit)}", remedy, hit)
 
 
 def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
@@ -209,7 +209,7 @@ def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
         yield Finding(
             "note",
             "architecture",
-            f"{len(strange)} adapters are of unknown architecture, and are picked under every one",
+            f"adapters of unknown architecture, which are picked under every one: {len(strange)}",
             'set "sd version" in the WebUI\'s editor of user metadata',
             tuple(a.path for a in strange),
         )
@@ -218,7 +218,7 @@ def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
         yield Finding(
             "note",
             "description",
-            f"{len(silent)} adapters have no description: only the file's name says what they are",
+            f"adapters of which only the file's name says what they are: {len(silent)}",
             "write one into the WebUI's editor of user metadata, or let Civitai-Helper fetch it",
             tuple(a.path for a in silent),
         )

@@ -52,7 +52,7 @@ class AnswerCache:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)) as db:
-                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache, no call waits for the disk
                 db.execute(_SCHEMA)
                 return work(db)
         except (OSError, sqlite3.Error, ValueError) as e:

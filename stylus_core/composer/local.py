@@ -17,7 +17,7 @@ from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 #: The likeliest candidate has to reach the first, what joins it the second: nine of ten prompts that nothing fits stay
 #: as they are, and a prompt that has found one adapter may have a use for another.
-FIRST, FURTHER = 0.232, 0.116
+FIRST, FURTHER = 0.245, 0.122
 
 #: feature -> (coefficient in a list of tags, in a sentence)
 COEFFICIENTS: dict[str, tuple[float, float]] = {
@@ -52,6 +52,9 @@ BIAS: dict[str, tuple[float, float]] = {
     "background": (-4.48, -4.06),
 }
 
+#: Below it a name is a word that happens to be one ("Eyes", "Green").
+_NAMED = 0.1
+
 _NEARLY = 5  # how many of the rest are told
 
 
@@ -83,7 +86,7 @@ class LocalComposer:
                 continue
             kind = candidate.adapter.card.kind
             p = probability(found, kind, request.sentence)
-            if kind in NAMED_ONLY and is_named(candidate.adapter, words):
+            if p >= _NAMED and kind in NAMED_ONLY and is_named(candidate.adapter, words):
                 p = 0.5 + p / 2  # the user says whom to draw: that is no guess
             keyword = request.keywords[found.keyword]
             rated.append(Assignment(candidate, keyword, _reason(candidate, keyword, found), p))

@@ -50,8 +50,13 @@ def run() -> list[Table]:
         ["prompts", "number", "nothing chosen", "mean picks", "one of the chosen among ours", "precision"],
     )
     table.add("captions with published picks", *_row(w, [(q.query, q.relevant) for q in w.captions], options))
-    table.add("captions for which the published system chose nothing", *_row(w, [(q.query, frozenset()) for q in w.unpicked], options))
+    table.add(
+        "captions for which the published system chose nothing",
+        *_row(w, [(q.query, frozenset()) for q in w.unpicked], options),
+    )
     table.add("200 prompts of our own that nothing fits", *_row(w, [(p, frozenset()) for p in NO_FIT], options))
     table.add("prompts of users", *_row(w, [(q.query, q.relevant) for q in w.user], options))
-    table.notes.append("precision counts only what one person, or the published system, picked: other picks may be as good")
+    table.notes.append(
+        "precision counts only what one person, or the published system, picked: other picks may be as good"
+    )
     return [table]

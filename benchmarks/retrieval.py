@@ -81,6 +81,8 @@ def run() -> list[Table]:
             cells += [f"{v:.3f}" for v in (q.recall[10], q.recall[30], q.recall[150], q.mrr, q.ndcg10)]
             if name == "ours":
                 low, high = bootstrap([recall_at(r, x, 10) for r, x in zip(rankings, wanted, strict=True)])
-                table.notes.append(f"95% interval of our recall@10 over {len(queries)} queries: {low:.3f} to {high:.3f}")
+                table.notes.append(
+                    f"95% interval of our recall@10 over {len(queries)} queries: {low:.3f} to {high:.3f}"
+                )
         table.add(name, *cells)
     return [table]

@@ -31,7 +31,8 @@ def _line(name: str, values: list[float], of: float | None = None) -> list[str]:
 
 def run() -> list[Table]:
     """Selections on the corpus as a folder of real files; the first pass has prompts never seen, the second changes a word."""
-    assert DATA is not None
+    if DATA is None:
+        raise FileNotFoundError("the shared corpus is not beside the project")
     prompts = [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")]
     with Stylus(_library(), home=OUT / "home") as stylus:
         start = time.perf_counter()
@@ -40,7 +41,10 @@ def run() -> list[Table]:
         for prompt in prompts[:20]:
             stylus.select(prompt)
         fresh = [stylus.select(f"{p}, study number {n}").timings for n, p in enumerate(prompts[20:320])]
-        again = [stylus.select(f"{p}, study number {n}, {prompts[n % 7][:12]}").timings for n, p in enumerate(prompts[20:320])]
+        again = [
+            stylus.select(f"{p}, study number {n}, {prompts[n % 7][:12]}").timings
+            for n, p in enumerate(prompts[20:320])
+        ]
     table = Table("Selection, warm, 4,159 adapters (ms)", ["prompts", "p50", "p95", "share"])
     table.add(*_line("a prompt never seen, embedding included", [t["total"] for t in fresh]))
     table.add(*_line("one word changed, its parts embedded before", [t["total"] for t in again]))
@@ -49,10 +53,17 @@ def run() -> list[Table]:
         table.add(*_line(f"never seen: {stage}", [t.get(stage, 0.0) for t in fresh], whole))
     table.notes.append(f"index with embedding, or finding that there is nothing to do: {indexed:.1f} s")
     code = "import time; t = time.perf_counter(); import stylus_core, sys; print(time.perf_counter() - t, 'torch' in sys.modules)"
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split() for _ in range(7)]
-    table.notes.append(f"import stylus_core: {statistics.median(float(r[0]) for r in runs) * 1000:.1f} ms, torch loaded: {runs[0][1]}")
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(7)
+    ]
+    table.notes.append(
+        f"import stylus_core: {statistics.median(float(r[0]) for r in runs) * 1000:.1f} ms, torch loaded: {runs[0][1]}"
+    )
     with tempfile.TemporaryDirectory() as empty, Stylus(_library(), home=empty, encoder="none") as stylus:
         start = time.perf_counter()
         stylus.index()
-        table.notes.append(f"index 4,159 adapters from cold, without embedding: {time.perf_counter() - start:.1f} s (target 15)")
+        table.notes.append(
+            f"index 4,159 adapters from cold, without embedding: {time.perf_counter() - start:.1f} s (target 15)"
+        )
     return [table]

@@ -65,7 +65,7 @@ _STOP = frozenset("a an the of in on at to for with and or is are was were be by
 
 
 def plain_tokens(text: str) -> list[str]:
-    """Lower case, `\\w+`, stop words out."""
+    """Lower case, runs of letters and digits, stop words out."""
     return [w for w in re.findall(r"\w+", text.lower()) if w not in _STOP]
 
 
@@ -78,7 +78,9 @@ def plain_text(adapter: Adapter, examples: int) -> str:
 
 def plain_parts(prompt: str) -> list[str]:
     """Split at commas, brackets and weights out."""
-    parts = (re.sub(r"\s+", " ", re.sub(r"[()\[\]{}]|:\d+\.?\d*|\\", "", p)).strip() for p in re.split(r"[,\n]", prompt))
+    parts = (
+        re.sub(r"\s+", " ", re.sub(r"[()\[\]{}]|:\d+\.?\d*|\\", "", p)).strip() for p in re.split(r"[,\n]", prompt)
+    )
     return list(dict.fromkeys(p for p in parts if len(p) > 1)) or [prompt[:200]]
 
 

@@ -1,4 +1,4 @@
-"""Where state lives: one folder a library, outside the folders of adapters, which belong to the user and other tools."""
+"""Where state lives: one folder a library, outside the folders of adapters, which belong to the user."""
 
 from __future__ import annotations
 

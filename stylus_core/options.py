@@ -31,7 +31,9 @@ class Option:
 #: Order is the order in which a panel shows them.
 TABLE: tuple[Option, ...] = (
     Option("composer", "choice", "local", "Composer", "Who decides which candidates serve the prompt.", COMPOSERS),
-    Option("max_adapters", "int", 3, "Adapters at most", "How many adapters one prompt may get.", low=0, high=10, step=1),
+    Option(
+        "max_adapters", "int", 3, "Adapters at most", "How many adapters one prompt may get.", low=0, high=10, step=1
+    ),
     Option("strength", "float", 1.0, "Strength", "Multiplies every recommended weight.", low=0.1, high=2.0, step=0.05),
     Option(
         "weight_budget",
@@ -68,7 +70,9 @@ TABLE: tuple[Option, ...] = (
         "Only adapters of this architecture, and those of unknown architecture; any: no filter.",
         ("any", *ARCHITECTURES[:-2]),
     ),
-    Option("candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1),
+    Option(
+        "candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1
+    ),
     Option("seed", "int", 0, "Seed", "Seed of the random composer.", low=0, high=2**32 - 1, step=1),
     Option("pinned", "names", (), "Pinned", "Adapters that are always added, by file stem."),
     Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.composer.registry import Composers
 from stylus_core.composer.contract import Request
+from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import ModelError
 from stylus_core.home import library_home
@@ -126,9 +126,7 @@ class Stylus:
 
     # -- selecting
 
-    def select(
-        self, prompt: str, options: Options | Mapping[str, Any] | None = None, *, depth: int = 0
-    ) -> Selection:
+    def select(self, prompt: str, options: Options | Mapping[str, Any] | None = None, *, depth: int = 0) -> Selection:
         """Picks adapters for `prompt` and writes them into it.
 
         `depth`: how many candidates the result lists at least; the composer sees `options.candidates` of them.
@@ -140,7 +138,9 @@ class Stylus:
         if not parsed.plain.strip(" ,\n"):
             return Selection(prompt, prompt, notes=("the prompt is empty: there is nothing to choose for",))
         if chosen.existing == "skip" and any(t.kind in ADAPTER_KINDS for t in parsed.tags):
-            return Selection(prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",))
+            return Selection(
+                prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
+            )
         with self._lock:
             notes = self._fresh()
             retriever = self._ready()
@@ -198,7 +198,7 @@ class Stylus:
         if progress:
             progress("index", len(index), len(index))
 
-    def _vectors(self) -> Any:  # noqa: ANN401 - imported when needed
+    def _vectors(self) -> Any:
         """The store in front of the encoder, or None where there is no encoder; tried once."""
         if self._store is None and self._encoder_name != "none" and not self._encoder_problem:
             from stylus_core.retriever.encoder import open_encoder
@@ -219,7 +219,9 @@ class Stylus:
         clock = time.perf_counter()
         found_keywords = keywords(parsed)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
-        present = [a.id for t in parsed.tags for a in self._library.find(t.name) if t.name in (a.stem, a.metadata.alias)]
+        present = [
+            a.id for t in parsed.tags for a in self._library.find(t.name) if t.name in (a.stem, a.metadata.alias)
+        ]
         banned = [a.id for name in options.banned for a in self._library.find(name) if a.stem == name]
         wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]))
         found = retriever.search(parsed, found_keywords, max(depth, options.candidates), wanted)

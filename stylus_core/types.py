@@ -198,7 +198,7 @@ class Selection:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
 
     def to_json(self, candidates: int = 0) -> dict[str, Any]:
-        """A plain dict: `prompt`, `rewritten`, `picks`, ..., and the first `candidates` candidates if any are asked for."""
+        """A plain dict: `prompt`, `rewritten`, `picks`, ..., and the first `candidates` candidates."""
         out: dict[str, Any] = {
             "prompt": self.prompt,
             "rewritten": self.rewritten,

@@ -18,24 +18,25 @@ from stylus_core.types import Adapter, Candidate, Keyword
 
 #: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
 _GENERIC = NOISE | frozenset(
-    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v v1 v2
-    v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic photography photo realistic
-    art artist drawing illustration pose poses clothing clothes outfit costume object objects background scenery generator
-    the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture new update better""".split()
+    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v
+    v1 v2 v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic
+    photography photo realistic art artist drawing illustration pose poses clothing clothes outfit costume object
+    objects background scenery generator the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture
+    new update better""".split()
 )
 
 FEATURES = (
-    "affinity", "covers_name", "covers_keyword", "exact", "head", "whole_label", "whole_account", "trigger", "tag", "gap",
-    "together", "rare_name", "rare_trigger",
+    "affinity", "covers_name", "covers_keyword", "exact", "head", "whole_label", "whole_account", "trigger", "tag",
+    "gap", "together", "rare_name", "rare_trigger",
 )  # fmt: skip
 _OF_PAIR = FEATURES[:5]
 
 #: Words that change how a thing looks and not what it is: a "brown horse" is a horse, a "fuse box" is no box.
 _ATTRIBUTES = frozenset(
-    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful bright dark light long
-    short tall big small large little huge tiny tall giant old new young cute beautiful pretty lovely fancy empty open wet dry
-    wooden single lone wild happy sad smiling sitting standing flying walking running first second outdoor indoor cloudy
-    cloudless sunny blurry messy clean dirty male female adult baby""".split()
+    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful bright dark
+    light long short tall big small large little huge tiny tall giant old new young cute beautiful pretty lovely
+    fancy empty open wet dry wooden single lone wild happy sad smiling sitting standing flying walking running first
+    second outdoor indoor cloudy cloudless sunny blurry messy clean dirty male female adult baby""".split()
 )
 
 

@@ -96,7 +96,9 @@ class LocalComposer:
         kept, refused = keep(wanted, request, already=len(request.prompt.tags))
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]
         nearly += [
-            Assignment(a.candidate, a.keyword, f"left out: {a.keyword.text!r} is not clearly its main purpose", a.confidence)
+            Assignment(
+                a.candidate, a.keyword, f"left out: {a.keyword.text!r} is not clearly its main purpose", a.confidence
+            )
             for a in rated
             if a.confidence < floor
         ]

@@ -21,7 +21,9 @@ STYLES = 2
 NAMED_ONLY = ("character", "person")
 
 
-def keep(assignments: Iterable[Assignment], request: Request, already: int = 0) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
+def keep(
+    assignments: Iterable[Assignment], request: Request, already: int = 0
+) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What the rules let pass, in the order given, and what they do not, each with the reason why.
 
     `already`: adapters that are in the prompt before anything is added.

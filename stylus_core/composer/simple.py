@@ -33,7 +33,9 @@ class RetrieverComposer:
     name = "retriever"
 
     def compose(self, request: Request) -> Composition:
-        return _composed(request, list(range(len(request.candidates))), self.name, "it is among the first that were retrieved")
+        return _composed(
+            request, list(range(len(request.candidates))), self.name, "it is among the first that were retrieved"
+        )
 
 
 class RandomComposer:
@@ -43,5 +45,5 @@ class RandomComposer:
 
     def compose(self, request: Request) -> Composition:
         order = list(range(len(request.candidates)))
-        random.Random(f"{request.options.seed}\n{request.prompt.text}").shuffle(order)  # noqa: S311 - no secret
+        random.Random(f"{request.options.seed}\n{request.prompt.text}").shuffle(order)
         return _composed(request, order, self.name, "it was drawn at random")

@@ -14,7 +14,14 @@ from stylus_core.prompt import adapter_tags
 from stylus_core.refiner import refine
 from stylus_core.types import Adapter, Example, Metadata
 
-_ARCHITECTURE = {"SD 1.4": "sd1", "SD 1.5": "sd1", "SD 2.0": "sd2", "SD 2.1": "sd2", "SD 2.1 768": "sd2", "SDXL 1.0": "sdxl"}
+_ARCHITECTURE = {
+    "SD 1.4": "sd1",
+    "SD 1.5": "sd1",
+    "SD 2.0": "sd2",
+    "SD 2.1": "sd2",
+    "SD 2.1 768": "sd2",
+    "SDXL 1.0": "sdxl",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,9 @@ class Query:
 
     query: str
     adapters: dict[int, float] = field(default_factory=dict)  # id -> weight that the user wrote
-    keywords: dict[str, tuple[int, ...]] = field(default_factory=dict)  # keyword -> ids that the published system picked
+    keywords: dict[str, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # keyword -> ids that the published system picked
     hard: str = ""  # the prompt without its adapters' trigger words
     picked_in_all: int | None = None  # published picks before they were cut down to the corpus; 0: it chose nothing
     set: str = ""

@@ -32,6 +32,7 @@ VERSION = 1
 
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
 _EMBED_AT_ONCE = 200  # adapters that a selection may wait for to be embedded; more are embedded by `index`
+_EMBED_STEP = 128  # adapters between two reports of progress
 
 Get = Callable[[Sequence[int]], Mapping[int, Adapter]]
 Progress = Callable[[int, int], None]
@@ -79,7 +80,9 @@ class Index:
         """
         if self._model != store.encoder.key:
             self._model = store.encoder.key
-            self._vectors = [self._load_vectors(n, len(s), store) for n, s in zip(self._names, self._segments, strict=True)]
+            self._vectors = [
+                self._load_vectors(n, len(s), store) for n, s in zip(self._names, self._segments, strict=True)
+            ]
         missing = [
             (i, int(row))
             for i, (s, a, v) in enumerate(zip(self._segments, self._alive, self._vectors, strict=True))
@@ -155,17 +158,16 @@ class Index:
                         whole[:] = part[v]
                     part[v] = whole
         touched = sorted({i for i, _ in missing})
-        for first in range(0, len(missing), 1024):
-            some = missing[first : first + 1024]
+        for first in range(0, len(missing), _EMBED_STEP):
+            some = missing[first : first + _EMBED_STEP]
             adapters = get([int(self._segments[i].ids[row]) for i, row in some])
             docs = [document(adapters[int(self._segments[i].ids[row])]) for i, row in some]
             for v in VIEWS:
-                done = 2 * first + (len(some) if v == VIEWS[1] else 0)
-                total = 2 * len(missing)
-                step = (lambda n, _m, d=done: progress(d + n, total)) if progress else None
-                vectors = store.many([getattr(d, v) for d in docs], step)
+                vectors = store.many([getattr(d, v) for d in docs])
                 for (i, row), vector in zip(some, vectors, strict=True):
                     self._vectors[i][v][row] = vector
+            if progress:
+                progress(first + len(some), len(missing))
         for i in touched:  # written under a new name with the next save
             self._names[i] = ""
 

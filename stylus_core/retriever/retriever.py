@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.prompt.keywords import phrases
 from stylus_core.prompt import ParsedPrompt
+from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import WEIGHTS, fuse, scaled, sentence_likeness
 from stylus_core.retriever.index import Get, Index
@@ -44,7 +45,9 @@ class Retriever:
     def __init__(self, index: Index, get: Get, dense: Dense | None = None) -> None:
         self.index, self.get, self.dense = index, get, dense
 
-    def search(self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None) -> Retrieval:
+    def search(
+        self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
+    ) -> Retrieval:
         """The best `k` candidates."""
         clock = _Clock()
         signals = self.index.signals
@@ -62,7 +65,11 @@ class Retriever:
             evidence.update(self.dense.signals(vectors))
             clock.lap("dense")
         sentence = sentence_likeness(prompt)
-        total = fuse(evidence, signals.kinds, mask, sentence) if mask.any() else np.zeros(signals.size, np.float32)
+        total = (
+            fuse(evidence, np.asarray(signals.kinds, np.int8), mask, sentence)
+            if mask.any()
+            else np.zeros(signals.size, np.float32)
+        )
         rows = _best(total, mask, k)
         adapters = self.get([int(i) for i in self.index.rows[rows]])
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
@@ -120,7 +127,7 @@ class _Clock:
 class _Reasons:
     """Says in a sentence which signal weighs most for a candidate."""
 
-    _SAY = {
+    _SAY: ClassVar[dict[str, str]] = {
         "trigger": "the prompt has its trigger words",
         "name": "the prompt names it",
         "tag": "the prompt has one of its tags",

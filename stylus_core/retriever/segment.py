@@ -46,6 +46,7 @@ class Segment:
 
 
 def from_documents(documents: Iterable[Document]) -> Segment:
+    """The segment of these adapters, in their order."""
     docs = list(documents)
     units = [(row, kind, unit) for row, d in enumerate(docs) for kind, unit in d.units]
     examples = [(row, e, used) for row, d in enumerate(docs) for e, used in zip(d.examples, d.uses, strict=True)]
@@ -88,7 +89,10 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
     def joined(field: str, kept: Sequence[Mask]) -> NDArray[Any]:
         return np.concatenate([getattr(s, field)[k] for s, k in zip(segments, kept, strict=True)])
 
-    use_example = [example_rows[i][s.use_example[k]] + first_example[i] for i, (s, k) in enumerate(zip(segments, use_kept, strict=True))]
+    use_example = [
+        example_rows[i][s.use_example[k]] + first_example[i]
+        for i, (s, k) in enumerate(zip(segments, use_kept, strict=True))
+    ]
     return Segment(
         ids=joined("ids", alive),
         architectures=joined("architectures", alive),

@@ -76,7 +76,9 @@ class Signals:
         names, owners = names[keep], owners[keep]
         order = np.argsort(names, kind="stable")
         names, owners = names[order], owners[order]
-        first_example = np.concatenate([[0], np.cumsum([len(s.example_owner) for s in self._segments])]).astype(np.int64)
+        first_example = np.concatenate([[0], np.cumsum([len(s.example_owner) for s in self._segments])]).astype(
+            np.int64
+        )
         self._example_owner = self._joined_offset("example_owner", self._first)
         used = self._joined_offset("use_name", None)
         example = self._joined_offset("use_example", first_example)
@@ -99,7 +101,7 @@ class Signals:
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     def named(self, tokens: Sequence[str]) -> dict[str, Scores]:
-        """For each type of unit (n,): the rarity of the words of the best-covered unit, times its covered share squared.
+        """For each type of unit (n,): the rarity of the best-covered unit's words, times its covered share squared.
 
         "saber" alone covers half of the trigger "saber lily" and so counts a quarter; a rare name counts more than a
         common word. In units of a word that only one adapter of the library has.

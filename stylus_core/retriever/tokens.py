@@ -21,16 +21,16 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[\uac00-\ud7af]+"
 
 STOP_WORDS = frozenset(
     """a an the of in on at to for with and or is are was were be been by from as it its this that these those i you he
-    she they we his her their my your up down out into over under off there here while which who whom s t very just some
-    any all no not""".split()
+    she they we his her their my your up down out into over under off there here while which who whom s t very just
+    some any all no not""".split()
 )
 
 #: Words that nearly every prompt has and that name no adapter: they steer a model's quality, not its subject.
 NOISE = frozenset(
-    """masterpiece best quality high highly ultra hq hd uhd 4k 8k 16k absurdres highres detailed detail details extremely
-    intricate amazing beautiful professional perfect solo 1girl 1boy resolution res hires official art wallpaper cg unity
-    rating score simple background looking at viewer newest year good great finely realistic lighting sharp focus depth
-    of field cinematic award winning trending on artstation""".split()
+    """masterpiece best quality high highly ultra hq hd uhd 4k 8k 16k absurdres highres detailed detail details
+    extremely intricate amazing beautiful professional perfect solo 1girl 1boy resolution res hires official art
+    wallpaper cg unity rating score simple background looking at viewer newest year good great finely realistic
+    lighting sharp focus depth of field cinematic award winning trending on artstation""".split()
 )
 
 
@@ -57,7 +57,7 @@ def _stem(word: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Lower-case words, plurals folded, stop words out; runs of Chinese, Japanese or Korean also as pairs of characters."""
+    """Lower-case words, plurals folded, stop words out; runs of CJK also as pairs of characters."""
     text = unicodedata.normalize("NFKC", text).lower().replace("_", " ")
     out: list[str] = []
     for word in _WORD.findall(text):

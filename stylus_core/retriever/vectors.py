@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.encoder import Encoder
-
-Progress = Callable[[int, int], None]
 
 _BATCH = 256  # one transaction each: what is embedded stays embedded, whatever happens next
 _MEMORY = 50_000  # vectors of short texts that stay in memory
@@ -28,13 +26,14 @@ class VectorStore:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS vectors"
+            " (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
         )
 
     def close(self) -> None:
         self._db.close()
 
-    def many(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+    def many(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), dim). Embeds what is missing, saved batch by batch."""
         out = np.zeros((len(texts), self.encoder.dim), np.float32)
         keys = [_key(t) for t in texts]
@@ -46,7 +45,6 @@ class VectorStore:
                 missing.setdefault(k, []).append(i)
             else:
                 out[i] = vector
-        done = len(texts) - len(missing)
         # texts of one length side by side waste no work on padding, whatever the backend
         order = sorted(missing, key=lambda k: len(texts[missing[k][0]]))
         for first in range(0, len(order), _BATCH):
@@ -55,8 +53,6 @@ class VectorStore:
             self._write(list(zip(batch, vectors, strict=True)))
             for k, vector in zip(batch, vectors, strict=True):
                 out[missing[k]] = vector
-            if progress:
-                progress(done + first + len(batch), len(texts))
         return out
 
     def short(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:

@@ -40,7 +40,9 @@ class LightEncoder:
         try:
             self._words = w["embeddings.word_embeddings.weight"]
             # every token is of type 0, so the type's vector belongs to the position's
-            self._positions = w["embeddings.position_embeddings.weight"] + w["embeddings.token_type_embeddings.weight"][0]
+            self._positions = (
+                w["embeddings.position_embeddings.weight"] + w["embeddings.token_type_embeddings.weight"][0]
+            )
             self._norm = (w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"])
             scale = np.float32((self.dim // self._heads) ** -0.5)
             self._layers = [_layer(w, f"encoder.layer.{i}.", scale) for i in range(int(config["num_hidden_layers"]))]
@@ -67,12 +69,12 @@ class LightEncoder:
 
     def _forward(self, tokens: list[NDArray[np.int64]], lengths: NDArray[np.int64]) -> Array:
         positions = np.concatenate([np.arange(n) for n in lengths])
-        x = _layer_norm(self._words[np.concatenate(tokens)] + self._positions[positions], *self._norm, self._eps)
+        x = _layer_norm(self._words[np.concatenate(tokens)] + self._positions[positions], self._norm, self._eps)
         runs = _runs(lengths)
         for layer in self._layers:
-            x = _layer_norm(x + self._attend(x, runs, layer), *layer["attention_norm"], self._eps)
+            x = _layer_norm(x + self._attend(x, runs, layer), layer["attention_norm"], self._eps)
             hidden = _gelu(_linear(x, layer["up"]))
-            x = _layer_norm(x + _linear(hidden, layer["down"]), *layer["output_norm"], self._eps)
+            x = _layer_norm(x + _linear(hidden, layer["down"]), layer["output_norm"], self._eps)
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         pooled = np.add.reduceat(x, starts, axis=0) / lengths[:, None].astype(np.float32)
         norms = np.sqrt(np.einsum("ij,ij->i", pooled, pooled))
@@ -99,7 +101,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as e:
         raise ModelError(f"{folder} has no readable config.json ({e}); give the folder of a sentence encoder") from e
     if config.get("model_type") != "bert" or config.get("hidden_act", "gelu") != "gelu":
-        raise ModelError(f"{folder} holds a model of type {config.get('model_type')!r}, which needs sentence-transformers")
+        raise ModelError(
+            f"{folder} holds a model of type {config.get('model_type')!r}, which needs sentence-transformers"
+        )
     if config.get("position_embedding_type", "absolute") != "absolute":
         raise ModelError(f"{folder} uses relative positions, which need sentence-transformers")
     pooling = folder / "1_Pooling" / "config.json"
@@ -118,7 +122,7 @@ def max_tokens(folder: Path, config: dict[str, Any]) -> int:
     return min(limit, int(said)) if said else limit
 
 
-def _tokenizer(folder: Path, config: dict[str, Any]) -> Any:  # noqa: ANN401 - the library has no types
+def _tokenizer(folder: Path, config: dict[str, Any]) -> Any:
     try:
         from tokenizers import Tokenizer
     except ImportError as e:
@@ -140,7 +144,9 @@ def _weights(folder: Path) -> dict[str, Array]:
     try:
         raw = load_file(folder / "model.safetensors")
     except Exception as e:  # OSError, or the library's own error
-        raise ModelError(f"{folder / 'model.safetensors'} cannot be read ({e}); fetch the whole model folder again") from e
+        raise ModelError(
+            f"{folder / 'model.safetensors'} cannot be read ({e}); fetch the whole model folder again"
+        ) from e
     return {k.removeprefix("bert."): np.asarray(v, np.float32) if v.dtype.kind == "f" else v for k, v in raw.items()}
 
 
@@ -153,7 +159,10 @@ def _layer(w: dict[str, Array], prefix: str, scale: np.float32) -> dict[str, Any
         # the scale of the scores goes into the query's weights: one pass less over them for each text
         "qkv": (np.concatenate([q[0] * scale, k[0], v[0]], axis=1), np.concatenate([q[1] * scale, k[1], v[1]])),
         "attention_out": linear("attention.output.dense"),
-        "attention_norm": (w[f"{prefix}attention.output.LayerNorm.weight"], w[f"{prefix}attention.output.LayerNorm.bias"]),
+        "attention_norm": (
+            w[f"{prefix}attention.output.LayerNorm.weight"],
+            w[f"{prefix}attention.output.LayerNorm.bias"],
+        ),
         "up": linear("intermediate.dense"),
         "down": linear("output.dense"),
         "output_norm": (w[f"{prefix}output.LayerNorm.weight"], w[f"{prefix}output.LayerNorm.bias"]),
@@ -179,17 +188,17 @@ def _linear(x: Array, wb: tuple[Array, Array]) -> Array:
     return y
 
 
-def _layer_norm(x: Array, weight: Array, bias: Array, eps: float) -> Array:
+def _layer_norm(x: Array, affine: tuple[Array, Array], eps: float) -> Array:
     x = x - x.mean(axis=1, keepdims=True)
     variance = np.einsum("ij,ij->i", x, x) / np.float32(x.shape[1])
     x *= (1.0 / np.sqrt(variance + np.float32(eps)))[:, None]
-    x *= weight
-    x += bias
+    x *= affine[0]
+    x += affine[1]
     return x
 
 
 def _gelu(x: Array) -> Array:
-    """x Phi(x) with the error function of Abramowitz and Stegun 7.1.26, off by 1.5e-7 at most: numpy has none."""
+    """X Phi(x) with the error function of Abramowitz and Stegun 7.1.26, off by 1.5e-7 at most: numpy has none."""
     z = np.abs(x)
     z *= np.float32(0.7071067811865476)
     t = np.float32(1.0) / (np.float32(1.0) + np.float32(0.3275911) * z)

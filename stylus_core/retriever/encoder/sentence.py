@@ -24,7 +24,9 @@ class SentenceEncoder:
             raise ModelError(f"{folder.name} needs sentence-transformers; pip install sentence-transformers") from e
         try:
             # local files only, and no code of the model's own
-            self._model = SentenceTransformer(str(folder), device=device, local_files_only=True, trust_remote_code=False)
+            self._model = SentenceTransformer(
+                str(folder), device=device, local_files_only=True, trust_remote_code=False
+            )
         except Exception as e:  # the library raises many kinds
             raise ModelError(f"{folder} cannot be loaded by sentence-transformers ({e})") from e
         self.dim = int(self._model.get_sentence_embedding_dimension() or 0)

@@ -141,6 +141,18 @@ def test_a_record_of_a_book_is_a_page() -> None:
     assert len(record_of(book)) < 16_000
 
 
+def test_an_answer_made_of_our_own_words_is_no_account() -> None:
+    copied = messages("{}")[0]["content"].split("- ")[1][20:140]
+    with pytest.raises(Unusable, match="repeats"):
+        description_of(copied)
+
+
+def test_who_is_shown_is_the_sites_word() -> None:
+    site = adapter(title="Mira Vale (Tidewatch)", tags=("character", "woman"))
+    assert card_of(answer(kind="style"), site, "vlm").kind == "character"
+    assert card_of(answer(kind="clothing"), adapter(tags=("woman",)), "vlm").kind == "clothing"
+
+
 def test_all_kinds_are_explained() -> None:
     system = messages("{}")[0]["content"]
     assert all(f"  {kind}: " in system for kind in KINDS)

@@ -13,6 +13,7 @@ from stylus_core.library.text import plain as without_html
 from stylus_core.library.values import number
 from stylus_core.refiner import refine
 from stylus_core.refiner.clean import plain
+from stylus_core.refiner.model.prompting import SYSTEM
 from stylus_core.refiner.triggers import triggers
 from stylus_core.types import KINDS, Adapter, Card, Metadata
 
@@ -37,6 +38,11 @@ _ORDER = re.compile(
 )
 
 
+#: Categories of the model site that say who is shown; a style in their place would put a stranger's face anywhere.
+_WHO = frozenset(("character", "celebrity"))
+_COPIED = 6  # words in a row that are ours: an account of an adapter has none by chance
+
+
 class Unusable(StylusError):
     """An account of an adapter that cannot be used; the message says why in one clause."""
 
@@ -53,19 +59,29 @@ def description_of(value: Any) -> str:
         text = text[:MAX_DESCRIPTION].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
     if len(text) < _SHORTEST:
         raise Unusable("the description is empty or says next to nothing")
+    if _runs(text) & _runs(SYSTEM):
+        raise Unusable("the description repeats the instructions")
     return text if text[-1] in ".!?…。！？" else text + "."
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.lower())
+    return {tuple(words[i : i + _COPIED]) for i in range(len(words) - _COPIED + 1)}
 
 
 def card_of(answer: Mapping[str, Any], adapter: Adapter, source: str) -> Card:
     """The card out of `answer`'s `description`, `kind`, `subject`, `trigger_words` and `weight`.
 
-    What the record itself settles stays: trigger words that the author listed, a weight that the user or the author's
-    structured fields set. Names that the record does not have are not taken. Raises `Unusable`.
+    What the record itself settles stays: a category of the model site that says who is shown, trigger words that the
+    author listed, a weight that the user or the author's structured fields set. Names that the record does not have are
+    not taken. Raises `Unusable`.
     """
     base = refine(adapter.metadata, adapter.stem)
     kind = answer.get("kind")
     if kind not in KINDS:
         raise Unusable(f"its kind is not one of {', '.join(KINDS)}")
+    if base.kind in ("character", "person") and _WHO & {t.lower() for t in adapter.metadata.tags}:
+        kind = base.kind
     known = _known(adapter)
     subject = _subject(answer.get("subject"), known, str(kind)) or base.subject
     card = dataclasses.replace(

@@ -27,6 +27,7 @@ _KINDS = {
     "background": "a place, scenery or interior",
 }
 
+# No example of an answer: small models copy its words into what they say of every adapter.
 INSTRUCTIONS = """\
 You write the catalogue of a collection of LoRA adapters for Stable Diffusion. A program reads your entry to decide \
 whether an adapter helps with a picture that somebody describes.
@@ -48,12 +49,7 @@ _RULES = """
 (Tidewatch)", "stained glass windows". Names come from the record, never from a guess.
 - "trigger_words": the words that have to be in the prompt to wake the adapter, copied from the record; [] if \
 it names none.
-- "weight": the weight or strength that the record recommends, the middle of a range; null if it recommends none.
-
-Example of an answer:
-{"description": "Draws scenes as stained glass: flat panes of saturated colour between thick black lead lines, lit \
-from behind. Suits portraits and church-like windows.", "kind": "style", "subject": "stained glass windows", \
-"trigger_words": ["stnglss"], "weight": 0.7}"""
+- "weight": the weight or strength that the record recommends, the middle of a range; null if it recommends none."""
 
 
 SYSTEM = INSTRUCTIONS + "\n".join(f"  {name}: {_KINDS[name]}" for name in KINDS) + _RULES

@@ -15,7 +15,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.text import clean, clean_line, clean_list
 from stylus_core.library.values import identifier, strength
-from stylus_core.refiner.kind import kind
+from stylus_core.refiner import refine
 from stylus_core.refiner.model.pickles import BadPickle, Global, Instance, read_data
 from stylus_core.refiner.model.share import Imported, import_records
 from stylus_core.types import Metadata
@@ -99,7 +99,7 @@ def _records(adapters: list[Mapping[str, Any]]) -> Iterator[tuple[int, dict[str,
             model_id,
             {
                 "description": description,
-                "kind": kind(metadata, metadata.title, metadata.title),
+                "kind": refine(metadata, metadata.title).kind,
                 "trigger_words": list(metadata.trigger_words),
                 "weight": strength(fields.get("weight")),
             },

@@ -14,7 +14,7 @@ from stylus_core.types import Pick, Selection
 from stylus_webui import host, tags
 from stylus_webui.cache import Cache
 from stylus_webui.options import Edits, Settings, normal
-from stylus_webui.service import NotReady, Service
+from stylus_webui.service import NotReady, Service, sentence
 
 logger = logging.getLogger("stylus")
 
@@ -69,7 +69,7 @@ def decide(prompt: str, settings: Settings, context: Context, typed: str = "") -
         return Decision(prompt, effective, notes=(str(error),), decided=False)
     except StylusError as error:
         return Decision(
-            prompt, effective, notes=(f"{_sentence(str(error))} The prompt is used as typed.",), decided=False
+            prompt, effective, notes=(f"{sentence(str(error))} The prompt is used as typed.",), decided=False
         )
     except Exception as error:
         logger.exception("a selection failed; the prompt is used as typed")
@@ -226,10 +226,6 @@ def _selection(value: Mapping[str, Any]) -> Selection:
 
 
 _PICK_FIELDS = frozenset(f.name for f in dataclasses.fields(Pick))
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _pick(value: Mapping[str, Any]) -> Pick | None:

@@ -7,6 +7,7 @@ prompt and the picks of the picture. Keys and endpoints of a language model are 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from stylus_core.errors import OptionError
 from stylus_core.options import Option
 from stylus_webui import host
 from stylus_webui.options import BY_NAME, CONTROLS, Edits, Settings, format_picks, parse_picks
+
+logger = logging.getLogger("stylus")
 
 PREFIX = "Stylus "
 PROMPT = "Stylus prompt"
@@ -86,7 +89,20 @@ def pasted(_infotext: str, params: dict[str, Any]) -> None:
 def fields(components: dict[str, Any], state: Any) -> list[tuple[Any, Callable[[dict[str, Any]], Any]]]:
     """`infotext_fields` of the script: component and how its value is read from pasted parameters."""
     pairs = [(components[o.name], _reader(o)) for o in CONTROLS if o.name in components]
-    return [*pairs, (state, _state)]
+    return [(component, _guarded(read)) for component, read in (*pairs, (state, _state))]
+
+
+def _guarded(read: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """The host's API answers with an error of its own where one of these raises."""
+
+    def call(params: dict[str, Any]) -> Any:
+        try:
+            return read(params)
+        except Exception:
+            logger.exception("a pasted value was not understood")
+            return None
+
+    return call
 
 
 def _reader(option: Option) -> Callable[[dict[str, Any]], Any]:

@@ -16,6 +16,7 @@ from stylus_core.types import Pick
 from stylus_webui import host, infotext, tags, variants
 from stylus_webui import options as table
 from stylus_webui.decide import Context, Decision, decide, remember
+from stylus_webui.service import sentence
 
 logger = logging.getLogger("stylus")
 
@@ -64,7 +65,7 @@ def run(p: Any, args: Sequence[Any], make_context: Any) -> Outcome | None:
             return None
         return _run(p, settings, make_context())
     except OptionError as error:
-        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {error}.",)), refused=True)
+        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {sentence(str(error))}",)), refused=True)
     except Exception as error:
         logger.exception("Stylus did nothing; the prompts are used as typed")
         return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {type(error).__name__}: {error}.",)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -121,5 +120,5 @@ def _make() -> Runtime:
 def _open_core(folders: Sequence[Path]) -> Core:
     from stylus_core import Stylus
 
-    core: Any = Stylus([os.fspath(f) for f in folders], home=home(), **settings.core_settings())
+    core: Any = Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())
     return core

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from stylus_webui import infotext, job, panel, runtime
+from stylus_webui import infotext, job, panel, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -14,9 +14,9 @@ logger = logging.getLogger("stylus")
 class Tab:
     """The script's part of one tab: the panel and the host's components that it is connected to."""
 
-    def __init__(self, tab: str, problem: str = "") -> None:
+    def __init__(self, tab: str) -> None:
         self.tab = tab
-        self.problem = problem
+        self.problem = requirements.problem()
         self._panel: Panel | None = None
         self._wired = False
         self._hosts: dict[str, Any] = {}

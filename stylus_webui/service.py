@@ -42,6 +42,11 @@ class Core(Protocol):
     def close(self) -> None: ...
 
 
+def sentence(text: str) -> str:
+    """`text` with a full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 class NotReady(StylusError):
     """There is no index to select from yet; the message says why."""
 
@@ -61,13 +66,13 @@ class State:
     def sentence(self) -> str:
         if self.status == "ready":
             if not self.refreshing:
-                trouble = f" The last rescan failed: {self.problem}" if self.problem else ""
+                trouble = f" The last rescan failed: {sentence(self.problem)}" if self.problem else ""
                 return f"{self.adapters:,} adapters indexed.{trouble}"
             return f"Taking in what changed{self._part()}. Until it is done, prompts are used as typed."
         if self.status == "indexing":
             return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
         if self.status == "failed":
-            return f"No index: {self.problem}"
+            return f"There is no index, so prompts are used as typed: {sentence(self.problem)}"
         return "The index is not loaded yet. Until it is, prompts are used as typed."
 
     def _part(self) -> str:

@@ -11,12 +11,15 @@ import contextlib
 import logging
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import OptionError
 from stylus_core.options import Option, check
 from stylus_webui import host
 from stylus_webui.options import CONTROLS
+
+if TYPE_CHECKING:
+    from stylus_core.composer.settings import Settings as Asking
 
 logger = logging.getLogger("stylus")
 
@@ -79,34 +82,22 @@ def set_banned(name: str, ban: bool) -> str:
     return ""
 
 
-def endpoint() -> str:
-    """Base URL of the language model's server, empty if there is none."""
-    return str(os.environ.get("STYLUS_ENDPOINT") or host.option("stylus_endpoint", "") or "").strip()
+def asking() -> Asking:
+    """Address, model and key for the composers that ask somebody else; what is empty here the environment may have."""
+    from stylus_core.composer.settings import Settings
+
+    return Settings(base_url=_text("stylus_endpoint"), model=_text("stylus_model"), key=_stored_key())
 
 
-def model() -> str:
-    """Name of the language model, empty if there is none."""
-    return str(os.environ.get("STYLUS_MODEL") or host.option("stylus_model", "") or "").strip()
+def encoder() -> str:
+    """The embedding model's folder, or "auto" for the installed one."""
+    return _text("stylus_encoder") or "auto"
 
 
 def model_identity() -> str:
-    """What decides an LLM's answer besides the question; part of a cache's key, so without any key in it."""
-    return f"{endpoint()} {model()}".strip()
-
-
-def api_key() -> str:
-    """The key: the environment's, else the one that was typed into the settings page."""
-    for name in KEY_VARIABLES:
-        if os.environ.get(name):
-            return os.environ[name]
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return _key_file().read_text("utf-8").strip()
-    return ""
-
-
-def core_settings() -> dict[str, Any]:
-    """What `stylus_core.Stylus` is opened with besides its folders."""
-    return {}
+    """What decides a model's answer besides the question; part of a cache's key, so without any key in it."""
+    given = asking()
+    return " ".join((given.endpoint.shown, given.endpoint.model, given.rerank_endpoint.shown)).strip()
 
 
 def register() -> None:
@@ -131,6 +122,7 @@ def register() -> None:
     )
     add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
     add("stylus_key", "", "LLM: key", _key_info(), type="password")
+    add("stylus_encoder", "", "Embedding model", "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed")
     add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
     add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)
     for option in DEFAULTS:
@@ -143,7 +135,7 @@ def register() -> None:
             component,
             **arguments,
         )
-    for name in ("stylus_folders", "stylus_endpoint", "stylus_model", "stylus_home", "stylus_keep_picks"):
+    for name in ("stylus_folders", "stylus_endpoint", "stylus_model", "stylus_encoder", "stylus_home", "stylus_keep_picks"):
         shared.opts.onchange(name, _restart, call=False)
     shared.opts.data_labels["stylus_key"].restrict_api = True
     shared.opts.onchange("stylus_key", _take_key, call=False)
@@ -168,6 +160,12 @@ def _take_key() -> None:
         _restart()
 
 
+def _stored_key() -> str:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return _key_file().read_text("utf-8").strip()
+    return ""
+
+
 def _key_file() -> Path:
     from stylus_webui import runtime
 
@@ -177,8 +175,12 @@ def _key_file() -> Path:
 def _key_info() -> str:
     variable = next((v for v in KEY_VARIABLES if os.environ.get(v)), None)
     if variable:
-        return f"taken from {variable} in the environment; what is typed here is not used"
+        return f"{variable} in the environment comes first"
     return f"kept apart from the other settings and never shown; - deletes it; {KEY_VARIABLES[0]} in the environment wins"
+
+
+def _text(name: str) -> str:
+    return str(host.option(name, "") or "").strip()
 
 
 def _restart() -> None:

@@ -1,0 +1,260 @@
+"""The HTTP side: our arguments through the host's API, driven by a client that we did not write, and our own routes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+import time
+
+import pytest
+import requests
+
+webuiapi = pytest.importorskip("webuiapi")
+uvicorn = pytest.importorskip("uvicorn")
+
+
+@pytest.fixture
+def listen(host):
+    """Serves the application of a host that was started; gives its port."""
+    servers = []
+
+    def serve() -> int:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(host.app, host="127.0.0.1", port=port, log_level="error"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return port
+
+    yield serve
+    for server, thread in servers:
+        server.should_exit = server.force_exit = True
+        thread.join(5)
+
+
+@pytest.fixture
+def zoo(host):
+    host.adapter("fox_v2", word="fox")
+    host.adapter("snow", word="snow", weight=0.5)
+    return host.start()
+
+
+@pytest.fixture
+def client(zoo, listen):
+    return webuiapi.WebUIApi(host="127.0.0.1", port=listen(), sampler="Euler")
+
+
+def info(result):
+    return result.info
+
+
+# -- webuiapi ----------------------------------------------------------------------------------------------------------
+
+
+def test_named_options(zoo, client):
+    given = {"enabled": True, "max_adapters": 1, "trigger_words": "never"}
+    result = client.txt2img(prompt="a fox in the snow", seed=1, alwayson_scripts={"Stylus": {"args": [given]}})
+    assert result.info["all_prompts"] == ["a fox in the snow <lora:fox_v2:0.8>"]
+    params = result.info["extra_generation_params"]
+    assert params["Stylus max adapters"] == "1" and params["Stylus trigger words"] == "never"
+
+
+def test_a_bool_and_the_panels_defaults(zoo, client):
+    result = client.txt2img(prompt="a fox", alwayson_scripts={"stylus": {"args": [True]}})
+    assert result.info["all_prompts"] == ["a fox <lora:fox_v2:0.8>"]
+
+
+def test_a_dict_alone_means_enabled_unless_it_says_otherwise(zoo, client):
+    on = client.txt2img(prompt="a fox", alwayson_scripts={"STYLUS": {"args": [{}]}})
+    off = client.txt2img(prompt="a fox", alwayson_scripts={"Stylus": {"args": [{"enabled": False}]}})
+    assert "lora" in on.info["all_prompts"][0] and off.info["all_prompts"] == ["a fox"]
+
+
+def test_a_request_that_does_not_name_us_is_left_alone(zoo, client):
+    result = client.txt2img(prompt="a fox")
+    assert result.info["all_prompts"] == ["a fox"] and zoo.core.asked == []
+    assert "Stylus" not in json.dumps(result.info)
+
+
+def test_positional_options(zoo, client):
+    result = client.txt2img(prompt="a fox in the snow", alwayson_scripts={"Stylus": {"args": [True, "local", 1]}})
+    assert result.info["all_prompts"] == ["a fox in the snow <lora:fox_v2:0.8>"]
+
+
+def test_unknown_options_are_refused_in_the_answer(zoo, client):
+    result = client.txt2img(prompt="a fox", alwayson_scripts={"Stylus": {"args": [{"max_loras": 2}]}})
+    assert result.info["all_prompts"] == ["a fox"]
+    assert "unknown option 'max_loras'" in result.info["extra_generation_params"]["Stylus error"]
+
+
+def test_too_many_arguments_are_the_hosts_to_drop(zoo, client):
+    result = client.txt2img(prompt="a fox", alwayson_scripts={"Stylus": {"args": [{}, *[None] * 40]}})
+    assert "lora" in result.info["all_prompts"][0]
+
+
+def test_img2img_and_batches(zoo, client):
+    from PIL import Image
+
+    result = client.img2img(
+        images=[Image.new("RGB", (8, 8))],
+        prompt="a fox in the snow",
+        n_iter=2,
+        seed=5,
+        alwayson_scripts={"Stylus": {"args": [{"variants": "one-hot per adapter"}]}},
+    )
+    assert len(set(result.info["all_prompts"])) == 2
+    assert all("Stylus picks" in text for text in result.info["infotexts"])
+
+
+def test_fixed_picks_ask_nothing(zoo, client):
+    given = {"picks": ["snow:0.35", "fox_v2:1"]}
+    result = client.txt2img(prompt="a bear", alwayson_scripts={"Stylus": {"args": [given]}})
+    assert result.info["all_prompts"] == ["a bear <lora:snow:0.35> <lora:fox_v2:1>"]
+    assert zoo.core.asked == []
+
+
+def test_an_infotext_through_the_api_repeats_the_picture(zoo, client):
+    first = client.txt2img(prompt="a fox in the snow", seed=7, steps=2, alwayson_scripts={"Stylus": {"args": [{"max_adapters": 1}]}})
+    zoo.cache.clear()
+    asked = len(zoo.core.asked)
+    payload = {"infotext": first.info["infotexts"][0]}
+    answer = requests.post(f"{client.baseurl}/txt2img", json=payload, timeout=10).json()
+    again = json.loads(answer["info"])
+    assert again["infotexts"] == first.info["infotexts"] and len(zoo.core.asked) == asked
+
+
+# -- our routes --------------------------------------------------------------------------------------------------------
+
+
+def get(port, path, **more):
+    return requests.get(f"http://127.0.0.1:{port}/stylus/v1{path}", timeout=10, **more)
+
+
+def post(port, path, **more):
+    return requests.post(f"http://127.0.0.1:{port}/stylus/v1{path}", timeout=10, **more)
+
+
+ROUTES = [
+    ("GET", "/version"),
+    ("GET", "/options"),
+    ("POST", "/select"),
+    ("GET", "/adapters"),
+    ("GET", "/index"),
+    ("POST", "/index/rescan"),
+]
+
+
+def test_every_route_is_listed_here(zoo):
+    ours = {(next(iter(r.methods)), r.path.removeprefix("/stylus/v1")) for r in zoo.app.routes if "/stylus/" in r.path}
+    assert ours == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_every_route_asks_for_the_hosts_credentials(host, listen, method, path):
+    host.adapter("fox_v2", word="fox")
+    host.start(api_auth="ann:secret,bob:word")
+    url = f"http://127.0.0.1:{listen()}/stylus/v1{path}"
+
+    def ask(headers=None, auth=None):
+        return requests.request(method, url, json={"prompt": "a fox"}, headers=headers, auth=auth, timeout=10)
+
+    assert ask().status_code == 401 and ask().headers["WWW-Authenticate"] == "Basic"
+    for user, password in (("ann", "word"), ("ann", ""), ("eve", "secret"), ("", ""), ("ann", "secret2")):
+        assert ask(auth=(user, password)).status_code == 401
+    for header in ("Basic", "Basic !!!", "Bearer secret", f"Basic {base64.b64encode(b'ann').decode()}", "Basic /w=="):
+        assert ask(headers={"Authorization": header}).status_code == 401
+    assert ask(auth=("ann", "secret")).status_code == 200
+    assert ask(auth=("bob", "word")).status_code == 200
+
+
+def test_open_where_the_host_is_open_and_absent_where_its_api_is_off(zoo, listen):
+    assert get(listen(), "/version").json()["api"] == 1
+
+
+def test_absent_where_the_hosts_api_is_off(host):
+    host.start(api=False)
+    assert not [r for r in host.app.routes if "/stylus/" in r.path]
+
+
+def test_without_a_page(host, listen):
+    host.adapter("fox_v2", word="fox")
+    host.start(api=False, nowebui=True)
+    assert get(listen(), "/index").json()["status"] == "ready"
+
+
+def test_options_are_the_table(zoo, listen):
+    from stylus_webui.options import TABLE
+
+    given = get(listen(), "/options").json()["options"]
+    assert [o["name"] for o in given] == [o.name for o in TABLE]
+    assert all(o["label"] and o["help"] and "default" in o for o in given)
+
+
+def test_select(zoo, listen):
+    port = listen()
+    found = post(port, "/select", json={"prompt": "a fox in the snow", "options": {"max_adapters": 1}}).json()
+    assert found["rewritten"] == "a fox in the snow <lora:fox_v2:0.8>"
+    assert [(p["name"], p["keyword"], p["reason"]) for p in found["picks"]] == [("fox_v2", "fox", "Fox_V2 is made for fox.")]
+    assert [p["name"] for p in found["nearly"]] == ["snow"]
+    assert str(zoo.loras) not in json.dumps(found["nearly"][0].get("preview", ""))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "named"),
+    [
+        ({"prompt": "x", "options": {"compositor": 1}}, 422, "compositor"),
+        ({"prompt": "x", "options": {"strength": 99}}, 422, "strength"),
+        ({"prompt": "x", "option": {}}, 422, "option"),
+        ({"prompt": "x", "options": [1]}, 422, "options"),
+        ({"prompt": 7}, 422, "prompt"),
+        ([], 422, "prompt"),
+    ],
+)
+def test_wrong_bodies_are_refused_by_name(zoo, listen, body, status, named):
+    answer = post(listen(), "/select", json=body)
+    assert answer.status_code == status and named in answer.json()["detail"]
+
+
+def test_bodies_that_are_no_json_or_too_long(zoo, listen):
+    port = listen()
+    assert post(port, "/select", data=b"{").status_code == 422
+    assert post(port, "/select", data=b"[" * 100_000).status_code == 422
+    assert post(port, "/select", data=b" " * (1 << 21)).status_code == 413
+
+
+def test_adapters_in_pages(zoo, listen):
+    port = listen()
+    page = get(port, "/adapters", params={"limit": 1, "offset": 1}).json()
+    assert page["total"] == 2 and [a["name"] for a in page["adapters"]] == ["snow"]
+    assert get(port, "/adapters", params={"query": "FOX"}).json()["total"] == 1
+    assert get(port, "/adapters", params={"limit": "x"}).status_code == 422
+
+
+def test_index_state_rescan_and_before_it_is_ready(host, listen):
+    host.core.hold = threading.Event()
+    host.adapter("fox_v2", word="fox")
+    host.start(wait=False)
+    port = listen()
+    assert get(port, "/index").json()["status"] == "indexing"
+    early = post(port, "/select", json={"prompt": "a fox"})
+    assert early.status_code == 503 and "used as typed" in early.json()["detail"]
+    assert get(port, "/adapters").status_code == 503
+    host.core.hold.set()
+    assert host.service.wait(10)
+    assert get(port, "/index").json()["adapters"] == 1
+    indexed = host.core.indexed
+    assert post(port, "/index/rescan").status_code == 200
+    assert host.service.wait(10) and host.core.indexed == indexed + 1
+
+
+def test_the_hosts_refresh_rescans(zoo, client):
+    indexed = zoo.core.indexed
+    client.refresh_loras() if hasattr(client, "refresh_loras") else requests.post(f"{client.baseurl}/refresh-loras", timeout=10)
+    assert zoo.service.wait(10) and zoo.core.indexed == indexed + 1

@@ -105,16 +105,35 @@ class LLMComposer:
 
     def _composed(self, answer: Answer, request: Request, shown: int, source: str) -> Composition:
         kept, refused, senseless = checked(answer.data, request, shown)
-        nearly = [replace(a, reason=f"left out: {why}") for a, why in refused]
+        dropped = len(refused) + senseless
+        if dropped and not kept:
+            raise ComposerError(f"none of the language model's {dropped} choices could be used: {_why(refused)}")
         notes = [
             f"the language model read {answer.prompt_tokens:,} tokens and wrote {answer.completion_tokens:,} ({source})"
         ]
-        if senseless or refused:
-            dropped = senseless + len(refused)
+        if dropped:
             notes.append(f"{dropped} of its {dropped + len(kept)} choices broke a rule and were dropped")
         if not kept:
-            notes.append("it found no adapter that fits this prompt" if not notes[1:] else "nothing else was chosen")
-        return Composition(tuple(_in_order(kept)), self.name, tuple(notes), tuple(nearly[:_NEARLY]))
+            notes.append("it found no adapter that fits this prompt")
+        return Composition(tuple(_in_order(kept)), self.name, tuple(notes), _nearly(refused, kept))
+
+
+def _why(refused: list[tuple[Assignment, str]]) -> str:
+    if not refused:
+        return "they name no candidate, or no words of the prompt"
+    first, why = refused[0]
+    return f"{first.candidate.name} was refused because {why}"
+
+
+def _nearly(refused: list[tuple[Assignment, str]], kept: list[Assignment]) -> tuple[Assignment, ...]:
+    """Each adapter that was refused and not chosen for something else, once."""
+    seen = {a.candidate.adapter.id for a in kept}
+    out: list[Assignment] = []
+    for a, why in refused:
+        if a.candidate.adapter.id not in seen:
+            seen.add(a.candidate.adapter.id)
+            out.append(replace(a, reason=f"left out: {why}"))
+    return tuple(out[:_NEARLY])
 
 
 def _in_order(assignments: list[Assignment]) -> list[Assignment]:

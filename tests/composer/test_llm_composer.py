@@ -174,6 +174,28 @@ def test_what_breaks_a_rule_is_dropped_and_told(tmp_path: Path) -> None:
     assert "2 of its 4 choices broke a rule" in found.notes[1]
 
 
+@pytest.mark.parametrize(
+    ("picks", "why"),
+    [
+        ([{"keyword": "a dog", "index": 0}, {"keyword": "art", "index": 9}], "no words of the prompt"),
+        ([{"keyword": "of", "index": 1}], "nothing to do with it"),
+    ],
+)
+def test_an_answer_of_which_nothing_holds_ends_in_the_local_picks(picks: list, why: str, tmp_path: Path) -> None:
+    with FaultServer([answers({"picks": picks})]) as server:
+        found = [composers(server, tmp_path).compose(ASKED) for _ in range(2)]
+        assert len(server.requests) == 1
+    assert {f.composer for f in found} == {"local"} and why in found[0].notes[-1]
+
+
+def test_what_was_refused_is_told_once_and_not_if_it_was_chosen_for_something_else(tmp_path: Path) -> None:
+    wrong = [{"keyword": "of", "index": i} for i in (0, 1, 0, 1)]
+    with FaultServer([answers({"picks": [*wrong, *PICKS["picks"][:1]]})]) as server:
+        found = composers(server, tmp_path).compose(ASKED)
+    assert names(found) == ["file1"]
+    assert [a.candidate.name for a in found.nearly] == ["file0"] and "left out" in found.nearly[0].reason
+
+
 def test_a_long_prompt_and_many_candidates_keep_the_limit_of_tokens(tmp_path: Path) -> None:
     many = [candidate(i, "style", f"style number {i}", "many words " * 40) for i in range(500)]
     with FaultServer([GOOD]) as server:

@@ -38,61 +38,83 @@ class _Outcome:
     value: bytes | Failure | None = None
 
 
+@dataclass(slots=True)
+class _Connections:
+    """A client of `openai`, and how many wait for it."""
+
+    client: Any
+    waiting: int = 0
+    given_up: bool = False  # some thread still reads from it for nobody
+
+
 class Wire:
     """Connections to one endpoint. Safe to use from several threads."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._client: Any = None
+        self._open: _Connections | None = None
 
     def ready(self) -> None:
         """Imports and makes the client: seconds on a busy machine, which no call's budget has to pay for."""
         with self._lock:
-            if self._client is not None:
+            self._connections()
+
+    def post(self, parameters: Mapping[str, Any], seconds: float) -> bytes | Failure:
+        """The body of a chat completion, or why there is none, after `seconds` at the latest."""
+        outcome = _Outcome()
+        with self._lock:
+            mine = self._connections()
+            mine.waiting += 1
+
+        def work() -> None:
+            try:
+                outcome.value = self._read(mine.client, parameters, seconds)
+            except Exception as e:  # a thread of its own: whatever it is has to reach the caller
+                outcome.value = Failure(f"{self._endpoint.shown} could not be asked ({type(e).__name__})")
+            outcome.done.set()
+
+        threading.Thread(target=work, name="stylus-llm", daemon=True).start()
+        outcome.done.wait(seconds)
+        value = outcome.value
+        self._leave(mine, late=value is None)
+        return self._late(seconds) if value is None else value
+
+    def close(self) -> None:
+        """Closes the connections when nobody waits for them any more."""
+        with self._lock:
+            mine, self._open = self._open, None
+            if mine is None:
                 return
+            mine.given_up = True
+            last = mine.waiting == 0
+        if last:
+            mine.client.close()
+
+    def _connections(self) -> _Connections:
+        if self._open is None:
             try:
                 import openai
             except ImportError:
                 raise LLMError(
                     "the package 'openai' is missing, which talks to language models: pip install openai"
                 ) from None
-            self._client = openai.OpenAI(
-                api_key=self._endpoint.key or _NO_KEY,
-                base_url=self._endpoint.base_url,
-                max_retries=0,
+            self._open = _Connections(
+                openai.OpenAI(api_key=self._endpoint.key or _NO_KEY, base_url=self._endpoint.base_url, max_retries=0)
             )
+        return self._open
 
-    def post(self, parameters: Mapping[str, Any], seconds: float) -> bytes | Failure:
-        """The body of a chat completion, or why there is none, after `seconds` at the latest."""
-        self.ready()
-        client = self._client
-        outcome = _Outcome()
-
-        def work() -> None:
-            try:
-                outcome.value = self._read(client, parameters, seconds)
-            except Exception as e:  # a thread of its own: whatever it is has to reach the caller
-                outcome.value = Failure(f"{self._endpoint.shown} could not be asked ({type(e).__name__})")
-            outcome.done.set()
-
-        threading.Thread(target=work, name="stylus-llm", daemon=True).start()
-        if not outcome.done.wait(seconds):
-            self._abandon(client)
-            return self._late(seconds)
-        assert outcome.value is not None  # noqa: S101 - `work` sets both
-        return outcome.value
-
-    def close(self) -> None:
-        self._abandon(self._client)
-
-    def _abandon(self, client: Any) -> None:
-        """Closes the connections, so that a thread that still reads from one ends with its next byte."""
+    def _leave(self, mine: _Connections, late: bool) -> None:
+        """After a call. What a late thread reads from is closed once no other call needs it, which ends that too."""
         with self._lock:
-            if client is not None and self._client is client:
-                self._client = None
-        if client is not None:
-            client.close()
+            mine.waiting -= 1
+            if late:
+                mine.given_up = True
+                if self._open is mine:
+                    self._open = None
+            last = mine.given_up and mine.waiting == 0
+        if last:
+            mine.client.close()
 
     def _late(self, seconds: float) -> Failure:
         return Failure(f"{self._endpoint.shown} did not answer within {seconds:.0f} s")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
 
@@ -273,3 +275,18 @@ def test_the_key_is_in_no_representation() -> None:
 )
 def test_json_in_text_is_found(text: str) -> None:
     assert read_object(text, SCHEMA)["picks"] == []
+
+
+def test_a_call_that_is_given_up_takes_no_other_with_it(tmp_path: Path) -> None:
+    with FaultServer([GOOD, drips, slow(0.8, GOOD)]) as server:
+        client = Client(Endpoint(server.url, "m"), tmp_path)
+        client.complete(MESSAGES, SCHEMA, 9)
+        with ThreadPoolExecutor(2) as pool:
+            late = pool.submit(client.complete, MESSAGES, SCHEMA, 9, 0.4)
+            time.sleep(0.1)
+            good = pool.submit(client.complete, MESSAGES, SCHEMA, 9, 5.0)
+            assert "did not answer" in str(late.exception())
+            assert good.result().data == {"picks": [1]}
+        time.sleep(0.3)
+        assert not [t for t in threading.enumerate() if t.name == "stylus-llm"]  # the one that was given up has ended
+        assert client.complete(MESSAGES, SCHEMA, 9).data == {"picks": [1]}

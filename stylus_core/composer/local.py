@@ -1,73 +1,53 @@
 """The composer that needs no model: a small logistic rule over keyword and candidate, then the rules of every composer.
 
 For each candidate it finds the keyword that it serves best, and asks how likely a person or the published research
-system would have picked it. The coefficients come from `benchmarks/fit_composer.py` on the development queries, with
-captions and made-up prompts that nothing fits as counter-examples; they are fixed here.
+system would have picked it (`coefficients.py`). What a prompt calls by a rare name is taken at its word.
 """
 
 from __future__ import annotations
 
 import math
 
+from stylus_core.composer.coefficients import DENSE, WORDS, Coefficients, Pair
 from stylus_core.composer.contract import Request
 from stylus_core.composer.evidence import FEATURES, Match, is_named, match
 from stylus_core.composer.rules import NAMED_ONLY, keep
 from stylus_core.retriever.tokens import tokens
-from stylus_core.types import Assignment, Candidate, Composition, Keyword
+from stylus_core.types import Adapter, Assignment, Candidate, Composition, Keyword
 
 #: The likeliest candidate has to reach the first, what joins it the second: nine of ten prompts that nothing fits stay
 #: as they are, and a prompt that has found one adapter may have a use for another.
 FIRST, FURTHER = 0.245, 0.122
 
-#: feature -> (coefficient in a list of tags, in a sentence)
-COEFFICIENTS: dict[str, tuple[float, float]] = {
-    "affinity": (1.37, 2.00),
-    "covers_name": (0.44, 0.28),
-    "covers_keyword": (-0.47, 0.74),
-    "exact": (1.01, -0.45),
-    "head": (-0.76, -0.07),
-    "whole_label": (-0.03, 0.23),
-    "whole_account": (-0.02, 1.36),
-    "trigger": (0.69, -0.36),
-    "tag": (-0.55, 0.51),
-    "gap": (1.94, 2.35),
-    "together": (1.62, 0.52),
-    "rare_name": (0.67, 1.05),
-    "rare_trigger": (0.19, 1.13),
-}
-
-#: kind -> (bias in a list of tags, in a sentence)
-BIAS: dict[str, tuple[float, float]] = {
-    "character": (-3.56, -5.57),
-    "person": (-3.71, -4.08),
-    "style": (-3.96, -4.56),
-    "quality": (-2.71, -4.02),
-    "concept": (-4.71, -3.88),
-    "pose": (-4.67, -3.75),
-    "clothing": (-4.14, -4.44),
-    "object": (-4.47, -3.58),
-    "animal": (-4.87, -3.61),
-    "vehicle": (-3.56, -4.18),
-    "building": (-4.20, -4.24),
-    "background": (-4.48, -4.06),
-}
-
-#: Below it a name is a word that happens to be one ("Eyes", "Green").
-_NAMED = 0.1
+#: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word that
+#: a single adapter of the library has.
+_RARE_WHO, _RARE_WHAT = 0.8, 0.9
+_NEAR = 0.5  # cosine of a keyword with an adapter that it names
 
 _NEARLY = 5  # how many of the rest are told
 
 
-def probability(found: Match, kind: str, sentence: float) -> float:
-    """How likely this candidate is a right choice, 0 to 1."""
-    total = _mix(BIAS[kind], sentence)
+def probability(found: Match, kind: str, sentence: float, use: Coefficients = DENSE) -> float:
+    """How likely this candidate is a right choice, 0 to 1, by the evidence alone."""
+    total = _mix(use.bias[kind], sentence)
     for name in FEATURES:
-        total += _mix(COEFFICIENTS[name], sentence) * found.features[name]
+        total += _mix(use.features[name], sentence) * found.features[name]
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-def _mix(pair: tuple[float, float], sentence: float) -> float:
+def _mix(pair: Pair, sentence: float) -> float:
     return pair[0] * (1 - sentence) + pair[1] * sentence
+
+
+def _by_name(p: float, found: Match, adapter: Adapter, words: frozenset[str], dense: bool) -> float:
+    """What the user calls by its name is no guess, however seldom such adapters are picked."""
+    f = found.features
+    rarity = max(f["rare_name"], f["rare_trigger"])
+    kind = adapter.card.kind
+    if kind in NAMED_ONLY:
+        return 0.5 + p / 2 if rarity >= _RARE_WHO and is_named(adapter, words) else p
+    exact = f["exact"] >= 0.99 and rarity >= _RARE_WHAT and (f["affinity"] >= _NEAR or not dense)
+    return max(p, FIRST) if exact else p
 
 
 class LocalComposer:
@@ -78,16 +58,16 @@ class LocalComposer:
     def compose(self, request: Request) -> Composition:
         best = request.candidates[0].score if request.candidates else 0.0
         words = frozenset(tokens(request.prompt.plain))
+        dense = request.affinity is not None
+        use = DENSE if dense else WORDS
         rated: list[Assignment] = []
         for i, candidate in enumerate(request.candidates):
             near = request.affinity[:, i] if request.affinity is not None else None
             found = match(candidate, request.keywords, near, best)
             if found.keyword < 0:
                 continue
-            kind = candidate.adapter.card.kind
-            p = probability(found, kind, request.sentence)
-            if p >= _NAMED and kind in NAMED_ONLY and is_named(candidate.adapter, words):
-                p = 0.5 + p / 2  # the user says whom to draw: that is no guess
+            p = probability(found, candidate.adapter.card.kind, request.sentence, use)
+            p = _by_name(p, found, candidate.adapter, words, dense)
             keyword = request.keywords[found.keyword]
             rated.append(Assignment(candidate, keyword, _reason(candidate, keyword, found), p))
         rated.sort(key=lambda a: -a.confidence)

@@ -1,0 +1,104 @@
+"""Fits the weights of the retriever's fusion and says how good they are on held-out queries.
+
+`python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 2 GB of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from benchmarks.world import World, world
+from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.metrics import quality
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords, phrases
+from stylus_core.retriever.fusion import SIGNALS, scaled, sentence_likeness
+from stylus_core.retriever.tokens import tokens, without_markup
+from stylus_core.types import KINDS
+
+_FOLDS, _L2 = 5, 2e-3
+
+
+class Set:
+    """All signals of all adapters for a set of queries: (queries, adapters, signals)."""
+
+    def __init__(self, w: World, queries: Sequence[Query]) -> None:
+        signals, sentence, target = [], [], []
+        alive = w.index.signals.alive
+        row = {int(i): n for n, i in enumerate(w.index.rows)}
+        for q in queries:
+            parsed = parse(q.query)
+            text = " ".join(parsed.plain.replace("\n", " ").split())
+            vectors, _ = w.dense.query(text, [p for p, _ in phrases(keywords(parsed))])
+            found = {**w.index.signals.lexical(tokens(without_markup(text))), **w.dense.signals(vectors)}
+            signals.append(np.stack([scaled(found[s], alive) for s in SIGNALS], axis=-1).astype(np.float16))
+            sentence.append(sentence_likeness(parsed))
+            wanted = np.zeros(len(row), np.float32)
+            wanted[[row[i] for i in q.relevant if i in row]] = 1
+            target.append(wanted / max(wanted.sum(), 1))
+        self.x = torch.tensor(np.stack(signals))
+        self.sentence = torch.tensor(np.array(sentence, np.float32))[:, None]
+        self.y = torch.tensor(np.stack(target))
+        self.queries = queries
+
+    def scores(
+        self, weights: torch.Tensor, bias: torch.Tensor, kinds: torch.Tensor, rows: torch.Tensor
+    ) -> torch.Tensor:
+        """(len(rows), adapters). `weights` (2, signals), `bias` (2, kinds)."""
+        s = self.sentence[rows]
+        w = weights[0] * (1 - s) + weights[1] * s
+        b = bias[0] * (1 - s) + bias[1] * s
+        return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ kinds.T
+
+
+def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero."""
+    weights = torch.full((2, len(SIGNALS)), 1.0, requires_grad=True)
+    bias = torch.zeros((2, len(KINDS)), requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights, bias], max_iter=60, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        total = _L2 * ((weights**2).sum() + (bias**2).sum())
+        for s, r in zip(sets, rows, strict=True):
+            total = total - (torch.log_softmax(s.scores(weights, bias, kinds, r), 1) * s.y[r]).sum(1).mean()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    return weights.detach().clamp(min=0), bias.detach()
+
+
+def main() -> None:
+    """The tables, and recall on the folds that they were not fitted on."""
+    w = world()
+    kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
+    sets = [Set(w, q) for q in w.sets().values()]
+    folds = [torch.arange(len(s.queries)) % _FOLDS for s in sets]
+    rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
+    for fold in range(_FOLDS):
+        weights, bias = fit(sets, [(f != fold).nonzero()[:, 0] for f in folds], kinds)
+        for n, s in enumerate(sets):
+            held = (folds[n] == fold).nonzero()[:, 0]
+            best = s.scores(weights, bias, kinds, held).topk(150).indices.numpy()
+            for q, found in zip(held.tolist(), best, strict=True):
+                rankings[n][q] = w.index.rows[found].tolist()
+    for name, s, r in zip(w.sets(), sets, rankings, strict=True):
+        found = quality(r, [q.relevant for q in s.queries])
+        print(
+            f"{name}, held out: "
+            + ", ".join(f"R@{k} {v:.3f}" for k, v in found.recall.items())
+            + f", MRR {found.mrr:.3f}"
+        )
+    weights, bias = fit(sets, [torch.arange(len(s.queries)) for s in sets], kinds)
+    for i, s in enumerate(SIGNALS):
+        print(f'    "{s}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
+    for i, k in enumerate(KINDS):
+        print(f'    "{k}": ({bias[0, i]:.2f}, {bias[1, i]:.2f}),')
+
+
+if __name__ == "__main__":
+    main()

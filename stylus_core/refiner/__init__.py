@@ -5,18 +5,20 @@ from __future__ import annotations
 from stylus_core.refiner.describe import describe
 from stylus_core.refiner.kind import kind as kind_of
 from stylus_core.refiner.subject import subject as subject_of
+from stylus_core.refiner.title import read_title
 from stylus_core.refiner.triggers import triggers as triggers_of
 from stylus_core.refiner.weight import weight as weight_of
 from stylus_core.types import Card, Metadata
 
 #: Raised with every change of what comes out: a library describes its adapters again then, without reading a file.
-VERSION = 1
+VERSION = 2
 
 
 def refine(metadata: Metadata, stem: str) -> Card:
     """The card of an adapter from what is known of it, without any model."""
-    subject = subject_of(metadata, stem)
-    kind = kind_of(metadata, stem, subject)
+    title = read_title(metadata, stem)
+    kind = kind_of(metadata, title)
+    subject = subject_of(title, kind) or stem[:70]
     triggers, exclusive = triggers_of(metadata)
     description, source = describe(metadata, kind, subject, triggers)
     weight = weight_of(metadata)

@@ -6,7 +6,10 @@ import html
 import re
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\b[\w.-]+@[\w-]+\.\w+\b|(?<!\w)@\w{3,}|\b\w+\.(?:com|net|org|io|co|gg|tv|me)(?:/\S*)?\b")
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w.-]+@[\w-]+\.\w+\b|(?<!\w)@\w{3,}|\b\w+\.(?:com|net|org|io|co|gg|tv|me)(?:/\S*)?\b"
+)
+_LINKED = re.compile(r"//|www|@|\.(?:com|net|org|io|co|gg|tv|me)")
 _NOISE = re.compile(
     r"""(?ix)
     \b(?:ko-?fi|patreon|buy\ me\ a|coffee|donat|paypal|support\ me|subscribe|discord|twitter|instagram|pixiv|fanbox|follow\ me
@@ -32,8 +35,12 @@ _MOST = 20_000  # characters of a description that are looked at
 
 def plain(text: str) -> str:
     """Without HTML and links, line breaks kept."""
-    text = html.unescape(_TAG.sub("\n", text[:_MOST]))
-    return _LINK.sub(" ", text)
+    text = text[:_MOST]
+    if "<" in text:
+        text = _TAG.sub("\n", text)
+    if "&" in text:
+        text = html.unescape(text)
+    return _LINK.sub(" ", text) if _LINKED.search(text) else text
 
 
 def sentences(text: str, most: int = 2, chars: int = 240) -> list[str]:

@@ -1,114 +1,253 @@
-"""What an adapter is for. The composer holds characters to their names and styles to two, so this has to be right."""
+"""What an adapter is for. The composer holds characters to their names and styles to two, so this has to be right.
+
+Every source votes: the site's category, what the title calls it, where it comes from, its other tags, its training tags
+and its description. Authors tick one category in haste, so a title that says otherwise outweighs it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
-from stylus_core.types import Metadata
+from stylus_core.refiner.series import is_series
+from stylus_core.refiner.title import Title
+from stylus_core.types import KINDS, Metadata
 
-#: What the model site calls its categories, and the words that people use for them.
-_TAGS = {
-    "person": "celebrity celebrities actress actor real_person real_people idol singer influencer model_(person) k-pop kpop",
-    "character": "character characters anime_character game_character video_game_character fictional_character original_character "
-    "oc vtuber girl_character female_character male_character pokemon_character comic_character cartoon_character",
-    "pose": "poses pose action actions posing gesture sex_position facial_expression expression expressions camera_angle",
-    "clothing": "clothing clothes outfit outfits costume dress fashion lingerie swimsuit uniform shoes jewelry bikini cosplay armor",
-    "vehicle": "vehicle vehicles car cars motorcycle aircraft ship spaceship tank train",
-    "building": "buildings building architecture house architecture_design building_complex",
-    "background": "background backgrounds scenery landscape landscapes interior location environment room scene interior_design",
-    "animal": "animal animals dog cat horse bird",
-    "object": "objects object assets weapon weapons food drinks item items icon furniture instrument product product_design tool_(object)",
-    "style": "style styles art_style artstyle artist artist_style illustration_style painting_style photography_style",
-    "quality": "tool tools detail details enhancer slider quality tweaker utility enhancement",
-    "concept": "concept concepts effect effects",
-}
-_BY_TAG = {t.replace("_", " "): kind for kind, tags in _TAGS.items() for t in tags.split()}
-
-#: The site's own categories: stronger than words that merely describe.
+#: The site's own categories; an author ticks one.
 _CATEGORIES = {
     "character": "character", "style": "style", "celebrity": "person", "concept": "concept", "clothing": "clothing",
     "poses": "pose", "action": "pose", "background": "background", "buildings": "building", "vehicle": "vehicle",
     "objects": "object", "assets": "object", "animal": "animal", "tool": "quality",
 }  # fmt: skip
+_CATEGORY = 3.0
+#: Categories that are ticked for want of a better one.
+_WEAK = {"concept": 1.6, "quality": 1.4, "object": 2.2}
 
-_QUALITY = re.compile(
-    r"""(?ix)\b(?:detail(?:s|ed)?\s*(?:tweaker|enhancer|maker|slider|er\b|booster)|(?:add|more)\s*(?:more\s*)?detail|tweaker|enhancer|
-    noise\s*-?\s*offset|offset\s*noise|low\s*ra|high\s*key|contrast|saturation|sharp(?:ness|en)|brightness|exposure|
-    better\s*(?:hands?|eyes?|faces?|skin)|(?:hands?|eyes?|face|anatomy)\s*fix|perfect\s*(?:hands?|eyes?|fingers)|consistency|slider|
-    add\s*detail|wowifier|refiner|quality|lcm|turbo|lightning|hyper\s*sd|fix(?:er)?\b|denois|upscal|hdr\b|diffcons|difconsistency)"""
+_TAGS = {
+    "person": """celebrities|actress|actor|real person|real people|idol|singer|influencer|model (person)|k-pop|kpop
+|personal portrait""",
+    "character": """characters|anime character|game character|video game character|cartoon character|fictional character
+|comic character|original character|oc|vtuber|virtual youtuber|girl character|female character
+|male character|characterpack|girlpack|pokegirl|vtuber character""",
+    "pose": """pose|actions|posing|gesture|expression|expressions|facial expression|camera angle|sitting|pov""",
+    "clothing": """clothes|outfit|outfits|costume|dress|fashion|fashion design|lingerie|swimsuit|uniform|shoes
+|jewelry|bikini|armor|cloth|suit|hanfu|high heels|服装""",
+    "vehicle": """vehicles|car|cars|motorcycle|aircraft|spaceship|tank|motorbike""",
+    "building": """building|architecture|house|architecture design|interior design""",
+    "background": """backgrounds|scenery|landscape|landscapes|environment|scene|cityscape|interior|room""",
+    "animal": """animals|dog|cat|cats|horse|bird|dinosaur""",
+    "object": """object|weapon|weapons|gun|guns|rifle|food|drinks|item|items|furniture|product|product design""",
+    "style": """styles|art style|artstyle|artist|style art|style lora|art|illustration|digital art|painting|paintings
+|sketch|anime style|pixel art|watercolor|lineart""",
+    "quality": """tools|detail|details|enhancer|slider|quality|tweaker|utility|enhancement|noise offset""",
+    "concept": """effect|effects|meme|concept lora|concept art|eyes|hair|hair style|hairstyle|monster girls
+|creatures|monsters""",
+}
+_TAG = {t: kind for kind, tags in _TAGS.items() for t in tags.replace("\n", "").split("|")}
+_TAG_VOTE, _MOST_TAG_VOTES = 0.7, 1.4
+
+_LABEL = 3.2
+_SECOND = 0.5  # of a title's vote, for what stands in brackets or behind a bar
+
+#: (kind, votes, what the title says in lower case). The first match of a kind counts.
+_TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
+    (kind, votes, re.compile("".join(pattern.split("\n"))))
+    for kind, votes, pattern in (
+        (
+            "quality",
+            5.0,
+            r"""\bdetail(?:s|ed)?[\s_]*(?:tweaker|enhancer|maker|slider|adjuster|er\b|booster)
+|\b(?:add|more)[\s_]*(?:more[\s_]*)?detail|\btweak(?:er|e)?\b|\benhancer\b|noise[\s_-]*offset
+|offset[\s_]*noise|\blow[\s_]?ra\b|\bhigh key\b|\b(?:contrast|saturation|sharpness|brightness|exposure)\b
+|\bfix(?:ed|ing)?[\s_-]*(?:hands?|eyes?|faces?|anatomy|feet|fingers)
+|\b(?:hands?|eyes?|faces?|anatomy|feet)[\s_-]*(?:fix(?:er)?|mix)\b
+|\b(?:better|perfect)[\s_]*(?:hands?|eyes?|faces?|skin|fingers|anatomy|feet)\b(?! fang)|\bgood hands?\b
+|\bslider\b|wowifier|\bcontrol$|difconsist|\bbacklighting\b|\bquick ?hands?\b
+|\b(?:lcm|hyper ?sd|(?:sdxl|sd) (?:turbo|lightning))\b|\brefiner\b|complexity additive|画质|質感|细节
+|perfect color""",
+        ),
+        (
+            "style",
+            4.0,
+            r"""(?<!hair )(?<!hair)(?<!life)(?<!life )\bstyles?\b(?! (?:weapon|armors?|hair|jacket|dress|outfit))
+|\w{3}style(?:\s|$)|art ?styles?\b|画风|畫風|画師|画师|风格|風格|\bart(?:work)? (?:by|of)\b|\bartist\b""",
+        ),
+        (
+            "style",
+            1.9,
+            r"""\bpainting|\bwatercolou?r|\bsketch|line ?art\b|pixel ?art|\bukiyo|impressionis|screencap|\bvhs\b
+|\bfilm (?:look|grain)\b|\baesthetic|\bmanga\b|\bcomics?\b|punk ?ai\b|\bai$|cel ?shad|3d render|polaroid
+|\banalog|photography|\bdiffusion\b|flat colou?r|\bpixel\b|\bicons?\b|\blogo|collage|graphic design
+|cinematic|movie still|\bstill$|splash ?art|插画|水墨""",
+        ),
+        (
+            "person",
+            3.2,
+            r"""\bliken+es+s*|\bdoll ?liken|\bface of\b|\bactress\b|\bcelebrity\b|\bcosplayer\b|◯|girlfriend|\bulzzang
+|\bidol face|网红|女友|女孩|小姐姐|女士|阿姨
+|\b(?:chinese|korean|japanese|asian|russian|thai|indian|beautiful|cute|pretty|realistic
+|beauty)(?: \w+)? girl(?:s|[-_ ]\w+)?\b|^girl[-_ ]real|doll ?face|naturalface|fullbody""",
+        ),
+        (
+            "pose",
+            3.0,
+            r"""\bposes?\b|\bposing\b|\bpov\b|\bgesture|\bsquat|\bsitting|\bstanding on|\b(?:top|side|back|front) view
+|\briding\b|\bholding\b|\blying\b|动作|姿势|姿勢|ポーズ|视角|\bcrossed legs\b|\bfacial expression|\bsmile\b|\bcrying\b
+|\bdrooling|middle finger|peace sign|\bincoming (?:kiss|hug)|\bhead ?pat|angle from|\bsmoking\b|\blicking\b
+|\bselfie\b|笑$|\baiming\b""",
+        ),
+        (
+            "clothing",
+            3.0,
+            r"""\b(?:dress(?:es)?|outfits?|costumes?|uniforms?|clothes|clothing|bikini|swimsuit|kimono|hanfu
+|hanbok|lingerie|armou?rs?|skirt|jacket|hoodies?|shoes|boots|heels|stockings?|socks
+|thighhighs|sweater|cheongsam|qipao|leotard|bodysuit|hats?|helmet|glasses|mask|jewelry
+|necklace|corset|gown|serafuku|bodychain|raincoat|suit)\b|汉服|漢服|旗袍|服装|制服|丝袜|黑丝|连体衣|体操服""",
+        ),
+        (
+            "background",
+            2.6,
+            r"""\b(?:landscapes?|scenery|backgrounds?|interiors?|room|station|sky|forest|city|cityscape|world
+|ruins|cockpit|scene|library|street|park|beach|wallpaper)\b|背景|风景|風景|場景|场景|駅$""",
+        ),
+        ("building", 2.6, r"""\b(?:architectur\w*|building|apartment|house|castle|temple|garden)s?\b|建筑|建築"""),
+        (
+            "object",
+            2.6,
+            r"""\b(?:rifle|sniper|shotgun|pistol|gun|gatling|carbine|katana|swords?|ak-?47|m4a1|weapons?
+|syringe|umbrella|wheelchair|chair|furniture|food|drinks?|burger|camera|phone
+|robot display|figma|figures?)\b""",
+        ),
+        (
+            "vehicle",
+            3.0,
+            r"""\b(?:cars?|motorbike|motorcycle|spaceships?|fighter jet|airship|aircraft|tanks
+|train)\b(?! (?:interior|bridge))""",
+        ),
+        (
+            "animal",
+            2.6,
+            r"""\b(?:cats?|dogs?|horses?|capybara|animals?|birds?|dinosaurs?|corgi|furry)\b
+(?! ?(?:girl|eyes|boy|ears))|猫|动物""",
+        ),
+        (
+            "concept",
+            2.2,
+            r"""\b(?:concept|pupils?|eyes?|hair(?:style)?s?|ponytail|bangs|horns?|wings|tail|tattoo|makeup
+|lamia|centaur|harpy|mermaid|slime|golems?|dragons?|goblin|vampire|monsters?|creatures?
+|vfx|smoke|fire|water|magic|tongues?|mouths?|teeth|skin|sheet|multiview|emot(?:ion|icon)
+|meme|tachie|maps?|mechanical|mecha|stamp)\b|拆分|剪纸""",
+        ),
+    )
 )
-_STYLE = re.compile(
-    r"(?i)(?<!hair)(?<!hair )(?<!life)\bstyles?\b|style(?:lora|$|[_\s\d])|画风|畫風|画風|风格|風格|\bart ?by\b|\bartist\b|painting|watercolor|sketch"
-    r"|line ?art|pixel ?art|ukiyo|impressionis|anime screencap|vhs|film (?:look|grain)|aesthetic|\bmanga\b|\bcomic\b|\bpunkai\b|punk ?ai\b|cel ?shad|3d render|polaroid|analog"
+
+_PEOPLE = frozenset(
+    "girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men|girl，|1gril".split("|")
 )
-_LIKENESS = re.compile(r"(?i)\blikeness\b|\bdoll ?likeness|\bface\b(?! ?sit)|\bactress\b|\bcelebrity\b|\bmodel \(real|\bcosplayer\b")
-_POSE = re.compile(r"(?i)\bposes?\b|\bposing\b|\bview\b|\bpov\b|\bgesture|\bsitting\b|\bstanding\b|\bangle\b|\briding\b|\bholding\b|\blying\b|动作|姿势")
-_CLOTHES = re.compile(
-    r"(?i)\b(?:dress|outfit|costume|uniform|clothes|clothing|bikini|swimsuit|kimono|hanfu|lingerie|armou?r|skirt|jacket|hoodie|shoes|boots|"
-    r"stockings|socks|thighhighs|sweater|suit|cheongsam|qipao|leotard|bodysuit|hat|glasses|mask|jewelry|necklace|corset|gown)\b|服|汉服|漢服|旗袍"
+_REAL = frozenset(
+    "photorealistic|realistic|realism|photo realistic|photo|photography|real photo|asian|japanese girl".split("|")
 )
-_CHARACTER = re.compile(
-    r"(?i)\bcharacter\b|\((?:[^()]{2,40})\)|\bfrom (?:the )?[A-Z]|\b(?:azur lane|genshin|arknights|fate|kancolle|blue archive|honkai|pok[eé]mon|"
-    r"idolm|hololive|nijisanji|one piece|naruto|bleach|dragon ball|danganronpa|fire emblem|touhou|league of legends|overwatch|vtuber)\b|角色"
+_TRAITS = re.compile(r"\b(?:hair|eyes|bangs|ponytail|twintails|braid|breasts|1girl|1boy|solo|ahoge|horns|halo)\b")
+_ABOUT_CHARACTER = re.compile(
+    r"(?i)\bcharacter\b|\bfrom (?:the )?(?:anime|game|manga|series|movie|show|visual novel)\b"
+    r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
 )
-_PEOPLE_TAGS = frozenset("girl woman 1girl female male man 1boy boy anime_girl waifu girls women men anime game video_game".replace("_", " ").split())
-_SUBJECT_TAGS = frozenset("1girl 1boy solo girl female woman male man long_hair short_hair".split())
+_ABOUT_STYLE = re.compile(r"(?i)\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄")
+_ABOUT_PERSON = re.compile(
+    r"(?i)\breal(?:istic)? (?:person|people|girl|woman)|\bface model\b|chilloutmix|真人|脸模|网红|\bactress\b"
+    r"|\binstagram\b|\bmodel(?:ed)? after a\b|likeness"
+)
 
 
-def kind(metadata: Metadata, stem: str, subject: str) -> str:
+def kind(metadata: Metadata, title: Title) -> str:
     """One of `types.KINDS`."""
-    title = metadata.title or metadata.alias or stem
+    votes: dict[str, float] = defaultdict(float)
     tags = [t.lower().strip() for t in metadata.tags]
-    if _QUALITY.search(title) and "character" not in tags:
-        return "quality"
-    stated = [_CATEGORIES[t] for t in tags if t in _CATEGORIES]
-    found = _stated(stated, title)
-    if found:
-        return found
-    described = [_BY_TAG[t] for t in tags if t in _BY_TAG]
-    if _STYLE.search(title):
-        return "style"
-    if "person" in described or (_LIKENESS.search(title) and "character" not in described):
-        return "person"
-    if "character" in described:
-        return "character"
-    if _CLOTHES.search(subject) and not _CHARACTER.search(title):
-        return "clothing"
-    if _POSE.search(subject) and not _CHARACTER.search(title):
-        return "pose"
-    if described and not (_CHARACTER.search(title) and _PEOPLE_TAGS & set(tags)):
-        return described[0]
-    return _guess(metadata, title, tags)
+    category = next((_CATEGORIES[t] for t in tags if t in _CATEGORIES), "")
+    if category:
+        votes[category] += _WEAK.get(category, _CATEGORY)
+    if title.label:
+        votes[title.label] += _WEAK.get(title.label, _LABEL)
+    _by_tags(votes, tags)
+    _by_title(votes, title, category)
+    _by_origin(votes, metadata, title, tags, category)
+    _by_texts(votes, metadata, bool(category))
+    _by_training(votes, metadata, bool(category))
+    # of equals the one that stands first in KINDS, where the ones that need a name are in front
+    best = max(KINDS, key=lambda k: votes[k])
+    return best if votes[best] >= 1.0 else "concept"
 
 
-def _stated(stated: list[str], title: str) -> str:
-    """Of the site's categories; authors tick several."""
-    kinds = set(stated)
-    if not kinds:
-        return ""
-    if "person" in kinds:
-        return "person"
-    if "style" in kinds and _STYLE.search(title):
-        return "style"
-    if "character" in kinds:
-        return "character"
-    for specific in ("pose", "clothing", "vehicle", "building", "animal", "background", "object"):
-        if specific in kinds:
-            return specific
-    if "quality" in kinds and "style" not in kinds:
-        return "quality"
-    return "style" if "style" in kinds else "concept"
+def _by_tags(votes: dict[str, float], tags: list[str]) -> None:
+    given: dict[str, float] = defaultdict(float)
+    for tag in tags:
+        if tag in _TAG:
+            given[_TAG[tag]] += _TAG_VOTE
+    for one, sum_ in given.items():
+        votes[one] += min(sum_, _MOST_TAG_VOTES)
 
 
-def _guess(metadata: Metadata, title: str, tags: list[str]) -> str:
-    """Nothing says it: a name with a series, or pictures of one person, mean a character."""
-    trained = [t for t, _ in metadata.training_tags[:25]]
-    people = bool(_PEOPLE_TAGS & set(tags)) or bool(_SUBJECT_TAGS & {t.replace(" ", "_") for t in trained})
-    if _CHARACTER.search(title) and (people or metadata.trigger_words):
-        return "character"
-    about = metadata.description[:400].lower()
-    if re.search(r"\bcharacter\b|\bfrom the (?:anime|game|manga|series|movie|show)\b", about):
-        return "character"
-    if re.search(r"\bstyle\b|\bartist\b|art of\b", about):
-        return "style"
-    return "concept"
+def _by_title(votes: dict[str, float], title: Title, category: str) -> None:
+    raw, name, second = title.raw.lower(), title.name.lower(), title.second.lower()
+    seen: set[str] = set()
+    for one, worth, pattern in _TITLE:
+        whole = one in ("quality", "person")
+        if one in seen:
+            continue
+        if not pattern.search(raw if whole else name):
+            if not second or whole or not pattern.search(second):
+                continue
+            worth *= _SECOND
+        seen.add(one)
+        # "Foo in swimsuit", "Foo holding a sword": a character's title tells what it wears and does
+        votes[one] += worth * (0.35 if category == "character" and one not in ("style", "quality") else 1.0)
+    if "style" not in seen and re.search(r"\bstyle\b", raw):
+        votes["style"] += 1.0
+
+
+def _by_origin(votes: dict[str, float], metadata: Metadata, title: Title, tags: list[str], category: str) -> None:
+    """A name with a series, or a person's traits, mean a character; a photograph's a person."""
+    people = any(t in _PEOPLE for t in tags)
+    said = {w.strip().lower().replace("_", " ") for entry in metadata.trigger_words for w in entry.split(",")}
+    named = bool(title.name) and any(w and (w in title.name.lower() or title.name.lower() in w) for w in said)
+    if title.series and not is_series(title.name):
+        votes["character"] += 1.6 + 0.6 * named + 0.4 * people
+    elif not category and "anime" in tags and (named or people):
+        votes["character"] += 1.4 if named and people else 0.8
+    elif not category and _calls_series(metadata):
+        votes["character"] += 1.5
+    if people and not category and "anime" not in tags:
+        votes["person"] += 0.7 + 0.8 * any(t in _REAL for t in tags)
+
+
+def _calls_series(metadata: Metadata) -> bool:
+    """A trigger word such as "marin_(my dress-up darling)"."""
+    words = [w for entry in metadata.trigger_words[:4] for w in entry.split(",")[:3]]
+    return any(
+        re.fullmatch(r"[\w .'-]{2,40}\s*\\?\([\w .'/:-]{3,40}\\?\)?", w.strip().replace("_", " ")) for w in words
+    )
+
+
+def _by_texts(votes: dict[str, float], metadata: Metadata, categorised: bool) -> None:
+    about = metadata.description[:500]
+    weight = 0.5 if categorised else 1.0
+    if _ABOUT_CHARACTER.search(about):
+        votes["character"] += 1.1 * weight
+    if _ABOUT_STYLE.search(about):
+        votes["style"] += 0.9 * weight
+    if not categorised and _ABOUT_PERSON.search(about):
+        votes["person"] += 1.1
+
+
+def _by_training(votes: dict[str, float], metadata: Metadata, categorised: bool) -> None:
+    """One person's looks on nearly every picture are a character's; pictures without people are of a place or thing."""
+    tags = metadata.training_tags
+    if not tags or categorised:
+        return
+    most = tags[0][1] or 1
+    steady = [t for t, n in tags[:40] if n >= 0.6 * most and _TRAITS.search(t.replace("_", " "))]
+    empty = [t for t, n in tags[:12] if t.replace("_", " ") in ("no humans", "scenery", "outdoors", "landscape")]
+    if len(steady) >= 4:
+        votes["character"] += 1.4
+    elif len(empty) >= 2:
+        votes["background"] += 1.4

@@ -11,8 +11,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from stylus_core.refiner.clean import plain
-
 LOWEST, HIGHEST = 0.05, 2.0
 
 _MOST = 6_000  # characters of a text that are looked at; authors say it near the top
@@ -71,6 +69,8 @@ _NEVER = re.compile(
 _SOMETIMES = re.compile(
     r"\bif\b|\blower(?:ing)?\b|reduc\w+|decreas\w+|\boriginal one|不能|如果|想要|降低|もし", re.IGNORECASE
 )
+_DIGIT = re.compile(r"[.,]\d|(?<!\d)[01](?!\d)")
+_WORTH = re.compile(rf"{_WEIGHT}|{_ADVICE.pattern}", re.IGNORECASE)
 _HEADING = re.compile(r"(?<=[A-Za-z重权量度み])\s*[:：]\s*\n")
 _LINE = re.compile(r"[\n\r。;；]|(?<=[a-z)\]][.!?])\s")
 
@@ -83,11 +83,19 @@ class Stated(NamedTuple):
 
 
 def stated(text: str) -> Stated | None:
-    """The number or range that a text recommends (English, Chinese, Japanese, Korean, Russian); None if it names none."""
+    """The number or range that a text recommends (English, Chinese, Japanese, Korean, Russian).
+
+    Args:
+        text: without HTML.
+
+    Returns: None if it names none.
+    """
     best: tuple[int, Stated] | None = None
-    text = unicodedata.normalize("NFKC", plain(text[: 2 * _MOST])[:_MOST])
+    text = text[:_MOST]
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     for line in _LINE.split(_HEADING.sub(": ", text)):
-        if not any(c.isdigit() for c in line):
+        if not _DIGIT.search(line) or not _WORTH.search(line):
             continue
         for score, found in _candidates(_MASK.sub(" ", line[:_MOST_LINE])):
             if best is None or score > best[0]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from stylus_core.refiner.clean import plain
 from stylus_core.refiner.stated import HIGHEST, LOWEST, stated
 from stylus_core.types import Adapter, Metadata
 
@@ -42,7 +43,7 @@ def weight(metadata: Metadata) -> Weight:
         return Weight(_sane(metadata.author_weight), low, high, "author")
     if low is not None and high is not None:
         return Weight(_sane((low + high) / 2), low, high, "author")
-    said = stated(metadata.description)
+    said = stated(plain(metadata.description))
     if said:
         return Weight(_sane((said.low + said.high) / 2), said.low, said.high, "author")
     used = example_weights(metadata)

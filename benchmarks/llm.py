@@ -23,7 +23,7 @@ from benchmarks.world import NO_FIT, OUT, World, world
 from stylus_core.composer.catalogue import question
 from stylus_core.composer.checking import checked
 from stylus_core.composer.contract import Request
-from stylus_core.composer.instructions import CONSTANT, SCHEMA
+from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.local import LocalComposer
 from stylus_core.composer.settings import Settings
@@ -148,7 +148,9 @@ def served(w: World, base_url: str, model: str, number: int, timeout: float) -> 
         local = list(LocalComposer().compose(request).assignments)
         text, shown = question(request.prompt, request.candidates, request.options.max_adapters, 1800)
         try:
-            answer = client.complete([*CONSTANT, {"role": "user", "content": text}], SCHEMA, 400)
+            answer = client.complete(
+                [*CONSTANT, {"role": "user", "content": text}], schema(request.options.max_adapters), 400
+            )
         except LLMError as e:
             fate["failed"] += 1
             reading.add(prompt, str(e), "", _shown(local))

@@ -30,7 +30,7 @@ def _line(name: str, values: list[float], of: float | None = None) -> list[str]:
 
 
 def run() -> list[Table]:
-    """Selections on the corpus as a folder of real files; the first pass has prompts never seen, the second changes a word."""
+    """Selections on the corpus as real files: prompts never seen, then the same with a word changed."""
     if DATA is None:
         raise FileNotFoundError("the shared corpus is not beside the project")
     prompts = [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")]
@@ -52,7 +52,8 @@ def run() -> list[Table]:
     for stage in sorted({s for t in fresh for s in t} - {"total"}, key=lambda s: -sum(t.get(s, 0) for t in fresh)):
         table.add(*_line(f"never seen: {stage}", [t.get(stage, 0.0) for t in fresh], whole))
     table.notes.append(f"index with embedding, or finding that there is nothing to do: {indexed:.1f} s")
-    code = "import time; t = time.perf_counter(); import stylus_core, sys; print(time.perf_counter() - t, 'torch' in sys.modules)"
+    clock = "import time; t = time.perf_counter(); import stylus_core"
+    code = f"{clock}; print(time.perf_counter() - t, 'torch' in __import__('sys').modules)"
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         for _ in range(7)

@@ -56,26 +56,17 @@ _EXAMPLES: tuple[tuple[tuple[tuple[str, str, str, str], ...], str, list[tuple[st
     ),
 )
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "picks": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "keyword": {"type": "string"},
-                    "index": {"type": "integer"},
-                    "reason": {"type": "string"},
-                },
-                "required": ["keyword", "index", "reason"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["picks"],
-    "additionalProperties": False,
-}
+
+def schema(at_most: int) -> dict[str, Any]:
+    """JSON schema of an answer. Twice as many picks as may be used: a model that sees a match in every word has to end."""
+    pick = {"keyword": {"type": "string"}, "index": {"type": "integer"}, "reason": {"type": "string"}}
+    item = {"type": "object", "properties": pick, "required": list(pick), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"picks": {"type": "array", "maxItems": 2 * at_most, "items": item}},
+        "required": ["picks"],
+        "additionalProperties": False,
+    }
 
 
 def _compact(value: Any) -> str:

@@ -11,11 +11,12 @@ import logging
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from stylus_core.composer.catalogue import question, tokens
 from stylus_core.composer.checking import checked
 from stylus_core.composer.contract import Request
-from stylus_core.composer.instructions import CONSTANT, SCHEMA
+from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import ComposerError, LLMError
 from stylus_core.llm.cache import AnswerCache, SingleFlight
@@ -55,24 +56,25 @@ class LLMComposer:
         if not shown:
             raise ComposerError("the prompt is too long to be shown to the language model with any candidate")
         messages = [*CONSTANT, {"role": "user", "content": text}]
-        key = self._key(messages)
+        form = schema(at_most)
+        key = self._key(messages, form)
         stored = self._stored(key)
         if stored is not None:
             answer, source = stored, "from the cache"
         else:
             try:
-                answer, own = self._flights.do(key, lambda: self._ask(messages, key))
+                answer, own = self._flights.do(key, lambda: self._ask(messages, form, key))
             except LLMError as e:
                 raise ComposerError(str(e)) from None
             source = f"{answer.seconds:.1f} s" if own else "shared with the same prompt"
         return self._composed(answer, request, shown, source)
 
-    def _ask(self, messages: list[dict[str, str]], key: str) -> Answer:
+    def _ask(self, messages: list[dict[str, str]], form: dict[str, Any], key: str) -> Answer:
         """One call. Another thread may have had the answer just before: then it is in the cache."""
         stored = self._stored(key)
         if stored is not None:
             return stored
-        answer = self._client.complete(messages, SCHEMA, _MAX_TOKENS, keep_alive=self._settings.keep_alive)
+        answer = self._client.complete(messages, form, _MAX_TOKENS, keep_alive=self._settings.keep_alive)
         self._cache.put(
             key,
             {"data": answer.data, "prompt_tokens": answer.prompt_tokens, "completion_tokens": answer.completion_tokens},
@@ -97,10 +99,10 @@ class LLMComposer:
             return None
         return Answer(value["data"], sent, written, 0.0, "", calls=0)
 
-    def _key(self, messages: list[dict[str, str]]) -> str:
+    def _key(self, messages: list[dict[str, str]], form: dict[str, Any]) -> str:
         """Everything that the answer depends on; prompt, candidates and options are in the messages."""
         endpoint = self._settings.endpoint
-        parts = [endpoint.shown, endpoint.model, dict(endpoint.extra), messages, SCHEMA, _MAX_TOKENS]
+        parts = [endpoint.shown, endpoint.model, dict(endpoint.extra), messages, form, _MAX_TOKENS]
         return sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _composed(self, answer: Answer, request: Request, shown: int, source: str) -> Composition:

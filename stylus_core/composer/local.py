@@ -17,11 +17,11 @@ from stylus_core.types import Adapter, Assignment, Candidate, Composition, Keywo
 
 #: The likeliest candidate has to reach the first, what joins it the second: nine of ten prompts that nothing fits stay
 #: as they are, and a prompt that has found one adapter may have a use for another.
-FIRST, FURTHER = 0.245, 0.122
+FIRST, FURTHER = 0.25, 0.125
 
-#: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word that
-#: a single adapter of the library has.
-_RARE_WHO, _RARE_WHAT = 0.8, 0.9
+#: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word
+#: that a single adapter of the library has.
+_RARE_WHO, _RARE_WHAT = 0.8, 0.75
 _NEAR = 0.5  # cosine of a keyword with an adapter that it names
 
 _NEARLY = 5  # how many of the rest are told

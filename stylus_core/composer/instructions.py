@@ -58,7 +58,7 @@ _EXAMPLES: tuple[tuple[tuple[tuple[str, str, str, str], ...], str, list[tuple[st
 
 
 def schema(at_most: int) -> dict[str, Any]:
-    """JSON schema of an answer. Twice as many picks as may be used: a model that sees a match in every word has to end."""
+    """JSON schema of an answer; twice as many picks as may be used, for a model that sees a match in every word."""
     pick = {"keyword": {"type": "string"}, "index": {"type": "integer"}, "reason": {"type": "string"}}
     item = {"type": "object", "properties": pick, "required": list(pick), "additionalProperties": False}
     return {

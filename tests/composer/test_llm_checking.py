@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stylus_core.composer.catalogue import line, plain, question, tokens
 from stylus_core.composer.checking import checked, span
-from stylus_core.composer.instructions import CONSTANT, SCHEMA
+from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.llm.answers import read_object
 from stylus_core.prompt import parse
 from tests.composer.build import candidate, request
@@ -236,7 +236,7 @@ def test_the_examples_are_answers_that_hold() -> None:
         rows = [json.loads(x) for x in lines[1:-2]]
         candidates = [candidate(i, kind, subject, about, (words,)) for i, kind, subject, words, about in rows]
         prompt = json.loads(lines[-2].partition(": ")[2])
-        data = read_object(answered["content"], SCHEMA)
+        data = read_object(answered["content"], schema(3))
         kept, refused, senseless = checked(data, request(prompt, candidates, 0.0), len(rows))
         assert len(kept) == len(data["picks"]) and not refused and not senseless
     assert CONSTANT[-1]["content"] != '{"picks":[]}'  # last of all, it would teach small models to pick nothing

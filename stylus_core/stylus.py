@@ -36,6 +36,9 @@ Progress = Callable[[str, int, int], None]  # (stage, done, total)
 #: Seconds for which a listing of every file stands; folders' own times are looked at for every selection.
 _LISTING_STANDS = 2.0
 
+#: Adapters that are embedded between two reports of progress.
+_EMBED_STEP = 64
+
 
 class Stylus:
     """Selects adapters out of the folders `library`. Safe to use from several threads.
@@ -103,9 +106,41 @@ class Stylus:
     def index(self, progress: Progress | None = None) -> ScanReport:
         """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
         report = self.refresh(progress)
+        self._embed_ahead(progress)
         with self._lock:
             self._ready(progress, everything=True)
         return report
+
+    def _embed_ahead(self, progress: Progress | None) -> None:
+        """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
+        from stylus_core.retriever.documents import document
+        from stylus_core.retriever.vectors import VectorStore
+
+        with self._lock:
+            shared = self._vectors()
+            index = self._opened_index()
+        if shared is None:
+            return
+        if index.revision < 0:
+            adapters = list(self._library.adapters())
+        else:
+            adapters = list(self._library.get(sorted(self._library.changes_since(index.revision)[0])).values())
+        store = VectorStore(self.home / "vectors.sqlite", shared.encoder)  # a connection of its own for this thread
+        try:
+            for first in range(0, len(adapters), _EMBED_STEP):
+                documents = [document(a) for a in adapters[first : first + _EMBED_STEP]]
+                store.many([t for d in documents for t in (d.label, d.account)])
+                if progress:
+                    progress("embed", first + len(documents), len(adapters))
+        finally:
+            store.close()
+
+    def _opened_index(self) -> Index:
+        from stylus_core.retriever.index import Index
+
+        if self._index is None:
+            self._index = Index(self.home / "index")
+        return self._index
 
     def adapters(self) -> list[Adapter]:
         """All adapters that can be selected."""
@@ -169,12 +204,9 @@ class Stylus:
 
     def _ready(self, progress: Progress | None = None, everything: bool = False) -> Retriever:
         """The retriever over the library as it is now."""
-        from stylus_core.retriever.index import Index
         from stylus_core.retriever.retriever import Retriever
 
-        if self._index is None:
-            self._index = Index(self.home / "index")
-        index = self._index
+        index = self._opened_index()
         revision = self._library.revision
         changed = index.revision != revision
         if changed:

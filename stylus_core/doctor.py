@@ -45,7 +45,6 @@ class _Package:
 
 _PACKAGES = (
     _Package("numpy", "numpy", True, "everything"),
-    _Package("scipy", "scipy", True, "the term matrix of BM25"),
     _Package("tokenizers", "tokenizers", True, "the embedding model"),
     _Package("safetensors", "safetensors", True, "the embedding model"),
     _Package("sentence_transformers", "sentence-transformers", False, "embedding models other than BERT"),

@@ -21,7 +21,7 @@ except Exception as error:  # another extension's package, a broken installation
     )
 
 
-class StylusScript(scripts.Script):
+class StylusScript(scripts.Script):  # type: ignore[misc]
     """Translates the host's calls; one instance for each tab."""
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class StylusScript(scripts.Script):
     def ui(self, is_img2img: bool) -> list[Any]:
         if PROBLEM:
             return _disabled()
+        arguments: list[Any]
         arguments, self.infotext_fields = self._tab(is_img2img).ui()
         return arguments
 

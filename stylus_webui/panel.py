@@ -124,10 +124,8 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     )
     panel.poll.click(fn=_status, inputs=[], outputs=[panel.status], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
-    # The page's script presses it: `change` of the host's log would do, were it not that gradio 4 fires it for any update.
-    panel.after.click(
-        fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet
-    )
+    # The page's script presses it: `change` of the host's log fires for any update of anything in gradio 4.
+    panel.after.click(fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet)
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------

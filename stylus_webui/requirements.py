@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 #: Packages without which nothing can be selected. The embedding model is not among them: words alone will do.
-NEEDED = ("numpy", "scipy")
+NEEDED = ("numpy",)
 
 
 def problem() -> str:

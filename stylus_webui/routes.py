@@ -31,9 +31,8 @@ def add(app: Any) -> None:
         return
     from fastapi import Depends, Request
 
-    for function in (_check_credentials, _select_route):
-        # FastAPI reads the annotation, and is not imported before it is needed.
-        function.__annotations__["request"] = Request
+    # FastAPI reads the annotation, and is not imported before it is needed.
+    _check_credentials.__annotations__["request"] = _select_route.__annotations__["request"] = Request
     routes = (
         ("/version", _version, "GET"),
         ("/options", _options, "GET"),
@@ -87,7 +86,7 @@ async def _select_route(request: Any) -> dict[str, Any]:
     from starlette.concurrency import run_in_threadpool
 
     body = await _body(request)
-    return await run_in_threadpool(_answered, lambda: _select(body))
+    return dict(await run_in_threadpool(_answered, lambda: _select(body)))
 
 
 def _adapters_route(query: str = "", offset: int = 0, limit: int = 100) -> dict[str, Any]:
@@ -102,7 +101,8 @@ def _rescan() -> dict[str, Any]:
 def _error(status: int, detail: str, headers: dict[str, str] | None = None) -> Exception:
     from fastapi import HTTPException
 
-    return HTTPException(status_code=status, detail=detail, headers=headers)
+    error: Exception = HTTPException(status_code=status, detail=detail, headers=headers)
+    return error
 
 
 def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

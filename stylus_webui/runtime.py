@@ -120,5 +120,4 @@ def _make() -> Runtime:
 def _open_core(folders: Sequence[Path]) -> Core:
     from stylus_core import Stylus
 
-    core: Any = Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())
-    return core
+    return Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())

@@ -122,7 +122,12 @@ def register() -> None:
     )
     add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
     add("stylus_key", "", "LLM: key", _key_info(), type="password")
-    add("stylus_encoder", "", "Embedding model", "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed")
+    add(
+        "stylus_encoder",
+        "",
+        "Embedding model",
+        "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed",
+    )
     add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
     add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)
     for option in DEFAULTS:
@@ -135,7 +140,14 @@ def register() -> None:
             component,
             **arguments,
         )
-    for name in ("stylus_folders", "stylus_endpoint", "stylus_model", "stylus_encoder", "stylus_home", "stylus_keep_picks"):
+    for name in (
+        "stylus_folders",
+        "stylus_endpoint",
+        "stylus_model",
+        "stylus_encoder",
+        "stylus_home",
+        "stylus_keep_picks",
+    ):
         shared.opts.onchange(name, _restart, call=False)
     shared.opts.data_labels["stylus_key"].restrict_api = True
     shared.opts.onchange("stylus_key", _take_key, call=False)
@@ -176,7 +188,9 @@ def _key_info() -> str:
     variable = next((v for v in KEY_VARIABLES if os.environ.get(v)), None)
     if variable:
         return f"{variable} in the environment comes first"
-    return f"kept apart from the other settings and never shown; - deletes it; {KEY_VARIABLES[0]} in the environment wins"
+    return (
+        f"kept apart from the other settings and never shown; - deletes it; {KEY_VARIABLES[0]} in the environment wins"
+    )
 
 
 def _text(name: str) -> str:

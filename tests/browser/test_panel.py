@@ -12,7 +12,11 @@ ANSWER = "#stylus_txt2img_answer"
 
 @pytest.fixture
 def zoo(host, tmp_path):
-    for name, word, colour in (("red_fox_v2", "fox", "orange"), ("deep_snow", "snow", "white"), ("full_moon", "moon", "navy")):
+    for name, word, colour in (
+        ("red_fox_v2", "fox", "orange"),
+        ("deep_snow", "snow", "white"),
+        ("full_moon", "moon", "navy"),
+    ):
         preview = tmp_path / f"{name}.png"
         Image.new("RGB", (300, 200), colour).save(preview)
         host.adapter(name, word=word, preview=str(preview), title=name.replace("_", " ").title())
@@ -52,7 +56,8 @@ def generate(page, host, tab="txt2img"):
     before = len(host.parts[tab]["jobs"])
     page.locator(f"#{tab}_generate").click()
     page.wait_for_function(
-        f"n => (document.querySelector('#html_log_{tab}').textContent || '').trim().startsWith(n + ':')", arg=str(before + 1)
+        f"n => (document.querySelector('#html_log_{tab}').textContent || '').trim().startsWith(n + ':')",
+        arg=str(before + 1),
     )
     page.wait_for_timeout(700)  # the panel shows the picks of the job; a click before that would be overtaken
     return host.parts[tab]["jobs"][-1].all_prompts[0]
@@ -232,7 +237,9 @@ def test_progress_and_generating_as_typed_meanwhile(zoo, serve, shot):
     assert generate(page, zoo) == "a fox"
     page.wait_for_function(f"document.querySelector('{ANSWER}').textContent.includes('used as typed')")
     zoo.core.hold.set()
-    page.wait_for_function("document.querySelector('#stylus_txt2img_status').textContent.includes('3 adapters indexed')")
+    page.wait_for_function(
+        "document.querySelector('#stylus_txt2img_status').textContent.includes('3 adapters indexed')"
+    )
     assert status.get_attribute("data-busy") == "0"
     assert re.search("<lora:red_fox_v2", generate(page, zoo))
 

@@ -121,7 +121,9 @@ def test_fixed_picks_ask_nothing(zoo, client):
 
 
 def test_an_infotext_through_the_api_repeats_the_picture(zoo, client):
-    first = client.txt2img(prompt="a fox in the snow", seed=7, steps=2, alwayson_scripts={"Stylus": {"args": [{"max_adapters": 1}]}})
+    first = client.txt2img(
+        prompt="a fox in the snow", seed=7, steps=2, alwayson_scripts={"Stylus": {"args": [{"max_adapters": 1}]}}
+    )
     zoo.cache.clear()
     asked = len(zoo.core.asked)
     payload = {"infotext": first.info["infotexts"][0]}
@@ -201,7 +203,9 @@ def test_select(zoo, listen):
     port = listen()
     found = post(port, "/select", json={"prompt": "a fox in the snow", "options": {"max_adapters": 1}}).json()
     assert found["rewritten"] == "a fox in the snow <lora:fox_v2:0.8>"
-    assert [(p["name"], p["keyword"], p["reason"]) for p in found["picks"]] == [("fox_v2", "fox", "Fox_V2 is made for fox.")]
+    assert [(p["name"], p["keyword"], p["reason"]) for p in found["picks"]] == [
+        ("fox_v2", "fox", "Fox_V2 is made for fox.")
+    ]
     assert [p["name"] for p in found["nearly"]] == ["snow"]
     assert str(zoo.loras) not in json.dumps(found["nearly"][0].get("preview", ""))
 
@@ -256,5 +260,7 @@ def test_index_state_rescan_and_before_it_is_ready(host, listen):
 
 def test_the_hosts_refresh_rescans(zoo, client):
     indexed = zoo.core.indexed
-    client.refresh_loras() if hasattr(client, "refresh_loras") else requests.post(f"{client.baseurl}/refresh-loras", timeout=10)
+    client.refresh_loras() if hasattr(client, "refresh_loras") else requests.post(
+        f"{client.baseurl}/refresh-loras", timeout=10
+    )
     assert zoo.service.wait(10) and zoo.core.indexed == indexed + 1

@@ -51,7 +51,7 @@ def test_no_index_yet(host):
     assert "used as typed" in as_typed(host)
     host.core.hold.set()
     assert host.service.wait(10)
-    p, processed = host.generate("a fox")
+    p, _ = host.generate("a fox")
     assert p.all_prompts == ["a fox <lora:fox:0.8>"]
 
 
@@ -210,7 +210,9 @@ def test_the_host_cannot_list_its_folder(zoo, monkeypatch):
 # -- prompts -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prompt", ["", "   ", "\n", "# only a comment", "<lora:x", "<lora:>", "<<>>", "\ud83d", "\x00"])
+@pytest.mark.parametrize(
+    "prompt", ["", "   ", "\n", "# only a comment", "<lora:x", "<lora:>", "<<>>", "\ud83d", "\x00"]
+)
 def test_odd_prompts(zoo, prompt):
     p, processed = zoo.generate(prompt)
     usable(p, processed)
@@ -265,7 +267,9 @@ def test_an_odd_first_argument(zoo, first):
     assert p.all_prompts == ["a fox"] and "'enabled'" in said(p)
 
 
-@pytest.mark.parametrize("state", ["{", "[]", "null", "7", '{"picks": 3}', '{"weights": {"fox": "x"}}', "[" * 10_000, {"a": 1}])
+@pytest.mark.parametrize(
+    "state", ["{", "[]", "null", "7", '{"picks": 3}', '{"weights": {"fox": "x"}}', "[" * 10_000, {"a": 1}]
+)
 def test_nonsense_in_the_hidden_field(zoo, state):
     p, processed = zoo.generate("a fox", options={"state": state})
     usable(p, processed)
@@ -353,7 +357,10 @@ assert scripts.scripts_data
 heavy = [m for m in ("torch", "transformers", "scipy", "sklearn", "openai", "sqlite3") if m in sys.modules]
 print(scripts.load_seconds["stylus.py"], heavy)
 """
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(3)]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(3)
+    ]
     seconds = min(float(r.split()[0]) for r in runs)
     assert seconds < 0.150
     assert "torch" not in runs[0] and "scipy" not in runs[0]

@@ -1,0 +1,76 @@
+"""The real core behind the script, on the sample library: nothing between the two is made up here."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from samples.catalogue import PROMPTS
+from samples.make_samples import build
+from stylus_core.options import Options
+from stylus_webui import panel, runtime, settings, tags
+from stylus_webui.options import Edits
+from tests.host.fake import safetensors
+
+
+@pytest.fixture
+def real(host, tmp_path):
+    """A host whose LoRA folder holds the samples and whose script has the real core. Words alone decide."""
+    library, _ = build(tmp_path)
+    shutil.rmtree(host.loras)
+    shutil.copytree(library, host.loras)
+    host.shared.opts.data["stylus_encoder"] = str(tmp_path / "no model")
+    host.core.open = lambda folders: runtime._open_core(folders)
+    assert settings.encoder() == str(tmp_path / "no model")
+    return host.start()
+
+
+def test_every_prompt_of_the_samples(real):
+    assert real.service.state.status == "ready" and real.service.state.adapters > 30
+    picked = 0
+    for prompt in PROMPTS:
+        p, processed = real.generate(prompt)
+        loaded = [path for path, _ in processed.images[0]["loaded"]]
+        picks = runtime.get().outcome("txt2img", prompt).picks
+        own = len(tags.names_in(prompt))
+        assert loaded[own:] == [pick.path for pick in picks]
+        assert p.all_prompts[0].startswith(prompt.rstrip())
+        picked += len(picks)
+        again, _ = real.generate(p.all_prompts[0], tab="img2img")
+        assert again.all_prompts == p.all_prompts
+    assert picked >= len(PROMPTS) // 2
+    assert real.errors.reported == []
+
+
+def test_what_the_core_writes_is_what_the_host_side_writes(real):
+    for prompt in PROMPTS:
+        selection = real.service.select(prompt, Options(architecture="sd1"))
+        assert tags.write(prompt, selection.picks) == selection.rewritten
+
+
+def test_a_removed_pick_takes_its_trigger_words_along(real):
+    for prompt in PROMPTS:
+        real.generate(prompt)
+        picks = runtime.get().outcome("txt2img", prompt).picks
+        if any(pick.trigger_words for pick in picks):
+            break
+    victim = next(pick for pick in picks if pick.trigger_words)
+    state = Edits(prompt, removed=(victim.name,)).dump()
+    p, _ = real.generate(prompt, options={"state": state})
+    assert victim.name not in p.all_prompts[0]
+    assert not any(w in p.all_prompts[0][len(prompt.rstrip()) :] for w in victim.trigger_words)
+
+
+def test_a_new_file_is_picked_without_a_rescan(real):
+    assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
+    safetensors(real.loras / "zorblat.safetensors", ss_tag_frequency='{"10_zorblat": {"zorblat": 40, "1zorblat": 20}}')
+    real.networks.list_available_networks()
+    assert real.service.wait(20)
+    p, processed = real.generate("a zorblat on a hill")
+    assert [path for path, _ in processed.images[0]["loaded"]] == [str(real.loras / "zorblat.safetensors")]
+
+
+def test_show_picks_and_the_table_of_adapters(real):
+    html = panel.answer(PROMPTS[0], [True], PROMPTS[0])
+    assert "stylus-chip" in html and "<mark>" in html

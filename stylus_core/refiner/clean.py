@@ -1,36 +1,73 @@
-"""Takes authors' noise out of descriptions: links, handles, donations, licences, change logs, install hints."""
+"""Finds what a description says of the adapter itself, among links, donations, licences and instructions."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Collection
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
-_LINK = re.compile(
-    r"(?:https?://|www\.)\S+|\b[\w.-]+@[\w-]+\.\w+\b|(?<!\w)@\w{3,}|\b\w+\.(?:com|net|org|io|co|gg|tv|me)(?:/\S*)?\b"
-)
 _LINKED = re.compile(r"//|www|@|\.(?:com|net|org|io|co|gg|tv|me)")
-_NOISE = re.compile(
-    r"""(?ix)
-    \b(?:ko-?fi|patreon|buy\ me\ a|coffee|donat|paypal|support\ me|subscribe|discord|twitter|instagram|pixiv|fanbox|follow\ me
-    |commission|tip\ jar|sponsor|boosty|youtube|telegram|qq\ ?群|weibo|bilibili|rentry|hugging\ ?face|civitai|github
-    |like\ (?:and|this|if)|review|rate|rating|5\ ?stars?|feedback|comment|post\ your|share\ your|upload|let\ me\ know|thank|enjoy|hope\ you
-    |licen[cs]e|permission|credit|copyright|commercial|merge|redistribut|sell|resale|prohibit|forbidden|disclaimer
-    |change\ ?log|update[sd]?\b|version|v\d+(?:\.\d+)*\b|new\ in|fixed|retrain|re-?upload|beta|wip
-    |download|install|put\ (?:it|the\ file)|place\ (?:it|the)|folder|automatic1111|a1111|webui|comfy|extension|safetensors
-    |checkpoint|base\ model|trained\ (?:on|with|using|by)|training|dataset|epoch|steps?|sampler|cfg|hires|upscal|denois|clip\ ?skip|vae|dim\b|rank
-    |recommend|strength|weight|works?\ (?:best|well)|use\ it\ (?:with|at)|settings?|negative|embedding|seed|resolution|request|sorry|my\ (?:first|other|page)
-    |example\ (?:image|prompt|picture)|prompt|trigger|keyword|activation|metadata|lora\b|locon|lycoris)
-    |爱发电|赞助|打赏|交流群|关注|点赞|评论|下载|更新|版本|权重|推荐|触发词|训练|模型|请|感谢|商用|授权|转载|禁止
-    |支援|フォロー|更新|学習|推奨|強度|トリガー|ダウンロード|ください|利用|禁止|モデル
-    |후원|업데이트|학습|추천|가중치|트리거|다운로드
-    |поддерж|обновлен|скача|рекоменд|обуч|вес\b|версия"""
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w.-]+@[\w-]+\.\w+\b|(?<!\w)@\w{3,}"
+    r"|\b[\w-]+\.(?:com|net|org|io|co|gg|tv|me)\b(?:/\S*)?"
 )
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|[\n\r]+|\s[•*·▪●★☆]\s*")
+
+#: A sentence with one of these is not about what the adapter draws.
+_NOISE = re.compile(
+    r"""(?x)
+    \b(?:ko-?fi|patreon|buy\ me|coffees?|donat\w*|paypal|support(?:ing|s|ed)?\ (?:me|my|us)|subscri\w+
+    |discord|twitter|instagram|pixiv|fanbox|follow\ me|commission\w*|tip\ jar|sponsor\w*|boosty|youtube
+    |telegram|tumblr|deviantart|reddit|weibo|bilibili|rentry|hugging\ ?face|civitai|github
+    |google\ (?:forms?|drive)|qq|wechat|afdian|saweria|trakteer|shop|merch|like\ (?:and|this|it|my|me)
+    |reviews?|rat(?:e|ing)s?|\d\ ?stars?|feedback|comments?|post\ your|share\ your|upload\w*
+    |let\ me\ know|thank\w*|enjoy\w*|hope\ (?:you|it|this)|hello|hi\ (?:all|every\w+)|welcome|everyone
+    |sorry|apolog\w+|grateful|appreciate\w*|click\w*|licen[cs]e\w*|permissions?|credits?|copyrights?
+    |commercial\w*|redistribut\w+|sell(?:ing)?|resale|prohibit\w*|forbidden|disclaimer|responsib\w+
+    |legal\w*|use\ at\ your|change\ ?log|updated?|updates|v\d+(?:\.\d+)*|new\ version|version\ \d
+    |re-?train\w*|re-?upload\w*|beta|wip|work\ in\ progress|next\ version|to\ ?do|download\w*|install\w*
+    |folders?|automatic ?1111|a1111|auto1111|web-?ui|comfy\w*|extensions?|safetensors|ckpts?
+    |checkpoints?|base\ models?|trained|training|datasets?|data\ set|epochs?|steps?|samplers?|sampling
+    |cfg|hi-?res\w*|upscal\w+|denois\w+|clip\ ?skip|vae|dim|rank|learning\ rate|batch|kohya\w*|colab
+    |dreambooth|embeddings?|textual\ inversion|controlnet|inpaint\w*|img2img|txt2img|recommend\w*
+    |strengths?|weigh\w*|works?\ (?:best|well|fine|great|with|at)|settings?|parameters?|seeds?
+    |resolutions?|request\w*|overfit\w*|my\ (?:first|other|page|second|new)|examples?|previews?|samples?
+    |showcase|images?\ (?:above|below)|see\ below|description|prompt\w*|trigger\w*|keywords?|activat\w+
+    |tokens?|metadata|tags?|merged?|mixes|anylora|nai|anything\ ?v\d|abyss\w*|counterfeit|orangemix
+    |aom\d?|test(?:ed|s|ing)|expensive|guidelines?|faq|tutorial|video|note|notice|attention|warning
+    |tips?|usage|features?|compatibility)\b|爱发电|愛發電|赞助|打赏|交流群|粉丝|关注|点赞|评论|评价|好评
+    |收藏|支持|下载|更新|版本|权重|權重|推荐|推薦|建议|触发|觸發|训练|訓練|模型|请|感谢|谢谢|商用|授权
+    |转载|禁止|群号|加群|大模型|底模|参数|提示词|正面|负面|采样|步数|高清|例图|预览图|喜欢|反馈|声明
+    |免责|侵权|咨询|教程|测试|注意|链接|网站|主页|支援|フォロー|コメント|更新|学習|推奨|強度|トリガー
+    |ダウンロード|ください|お願い|利用規約|禁止|モデル|バージョン|ありがとう|サンプル|プロンプト|重み
+    |후원|팔로우|댓글|업데이트|학습|추천|가중치|강도|트리거|다운로드|버전|모델|감사|금지|프롬프트
+    |поддерж|подпис|обновл|скача|рекоменд|обуч|версия|спасибо|модел|коммент|промпт|донат"""
+)
+#: How authors say what an adapter is or does: the first five letters of their words.
+_DEFINES = frozenset(
+    """gener creat produ makes makin adds addin draws drawi inspi depic effec imita simul captu featu aesth outfi
+    costu weari wears artis illus paint photo scene backg lands poses expre conce helps allow gives turns impro
+    enhan contr adjus detai textu light color colou style based known desig looks chara heroi prota girl villa
+    membe daugh siste idol princ queen godde masco versi from""".split()
+)
+_DEFINES_ELSEWHERE = re.compile(
+    "风格|風格|画风|角色|人物|用于|用来|生成|出自|来自|增加|添加|效果|服装|场景|姿势|表情|改善|调节|增强|画师"
+    "|キャラ|イラスト|再現|画風|衣装|作風|背景|ポーズ|登場|캐릭터|스타일|의상|배경|персонаж|стил"
+)
+_PERSONAL = frozenset("i m ve my me mine we you your ll u".split())
+_ORDER = re.compile(
+    r"^(?:use|try|add|check|don'?t|do not|set|put|if|make sure|remember|just|when|for better|to get|also|but|and|so|some"
+    r"|it'?s|it can|can|should|may|will|there|only|please|see|images?|pictures?|made|by the way|used|because"
+    r"|although|not|now)\b"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])|[\n\r]+|\s[•*·▪●★☆]\s*|={3,}|-{3,}|—{2,}")
 _DECORATION = re.compile(r"[^\w\s.,;:'\"()/&%+!?\-–—、。，！？「」（）]+")
-_LETTERS = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W_]+")
 
 _MOST = 20_000  # characters of a description that are looked at
+_ACCOUNT = 3_000  # of them for sentences: what it is stands near the top
+_SENTENCES = 40
+_ENOUGH = 1.5
 
 
 def plain(text: str) -> str:
@@ -43,22 +80,44 @@ def plain(text: str) -> str:
     return _LINK.sub(" ", text) if _LINKED.search(text) else text
 
 
-def sentences(text: str, most: int = 2, chars: int = 240) -> list[str]:
-    """The first sentences that say something about the adapter itself."""
-    out: list[str] = []
-    left = chars
-    for raw in _SENTENCE.split(plain(text)):
-        sentence = " ".join(_DECORATION.sub(" ", raw).split()).strip(" -–—:,;.")
-        if len(_LETTERS.findall(sentence)) < 8 or _NOISE.search(sentence):
+def account(text: str, about: Collection[str], longest: int = 200) -> str:
+    """The sentence of a description that says best what the adapter adds; empty if none does.
+
+    Args:
+        text: the author's, noise included.
+        about: words, in lower case, of the adapter's name and tags: a sentence that has them is about it.
+        longest: characters; a longer sentence is cut at a word.
+    """
+    best, found = _ENOUGH, ""
+    for position, raw in enumerate(_SENTENCE.split(plain(text)[:_ACCOUNT])[:_SENTENCES]):
+        if len(raw) < 6:
             continue
-        if not sentence.isascii() and len(sentence) < 6:
+        sentence = " ".join(_DECORATION.sub(" ", raw).split()).strip(" -–—:,;./")
+        if len(sentence) < (16 if sentence.isascii() else 6):
             continue
-        if len(sentence) > left:
-            if out:
-                break
-            sentence = sentence[:left].rsplit(" ", 1)[0]
-        out.append(sentence)
-        left -= len(sentence)
-        if len(out) == most or left < 20:
-            break
-    return out
+        score = _score(sentence, about) - 0.02 * position
+        if score > best and not _NOISE.search(sentence.lower()):
+            best, found = score, sentence
+    if len(found) > longest:
+        found = found[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
+    return found[:1].upper() + found[1:]
+
+
+def _score(sentence: str, about: Collection[str]) -> float:
+    low = sentence.lower()
+    words = _WORD.findall(low)
+    known = sum(w in about for w in dict.fromkeys(words))
+    if len(set(words)) - known < 2 and low.isascii():
+        return 0.0  # the title once more
+    score = 0.4 + 0.5 * min(known, 3)
+    if any(w[:5] in _DEFINES for w in words) or (not low.isascii() and _DEFINES_ELSEWHERE.search(low)):
+        score += 1.3
+    if low.isascii():
+        score += 0.3
+    if not _PERSONAL.isdisjoint(words):
+        score -= 1.0
+    if _ORDER.match(low):
+        score -= 1.0
+    if low.count(",") + low.count("，") + low.count("、") > max(3, len(words) // 5):
+        score -= 1.5  # a list of tags
+    return score

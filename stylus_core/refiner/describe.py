@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.refiner.clean import sentences
+from stylus_core.refiner.clean import account
 from stylus_core.types import Metadata
 
 _WHAT = {
@@ -23,22 +25,35 @@ _WHAT = {
 
 #: Training tags that stand on nearly every picture and so say nothing about this adapter.
 _COMMON = frozenset(
-    """1girl 1boy solo looking_at_viewer long_hair short_hair smile blush bangs breasts large_breasts medium_breasts
-    open_mouth closed_mouth simple_background white_background standing upper_body full_body female male realistic
-    highres absurdres masterpiece best_quality""".split()
+    """1girl 1boy 2girls multiple_girls solo looking_at_viewer long_hair short_hair medium_hair very_long_hair smile
+    blush bangs breasts small_breasts large_breasts medium_breasts open_mouth closed_mouth simple_background
+    white_background grey_background standing sitting upper_body full_body cowboy_shot female male realistic
+    photorealistic highres absurdres masterpiece best_quality ultra-detailed highly_detailed extremely_detailed
+    hair_between_eyes sidelocks parted_lips virtual_youtuber artist_name signature watermark indoors outdoors day
+    a_girl a_woman girl woman""".split()
 )
+#: Tags of a model site that its categories repeat.
+_SAYING_NOTHING = frozenset(
+    """anime character style concept clothing poses background buildings vehicle objects animal tool action assets girl
+    girls woman women female male man boy lora locon general_purpose base_model photorealistic realistic
+    game_character anime_girl anime_character video_game video_game_character art art_style artstyle style_art
+    styles clothes objects characters illustration digital_art 1girl beautiful cute model other""".split()
+)
+_WORD = re.compile(r"[^\W_]+")
 
 
 def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, ...]) -> tuple[str, str]:
     """(description, who it comes from: "metadata", "training tags" or "file name")."""
     out = [f"{_WHAT[kind]}: {subject}."]
     source = "metadata" if metadata.title or metadata.description or metadata.tags else "file name"
-    about = sentences(metadata.description, most=1)
+    tags = [t for t in metadata.tags if t.lower().replace(" ", "_") not in _SAYING_NOTHING and not is_quality(t)]
+    named = set(_WORD.findall(subject.lower()))
+    about = account(metadata.description, named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
     if about:
-        out.append(about[0] + ("" if about[0][-1] in "。！？!?" else "."))
+        out.append(about + ("" if about[-1] in "。！？!?." else "."))
     else:
-        shown = [t for t in metadata.tags if not is_quality(t)][:8]
-        trained = [] if shown else _distinct(metadata)
+        shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
+        trained = [] if shown else _distinct(metadata, named)
         if shown:
             out.append(f"Tagged {', '.join(shown)}.")
         elif trained:
@@ -49,6 +64,13 @@ def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, .
     return " ".join(out), source
 
 
-def _distinct(metadata: Metadata) -> list[str]:
-    tags = [t for t, _ in metadata.training_tags if t.replace(" ", "_") not in _COMMON and not is_quality(t)]
+def _distinct(metadata: Metadata, named: set[str]) -> list[str]:
+    """The most frequent training tags that tell this adapter from others."""
+    tags = [
+        t.replace("_", " ")
+        for t, _ in metadata.training_tags
+        if t.lower().replace(" ", "_") not in _COMMON
+        and not is_quality(t.replace("_", " "))
+        and not set(_WORD.findall(t.lower())) <= named
+    ]
     return tags[: 2 if metadata.training_captions else 8]

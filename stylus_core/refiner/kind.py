@@ -91,7 +91,8 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
         (
             "pose",
             3.0,
-            r"""\bposes?\b|\bposing\b|\bpov\b|\bgesture|\bsquat|\bsitting|\bstanding on|\b(?:top|side|back|front) view
+            r"""\bposes?\b|\bstance\b
+|\bposing\b|\bpov\b|\bgesture|\bsquat|\bsitting|\bstanding on|\b(?:top|side|back|front) view
 |\briding\b|\bholding\b|\blying\b|动作|姿势|姿勢|ポーズ|视角|\bcrossed legs\b|\bfacial expression|\bsmile\b|\bcrying\b
 |\bdrooling|middle finger|peace sign|\bincoming (?:kiss|hug)|\bhead ?pat|angle from|\bsmoking\b|\blicking\b
 |\bselfie\b|笑$|\baiming\b""",

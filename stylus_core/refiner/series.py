@@ -64,9 +64,9 @@ a certain magical index|a certain scientific railgun|ace attorney|adventure time
 """
 #: Series of one word that is nobody's name: they part from a name behind ("NIKKE Foo", not "Naruto Foo").
 _NOBODY = frozenset(
-    """arknights danganronpa danmachi digimon doa evangelion ffxiv fgo genshin gundam hololive honkai idolmaster kancolle
-    konosuba lovelive madoka mha mlp nijisanji nikke overwatch pokemon persona rwby sao tekken touhou
-    umamusume undertale valorant vocaloid warcraft warframe""".split()
+    """arknights danganronpa danmachi digimon doa evangelion ffxiv fgo genshin gundam hololive
+    honkai idolmaster kancolle konosuba lovelive madoka mha mlp nijisanji nikke overwatch
+    pokemon persona rwby sao tekken touhou umamusume undertale valorant vocaloid warcraft warframe""".split()
 )
 _BEHIND = re.compile(
     r"\s?\d{1,4}$|\s(?:[ivx]{1,4}|remake|royal|series|anime|game|movie|project|online|classic|reborn)$"

@@ -45,7 +45,7 @@ _NOISE_PART = re.compile(
 )
 _BRACKETS = re.compile(r"[\[【〔{「『](.*?)[\]】〕}」』]")
 _ROUND = re.compile(r"\(([^()]*)\)?")
-_SPLIT = re.compile(r"\s*[|/｜丨／~～]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
+_SPLIT = re.compile(r"\s*[|｜丨~～]\s*|\s*(?<!\d)[/／]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
 _DECORATION = re.compile(r"[^\w\s()'’&+\-.:!?/,×=<>◯○]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=\d)")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\-]+")
@@ -196,10 +196,11 @@ def _series_of_tags(metadata: Metadata, name: str) -> str:
 
 def _words(text: str) -> str:
     """A part without noise; of a part in two scripts, the Latin words."""
-    text = _WORDS_OUT.sub(" ", _DECORATION.sub(" ", text))
-    if len("".join(_LATIN.findall(text))) > 2 and not text.isascii():
+    text = _DECORATION.sub(" ", text)
+    if len("".join(_LATIN.findall(_WORDS_OUT.sub(" ", text)))) > 2 and not text.isascii():
         text = " ".join(w for w in text.split() if _LATIN.search(w) or re.fullmatch(r"[\d&+\-.:!']+", w))
         text = re.sub(r"[^\x00-\u024f’]+", " ", text)
+    text = _WORDS_OUT.sub(" ", " ".join(text.split()))
     return " ".join(text.split()).strip(" -–:,.&/+'=_")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from stylus_core import __version__
 from stylus_core.cli import asking
+from stylus_core.cli.batch_arguments import add_batch
 from stylus_core.cli.refining_arguments import add_refining
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
@@ -29,6 +30,7 @@ environment:
   STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint or --base-url is not given
   STYLUS_MODEL     the server's model, where --model is not given
   STYLUS_API_KEY   the server's key
+  STYLUS_WEBUI_AUTH  user:password of a WebUI's --api-auth, where --auth-env names no other variable
   NO_COLOR         no colour
 """
 #: `--candidates` says how many candidates to print, so the option of that name gets another flag.
@@ -86,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
         "--endpoint", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="also try this server"
     )
     add_refining(commands, _library, _common)
+    add_batch(commands, _library, _common, _options)
     return top
 
 

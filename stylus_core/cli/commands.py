@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from stylus_core.cli import FAILED, OK, USAGE, report
 from stylus_core.cli.arguments import libraries, option_values
+from stylus_core.cli.batching import batch
 from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare
 from stylus_core.cli.refining import describe, edit, refine
 from stylus_core.cli.text import Console
@@ -108,6 +109,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Opener], int]] = {
     "refine": refine,
     "describe": describe,
     "set": edit,
+    "batch": batch,
 }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Callable
 from typing import Any
 
+from stylus_core.cli.ranges import number, whole
 from stylus_core.types import KINDS
 
 _Adder = Callable[[argparse.ArgumentParser], None]
@@ -29,12 +29,12 @@ def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
         "--key-variable", default="", metavar="NAME", help="environment variable with the key (STYLUS_API_KEY)"
     )
     refine.add_argument(
-        "--pictures", type=_whole(0, 8), default=2, metavar="N", help="local pictures a model sees, at most (2)"
+        "--pictures", type=whole(0, 8), default=2, metavar="N", help="local pictures a model sees, at most (2)"
     )
-    refine.add_argument("--workers", type=_whole(1, 64), default=4, metavar="N", help="calls under way at once (4)")
-    refine.add_argument("--timeout", type=_number(1, 3600), default=180.0, metavar="S", help="seconds a call (180)")
+    refine.add_argument("--workers", type=whole(1, 64), default=4, metavar="N", help="calls under way at once (4)")
+    refine.add_argument("--timeout", type=number(1, 3600), default=180.0, metavar="S", help="seconds a call (180)")
     for flag, what in (("--price-in", "prompt tokens"), ("--price-out", "tokens of answers")):
-        refine.add_argument(flag, type=_number(0, 1e6), default=0.0, metavar="X", help=f"price of a million {what}")
+        refine.add_argument(flag, type=number(0, 1e6), default=0.0, metavar="X", help=f"price of a million {what}")
     refine.add_argument("--again", action="store_true", help="describe those too that are described already")
     refine.add_argument("--retry", action="store_true", help="try at once what failed, without waiting")
     refine.add_argument("--dry-run", action="store_true", help="say what would be sent and what it costs, send nothing")
@@ -65,25 +65,3 @@ def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
     )
     library(edit)
     common(edit)
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"a whole number from {low} to {high} is needed, not {text!r}")
-        return int(text)
-
-    return convert
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def convert(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"a number from {low:g} to {high:g} is needed, not {text!r}")
-        return value
-
-    return convert

@@ -1,0 +1,62 @@
+"""What is to be made: one job a picture, with an id that stays the same from run to run."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stylus_core.batch.prompts import Prompt
+from stylus_core.options import Options
+
+WITHOUT, WITH = "without", "with"
+SIDES = (WITHOUT, WITH)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How pictures are made, the same on both sides of a pair. `checkpoint`: "" is the one that is loaded."""
+
+    steps: int = 20
+    width: int = 512
+    height: int = 512
+    cfg: float = 7.0
+    negative: str = ""
+    checkpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One picture. `pair` is the id of the side without, so both sides of a comparison share it."""
+
+    id: str
+    pair: str
+    prompt: Prompt
+    side: str
+    seed: int
+
+
+def pairs(prompts: Sequence[Prompt], seeds: Sequence[int], picture: Picture, options: Options) -> Iterator[list[Job]]:
+    """The jobs, those that are compared with each other together.
+
+    The id comes from everything that decides about the picture: other settings make other pictures, and leave those
+    that are there. The options of the selection decide about one side only.
+    """
+    settings = dataclasses.asdict(picture)
+    chosen = options.changed()
+    for prompt in prompts:
+        for seed in seeds:
+            base = {"prompt": prompt.text, "name": prompt.name, "seed": seed, **settings}
+            pair = _id({**base, "side": WITHOUT})
+            yield [
+                Job(pair, pair, prompt, WITHOUT, seed),
+                Job(_id({**base, "side": WITH, "options": chosen}), pair, prompt, WITH, seed),
+            ]
+
+
+def _id(value: dict[str, Any]) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:20]

@@ -1,0 +1,195 @@
+"""A run: jobs go to the WebUIs, one worker each; what one could not make, another may."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stylus_core.batch.jobs import Job
+from stylus_core.batch.making import Painter
+from stylus_core.batch.store import Store, StoreError
+from stylus_core.batch.webui import WebUIGone
+from stylus_core.errors import StylusError
+
+log = logging.getLogger(__name__)
+
+#: How often a picture is tried, at one WebUI or at several.
+TRIES = 2
+#: A WebUI that fails this often without a picture in between gets no more jobs.
+FAILURES = 4
+
+Progress = Callable[[str, int, int], None]  # (stage, done, total)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run came to."""
+
+    total: int = 0
+    already: int = 0  # pictures of earlier runs
+    made: int = 0
+    failed: dict[str, str] = field(default_factory=dict)  # job -> why
+    gone: dict[str, str] = field(default_factory=dict)  # WebUI -> why it was given up
+    painters: dict[str, bool] = field(default_factory=dict)  # WebUI -> whether it has the extension
+
+    @property
+    def left(self) -> int:
+        """Pictures that are still to be made by a further run."""
+        return self.total - self.already - self.made
+
+
+class Run:
+    """Makes what is missing of `pairs` in `store`.
+
+    Both pictures of a pair are made by one WebUI as long as it lives: graphics cards differ in their noise.
+
+    Args:
+        pairs: jobs that belong together.
+        painters: one for each WebUI.
+        store: the results, open.
+        progress: called as pictures are made, from several threads, one at a time.
+        say: takes single sentences for the user, in the same way.
+    """
+
+    def __init__(
+        self,
+        pairs: Iterable[Sequence[Job]],
+        painters: Sequence[Painter],
+        store: Store,
+        progress: Progress | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self._painters = painters
+        self._store = store
+        self._progress = progress
+        self._say = say
+        self._queue: deque[list[Job]] = deque()
+        self._tries: dict[str, int] = {}
+        self._busy = 0
+        self._failure: BaseException | None = None
+        self._stopped = False
+        self._changed = threading.Condition()
+        self.report = Report()
+        for pair in pairs:
+            missing = [job for job in pair if not store.has(job.id)]
+            self.report.total += len(pair)
+            self.report.already += len(pair) - len(missing)
+            if missing:
+                self._queue.append(missing)
+
+    def run(self) -> Report:
+        """Works until nothing is left, or nobody is. Raises what broke the run as a whole, such as `StoreError`."""
+        if not self._queue:
+            return self.report
+        self._step()
+        # Daemons, so that Ctrl-C does not wait for the pictures that are being made.
+        threads = [threading.Thread(target=self._work, args=(p,), daemon=True) for p in self._painters]
+        for thread in threads:
+            thread.start()
+        try:
+            with self._changed:  # a WebUI that is still waiting for its index is not waited for
+                while (self._queue or self._busy) and any(t.is_alive() for t in threads) and not self._stopped:
+                    self._changed.wait(0.2)
+        finally:
+            with self._changed:
+                self._stopped = True
+                self._changed.notify_all()
+        if self._failure is not None:
+            raise self._failure
+        return self.report
+
+    def _work(self, painter: Painter) -> None:
+        url = painter.webui.url
+        try:
+            painter.prepare(self._tell)
+            with self._changed:
+                self.report.painters[url] = painter.extension
+            failures = 0
+            while (pair := self._take()) is not None:
+                failures = self._make(painter, pair, failures)
+        except StylusError as error:
+            if isinstance(error, StoreError):
+                self._break(error)
+                return
+            with self._changed:
+                if self._stopped:
+                    return
+                self.report.gone[url] = str(error)
+            self._tell(f"{error}; it gets no more jobs")
+        except BaseException as error:
+            log.debug("a worker broke", exc_info=True)
+            self._break(error)
+
+    def _make(self, painter: Painter, pair: list[Job], failures: int) -> int:
+        """Makes a pair; returns how many failures there were since the last picture. Raises if the WebUI is gone."""
+        left = list(pair)
+        again: list[Job] = []
+        try:
+            while left and not self._stopped:
+                try:
+                    picture, record = painter.paint(left[0])
+                    self._store.add(left[0].id, picture, record)
+                except (WebUIGone, StoreError):
+                    raise
+                except StylusError as error:
+                    failures += 1
+                    if self._failed(left[0], error):
+                        again.append(left[0])
+                    left.pop(0)
+                    if failures >= FAILURES:
+                        raise WebUIGone(
+                            f"{painter.webui.url} failed {failures} times in a row, last: {error}"
+                        ) from None
+                else:
+                    failures = 0
+                    left.pop(0)
+                    self._step(made=1)
+        finally:
+            self._give_back(again + left)
+        return failures
+
+    def _take(self) -> list[Job] | None:
+        """The next pair; waits while others work, for theirs may come back. None at the end."""
+        with self._changed:
+            while not self._queue and self._busy and not self._stopped:
+                self._changed.wait()
+            if not self._queue or self._stopped:
+                return None
+            self._busy += 1
+            return self._queue.popleft()
+
+    def _give_back(self, jobs: list[Job]) -> None:
+        with self._changed:
+            self._busy -= 1
+            if jobs:
+                self._queue.append(jobs)
+            self._changed.notify_all()
+
+    def _failed(self, job: Job, error: StylusError) -> bool:
+        """Notes a failure; True if the job is tried once more."""
+        with self._changed:
+            self._tries[job.id] = self._tries.get(job.id, 0) + 1
+            if self._tries[job.id] < TRIES:
+                return True
+            self.report.failed[job.id] = f"{job.prompt.text[:80]!r} ({job.side}, seed {job.seed}): {error}"
+            return False
+
+    def _break(self, error: BaseException) -> None:
+        with self._changed:
+            self._failure = self._failure or error
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _step(self, made: int = 0) -> None:
+        with self._changed:
+            self.report.made += made
+            if self._progress is not None and not self._stopped:
+                self._progress("pictures", self.report.already + self.report.made, self.report.total)
+
+    def _tell(self, sentence: str) -> None:
+        with self._changed:
+            if self._say is not None and not self._stopped:
+                self._say(sentence)

@@ -1,0 +1,196 @@
+"""The folder of a run: pictures, a JSON line a picture, and what makes the two agree after a kill.
+
+A picture's record is written to `pending/` first, then the picture takes its name, then the line is appended and
+brought to the disk, then the record goes. Whatever a kill leaves is one of these steps, and `open` finishes or undoes
+it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+from stylus_core.errors import StylusError
+
+LINES = "results.jsonl"
+PICTURES = "pictures"
+_PENDING = "pending"
+#: First bytes of a picture -> ending of its file.
+_KINDS = ((b"\x89PNG\r\n\x1a\n", ".png"), (b"\xff\xd8\xff", ".jpg"))
+
+
+class StoreError(StylusError):
+    """The folder of a run cannot be used; the message names it and the way out."""
+
+
+class Store:
+    """The results in `folder`. Safe to use from several threads; one process at a time, `open` sees to that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._records: dict[str, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+        self._guard: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Store:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Takes the folder for this process and reads what earlier runs made. Raises `StoreError`."""
+        try:
+            for part in (PICTURES, _PENDING):
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+            self._guard = _guard(self.folder / "lock.sqlite")
+            self._read()
+            self._recover()
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be used for the results: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Lets another process have the folder; waits for a picture that is being written."""
+        with self._lock:
+            if self._guard is not None:
+                self._guard.close()
+                self._guard = None
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """One record a picture, in the order in which they were made."""
+        with self._lock:
+            return list(self._records.values())
+
+    def has(self, job: str) -> bool:
+        """Whether the job's picture and its line are there."""
+        with self._lock:
+            return job in self._records
+
+    def add(self, job: str, picture: bytes, record: dict[str, Any]) -> dict[str, Any]:
+        """Writes a picture and its line; returns the record with `file`, `bytes` and `sha256`. Raises `StoreError`."""
+        name = f"{PICTURES}/{job}{_ending(picture)}"
+        whole = {
+            "id": job,
+            **record,
+            "file": name,
+            "bytes": len(picture),
+            "sha256": hashlib.sha256(picture).hexdigest(),
+        }
+        with self._lock:
+            if self._guard is None:
+                raise StoreError(f"{self.folder} is closed")
+            try:
+                pending = self.folder / _PENDING / f"{job}.json"
+                write_whole(pending, _line(whole))
+                write_whole(self.folder / name, picture)
+                self._append(whole)
+                pending.unlink()
+            except OSError as error:
+                raise StoreError(f"{self.folder / name} cannot be written: {error.strerror or error}") from None
+        return whole
+
+    def _append(self, record: dict[str, Any]) -> None:
+        with (self.folder / LINES).open("ab") as file:
+            file.write(_line(record))
+            file.flush()
+            os.fsync(file.fileno())
+        self._records[record["id"]] = record
+
+    def _read(self) -> None:
+        """The lines whose picture is there. A torn one, and one whose picture is gone, leave the file."""
+        path = self.folder / LINES
+        data = path.read_bytes() if path.exists() else b""
+        for number, line in enumerate(data.split(b"\n"), start=1):
+            if not line.strip():
+                continue
+            record = _record(line)
+            if record is None and data.count(b"\n") >= number:
+                raise StoreError(f"line {number} of {path} is no result of a batch: mend it, or give another --out")
+            if record is not None and _size(self.folder / record["file"]) == record["bytes"]:
+                self._records[record["id"]] = record
+        kept = b"".join(map(_line, self._records.values()))
+        if kept != data:
+            write_whole(path, kept)
+
+    def _recover(self) -> None:
+        for path in sorted((self.folder / _PENDING).iterdir()):
+            record = _record(path.read_bytes()) if path.suffix == ".json" else None
+            if record is not None and record["id"] not in self._records and _intact(self.folder, record):
+                self._append(record)
+            path.unlink()
+        for torn in (self.folder / PICTURES).glob("*.part"):
+            torn.unlink()
+
+
+def _guard(path: Path) -> sqlite3.Connection:
+    """A lock that ends with the process, on every system, however the process ends."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error:
+        connection.close()
+        raise StoreError(f"another run is writing to {path.parent}: wait for it, or give another --out") from None
+    return connection
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file that is whole or not there."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def _ending(picture: bytes) -> str:
+    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
+        return ".webp"
+    for start, ending in _KINDS:
+        if picture.startswith(start):
+            return ending
+    raise StoreError("what the WebUI sent is no PNG, JPEG or WebP")
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """A line's record, or None if it is not one that we wrote: its file must lie among the pictures."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not isinstance(value.get("bytes"), int):
+        return None
+    file = value.get("file")
+    stem = f"{PICTURES}/{value['id']}."
+    named = isinstance(file, str) and file.startswith(stem) and file[len(stem) :].isalnum() and value["id"].isalnum()
+    return value if named else None
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(OSError):
+        return path.stat().st_size
+    return -1
+
+
+def _intact(folder: Path, record: dict[str, Any]) -> bool:
+    path = folder / record["file"]
+    if _size(path) != record["bytes"]:
+        return False
+    return hashlib.sha256(path.read_bytes()).hexdigest() == record.get("sha256")

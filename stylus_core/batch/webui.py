@@ -1,0 +1,214 @@
+"""A small client of a WebUI's API: pictures, installed scripts and adapters. Every failure is one clear sentence."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stylus_core.errors import StylusError
+
+#: Longest answer that is read, in bytes: a picture of 4096 x 4096 in base64 fits.
+ANSWER = 128 << 20
+#: Seconds before each further try of what failed in passing.
+PAUSES = (1.0, 3.0, 8.0)
+_QUICK = 30.0  # seconds for everything but a picture
+_SAID = 300  # characters of a server's own message that are repeated
+_PASSING = (429, 500, 502, 503, 504)
+
+
+class WebUIError(StylusError):
+    """This request failed; another may do. `passing`: the same one may succeed in a moment."""
+
+    def __init__(self, message: str, status: int = 0, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.status = status  # HTTP's, 0 if there was none
+        self.passing = passing
+
+
+class WebUIGone(WebUIError):
+    """Nothing more can be had from this WebUI: it does not answer, or lets nobody in."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the credentials to whatever address it names."""
+
+    def redirect_request(self, *args: Any, **named: Any) -> None:
+        return None
+
+
+class WebUI:
+    """One WebUI.
+
+    Args:
+        url: where its page is, e.g. `http://127.0.0.1:7860`.
+        auth: `user:password` of its `--api-auth`, empty if it has none.
+        timeout: seconds for one picture.
+        pauses: seconds before each further try.
+        sleep: waits; may raise to end the waiting.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        auth: str = "",
+        *,
+        timeout: float = 600.0,
+        pauses: tuple[float, ...] = PAUSES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = checked_url(url)
+        self._auth = "Basic " + base64.b64encode(auth.encode()).decode("ascii") if auth else ""
+        self.timeout = timeout
+        self._pauses = pauses
+        self.sleep = sleep
+        # A proxy that the environment names for the web does not know this machine.
+        local = urllib.parse.urlsplit(self.url).hostname in ("localhost", "127.0.0.1", "::1")
+        proxies = [urllib.request.ProxyHandler({})] if local else []
+        self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
+
+    def __repr__(self) -> str:
+        return f"WebUI({self.url!r})"
+
+    def scripts(self) -> list[str]:
+        """Titles of the scripts that txt2img runs, as the WebUI gives them: in lower case."""
+        found = self.get("/sdapi/v1/scripts")
+        titles = found.get("txt2img") if isinstance(found, dict) else None
+        return [t for t in titles if isinstance(t, str)] if isinstance(titles, list) else []
+
+    def loras(self) -> dict[str, str]:
+        """Names that a tag may use, each with the path that the WebUI knows it by."""
+        found = self.get("/sdapi/v1/loras")
+        entries = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+        return {e["name"]: str(e.get("path", "")) for e in entries if isinstance(e.get("name"), str)}
+
+    def checkpoints(self) -> list[dict[str, Any]]:
+        """The checkpoints, with `title` and `model_name`."""
+        found = self.get("/sdapi/v1/sd-models")
+        return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+    def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
+        """The first picture's bytes and what the WebUI says about it (its `info`, taken apart)."""
+        answer = self.post("/sdapi/v1/txt2img", body, self.timeout)
+        images = answer.get("images") if isinstance(answer, dict) else None
+        if not isinstance(images, list) or not images or not isinstance(images[0], str):
+            raise WebUIError(f"{self.url} answered without a picture")
+        try:
+            data = base64.b64decode(images[0].rpartition(",")[2], validate=True)
+        except ValueError:
+            raise WebUIError(f"{self.url} sent a picture that is no base64") from None
+        try:
+            info = json.loads(answer["info"])
+        except (KeyError, TypeError, ValueError, RecursionError):
+            info = {}
+        return data, info if isinstance(info, dict) else {}
+
+    def get(self, path: str) -> Any:
+        """The JSON of `GET path`. Raises `WebUIError`."""
+        return self._asked(path, None, _QUICK)
+
+    def post(self, path: str, body: Mapping[str, Any], timeout: float = _QUICK) -> Any:
+        """The JSON of `POST path`. Raises `WebUIError`."""
+        return self._asked(path, json.dumps(body).encode("ascii"), timeout)
+
+    def _asked(self, path: str, body: bytes | None, timeout: float) -> Any:
+        for pause in (*self._pauses, None):
+            try:
+                return self._once(path, body, timeout)
+            except WebUIError as error:
+                if pause is None or not error.passing:
+                    raise
+                self.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, path: str, body: bytes | None, timeout: float) -> Any:
+        headers = {"Accept": "application/json", **({"Authorization": self._auth} if self._auth else {})}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - the scheme was checked
+        try:
+            with self._opener.open(request, timeout=timeout) as answer:
+                data = _read(answer, timeout)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._refused(error, path) from None
+        except TimeoutError:
+            raise WebUIGone(f"{self.url} took longer than {timeout:g} s for {path}") from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            if isinstance(reason, TimeoutError):
+                raise WebUIGone(f"{self.url} took longer than {timeout:g} s to connect") from None
+            said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+            raise WebUIGone(
+                f"{self.url} cannot be reached ({said}): is the WebUI running, with --api?", passing=True
+            ) from None
+        if len(data) > ANSWER:
+            raise WebUIError(f"{self.url} answered {path} with more than {ANSWER >> 20} MiB")
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            raise WebUIGone(f"{self.url} answered {path} with something that is no JSON: is this a WebUI?") from None
+
+    def _refused(self, error: urllib.error.HTTPError, path: str) -> WebUIError:
+        status = error.code
+        if status in (401, 403):
+            return WebUIGone(
+                f"{self.url} asks for a user and a password: put user:password of its --api-auth into the environment "
+                "variable that --auth-env names",
+                status,
+            )
+        if status == 404:
+            return WebUIGone(f"{self.url} has no {path}: start the WebUI with --api", status)
+        if 300 <= status < 400:
+            return WebUIGone(f"{self.url} sends elsewhere: give the address that it ends at", status)
+        said = ""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            said = _message(error.read(1 << 16))
+        told = f"{self.url} refused {path} with {status}{f': {said}' if said else ''}"
+        return WebUIError(told, status, passing=status in _PASSING)
+
+
+def checked_url(url: str) -> str:
+    """`url` without a slash at its end. Raises `WebUIError` if no WebUI can be there."""
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise WebUIError(f"{url[:200]!r} is no address of a WebUI: give one like http://127.0.0.1:7860")
+    if "@" in parts.netloc:
+        raise WebUIError(f"a password in an address ends up in logs: give {parts.hostname} without it, and --auth-env")
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
+    """The body, within bounds; the socket's own timeout is for one read only."""
+    ends = time.monotonic() + seconds
+    data = bytearray()
+    while len(data) <= ANSWER and (piece := answer.read1(1 << 20)):
+        data += piece
+        if time.monotonic() > ends:
+            raise TimeoutError
+    if answer.length and len(data) <= ANSWER:  # of `Content-Length`, what did not come
+        raise ConnectionError("the answer broke off")
+    return bytes(data)
+
+
+def _message(body: bytes) -> str:
+    """What a WebUI says of an error, in one line: FastAPI's `detail`, or the WebUI's `errors` and `error`."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    given = value if isinstance(value, dict) else {}
+    said = next((given[k] for k in ("errors", "detail", "error") if given.get(k)), "")
+    text = said if isinstance(said, str) else json.dumps(said)
+    return " ".join(text.split())[:_SAID]

@@ -56,8 +56,8 @@ _DEFINES_ELSEWHERE = re.compile(
 )
 _PERSONAL = frozenset("i m ve my me mine we you your ll u".split())
 _ORDER = re.compile(
-    r"^(?:use|try|add|check|don'?t|do not|set|put|if|make sure|remember|just|when|for better|to get|also|but|and|so|some"
-    r"|it'?s|it can|can|should|may|will|there|only|please|see|images?|pictures?|made|by the way|used|because"
+    r"^(?:use|try|add|check|don'?t|do not|set|put|if|make sure|remember|just|when|for better|to get|also|but|and|so"
+    r"|some|it'?s|it can|can|should|may|will|there|only|please|see|images?|pictures?|made|by the way|used|because"
     r"|although|not|now)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])|[\n\r]+|\s[•*·▪●★☆]\s*|={3,}|-{3,}|—{2,}")

@@ -20,6 +20,7 @@ _CATEGORIES = {
     "objects": "object", "assets": "object", "animal": "animal", "tool": "quality",
 }  # fmt: skip
 _CATEGORY = 3.0
+_UNSUPPORTED = 2.0  # "character" where nothing else speaks of one
 #: Categories that are ticked for want of a better one.
 _WEAK = {"concept": 1.6, "quality": 1.4, "object": 2.2}
 
@@ -28,7 +29,7 @@ _TAGS = {
 |personal portrait""",
     "character": """characters|anime character|game character|video game character|cartoon character|fictional character
 |comic character|original character|oc|vtuber|virtual youtuber|girl character|female character
-|male character|characterpack|girlpack|pokegirl|vtuber character""",
+|male character|characterpack|girlpack|pokegirl|vtuber character|consistent character""",
     "pose": """pose|actions|posing|gesture|expression|expressions|facial expression|camera angle|sitting|pov""",
     "clothing": """clothes|outfit|outfits|costume|dress|fashion|fashion design|lingerie|swimsuit|uniform|shoes
 |jewelry|bikini|armor|cloth|suit|hanfu|high heels|服装""",
@@ -134,7 +135,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
         (
             "concept",
             2.2,
-            r"""\b(?:concept|pupils?|eyes?|hair(?:style)?s?|ponytail|bangs|horns?|wings|tail|tattoo|makeup
+            r"""\b(?:concept|pupils?|eyes?|ears?|hair(?:style)?s?|ponytail|bangs|horns?|wings|tail|tattoo|makeup
 |lamia|centaur|harpy|mermaid|slime|golems?|dragons?|goblin|vampire|monsters?|creatures?
 |vfx|smoke|fire|water|magic|tongues?|mouths?|teeth|skin|sheet|multiview|emot(?:ion|icon)
 |meme|tachie|maps?|mechanical|mecha|stamp)\b|拆分|剪纸""",
@@ -165,12 +166,16 @@ def kind(metadata: Metadata, title: Title) -> str:
     votes: dict[str, float] = defaultdict(float)
     tags = [t.lower().strip() for t in metadata.tags]
     category = next((_CATEGORIES[t] for t in tags if t in _CATEGORIES), "")
+    supported = bool(
+        title.series or title.tagged or title.second or _ABOUT_CHARACTER.search(metadata.description[:500])
+    )
+    supported = supported or any(_TAG.get(t) == "character" for t in tags)
     if category:
-        votes[category] += _WEAK.get(category, _CATEGORY)
+        votes[category] += _UNSUPPORTED if category == "character" and not supported else _WEAK.get(category, _CATEGORY)
     if title.label:
         votes[title.label] += _WEAK.get(title.label, _LABEL)
     _by_tags(votes, tags)
-    _by_title(votes, title, category)
+    _by_title(votes, title, of_character=category == "character" and supported)
     _by_origin(votes, metadata, title, tags, category)
     _by_texts(votes, metadata, bool(category))
     _by_training(votes, metadata, bool(category))
@@ -182,13 +187,14 @@ def kind(metadata: Metadata, title: Title) -> str:
 def _by_tags(votes: dict[str, float], tags: list[str]) -> None:
     given: dict[str, float] = defaultdict(float)
     for tag in tags:
-        if tag in _TAG:
-            given[_TAG[tag]] += _TAG_VOTE
+        one = _TAG.get(tag) or ("style" if tag.endswith(" style") else "")
+        if one:
+            given[one] += _TAG_VOTE
     for one, sum_ in given.items():
         votes[one] += min(sum_, _MOST_TAG_VOTES)
 
 
-def _by_title(votes: dict[str, float], title: Title, category: str) -> None:
+def _by_title(votes: dict[str, float], title: Title, *, of_character: bool) -> None:
     raw, name, second = title.raw.lower(), title.name.lower(), title.second.lower()
     seen: set[str] = set()
     for one, worth, pattern in _TITLE:
@@ -201,7 +207,7 @@ def _by_title(votes: dict[str, float], title: Title, category: str) -> None:
             worth *= _SECOND
         seen.add(one)
         # "Foo in swimsuit", "Foo holding a sword": a character's title tells what it wears and does
-        votes[one] += worth * (0.35 if category == "character" and one not in ("style", "quality") else 1.0)
+        votes[one] += worth * (0.35 if of_character and one not in ("style", "quality") else 1.0)
     if "style" not in seen and re.search(r"\bstyle\b", raw):
         votes["style"] += 1.0
 
@@ -211,7 +217,7 @@ def _by_origin(votes: dict[str, float], metadata: Metadata, title: Title, tags: 
     people = any(t in _PEOPLE for t in tags)
     said = {w.strip().lower().replace("_", " ") for entry in metadata.trigger_words for w in entry.split(",")}
     named = bool(title.name) and any(w and (w in title.name.lower() or title.name.lower() in w) for w in said)
-    if title.series and not is_series(title.name):
+    if (title.series or title.tagged) and not is_series(title.name):
         votes["character"] += 1.6 + 0.6 * named + 0.4 * people
     elif not category and "anime" in tags and (named or people):
         votes["character"] += 1.4 if named and people else 0.8

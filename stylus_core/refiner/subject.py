@@ -6,13 +6,10 @@ from stylus_core.refiner.title import Title
 
 _LONGEST = 70
 
-#: Kinds whose series belongs to what they are called.
-_OF_A_SERIES = frozenset(("character", "clothing", "object", "vehicle", "pose", "background", "concept"))
-
 
 def subject(title: Title, kind: str) -> str:
     """The name, and in brackets the series or what the author adds: `Foo Bar (Some Game)`, `horseback riding`."""
-    aside = title.series if title.series and kind in _OF_A_SERIES else ""
+    aside = title.series or (title.tagged if kind == "character" else "")
     if not aside or aside.lower() in title.name.lower():
         aside = title.second
     if aside and len(title.name) + len(aside) + 3 <= _LONGEST:

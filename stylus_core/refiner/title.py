@@ -65,7 +65,8 @@ class Title:
     """What a title says. `name` is never empty if there is any name at all."""
 
     name: str  # what the adapter is called
-    series: str = ""  # what it comes from
+    series: str = ""  # what the title says it comes from
+    tagged: str = ""  # the series among the site's tags
     second: str = ""  # another name, or what its author adds
     label: str = ""  # one of KINDS if the title says so in brackets or behind a bar
     raw: str = ""  # as it was, width and decoration normalised
@@ -82,7 +83,7 @@ def read_title(metadata: Metadata, stem: str) -> Title:
         if len("".join(_LATIN.findall(named.name))) > 3 and not re.fullmatch(
             r"(?i)(?:lora|model|last|new|test)\W*", named.name
         ):
-            return Title(named.name, title.series or named.series, title.name, title.label, title.raw)
+            return Title(named.name, title.series or named.series, title.tagged, title.name, title.label, title.raw)
         return title
     concept = metadata.training_concepts[0] if metadata.training_concepts else ""
     source = next((s for s in (metadata.alias, stem, concept) if len(_LATIN.sub("", s)) < len(s)), stem)
@@ -90,9 +91,10 @@ def read_title(metadata: Metadata, stem: str) -> Title:
 
 
 def _take_apart(text: str, metadata: Metadata) -> Title:
-    text = unicodedata.normalize("NFKC", text).replace("\\", " ").replace("_", " ")
+    text = unicodedata.normalize("NFKC", text)
     if " " not in text.strip():
         text = _CAMEL.sub(" ", text)
+    text = text.replace("\\", " ").replace("_", " ")
     reader = _Reader()
     raw = " ".join(_DECORATION.sub(" ", text).split())
     text, aside = _round_brackets(_BRACKETS.sub(reader.square, text))
@@ -114,7 +116,7 @@ def _take_apart(text: str, metadata: Metadata) -> Title:
         name, second = second, ""
     if series.lower() == name.lower():
         series = ""
-    return Title(name, series or _series_of_tags(metadata, name), second, reader.label, raw)
+    return Title(name, series, _series_of_tags(metadata, name), second, reader.label, raw)
 
 
 class _Reader:

@@ -1,0 +1,139 @@
+"""What an author's text recommends, whose word counts, and what people are likely to write."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from stylus_core.evaluation.corpus import load_adapters, load_queries
+from stylus_core.refiner import refine
+from stylus_core.refiner.usage import weights_elsewhere
+from stylus_core.refiner.weight import usual_weight
+from stylus_core.types import Adapter, Example, Metadata
+from tests.shared import DATA, REASON
+
+
+def weight_of(text: str = "", **fields: object) -> tuple[float, str]:
+    card = refine(Metadata(title="Foo", description=text, **fields), "foo")  # type: ignore[arg-type]
+    return card.weight, card.weight_source
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("Recommended weight 0.6-0.8", 0.6, 0.8),
+        ("Use it with a LoRA strength between 0.7 and 1.", 0.7, 1.0),
+        ("Strength: 1 - 0.6 is optimal", 0.6, 1.0),
+        ("works best at .7", 0.7, 0.7),
+        ("weight 0,8~1", 0.8, 1.0),
+        ("I suggest using it at 0.8 weight for best results.", 0.8, 0.8),
+        ("Weight:\n0.5 to 0.7", 0.5, 0.7),
+        ("weight0.7-0.85 can achieve a good effect", 0.7, 0.85),
+        ("推荐权重0.7", 0.7, 0.7),
+        ("推荐权重在0.4到0.8之间。", 0.4, 0.8),
+        ("0.8-1左右合适", 0.8, 1.0),
+        ("強度は0.5〜0.8", 0.5, 0.8),
+        ("重みは０．６から０．８がおすすめ", 0.6, 0.8),
+        ("권장 가중치 0.6~0.8", 0.6, 0.8),
+        ("рекомендуемый вес 0.7-0.9", 0.7, 0.9),
+        ("CFG 7, Steps 30, lora weight 0.65, denoising strength 0.4", 0.65, 0.65),
+        ("Recommended weight for V2: 0.6-0.8", 0.6, 0.8),
+        ("<p>Weight: <b>0.9</b></p>", 0.9, 0.9),
+        ("To change the outfit, lower it to 0.4 weight. Recommended weight is 0.8.", 0.8, 0.8),
+    ],
+)
+def test_number_or_range_of_the_author(text: str, low: float, high: float) -> None:
+    card = refine(Metadata(title="Foo", description=text), "foo")
+    assert (card.weight_low, card.weight_high, card.weight_source) == (low, high, "author")
+    assert low <= card.weight <= high
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Steps: 20, CFG scale: 7, Denoising strength: 0.5, Clip skip: 2",
+        "Hires upscale: 1.5, hires steps 10, denoising 0.45",
+        "重绘幅度0.5, 步数 20",
+        "v1.0 is better than v0.5; version 2.0 comes soon",
+        "(masterpiece:1.2), best quality, (foo:0.8)",
+        "Trained on SD 1.5 with 1 girl in 2.5D",
+        "The file's weight is 144 MB, 50% smaller",
+        "Never use it with a weight above 1.2",
+        "ControlNet weight 0.5 helps",
+        "Add the keyword with token weight 1.3",
+        "dim 32, alpha 1.0, learning rate 0.5",
+        "",
+    ],
+)
+def test_other_numbers_are_no_weight(text: str) -> None:
+    assert weight_of(text) == (0.8, "default")
+
+
+def test_order_of_trust() -> None:
+    examples = (Example("a", weight=0.5), Example("b", weight=0.6), Example("c", weight=0.9), Example("d"))
+    text = "Recommended weight: 0.7"
+    assert weight_of(text, examples=examples, author_weight=0.75, user_weight=0.4) == (0.4, "user")
+    assert weight_of(text, examples=examples, author_weight=0.75) == (0.75, "author")
+    assert weight_of(text, examples=examples, weight_low=0.2, weight_high=0.4) == (0.3, "author")
+    assert weight_of(text, examples=examples) == (0.7, "author")
+    assert weight_of("Nothing said", examples=examples) == (0.6, "examples")
+    assert weight_of("Nothing said", examples=(Example("d"),)) == (0.8, "default")
+
+
+def test_extremes_stay_within_bounds() -> None:
+    assert weight_of(user_weight=40.0) == (2.0, "user")
+    assert weight_of(user_weight=-3.0) == (-2.0, "user")
+    assert weight_of(examples=(Example("x", weight=14.0),)) == (0.8, "default")
+
+
+def adapter(number: int, stem: str, **fields: object) -> Adapter:
+    known = Metadata(title=stem, alias=stem, **fields)  # type: ignore[arg-type]
+    return Adapter(number, f"/{stem}.safetensors", stem, metadata=known, card=refine(known, stem))
+
+
+def test_neighbours_tell_the_usual_weight() -> None:
+    library = [
+        adapter(1, "glow"),
+        adapter(
+            2, "cat", examples=(Example("cat <lora:glow:0.3>"), Example("cat <lora:GLOW:0.5>"), Example("<lora:cat:1>"))
+        ),
+        adapter(3, "dog", examples=(Example("dog <lora:glow:0.6> <lora:nobody:0.1>"),)),
+    ]
+    found = weights_elsewhere(library)
+    assert found == {1: (0.4, 0.6)}  # one a neighbour; its own prompts and unknown names don't count
+    alone, told = usual_weight(library[0]), usual_weight(library[0], found[1])
+    assert abs(told - 0.5) < abs(alone - 0.5)
+
+
+def test_usual_weight_leaves_the_users_alone() -> None:
+    mine = adapter(1, "glow", user_weight=1.4)
+    structured = adapter(2, "glow", author_weight=1.2)
+    assert usual_weight(mine, (0.2, 0.2)) == 1.4
+    assert usual_weight(structured, (0.2, 0.2)) == 1.2
+
+
+def test_usual_weight_stays_in_the_authors_range() -> None:
+    for text, low, high in (("weight 0.9-1.2", 0.9, 1.2), ("weight 0.2-0.4", 0.2, 0.4)):
+        assert low <= usual_weight(adapter(1, "foo", description=text)) <= high
+
+
+@pytest.mark.skipif(DATA is None, reason=REASON)
+def test_against_the_corpus() -> None:
+    assert DATA is not None
+    adapters = {a.id: a for a in load_adapters(DATA / "corpus.jsonl.gz")}
+    with gzip.open(DATA / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
+        told = [r for r in map(json.loads, lines) if r["source"] != "examples" and r["model_id"] in adapters]
+    found = [r for r in told if adapters[r["model_id"]].card.weight_source == "author"]
+    assert len(found) >= 0.97 * len(told)  # the rest, by eye, are denoising strengths and versions
+    pairs = [
+        (adapters[i], weight)
+        for q in load_queries(DATA / "queries_user.jsonl.gz")
+        for i, weight in q.adapters.items()
+        if i in adapters
+    ]
+    elsewhere = weights_elsewhere(adapters.values())
+    error = sum(abs(usual_weight(a, elsewhere.get(a.id, ())) - w) for a, w in pairs) / len(pairs)
+    constant = min(sum(abs(c / 20 - w) for _, w in pairs) / len(pairs) for c in range(8, 21))
+    assert error < constant - 0.03

@@ -115,6 +115,7 @@ class Stylus:
         """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
         from stylus_core.retriever.documents import document
         from stylus_core.retriever.vectors import VectorStore
+        from stylus_core.retriever.vocabulary import common_phrases
 
         with self._lock:
             shared = self._vectors()
@@ -132,6 +133,8 @@ class Stylus:
                 store.many([t for d in documents for t in (d.label, d.account)])
                 if progress:
                     progress("embed", first + len(documents), len(adapters))
+            if index.revision < 0:
+                store.many(common_phrases(adapters))
         finally:
             store.close()
 

@@ -16,6 +16,8 @@ from stylus_core.prompt.tags import adapter_tags
 from stylus_core.types import Selection
 
 TITLE = "Stylus"
+#: In the parameters of every picture that the extension decided about, with "none" where it picked nothing.
+PICKS, ERROR = "Stylus picks", "Stylus error"
 #: Seconds between two looks at an index that is not ready, and how often at most: half an hour.
 _LOOK_EVERY, _LOOKS = 2.0, 900
 #: How often a prompt is selected for again because the WebUI lacks a pick.
@@ -48,18 +50,23 @@ class Painter:
         self._loras: dict[str, str] = {}
         self._lacking: set[str] = set()  # adapters of the library that this WebUI does not have
 
-    def prepare(self, waiting: Callable[[str], None] | None = None) -> None:
+    def prepare(self, tell: Callable[[str], None] | None = None) -> None:
         """Looks at the WebUI, and waits for its index. Raises `WebUIError` if it cannot make the pictures."""
         self.extension = TITLE.lower() in (title.lower() for title in self.webui.scripts())
         if self._picture.checkpoint:
             self._checkpoint = self._title(self._picture.checkpoint)
         if self.extension:
-            self._await_index(waiting)
+            self._await_index(tell)
             return
         if self._selector is None:
             raise WebUIGone(
                 f"{self.webui.url} does not have the extension Stylus: install it there, or give --library so that the "
                 "adapters are picked here"
+            )
+        if self._options.architecture == "any" and tell is not None:
+            tell(
+                f"{self.webui.url} does not tell its checkpoint's architecture: if the library has adapters "
+                "of several, give --architecture"
             )
         self._loras = self.webui.loras()
         if not self._loras:
@@ -142,7 +149,7 @@ class Painter:
         given = dataclasses.asdict(self._options)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
 
-    def _await_index(self, waiting: Callable[[str], None] | None) -> None:
+    def _await_index(self, tell: Callable[[str], None] | None) -> None:
         """Until the index is ready pictures come as typed, which would compare nothing."""
         for look in range(_LOOKS):
             state = self.webui.get("/stylus/v1/index")
@@ -152,8 +159,8 @@ class Painter:
             told = " ".join(str(given.get("sentence", "")).split())[:300]
             if given.get("status") == "failed":
                 raise WebUIGone(f"{self.webui.url} has no index to pick from: {told}")
-            if look == 0 and waiting is not None:
-                waiting(f"{self.webui.url}: {told or 'waiting for its index'}")
+            if look == 0 and tell is not None:
+                tell(f"{self.webui.url}: {told or 'waiting for its index'}")
             self.webui.sleep(_LOOK_EVERY)
         raise WebUIGone(f"{self.webui.url} is still not done with its index: try again later")
 
@@ -183,8 +190,8 @@ class Painter:
     def _check(self, info: Mapping[str, Any]) -> None:
         params = info.get("extra_generation_params")
         given = params if isinstance(params, dict) else {}
-        if "Stylus picks" not in given:
-            why = str(given.get("Stylus error") or "it did not say why; its log does").rstrip(".")[:300]
+        if PICKS not in given:
+            why = str(given.get(ERROR) or "it did not say why; its log does").rstrip(".")[:300]
             raise WebUIError(f"{self.webui.url} made the picture as typed, without Stylus: {why}")
 
     # -- with the core's picks

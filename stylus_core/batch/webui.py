@@ -177,6 +177,8 @@ class WebUI:
 
 def checked_url(url: str) -> str:
     """`url` without a slash at its end. Raises `WebUIError` if no WebUI can be there."""
+    if "@" in url:  # and never repeated
+        raise WebUIError("a password in an address ends up in logs: give the address without it, and see --auth-env")
     try:
         parts = urllib.parse.urlsplit(url.strip())
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
@@ -184,8 +186,6 @@ def checked_url(url: str) -> str:
         usable = False
     if not usable:
         raise WebUIError(f"{url[:200]!r} is no address of a WebUI: give one like http://127.0.0.1:7860")
-    if "@" in parts.netloc:
-        raise WebUIError(f"a password in an address ends up in logs: give {parts.hostname} without it, and --auth-env")
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 

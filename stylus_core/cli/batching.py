@@ -40,7 +40,9 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         painters = [Painter(webui, picture, options, selector) for webui in webuis.values()]
         try:
             with Progress(console) as progress:
-                run = Run(jobs, painters, store, progress, lambda said: console.say(f"stylus: {clean(said)}"))
+                # A sentence takes the place of the bar, which the next step draws again below it.
+                start = "\r\x1b[K" if console.watched else ""
+                run = Run(jobs, painters, store, progress, lambda said: console.say(f"{start}stylus: {clean(said)}"))
                 report = run.run()
         finally:
             order = {job.id: number for number, pair in enumerate(jobs) for job in pair}

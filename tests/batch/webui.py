@@ -107,7 +107,7 @@ class StandIn:
             picks = self._picks(used)
             params = {"Stylus enabled": "True", "Stylus picks": ", ".join(f"{n}:0.8" for _, n in picks) or "none"}
             used += "".join(f" <lora:{n}:0.8>" for _, n in picks)
-        text = f"{used}\nSteps: {body['steps']}, Seed: {body['seed']}"
+        text = f"{used}\nSteps: {body.get('steps')}, Seed: {body.get('seed')}"
         info = {"all_prompts": [used], "infotexts": [text], "extra_generation_params": params}
         picture = base64.b64encode(png(text)).decode()
         return 200, {"images": [picture], "parameters": body, "info": json.dumps(info)}

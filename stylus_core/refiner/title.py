@@ -33,7 +33,7 @@ _WORDS_OUT = re.compile(
     r"""(?aix)\b(?:lora(?:'s)?|locon|loha|lokr|lycoris|lyco|dora|dreambooth|textual\ inversion|embedding|checkpoint
     |safetensors|extract(?:ion|ed)?|sd\s?-?\d(?:\.\d)?(?:\s?&\s?\d\.\d)?(?:\s?768)?(?:-\d+)?|sdxl|sd|wd\s?1\.\d
     |pony(?:\sxl)?|illustrious(?:xl)?|noobai(?:xl)?|flux(?:\.?1)?(?:\s?dev)?
-    |v\.?\s?\d+(?:\.\d+)*[a-z]?|ver(?:sion)?\.?\s?\d+(?:\.\d+)*|\d+(?:\.\d+)+|\d+(?:\.\d+)?\s?[mk]b
+    |v\.?\s?\d+(?:\.\d+)*[a-z]?|ver(?:sion)?\.?\s?\d+(?:\.\d+)*|\d\.\d\s?&\s?\d\.\d(?:\s?768)?|\d+(?:\.\d+)+|\d+(?:\.\d+)?\s?[mk]b
     |epochs?\s?\d+|0{2,}\d+
     |wip|beta|alpha\ test|updated?|final|fixed|released?|experimental|full\ retrain|retrained?|early\ access
     |test\ version|for\ tests?|read\ description|complete\ pack|character\ lora\s?\d*|\d+\ character\ lora|nsfw|sfw
@@ -45,14 +45,15 @@ _NOISE_PART = re.compile(
 )
 _BRACKETS = re.compile(r"[\[【〔{「『](.*?)[\]】〕}」』]")
 _ROUND = re.compile(r"\(([^()]*)\)?")
-_SPLIT = re.compile(r"\s*[|｜丨~～]\s*|\s*(?<!\d)[/／]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
+_SPLIT = re.compile(r"\s*[|｜丨~～]\s*|\s*(?<!\d)(?<!\b\w)[/／]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
 _DECORATION = re.compile(r"[^\w\s()'’&+\-.:!?/,×=<>◯○]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=\d)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=\d)")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\-]+")
 _FROM = re.compile(
     r"(?i)^(.{3,60}?)\s+(?:from|of|in)\s+(?:the\s+)?(?:(?:anime|game|manga|series|movie|show)\s+)?(.{3,60})$"
 )
 _PAIR = re.compile(r"^([\w .!']{3,40}?)\s?[-_]\s?([\w .!']{2,40})$")
+_PARTICLE = re.compile(r"(?:ga|no|wa|wo|ni|to|x|of|the|and|in|from|with)\s")
 #: Alone they are no name: "Some Game Outfit" stays whole.
 _GENERIC = frozenset(
     """outfit outfits costume uniform armor armour girl girls boy boys style styles character characters landscape
@@ -182,7 +183,7 @@ def _inside(name: str, series: str) -> tuple[str, str]:
             if is_series(one):
                 return other.strip(), one.strip()
     head, tail = series_at_start(name)
-    if head and not set(tail.lower().split()) <= _GENERIC:
+    if head and not set(tail.lower().split()) <= _GENERIC and not _PARTICLE.match(tail):
         return tail, head
     said = _FROM.match(name)
     if said and is_series(said[2]):

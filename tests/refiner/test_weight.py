@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from stylus_core.evaluation.corpus import load_adapters, load_queries
+from stylus_core.evaluation.corpus import load_queries
 from stylus_core.refiner import refine
 from stylus_core.refiner.usage import weights_elsewhere
 from stylus_core.refiner.weight import usual_weight
 from stylus_core.types import Adapter, Example, Metadata
-from tests.shared import DATA, REASON
+from tests.shared import DATA
 
 
 def weight_of(text: str = "", **fields: object) -> tuple[float, str]:
@@ -119,10 +119,9 @@ def test_usual_weight_stays_in_the_authors_range() -> None:
         assert low <= usual_weight(adapter(1, "foo", description=text)) <= high
 
 
-@pytest.mark.skipif(DATA is None, reason=REASON)
-def test_against_the_corpus() -> None:
+def test_against_the_corpus(corpus: list[Adapter]) -> None:
     assert DATA is not None
-    adapters = {a.id: a for a in load_adapters(DATA / "corpus.jsonl.gz")}
+    adapters = {a.id: a for a in corpus}
     with gzip.open(DATA / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
         told = [r for r in map(json.loads, lines) if r["source"] != "examples" and r["model_id"] in adapters]
     found = [r for r in told if adapters[r["model_id"]].card.weight_source == "author"]

@@ -90,7 +90,7 @@ def asking() -> Asking:
 
 
 def encoder() -> str:
-    """The embedding model's folder, or "auto" for the installed one."""
+    """The embedding model's folder, "auto" for the installed one, or "none"."""
     return _text("stylus_encoder") or "auto"
 
 
@@ -126,7 +126,7 @@ def register() -> None:
         "stylus_encoder",
         "",
         "Embedding model",
-        "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed",
+        "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed; none: words alone",
     )
     add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
     add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)

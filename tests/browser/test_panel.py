@@ -218,7 +218,9 @@ def test_ten_thousand_adapters(host, serve):
     show(page)
     chips(page, 1)
     assert len(page.content()) < 2_000_000
-    assert "10,000 adapters indexed" in page.locator("#stylus_txt2img_status").first.text_content()
+    page.wait_for_function(
+        "document.querySelector('#stylus_txt2img_status').textContent.includes('10,000 adapters indexed')"
+    )
 
 
 def test_progress_and_generating_as_typed_meanwhile(zoo, serve, shot):

@@ -169,3 +169,23 @@ def test_no_secret_and_no_address_in_an_infotext(zoo, monkeypatch):
     monkeypatch.setenv("STYLUS_ENDPOINT", "http://user:pw@10.0.0.7/v1")
     _, processed = zoo.generate("a fox", options={"composer": "llm"})
     assert "sk-secret" not in processed.js() and "10.0.0.7" not in processed.js()
+
+
+def test_the_docs_list_the_table():
+    from stylus_webui.options import TABLE
+    from tests.host.conftest import ROOT
+
+    text = (ROOT / "docs" / "extension.md").read_text("utf-8")
+    rows = {row.split("`")[1]: row for row in text.splitlines() if row.startswith("| `") and "/stylus/" not in row}
+    assert list(rows) == [o.name for o in TABLE]
+    for option in TABLE:
+        assert option.help in rows[option.name]
+        assert all(choice in rows[option.name] for choice in option.choices if option.type == "choice")
+
+
+def test_the_docs_list_the_routes(zoo):
+    from tests.host.conftest import ROOT
+
+    text = (ROOT / "docs" / "extension.md").read_text("utf-8")
+    routes = [r for r in zoo.app.routes if "/stylus/" in r.path]
+    assert routes and all(f"`{next(iter(r.methods))} {r.path}" in text for r in routes)

@@ -20,9 +20,9 @@ def real(host, tmp_path):
     library, _ = build(tmp_path)
     shutil.rmtree(host.loras)
     shutil.copytree(library, host.loras)
-    host.shared.opts.data["stylus_encoder"] = str(tmp_path / "no model")
+    host.shared.opts.data["stylus_encoder"] = "none"
     host.core.open = lambda folders: runtime._open_core(folders)
-    assert settings.encoder() == str(tmp_path / "no model")
+    assert settings.encoder() == "none"
     return host.start()
 
 
@@ -67,7 +67,7 @@ def test_a_new_file_is_picked_without_a_rescan(real):
     safetensors(real.loras / "zorblat.safetensors", ss_tag_frequency='{"10_zorblat": {"zorblat": 40, "1zorblat": 20}}')
     real.networks.list_available_networks()
     assert real.service.wait(20)
-    p, processed = real.generate("a zorblat on a hill")
+    _, processed = real.generate("a zorblat on a hill")
     assert [path for path, _ in processed.images[0]["loaded"]] == [str(real.loras / "zorblat.safetensors")]
 
 

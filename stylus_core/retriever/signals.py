@@ -134,7 +134,8 @@ class Signals:
         best = float(near.max(initial=0.0))
         if best <= 0:
             return out
-        near[near < np.partition(near, -_NEIGHBOURS)[-_NEIGHBOURS] if len(near) > _NEIGHBOURS else 0] = 0
+        if len(near) > _NEIGHBOURS:
+            near[near < np.partition(near, -_NEIGHBOURS)[-_NEIGHBOURS]] = 0
         ideal = self._examples.ideal(tokens)
         vote = (near / best) ** _SHARPNESS * min(1.0, best / ideal)
         np.add.at(out, self._use_row, vote[self._use_example].astype(np.float32))

@@ -1,0 +1,163 @@
+"""An index that grew piece by piece ranks like one made at once, and survives what happens to files."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever.index import Index
+from stylus_core.retriever.retriever import Filter, Retriever
+from stylus_core.retriever.vectors import VectorStore
+from stylus_core.types import Adapter, Card, Example, Metadata
+
+SUBJECTS = "lighthouse kimono corgi dragon teapot meadow violin harbor lantern glacier orchard windmill".split()
+
+
+class Counting:
+    """An encoder that gives each word a direction, and counts what it is asked."""
+
+    backend = "fake"
+
+    def __init__(self, key: str = "one") -> None:
+        self.key, self.dim, self.asked = key, 16, []
+
+    def encode(self, texts):
+        self.asked += texts
+        out = np.zeros((len(texts), self.dim), np.float32)
+        for i, text in enumerate(texts):
+            for word in text.lower().split():
+                out[i, sum(map(ord, word)) % self.dim] += 1
+            out[i] /= max(np.linalg.norm(out[i]), 1e-9)
+        return out
+
+
+def adapter(number: int, subject: str, **metadata) -> Adapter:
+    known = Metadata(
+        title=f"{subject.title()} number {number}",
+        tags=(subject, "concept"),
+        trigger_words=(f"{subject}{number}",),
+        examples=(Example(f"a {subject} at dusk, <lora:{subject}_{number}:0.7>"),),
+        architecture=("sd1", "sdxl")[number % 2],
+        **metadata,
+    )
+    return Adapter(number, f"/x/{subject}_{number}.safetensors", f"{subject}_{number}", metadata=known, card=Card(subject=subject))
+
+
+@pytest.fixture
+def library() -> dict[int, Adapter]:
+    rng = random.Random(3)
+    return {n: adapter(n, rng.choice(SUBJECTS)) for n in range(1, 41)}
+
+
+def ranking(index: Index, library: dict[int, Adapter], prompt: str, k: int = 40) -> list[tuple[int, float]]:
+    found = Retriever(index, lambda ids: {i: library[i] for i in ids if i in library}).search(
+        parse(prompt), keywords(parse(prompt)), k
+    )
+    return [(c.adapter.id, round(c.score, 4)) for c in found.candidates]
+
+
+PROMPTS = ("a corgi beside a lighthouse", "dragon7, teapot, best quality", "an orchard at dusk")
+
+
+def test_growing_piece_by_piece_equals_making_it_at_once(tmp_path: Path, library):
+    whole = Index(tmp_path / "whole")
+    whole.update(library.values(), (), 1)
+    grown = Index(tmp_path / "grown")
+    ids = sorted(library)
+    grown.update([library[i] for i in ids[:10]], (), 1)
+    extra = adapter(99, "violin")
+    grown.update([extra, *(library[i] for i in ids[10:25])], (), 2)
+    for n, i in enumerate(ids[25:]):
+        grown.update([library[i]], (), 3 + n)
+    grown.update([library[ids[3]]], {99}, 40)  # one edited, one gone
+    assert len(grown) == len(whole) == 40
+    for prompt in PROMPTS:
+        assert sorted(ranking(grown, library, prompt)) == sorted(ranking(whole, library, prompt))
+
+
+def test_it_is_the_same_after_opening_it_again(tmp_path: Path, library):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    index.update([], {5}, 2)
+    again = Index(tmp_path)
+    assert again.revision == 2
+    assert len(again) == 39
+    assert ranking(again, library, PROMPTS[0]) == ranking(index, library, PROMPTS[0])
+    assert 5 not in [i for i, _ in ranking(again, library, PROMPTS[0])]
+
+
+@pytest.mark.parametrize("harm", ["manifest", "array", "missing", "version"])
+def test_a_damaged_index_is_built_anew(tmp_path: Path, library, harm: str):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 7)
+    segment = next(tmp_path.glob("segment-*"))
+    if harm == "manifest":
+        (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
+    elif harm == "array":
+        (segment / "ids.npy").write_bytes(b"\x93NUMPY nonsense")
+    elif harm == "missing":
+        (segment / "units.docs.npy").unlink()
+    else:
+        text = (tmp_path / "manifest.json").read_text(encoding="utf-8")
+        (tmp_path / "manifest.json").write_text(text.replace('"version": [', '"version": [9'), encoding="utf-8")
+    again = Index(tmp_path)
+    assert again.revision == -1
+    assert len(again) == 0
+    again.update(library.values(), (), 7)
+    assert len(again) == 40
+
+
+def test_nothing_is_embedded_twice_and_models_do_not_mix(tmp_path: Path, library):
+    def get(ids):
+        return {i: library[i] for i in ids}
+
+    one = Counting()
+    index = Index(tmp_path / "index")
+    index.update(library.values(), (), 1)
+    index.dense(VectorStore(tmp_path / "v.sqlite", one), get, everything=True)
+    assert len(one.asked) == len(set(one.asked)) == 80
+    new = adapter(77, "glacier")
+    library[77] = new
+    index.update([new], (), 2)
+    dense = index.dense(VectorStore(tmp_path / "v.sqlite", one), get)
+    assert len(one.asked) == 82
+    other = Counting("two")
+    assert Index(tmp_path / "index").dense(VectorStore(tmp_path / "v.sqlite", other), get, everything=True).views
+    assert len(other.asked) == 82
+    again = Counting()
+    same = Index(tmp_path / "index").dense(VectorStore(tmp_path / "v.sqlite", again), get, everything=True)
+    assert not again.asked
+    assert np.allclose(same.views["label"], dense.views["label"])
+
+
+def test_only_what_may_be_picked_is_a_candidate(tmp_path: Path, library):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    retriever = Retriever(index, lambda ids: {i: library[i] for i in ids})
+    parsed = parse("a corgi, a dragon")
+    found = retriever.search(parsed, keywords(parsed), 40, Filter("sdxl", exclude=frozenset([1, 3])))
+    assert found.candidates
+    assert {c.adapter.metadata.architecture for c in found.candidates} == {"sdxl"}
+    assert not {1, 3} & {c.adapter.id for c in found.candidates}
+    assert not retriever.search(parsed, keywords(parsed), 40, Filter(kinds=("style",))).candidates
+
+
+def test_example_prompts_find_what_no_word_names(tmp_path: Path):
+    """What pictures with such prompts were made with is a candidate, whoever's examples they are."""
+    tweak = Adapter(1, "/x/zzq.safetensors", "zzq", metadata=Metadata(title="Zzq"), card=Card(kind="quality"))
+    shown = Metadata(title="Harbor", examples=(Example("fishing boats at dawn, mist, <lora:harbor:1> <lora:zzq:0.5>"),))
+    harbor = Adapter(2, "/x/harbor.safetensors", "harbor", metadata=shown)
+    others = [adapter(n, "teapot") for n in range(10, 30)]
+    library = {a.id: a for a in [tweak, harbor, *others]}
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    parsed = parse("fishing boats at dawn, mist")
+    found = Retriever(index, lambda ids: {i: library[i] for i in ids}).search(parsed, keywords(parsed), 5)
+    assert {c.adapter.id for c in found.candidates[:2]} == {1, 2}
+    assert found.candidates[0].scores["together"] > 0
+    assert all(c.why for c in found.candidates)

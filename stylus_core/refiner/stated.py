@@ -12,6 +12,7 @@ import unicodedata
 from typing import NamedTuple
 
 LOWEST, HIGHEST = 0.05, 2.0
+_RARELY = 1.3  # a single number above it is a version more often than a weight
 
 _MOST = 6_000  # characters of a text that are looked at; authors say it near the top
 _MOST_LINE = 1_000
@@ -54,7 +55,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"recom{1,2}[ea]n?d\w*|suggest\w*|\bbest\b|\bworks?\b|\bgood\b|\bgreat\b|\bideal\w*|\boptimal\w*|\bfine\b|\bbetter\b"
+    r"rec{1,2}om{1,2}[ea]n?d\w*|suggest\w*|\bbest\b|\bworks?\b|\bgood\b|\bgreat\b|\bideal\w*|\boptimal\w*|\bfine\b|\bbetter\b"
     r"|\bprefer\w*|\btested\b|\buse[ds]?\b|\babout\b|\baround\b|\bbetween\b|推荐|推薦|建议|建議|推奨|おすすめ|お勧め|最佳"
     r"|合适|適|左右|使用|即可|为宜|くらい|程度|추천|권장|рекоменд\w*|лучше",
     re.IGNORECASE,
@@ -62,7 +63,7 @@ _ADVICE = re.compile(
 #: The number is a bound that is not to be passed, or belongs to another adapter.
 _NEVER = re.compile(
     r"(?:above|over|exceed\w*|more than|higher than|beyond|超过|超過|don'?t|do not|never|avoid|not\s+(?:use|go)"
-    r"|too\s+\w+)\W*$|\bother lora|\bmy \w+ lora",
+    r"|too\s+\w+|(?:keyword|tag|word|token|prompt)s?\s+(?:with|at|to))\W*$|\bother lora|\bmy \w+ lora",
     re.IGNORECASE,
 )
 #: The number is for a special case.
@@ -116,8 +117,8 @@ def _candidates(line: str) -> list[tuple[int, Stated]]:
             continue
         said = line[max(start, number.start() - 80) : number.start()]
         score = _score(said, line[number.end() : number.end() + 40], line)
-        # a bare integer is a number of many things
-        if score >= (3 if len(values) == 1 and values[0] in (1, 2) and "." not in number["ours"] else 1):
+        # a bare integer, or 1.5, is a number of many things
+        if score >= (3 if len(values) == 1 and (values[0] > _RARELY or number["ours"].isdigit()) else 1):
             out.append((score, Stated(min(values), max(values))))
     return out
 

@@ -14,8 +14,15 @@ from stylus_core.types import Adapter
 def weights_elsewhere(adapters: Iterable[Adapter]) -> dict[int, tuple[float, ...]]:
     """Adapter id -> its weights in the example prompts of others, one for each of those: the median of its prompts.
 
-    A tag is resolved as the WebUI does it, by the stem of a file's name or, where no file has it, by the alias.
     Adapters that no other one uses are missing.
+    """
+    return {used: tuple(pages.values()) for used, pages in uses_elsewhere(adapters).items()}
+
+
+def uses_elsewhere(adapters: Iterable[Adapter]) -> dict[int, dict[int, float]]:
+    """Adapter id -> id of another one that uses it in its example prompts -> the median of the weights there.
+
+    A tag is resolved as the WebUI does it, by the stem of a file's name or, where no file has it, by the alias.
     """
     library = list(adapters)
     named = {a.metadata.alias.lower(): a.id for a in library if a.metadata.alias}
@@ -29,4 +36,4 @@ def weights_elsewhere(adapters: Iterable[Adapter]) -> dict[int, tuple[float, ...
                 used = named.get(tag.name.lower())
                 if used is not None and used != page.id and tag.weight is not None and LOWEST <= tag.weight <= HIGHEST:
                     found[used][page.id].append(tag.weight)
-    return {i: tuple(median(weights) for weights in pages.values()) for i, pages in found.items()}
+    return {i: {page: median(weights) for page, weights in pages.items()} for i, pages in found.items()}

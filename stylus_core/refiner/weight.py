@@ -12,14 +12,22 @@ from stylus_core.types import Adapter, Metadata
 
 DEFAULT = 0.8
 
-#: What people write where nothing else is known, by kind (medians in `queries_user` of the shared corpus).
-_USUAL = {"character": 0.8, "person": 0.8, "quality": 0.5}
-_USUAL_ELSE = 0.65
 
-#: Fitted on the same pairs; `benchmarks/weights.py` reports them by cross-validation.
-_AUTHOR_TRUST = 0.5  # share of an author's single number that stays, the rest goes to the kind's usual weight
-_EXAMPLES_DOUBT = 4.0  # as many examples that say the usual weight are added to an adapter's own
-_OTHERS_DOUBT = 0.25  # the same for the pages of other adapters that use it
+class Habits(NamedTuple):
+    """What people do with adapters and their authors' advice, fitted on `queries_user` of the shared corpus.
+
+    `benchmarks/weights.py` reports how well such constants do on adapters that they were not fitted on.
+    """
+
+    named: float = 0.8  # what is usual for characters and persons,
+    quality: float = 0.5  # for what works on the whole picture,
+    other: float = 0.65  # and for all else
+    trust: float = 0.5  # share of an author's single number that stays; the rest goes to what is usual
+    doubt: float = 4.0  # as many examples at the usual weight are added to an adapter's own
+    doubt_elsewhere: float = 0.25  # the same for the pages of other adapters that use it
+
+
+HABITS = Habits()
 
 
 class Weight(NamedTuple):
@@ -57,7 +65,7 @@ def example_weights(metadata: Metadata) -> list[float]:
     return [e.weight for e in metadata.examples if e.weight is not None and LOWEST <= e.weight <= HIGHEST]
 
 
-def usual_weight(adapter: Adapter, others: Sequence[float] = ()) -> float:
+def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
     """The weight that people are likely to write for an adapter, from all evidence at once.
 
     Authors recommend and show more than people then use, and few examples say little: both are drawn towards what the
@@ -66,21 +74,22 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = ()) -> float:
 
     Args:
         adapter: with its card.
-        others: its weights in the example prompts of other adapters, one a page.
+        others: its weights in the example prompts of other adapters, see `usage.weights_elsewhere`.
+        habits: for other users than those of 2023's model site.
     """
     card, metadata = adapter.card, adapter.metadata
     if card.weight_source == "user" or metadata.author_weight is not None:
         return card.weight
-    usual = _USUAL.get(card.kind, _USUAL_ELSE)
+    usual = {"character": habits.named, "person": habits.named, "quality": habits.quality}.get(card.kind, habits.other)
     value = card.weight
     if card.weight_source == "author" and card.weight_low is not None and card.weight_high is not None:
         ranged = card.weight_low < card.weight_high
-        value = max(card.weight_low, min(card.weight_high, usual)) if ranged else _between(usual, value, _AUTHOR_TRUST)
+        value = max(card.weight_low, min(card.weight_high, usual)) if ranged else _between(usual, value, habits.trust)
     elif card.weight_source == "examples":
         count = len(example_weights(metadata))
-        value = _between(usual, value, count / (count + _EXAMPLES_DOUBT))
+        value = _between(usual, value, count / (count + habits.doubt))
     if others:
-        value = _between(value, median(others), len(others) / (len(others) + _OTHERS_DOUBT))
+        value = _between(value, median(others), len(others) / (len(others) + habits.doubt_elsewhere))
     return _sane(value)
 
 

@@ -59,6 +59,8 @@ def test_number_or_range_of_the_author(text: str, low: float, high: float) -> No
         "v1.0 is better than v0.5; version 2.0 comes soon",
         "(masterpiece:1.2), best quality, (foo:0.8)",
         "Trained on SD 1.5 with 1 girl in 2.5D",
+        "Works best with 1.5 models",
+        "Use the keyword with 1.3 weight",
         "The file's weight is 144 MB, 50% smaller",
         "Never use it with a weight above 1.2",
         "ControlNet weight 0.5 helps",

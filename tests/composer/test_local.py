@@ -78,7 +78,11 @@ def test_an_adapter_is_used_once_and_two_styles_at_most():
     asked = request("red fox, blue owl, old oak, tall ship", styles, 0.5)
     kept, refused = keep(assignments(asked, (0, 0), (0, 1), (1, 1), (2, 2), (3, 3)), asked)
     assert [a.candidate.name for a in kept] == ["file0", "file1"]
-    assert [why for _, why in refused] == ["it is used already", "there are 2 styles already", "there are 2 styles already"]
+    assert [why for _, why in refused] == [
+        "it is used already",
+        "there are 2 styles already",
+        "there are 2 styles already",
+    ]
 
 
 def test_at_most_three_for_a_keyword_and_no_two_that_do_the_same():

@@ -45,7 +45,9 @@ def adapter(number: int, subject: str, **metadata) -> Adapter:
         architecture=("sd1", "sdxl")[number % 2],
         **metadata,
     )
-    return Adapter(number, f"/x/{subject}_{number}.safetensors", f"{subject}_{number}", metadata=known, card=Card(subject=subject))
+    return Adapter(
+        number, f"/x/{subject}_{number}.safetensors", f"{subject}_{number}", metadata=known, card=Card(subject=subject)
+    )
 
 
 @pytest.fixture

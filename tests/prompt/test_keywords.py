@@ -1,0 +1,64 @@
+"""Keywords are spans of the prompt that an adapter could serve."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import is_quality, keywords, phrases
+
+
+def texts(prompt: str) -> list[str]:
+    return [k.text for k in keywords(parse(prompt))]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("A small white boat floating on top of a river.", ["white boat", "floating", "river"]),
+        ("A man wearing a straw hat while riding a horse.", ["straw hat", "riding", "horse"]),
+        ("masterpiece, best quality, 1girl, silver hair, paper lantern", ["silver hair", "paper lantern"]),
+        ("(silver hair:1.3), [paper lantern], ((fox mask))", ["silver hair", "paper lantern", "fox mask"]),
+        ("an old mill BREAK a stone bridge AND a rowing boat :0.7", ["mill", "stone bridge", "rowing boat"]),
+        ("fox mask, Fox Mask, <lora:fox:1>", ["fox mask"]),
+        ("best quality, 8k, highres", []),
+        ("", []),
+    ],
+)
+def test_nouns_with_their_modifiers_names_and_actions(prompt: str, expected: list[str]):
+    assert texts(prompt) == expected
+
+
+def test_other_scripts():
+    assert "水彩" in texts("水彩, 初音ミク")
+    assert "初音ミク" in texts("水彩, 初音ミク")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
+    found = keywords(parse(prompt))
+    for k in found:
+        assert 0 <= k.start < k.end <= len(prompt)
+        assert k.text.split()[0] in prompt[k.start : k.end]
+    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert {i for _, i in phrases(found)} == set(range(len(found)))
+
+
+def test_a_phrase_may_be_less_than_its_keyword():
+    found = phrases(keywords(parse("small white boat, oak")))
+    assert found == [("small white boat", 0), ("white boat", 0), ("small white", 0), ("boat", 0), ("oak", 1)]
+
+
+@pytest.mark.parametrize(
+    "word", ["masterpiece", "best quality", "8k", "1girl", "highly detailed", "score_9", "ultra-detailed"]
+)
+def test_quality_words(word: str):
+    assert is_quality(word)
+
+
+@pytest.mark.parametrize("word", ["silver hair", "fox", "best friend", "quality street tin"])
+def test_subjects_are_no_quality_words(word: str):
+    assert not is_quality(word)

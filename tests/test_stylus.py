@@ -1,0 +1,164 @@
+"""The whole tool on real files: what changes in the folder is right at the next selection."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from stylus_core import LibraryError, OptionError, Stylus
+from tests.library.build import safetensors, sidecar
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    loras = tmp_path / "loras"
+    for stem, title, kind, words in (
+        ("paper_kite_v2", "Paper Kite", "objects", "paper kite"),
+        ("gouache_v1", "Gouache Style", "style", "gouache style"),
+        ("orla_fenwick", "Orla Fenwick (Tide Clock)", "character", "orla fenwick, grey shawl"),
+        ("salt_marsh", "Salt Marsh", "background", "salt marsh"),
+    ):
+        add(loras, stem, title, kind, words)
+    return loras
+
+
+def add(loras: Path, stem: str, title: str, kind: str, words: str) -> Path:
+    path = safetensors(loras / f"{stem}.safetensors", {"ss_output_name": stem, "ss_base_model_version": "sd_v1"})
+    sidecar(
+        path,
+        ".civitai.info",
+        {
+            "baseModel": "SD 1.5",
+            "trainedWords": [words],
+            "model": {"name": title, "description": f"<p>{title}.</p>", "tags": [kind]},
+            "images": [{"meta": {"prompt": f"{words}, evening, <lora:{stem}:0.7>"}}],
+        },
+    )
+    return path
+
+
+def opened(folder: Path, encoder: str = "none") -> Stylus:
+    return Stylus(folder, home=folder.parent / "home", encoder=encoder)
+
+
+def names(stylus: Stylus, prompt: str, **options: object) -> list[str]:
+    return [p.name for p in stylus.select(prompt, options).picks]
+
+
+def test_a_prompt_comes_back_ready(folder: Path):
+    with opened(folder) as stylus:
+        found = stylus.select("a paper kite above the dunes")
+        assert found.rewritten == "a paper kite above the dunes <lora:paper_kite_v2:0.7>"
+        (pick,) = found.picks
+        assert (pick.name, pick.keyword, pick.path) == (
+            "paper_kite_v2",
+            "paper kite",
+            str(folder / "paper_kite_v2.safetensors"),
+        )
+        assert found.prompt[pick.start : pick.end] == "paper kite"
+        assert found.timings["total"] > 0
+        said = json.loads(json.dumps(found.to_json(candidates=3)))
+        assert [c["name"] for c in said["candidates"]][0] == "paper_kite_v2"
+        again = stylus.select(found.rewritten)
+        assert again.rewritten == found.rewritten
+        assert not again.picks
+
+
+def test_added_removed_renamed_and_edited_files(folder: Path):
+    with opened(folder) as stylus:
+        assert names(stylus, "a brass diving bell") == []
+        bell = add(folder / "new", "diving_bell", "Brass Diving Bell", "objects", "brass diving bell")
+        assert names(stylus, "a brass diving bell") == ["diving_bell"]
+        bell.rename(bell.with_name("old_bell.safetensors"))
+        bell.with_suffix(".civitai.info").rename(bell.with_name("old_bell.civitai.info"))
+        assert names(stylus, "a brass diving bell") == ["old_bell"]
+        bell.with_name("old_bell.safetensors").unlink()
+        assert names(stylus, "a brass diving bell") == []
+        stylus.refresh()
+        add(folder, "salt_marsh", "Copper Observatory", "background", "copper observatory")
+        stylus.refresh()
+        assert names(stylus, "a copper observatory") == ["salt_marsh"]
+    with opened(folder) as stylus:  # and for the next process
+        assert names(stylus, "a copper observatory") == ["salt_marsh"]
+
+
+def test_the_users_own_weight_counts_at_once(folder: Path):
+    with opened(folder) as stylus:
+        stylus.refresh()
+        (kite,) = stylus.find("paper_kite_v2")
+        stylus.library.set_user(kite.id, weight=0.45)
+        assert stylus.select("a paper kite").rewritten.endswith("<lora:paper_kite_v2:0.45>")
+
+
+def test_pins_bans_and_adapters_that_are_there(folder: Path):
+    with opened(folder) as stylus:
+        assert names(stylus, "a paper kite", banned=["paper_kite_v2"]) == []
+        assert names(stylus, "a paper kite", pinned=["gouache_v1"]) == ["gouache_v1", "paper_kite_v2"]
+        assert "'nowhere'" in " ".join(stylus.select("a paper kite", {"pinned": ["nowhere"]}).notes)
+        there = "a paper kite <lora:gouache_v1:0.5>"
+        assert stylus.select(there, {"existing": "skip"}).rewritten == there
+        assert stylus.select(there).rewritten.startswith(there)
+        assert "gouache_v1" not in names(stylus, f"{there}, gouache style")
+
+
+@pytest.mark.parametrize("prompt", ["", "  \n", "<lora:gouache_v1:1>", "# a comment", "((()", "\ud83d", "," * 5000])
+def test_prompts_with_nothing_in_them_come_back_as_they_are(folder: Path, prompt: str):
+    with opened(folder) as stylus:
+        found = stylus.select(prompt)
+        assert found.rewritten == prompt
+        assert found.picks == ()
+        assert len(found.notes) >= 1
+
+
+def test_an_empty_folder_and_one_that_is_gone(tmp_path: Path, folder: Path):
+    (tmp_path / "empty").mkdir()
+    with opened(tmp_path / "empty") as stylus:
+        found = stylus.select("a paper kite")
+        assert found.rewritten == "a paper kite"
+        assert str(tmp_path / "empty") in found.notes[-1]
+    with (
+        Stylus(tmp_path / "gone", home=tmp_path / "home", encoder="none") as stylus,
+        pytest.raises(LibraryError, match="gone"),
+    ):
+        stylus.select("a paper kite")
+
+
+def test_without_an_encoder_words_decide_and_it_says_so(folder: Path, tmp_path: Path):
+    with opened(folder, encoder=str(tmp_path / "no model")) as stylus:
+        found = stylus.select("a paper kite")
+        assert [p.name for p in found.picks] == ["paper_kite_v2"]
+        assert any("no model" in n and "pip install" in n for n in found.notes)
+
+
+def test_invalid_options_are_named(folder: Path):
+    with opened(folder) as stylus:
+        with pytest.raises(OptionError, match="max_adapter"):
+            stylus.select("a kite", {"max_adapter": 3})
+        with pytest.raises(OptionError, match="'max_adapters' takes 0 to 10, not 99"):
+            stylus.select("a kite", {"max_adapters": 99})
+
+
+def test_threads_select_while_the_folder_changes(folder: Path):
+    wrong: list[object] = []
+    with opened(folder) as stylus:
+
+        def work() -> None:
+            try:
+                for _ in range(8):
+                    if names(stylus, "a paper kite") != ["paper_kite_v2"]:
+                        wrong.append("another pick")
+            except Exception as e:  # what happened is what the test tells
+                wrong.append(e)
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for t in threads:
+            t.start()
+        for n in range(5):
+            add(folder, f"extra_{n}", f"Extra {n}", "concept", f"extra thing {n}")
+            stylus.refresh()
+        for t in threads:
+            t.join()
+    assert not wrong

@@ -61,7 +61,7 @@ def test_a_prompt_comes_back_ready(folder: Path):
         assert found.prompt[pick.start : pick.end] == "paper kite"
         assert found.timings["total"] > 0
         said = json.loads(json.dumps(found.to_json(candidates=3)))
-        assert [c["name"] for c in said["candidates"]][0] == "paper_kite_v2"
+        assert said["candidates"][0]["name"] == "paper_kite_v2"
         again = stylus.select(found.rewritten)
         assert again.rewritten == found.rewritten
         assert not again.picks

@@ -78,7 +78,8 @@ def test_a_broken_database_and_an_empty_index(tmp_path: Path) -> None:
 
 def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("tokenizers", "openai") else real(name))
+    gone = ("tokenizers", "openai")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in gone else real(name))
     found = findings(FakeStylus())
     assert about(found, "tokenizers").level == "broken"
     assert about(found, "openai").level == "note"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +45,7 @@ def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
     for k in found:
         assert 0 <= k.start < k.end <= len(prompt)
         assert k.text.split()[0] in prompt[k.start : k.end]
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     assert {i for _, i in phrases(found)} == set(range(len(found)))
 
 

@@ -48,7 +48,7 @@ def test_a_text_has_one_vector_whatever_stands_beside_it(folder: Path):
 
 
 def test_what_is_no_encoder_is_named_with_the_way_out(tmp_path: Path):
-    with pytest.raises(ModelError, match="no-such-model.*pip install"):
+    with pytest.raises(ModelError, match=r"no-such-model.*pip install"):
         open_encoder(str(tmp_path / "no-such-model"))
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(ModelError, match=str(tmp_path)):

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stylus_core.refiner.series import is_series, series_at_end, series_at_start
-from stylus_core.retriever.tokens import split_names
 from stylus_core.types import Metadata
 
 #: What titles put in brackets or behind a bar to say what kind of adapter it is.
@@ -48,6 +47,12 @@ _ROUND = re.compile(r"\(([^()]*)\)?")
 _SPLIT = re.compile(r"\s*[|｜丨~～]\s*|\s*(?<!\d)(?<!\b\w)[/／]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
 _DECORATION = re.compile(r"[^\w\s()'’&+\-.:!?/,×=<>◯○]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=\d)")
+_LORA = re.compile(r"(?i)(?<![a-z])(?:lora|locon|loha|lycoris)(?![a-z])|(?<=[a-z])(?:LoRA|LORA|Lora|LoCon)(?![a-z])")
+_BEHIND = re.compile(
+    r"(?i)[-_ ]*(?<![a-z])v\d+(?:[._]\d+)*[a-z]?$|(?<=[a-z])V\d+(?:\.\d+)*$|\s*\(\d+\)$|[-_ .]+$"
+    r"|[-_ ]+(?:0\d*|\d+|final|fixed|test|e\d+|dim\d+)$"
+)
+_NAME_WORDS = 4
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\-]+")
 _FROM = re.compile(
     r"(?i)^(.{3,60}?)\s+(?:from|of|in)\s+(?:the\s+)?(?:(?:anime|game|manga|series|movie|show)\s+)?(.{3,60})$"
@@ -80,15 +85,29 @@ def read_title(metadata: Metadata, stem: str) -> Title:
         if _LATIN.search(title.name):
             return title
         # other scripts only: file names often have it in English
-        named = _take_apart(split_names(stem[:120]), metadata)
+        named = _take_apart(_named(stem), metadata)
         if len("".join(_LATIN.findall(named.name))) > 3 and not re.fullmatch(
             r"(?i)(?:lora|model|last|new|test)\W*", named.name
         ):
             return Title(named.name, title.series or named.series, title.tagged, title.name, title.label, title.raw)
         return title
-    concept = metadata.training_concepts[0] if metadata.training_concepts else ""
-    source = next((s for s in (metadata.alias, stem, concept) if len(_LATIN.sub("", s)) < len(s)), stem)
-    return _take_apart(split_names(source[:120]), metadata)
+    source = next((n for n in (metadata.alias, stem) if _LATIN.search(_named(n))), metadata.alias or stem)
+    title = _take_apart(_named(source), metadata)
+    # training folders are often called what the file's name only hints at: "fumino" and "fumino furuhashi"
+    concept = _words(_named(metadata.training_concepts[0])) if metadata.training_concepts else ""
+    short, long = set(title.name.lower().split()), set(concept.lower().split())
+    if _LATIN.search(concept) and len(long) <= _NAME_WORDS and (short < long or not _LATIN.search(title.name)):
+        return replace(title, name=concept)
+    return title
+
+
+def _named(stem: str) -> str:
+    """A file's name as words, without its version and epoch."""
+    stem = _LORA.sub(" ", unicodedata.normalize("NFKC", stem[:120]))
+    for _ in range(3):
+        stem = _BEHIND.sub("", stem)
+    stem = _CAMEL.sub(" ", stem).replace("_", " ")
+    return stem if " " in stem else stem.replace("-", " ")
 
 
 def _take_apart(text: str, metadata: Metadata) -> Title:

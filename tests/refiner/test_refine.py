@@ -209,3 +209,16 @@ def test_over_the_corpus(corpus: list[Adapter]) -> None:
     assert all(c.subject and c.description and len(c.description) < 700 for c in cards)
     stated = [(a, c) for a, c in zip(adapters, cards, strict=True) if "character" in a.metadata.tags]
     assert sum(c.kind == "character" for _, c in stated) > 0.95 * len(stated)
+
+
+def test_training_tags_tell_a_character() -> None:
+    tags = ("1girl", "solo", "ana verdant", "green hair", "red eyes", "white gloves", "plaid skirt", "smile")
+    made = refine(Metadata(alias="ana_v2-000010", training_tags=tuple((t, 40) for t in tags)), "ana_v2-000010")
+    assert (made.kind, made.subject) == ("character", "ana")
+    made = refine(Metadata(alias="gloom", training_tags=(("no humans", 40), ("scenery", 38), ("lantern", 5))), "gloom")
+    assert made.kind == "background"
+
+
+def test_training_folder_completes_the_file_name() -> None:
+    made = refine(Metadata(alias="ana_v2-10", training_concepts=("ana_verdant",)), "ana_v2-10")
+    assert made.subject == "ana verdant"

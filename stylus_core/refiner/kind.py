@@ -151,7 +151,8 @@ _REAL = frozenset(
 )
 _TRAITS = re.compile(
     r"\b(?:(?:blue|red|green|brown|black|white|blonde|pink|purple|orange|yellow|silver|gr[ae]y|aqua) (?:hair|eyes)"
-    r"|bangs|ponytail|twintails|braid|ahoge|horns|halo|animal ears|side up|hair (?:ornament|ribbon|bow)|hairband|hairclip)\b"
+    r"|bangs|ponytail|twintails|braid|ahoge|horns|halo|animal ears|side up|hair (?:ornament|ribbon|bow)|hairband"
+    r"|hairclip)\b"
 )
 _WORN = re.compile(
     r"skirt|dress|uniform|jacket|gloves|thighhighs|shirt|sleeves|boots|\bhat\b|armou?r|bodysuit|pantyhose"

@@ -57,9 +57,31 @@ def quoted(text: str) -> str:
     return text if any(c in text for c in ",:\n") else json.dumps(text, ensure_ascii=False)
 
 
-def per_picture(values: Sequence[str]) -> str | list[str]:
+class PerPicture:
+    """A parameter that differs from picture to picture.
+
+    The host would take a list as well, but looks a batch's pictures up by their place in the batch, so that every batch
+    gets the values of the first; a callable is told which prompts it counts in.
+    """
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self.values = list(values)
+
+    def __call__(self, p: Any = None, index: int = 0, **given: Any) -> str:
+        counted = given.get("all_prompts")
+        if given.get("use_main_prompt"):
+            index = 0
+        elif counted is not None and len(counted) < len(self.values):
+            index += int(getattr(p, "iteration", 0)) * int(getattr(p, "batch_size", 1))
+        return self.values[index] if 0 <= index < len(self.values) else self.values[0]
+
+    def __str__(self) -> str:  # a host that knows no callables writes this
+        return self.values[0]
+
+
+def per_picture(values: Sequence[str]) -> str | PerPicture:
     """One value if all pictures share it, else one a picture."""
-    return values[0] if len(set(values)) == 1 else list(values)
+    return values[0] if len(set(values)) == 1 else PerPicture(values)
 
 
 def picks_param(picks: Sequence[tuple[str, float]]) -> str:
@@ -81,9 +103,8 @@ def pasted(_infotext: str, params: dict[str, Any]) -> None:
     params["Prompt"], params["Negative prompt"] = prompt, negative
     if styles is not None:
         params["Styles array"] = styles
-    hires = _unsized(params, HIRES_PROMPT)
-    if hires is not None:
-        params["Hires prompt"] = hires
+    # Without an explicit one the hires prompt was a copy, which the host may have written out all the same.
+    params["Hires prompt"] = _unsized(params, HIRES_PROMPT) or ""
 
 
 def fields(components: dict[str, Any], state: Any) -> list[tuple[Any, Callable[[dict[str, Any]], Any]]]:

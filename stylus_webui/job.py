@@ -151,7 +151,7 @@ def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
     fallback = [n for d in plan.decisions if d.composer not in ("", settings.options.composer) for n in d.notes]
     if fallback:
         params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(fallback)))
-    if plan.own_hires is not None and plan.hires != plan.own_hires:
+    if plan.own_hires is not None:
         params[infotext.HIRES_PROMPT] = infotext.per_picture([infotext.quoted(h) for h in plan.own_hires])
     return params
 

@@ -330,6 +330,16 @@ def test_one_set_within_a_batch_and_each_infotext_tells_its_own(forest):
         assert params["Prompt"] == PROMPT
 
 
+def test_variants_with_a_hires_pass_leave_no_hires_prompt_behind(forest):
+    """The host compares with the hires prompt of the first batch, and writes that out."""
+    options = {"variants": "one-hot per adapter", "max_adapters": 9}
+    _, processed = forest.generate(PROMPT, n_iter=3, enable_hr=True, options=options)
+    assert "Hires prompt" in processed.infotexts[1]
+    for image, text in zip(processed.images, processed.infotexts, strict=True):
+        assert image["hires"] == image["loaded"]
+        assert forest.paste(text)[0]["Hires prompt"] == ""
+
+
 def test_one_picture_of_the_variants_can_be_repeated(forest):
     sets, processed = variant(forest, "one-hot per adapter")
     for names, text in zip(sets, processed.infotexts, strict=True):

@@ -87,26 +87,27 @@ def _strip_comments(p):
             p.all_hr_prompts = [strip_comments(x) for x in p.all_hr_prompts]
 
 
-def create_infotext(p, index):
+def create_infotext(p, all_prompts, all_seeds, index, use_main_prompt=False):
+    """`index` counts in `all_prompts`, which are those of one batch while pictures are made."""
     params = {
         "Steps": p.steps,
         "Sampler": "Euler",
         "CFG scale": 7,
-        "Seed": p.all_seeds[index],
+        "Seed": all_seeds[index],
         "Size": f"{p.width}x{p.height}",
     }
     params.update(p.extra_generation_params)
-    prompt = p.all_prompts[index]
+    prompt_text = p.main_prompt if use_main_prompt else all_prompts[index]
+    if p.enable_hr and p.all_hr_prompts[index] != prompt_text:  # of the first batch, whichever this is
+        params["Hires prompt"] = p.all_hr_prompts[index]
     for key, value in params.items():
         if isinstance(value, list):
             params[key] = value[index]
         elif callable(value):
-            params[key] = value(p=p, index=index, prompt_text=prompt)
-    if p.enable_hr and p.all_hr_prompts[index] != prompt:
-        params["Hires prompt"] = p.all_hr_prompts[index]
+            params[key] = value(**locals())
     text = ", ".join(k if k == v else f"{k}: {infotext_utils.quote(v)}" for k, v in params.items() if v is not None)
     negative = f"\nNegative prompt: {p.negative_prompt}" if p.negative_prompt else ""
-    return f"{prompt}{negative}\n{text}".strip()
+    return f"{prompt_text}{negative}\n{text}".strip()
 
 
 def process_images(p):
@@ -131,6 +132,7 @@ def process_images(p):
         p.prompts = p.all_prompts[part]
         p.seeds = p.all_seeds[part]
         call("before_process_batch", batch_number=n, prompts=p.prompts, seeds=p.seeds, subseeds=[])
+        given = p.prompts
         p.prompts, tags = extra_networks.parse_prompts(p.prompts)
         loaded = extra_networks.activate(tags)
         call("process_batch", batch_number=n, prompts=p.prompts, seeds=p.seeds, subseeds=[])
@@ -141,7 +143,7 @@ def process_images(p):
             hires = extra_networks.activate(tags)
         for i, text in enumerate(p.prompts):
             p.made.append({"prompt": text, "loaded": loaded, "hires": hires})
-            infotexts.append(create_infotext(p, n * p.batch_size + i))
+            infotexts.append(create_infotext(p, given, p.seeds, i))
         call("postprocess_batch", images=[], batch_number=n)
     processed = Processed(p, infotexts)
     call("postprocess", processed=processed)

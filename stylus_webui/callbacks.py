@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from stylus_webui import axes, host, infotext, routes, runtime, settings
@@ -12,7 +14,16 @@ logger = logging.getLogger("stylus")
 
 
 def register() -> None:
-    """Called once each time the host loads its scripts; it has forgotten the callbacks of the time before."""
+    """Called once each time the host loads its scripts; it has forgotten the callbacks of the time before.
+
+    In a thread of its own: for every callback the host looks up the module of each frame of the caller's stack, and for
+    frames of a script, which is no module that Python knows, searches all modules: 50 ms a callback.
+    """
+    with ThreadPoolExecutor(1, "stylus-register") as pool:
+        pool.submit(_register).result()
+
+
+def _register() -> None:
     callbacks = host.module("modules.script_callbacks")
     for event, function in (
         ("on_ui_settings", settings.register),

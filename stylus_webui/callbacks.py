@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 

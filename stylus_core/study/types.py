@@ -1,11 +1,22 @@
 """What a study is made of, and what each of its steps leaves in the study's folder for the next.
 
-    plan.json           the resolved plan (`Plan`), written when the study starts
-    pictures/, results.jsonl   as `stylus batch` writes them, one record a picture (`Picture` is read from it)
-    metrics.json        `stylus study metrics`
-    judge.json          `stylus study judge`
-    votes.json          `stylus study vote`, summed up from votes.sqlite
-    report/index.html   `stylus study report`
+plan.json           the resolved plan (`Plan`), written when the study starts
+pictures/, results.jsonl   as `stylus batch` writes them, one record a picture (`Picture` is read from it)
+metrics.json        `stylus study metrics`
+judge.json          `stylus study judge`
+votes.json          `stylus study vote`, summed up from votes.sqlite
+report/index.html   `stylus study report`
+
+An estimate is `{"value": x, "low": x, "high": x}`, the 95% interval, and `null` where there is none. In the files:
+
+metrics.json: `{"models": {...}, "reference": {"folder", "count"}, "missing": n, "broken": [picture file], "rows": [{
+    "system", "checkpoint", "cfg", "pictures": n, "clip": estimate, "fid": estimate, "kid": estimate,
+    "diversity": estimate, "clip_difference": estimate, "fid_difference": estimate, ... to the base model}],
+    "pictures": {file: {"clip": x}}}`
+judge.json: `{"model", "asked", "inconsistent", "rows": [{"system", "against", "criterion", "wins", "losses", "ties",
+    "inconsistent", "rate": estimate, "score": x, "score_against": x}]}`
+votes.json: `{"raters": n, "votes": n, "rows": [{"system", "against", "wins", "losses", "ties", "rate": estimate}],
+    "agreement": {"name": "cohen" or "fleiss", "kappa": x or null, "items": n}}`
 """
 
 from __future__ import annotations

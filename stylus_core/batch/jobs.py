@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +50,14 @@ def pairs(prompts: Sequence[Prompt], seeds: Sequence[int], picture: Picture, opt
     for prompt in prompts:
         for seed in seeds:
             base = {"prompt": prompt.text, "name": prompt.name, "seed": seed, **settings}
-            pair = _id({**base, "side": WITHOUT})
+            pair = picture_id({**base, "side": WITHOUT})
             yield [
                 Job(pair, pair, prompt, WITHOUT, seed),
-                Job(_id({**base, "side": WITH, "options": chosen}), pair, prompt, WITH, seed),
+                Job(picture_id({**base, "side": WITH, "options": chosen}), pair, prompt, WITH, seed),
             ]
 
 
-def _id(value: dict[str, Any]) -> str:
+def picture_id(value: Mapping[str, Any]) -> str:
+    """The id of the picture that `value` decides about, plain JSON values: the same one on every machine."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:20]

@@ -9,17 +9,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.world import World, world
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.metrics import quality
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
-from stylus_core.retriever.fusion import SIGNALS, scaled, sentence_likeness
-from stylus_core.retriever.tokens import tokens, without_markup
+from stylus_core.retriever.fusion import SIGNALS, Scores, scaled
 from stylus_core.types import KINDS
 
 _FOLDS, _L2 = 5, 2e-3
+
+
+def _column(signals: dict[str, Scores], name: str, alive: NDArray[np.bool_]) -> Scores:
+    """One signal as the fusion sees it; zeros where a prompt has none, as a list of tags has no whole."""
+    return scaled(signals[name], alive) if name in signals else np.zeros(len(alive), np.float32)
 
 
 class Set:
@@ -31,11 +36,9 @@ class Set:
         row = {int(i): n for n, i in enumerate(w.index.rows)}
         for q in queries:
             parsed = parse(q.query)
-            text = " ".join(parsed.plain.replace("\n", " ").split())
-            vectors, _ = w.dense.query(text, [p for p, _ in phrases(keywords(parsed))])
-            found = {**w.index.signals.lexical(tokens(without_markup(text))), **w.dense.signals(vectors)}
-            signals.append(np.stack([scaled(found[s], alive) for s in SIGNALS], axis=-1).astype(np.float16))
-            sentence.append(sentence_likeness(parsed))
+            found = w.retriever.evidence(parsed, [p for p, _ in phrases(keywords(parsed))])
+            signals.append(np.stack([_column(found.signals, s, alive) for s in SIGNALS], axis=-1).astype(np.float16))
+            sentence.append(found.sentence)
             wanted = np.zeros(len(row), np.float32)
             wanted[[row[i] for i in q.relevant if i in row]] = 1
             target.append(wanted / max(wanted.sum(), 1))

@@ -25,17 +25,24 @@ class Dense:
     def encoder(self) -> Encoder:
         return self.store.encoder
 
-    def query(self, prompt: str, phrases: Sequence[str]) -> tuple[Matrix, int]:
-        """(1 + len(phrases), dim), the whole prompt first; and how many texts had to be embedded."""
-        return self.store.short([prompt, *phrases])
+    def query(self, texts: Sequence[str]) -> tuple[Matrix, int]:
+        """(len(texts), dim) of a prompt and its parts, and how many of them had to be embedded."""
+        return self.store.short(texts)
 
-    def signals(self, vectors: Matrix) -> dict[str, NDArray[np.float32]]:
-        """Each (n,): cosine with the whole prompt, and with the nearest of its parts."""
+    def signals(self, whole: Matrix, parts: Matrix) -> dict[str, NDArray[np.float32]]:
+        """Each (n,): cosine with the whole prompt where it is given, and with the nearest of its parts.
+
+        Args:
+            whole: (0 or 1, dim).
+            parts: (parts, dim).
+        """
         out: dict[str, NDArray[np.float32]] = {}
+        both = np.concatenate([whole, parts])
         for view, matrix in self.views.items():
-            cosines = matrix @ vectors.T
-            out[f"whole_{view}"] = cosines[:, 0]
-            out[f"part_{view}"] = cosines[:, 1:].max(axis=1) if len(vectors) > 1 else cosines[:, 0]
+            cosines = matrix @ both.T
+            if len(whole):
+                out[f"whole_{view}"] = cosines[:, 0]
+            out[f"part_{view}"] = cosines[:, len(whole) :].max(axis=1) if len(parts) else cosines[:, 0]
         return out
 
     def affinity(self, rows: NDArray[np.int64], vectors: Matrix) -> Matrix:

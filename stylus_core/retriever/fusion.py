@@ -27,45 +27,46 @@ SIGNALS = (
 
 #: signal -> (weight in a list of tags, weight in a sentence)
 WEIGHTS: dict[str, tuple[float, float]] = {
-    "bm25": (1.43, 1.40),
-    "about": (0.00, 1.27),
-    "trigger": (1.80, 0.54),
-    "name": (1.99, 0.23),
-    "tag": (0.00, 0.40),
-    "together": (4.92, 0.73),
-    "used": (3.79, 0.55),
-    "downloads": (2.34, 1.25),
-    "whole_label": (0.13, 3.31),
-    "part_label": (2.77, 2.15),
-    "whole_account": (0.00, 3.32),
-    "part_account": (2.24, 2.07),
+    "bm25": (1.33, 1.42),
+    "about": (0.07, 1.24),
+    "trigger": (1.72, 0.46),
+    "name": (1.89, 0.21),
+    "tag": (0.00, 0.44),
+    "together": (4.73, 0.78),
+    "used": (3.60, 0.25),
+    "downloads": (2.29, 1.01),
+    "whole_label": (0.00, 3.43),
+    "part_label": (2.93, 1.98),
+    "whole_account": (0.00, 3.35),
+    "part_account": (2.25, 2.03),
 }
 
 #: kind -> (bias in a list of tags, bias in a sentence): captions seldom mean a character that they do not name
 BIAS: dict[str, tuple[float, float]] = {
-    "character": (0.45, -2.56),
-    "person": (0.66, -0.15),
-    "style": (0.55, -0.43),
-    "quality": (0.73, 0.55),
-    "concept": (-0.97, 0.52),
-    "pose": (-0.93, 0.92),
-    "clothing": (-0.17, -0.64),
-    "object": (-0.07, 0.75),
-    "animal": (-0.66, 0.28),
-    "vehicle": (0.49, -0.55),
-    "building": (0.01, 0.67),
-    "background": (-0.09, 0.65),
+    "character": (0.35, -2.74),
+    "person": (0.34, -0.55),
+    "style": (0.52, -0.40),
+    "quality": (0.92, 0.81),
+    "concept": (-0.76, 0.25),
+    "pose": (-1.02, 1.20),
+    "clothing": (-0.18, -0.60),
+    "object": (0.23, 0.92),
+    "animal": (-0.72, 0.32),
+    "vehicle": (0.09, -0.57),
+    "building": (0.23, 1.02),
+    "background": (0.00, 0.34),
 }
 
 
 def sentence_likeness(prompt: ParsedPrompt) -> float:
-    """0 for a list of tags, 1 for a sentence: long parts with function words in them."""
+    """0 for a list of tags, 1 for a sentence: long parts with function words in them. Few prompts are in between."""
     words = prompt.plain.split()
     if not words or not prompt.parts:
         return 0.0
     functional = sum(w.lower() in STOP_WORDS for w in words) / len(words)
     per_part = len(words) / len(prompt.parts)
-    return float(1 / (1 + np.exp(-((per_part - 4) + (functional - 0.15) * 5))))
+    odds = 1 / (1 + np.exp(-((per_part - 4) + (functional - 0.15) * 5)))
+    return float(np.clip((odds - 0.2) / 0.6, 0, 1))
 
 
 def scaled(scores: Scores, alive: NDArray[np.bool_]) -> Scores:

@@ -39,6 +39,16 @@ class Retrieval:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Signals of the whole library for one prompt."""
+
+    signals: dict[str, NDArray[np.float32]]  # name -> (n,); without an encoder, those of words alone
+    parts: NDArray[np.float32] | None  # (parts, dim): vectors of the prompt's parts
+    sentence: float  # 0: the prompt is a list of tags, 1: it is a sentence
+    embedded: int  # texts that had to be embedded for this prompt
+
+
 class Retriever:
     """Searches an index. `dense` is None where there is no encoder: words alone decide then."""
 
@@ -49,22 +59,12 @@ class Retriever:
         self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
     ) -> Retrieval:
         """The best `k` candidates."""
-        clock = _Clock()
+        clock = Clock()
         signals = self.index.signals
         mask = self._mask(wanted or Filter())
         parts = phrases(keywords)
-        text = " ".join(prompt.plain.replace("\n", " ").split())
-        vectors: NDArray[np.float32] | None = None
-        embedded = 0
-        if self.dense and text:
-            vectors, embedded = self.dense.query(text, [p for p, _ in parts])
-            clock.lap("embed")
-        evidence = signals.lexical(tokens(without_markup(text)))
-        clock.lap("bm25")
-        if self.dense and vectors is not None:
-            evidence.update(self.dense.signals(vectors))
-            clock.lap("dense")
-        sentence = sentence_likeness(prompt)
+        found = self.evidence(prompt, [p for p, _ in parts], clock)
+        evidence, sentence = found.signals, found.sentence
         total = (
             fuse(evidence, np.asarray(signals.kinds, np.int8), mask, sentence)
             if mask.any()
@@ -74,8 +74,8 @@ class Retriever:
         adapters = self.get([int(i) for i in self.index.rows[rows]])
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
         nearest = np.full(len(rows), -1)
-        if self.dense and vectors is not None and parts and len(rows):
-            near = self.dense.affinity(rows, vectors[1:])
+        if self.dense and found.parts is not None and parts and len(rows):
+            near = self.dense.affinity(rows, found.parts)
             np.maximum.at(affinity, np.array([i for _, i in parts]), near)
             nearest = near.argmax(axis=0)
         reasons = _Reasons(evidence, mask, sentence)
@@ -90,7 +90,29 @@ class Retriever:
             out.append(Candidate(adapter, float(total[row]), scores, part, reasons.of(row, part)))
             kept.append(j)
         clock.lap("fuse")
-        return Retrieval(tuple(out), affinity[:, kept], sentence, embedded, clock.laps)
+        return Retrieval(tuple(out), affinity[:, kept], sentence, found.embedded, clock.laps)
+
+    def evidence(self, prompt: ParsedPrompt, parts: Sequence[str], clock: Clock | None = None) -> Evidence:
+        """What speaks for each adapter of the library.
+
+        A list of tags is not embedded as a whole: its parts say all of it, and they are what stays when a word changes.
+        """
+        clock = clock or Clock()
+        text = " ".join(prompt.plain.replace("\n", " ").split())
+        sentence = sentence_likeness(prompt)
+        vectors: NDArray[np.float32] | None = None
+        embedded = 0
+        whole = [text] if sentence > 0 or not parts else []
+        if self.dense and text:
+            vectors, embedded = self.dense.query([*whole, *parts])
+            clock.lap("embed")
+        signals = self.index.signals.lexical(tokens(without_markup(text)))
+        clock.lap("bm25")
+        if self.dense and vectors is not None:
+            vectors, first = vectors[len(whole) :], vectors[: len(whole)]
+            signals.update(self.dense.signals(first, vectors))
+            clock.lap("dense")
+        return Evidence(signals, vectors, sentence, embedded)
 
     def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
         signals = self.index.signals
@@ -113,12 +135,15 @@ def _best(total: NDArray[np.float32], mask: NDArray[np.bool_], k: int) -> NDArra
     return rows[np.lexsort((rows, -total[rows]))]
 
 
-class _Clock:
+class Clock:
+    """Milliseconds a stage."""
+
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._at = time.perf_counter()
 
     def lap(self, name: str) -> None:
+        """Ends the stage `name`."""
         now = time.perf_counter()
         self.laps[name] = (now - self._at) * 1000
         self._at = now

@@ -22,6 +22,7 @@ from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
+from stylus_core.refiner.sources import open_library
 from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Composition, Selection
 
@@ -48,6 +49,8 @@ class Stylus:
         home: where state is kept; `$STYLUS_HOME` or the system's cache folder if None.
         encoder: "auto" (the installed model), "none" (words alone), or the folder of a model.
         composers: the composers, or settings of those that ask a model; None: what the environment says.
+        descriptions: "" (the adapters as the library knows them), or the one source that a study looks at: "metadata",
+            "none" or a file of descriptions.
     """
 
     def __init__(
@@ -57,12 +60,13 @@ class Stylus:
         home: str | os.PathLike[str] | None = None,
         encoder: str = "auto",
         composers: Composers | Settings | None = None,
+        descriptions: str = "",
     ) -> None:
         paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
         self.roots = [Path(p).expanduser().absolute() for p in paths]
         self.home = library_home(self.roots, Path(home).expanduser() if home else None)
         self._encoder_name = encoder
-        self._library = Library(self.home / "library.sqlite")
+        self._library, self._index_folder = open_library(self.home, descriptions)
         self._composers = (
             composers
             if isinstance(composers, Composers)
@@ -142,7 +146,7 @@ class Stylus:
         from stylus_core.retriever.index import Index
 
         if self._index is None:
-            self._index = Index(self.home / "index")
+            self._index = Index(self._index_folder)
         return self._index
 
     def adapters(self) -> list[Adapter]:

@@ -167,6 +167,12 @@ class Library:
                     connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number))
                     settle(connection, number)
 
+    def cards(self, source: str, ids: Sequence[int]) -> dict[int, Card]:
+        """The cards that `source` made, by adapter id, whichever card counts; those without one are left out."""
+        sql = "SELECT adapter_id, card FROM cards WHERE source = ? AND adapter_id IN (SELECT value FROM json_each(?))"
+        rows = self._database.rows(sql, (source, json.dumps([int(i) for i in ids])))
+        return {number: decode_card(card) for number, card in rows}
+
     def card_keys(self, source: str) -> dict[int, str]:
         """For each adapter that has a card of `source`: the key of what that card was made from."""
         return dict(self._database.rows("SELECT adapter_id, inputs_key FROM cards WHERE source = ?", (source,)))

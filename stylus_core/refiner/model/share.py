@@ -129,23 +129,32 @@ def import_lines(library: Library, file: BinaryIO) -> Imported:
     report = Imported()
     matcher = Matcher(library.adapters())
     with _Batches(library, report) as batches:
-        for number, raw in enumerate(_lines(file), start=1):
-            where = f"line {number}"
-            if not raw.strip():
-                continue
-            report.read += 1
-            try:
-                record = _record(raw)
-            except Malformed as error:
-                if report.read == 1:
-                    raise LibraryError(f"this is no file of descriptions ({where}: {error})") from None
-                report.refuse(where, str(error))
-                continue
+        for where, record in read_records(file, report):
             try:
                 batches.add(matcher.match(record), record)
             except Unusable as error:
                 report.refuse(where, str(error))
     return report
+
+
+def read_records(file: BinaryIO, report: Imported) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where it stands, record) of each record of ours in `file`; what is none is counted in `report` and left out.
+
+    Raises `LibraryError` if the first line is no such record.
+    """
+    for number, raw in enumerate(_lines(file), start=1):
+        if not raw.strip():
+            continue
+        where = f"line {number}"
+        report.read += 1
+        try:
+            record = _record(raw)
+        except Malformed as error:
+            if report.read == 1:
+                raise LibraryError(f"this is no file of descriptions ({where}: {error})") from None
+            report.refuse(where, str(error))
+            continue
+        yield where, record
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stylus_core.batch.prompts import Prompt
@@ -18,7 +18,7 @@ SIDES = (WITHOUT, WITH)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """How pictures are made, the same on both sides of a pair. `checkpoint`: "" is the one that is loaded."""
+    """How a picture is made, the same for all that are compared. `checkpoint`: "" is the one that is loaded."""
 
     steps: int = 20
     width: int = 512
@@ -26,17 +26,26 @@ class Picture:
     cfg: float = 7.0
     negative: str = ""
     checkpoint: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)  # further fields of txt2img: sampler_name, enable_hr, ...
+
+    def settings(self) -> dict[str, Any]:
+        """All of it as plain JSON values."""
+        given = dataclasses.asdict(self)
+        if not self.request:  # ids of before there was such a field stay what they were
+            del given["request"]
+        return given
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture. `pair` is the id of the side without, so both sides of a comparison share it."""
+    """One picture. `pair` is the id of the side without, so all sides of a comparison share it."""
 
     id: str
     pair: str
     prompt: Prompt
     side: str
     seed: int
+    picture: Picture
 
 
 def pairs(prompts: Sequence[Prompt], seeds: Sequence[int], picture: Picture, options: Options) -> Iterator[list[Job]]:
@@ -45,15 +54,15 @@ def pairs(prompts: Sequence[Prompt], seeds: Sequence[int], picture: Picture, opt
     The id comes from everything that decides about the picture: other settings make other pictures, and leave those
     that are there. The options of the selection decide about one side only.
     """
-    settings = dataclasses.asdict(picture)
+    settings = picture.settings()
     chosen = options.changed()
     for prompt in prompts:
         for seed in seeds:
             base = {"prompt": prompt.text, "name": prompt.name, "seed": seed, **settings}
             pair = picture_id({**base, "side": WITHOUT})
             yield [
-                Job(pair, pair, prompt, WITHOUT, seed),
-                Job(picture_id({**base, "side": WITH, "options": chosen}), pair, prompt, WITH, seed),
+                Job(pair, pair, prompt, WITHOUT, seed, picture),
+                Job(picture_id({**base, "side": WITH, "options": chosen}), pair, prompt, WITH, seed, picture),
             ]
 
 

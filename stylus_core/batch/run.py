@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stylus_core.batch.jobs import Job
-from stylus_core.batch.making import Painter
+from stylus_core.batch.painting import Painter
 from stylus_core.batch.store import Store, StoreError
 from stylus_core.batch.webui import WebUIGone
 from stylus_core.errors import StylusError

@@ -23,7 +23,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus batch FILE --webui URL --out DIR`. Fails if a picture is missing in the end."""
     from stylus_core.batch.gallery import write_gallery
     from stylus_core.batch.jobs import Picture, pairs
-    from stylus_core.batch.making import Painter
+    from stylus_core.batch.making import PairPainter
     from stylus_core.batch.prompts import read_prompts
     from stylus_core.batch.run import Run
     from stylus_core.batch.store import LINES, Store
@@ -37,7 +37,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     jobs = list(pairs(prompts, seeds, picture, options))
     with Store(args.out) as store, _selector(args, console, opener) as selector:
-        painters = [Painter(webui, picture, options, selector) for webui in webuis.values()]
+        painters = [PairPainter(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
         try:
             with Progress(console) as progress:
                 # A sentence takes the place of the bar, which the next step draws again below it.

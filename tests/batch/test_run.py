@@ -129,7 +129,7 @@ def test_each_prompt_is_made_with_and_without_the_extension(host: StandIn, promp
 
 
 def test_what_is_sent_is_what_the_extension_takes(host: StandIn, prompts: Path) -> None:
-    from stylus_core.batch import making
+    from stylus_core.batch import making, painting
     from stylus_webui import TITLE, infotext
     from stylus_webui import options as table
 
@@ -138,7 +138,7 @@ def test_what_is_sent_is_what_the_extension_takes(host: StandIn, prompts: Path) 
     assert {s.enabled for s in sent} == {True, False}
     options = Options.of(kinds=["style", "animal"], banned=["x", "y"])
     assert [s.options for s in sent if s.enabled] == [options]
-    assert (making.TITLE, making.PICKS, making.ERROR) == (TITLE, infotext.PICKS, infotext.ERROR)
+    assert (painting.TITLE, making.PICKS, making.ERROR) == (TITLE, infotext.PICKS, infotext.ERROR)
 
 
 def test_without_the_extension_the_core_picks_what_the_webui_has(prompts: Path) -> None:

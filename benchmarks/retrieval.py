@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.table import Table
 from benchmarks.world import World, plain_parts, plain_text, plain_tokens, reciprocal_rank_fusion, world
-from stylus_core.evaluation.metrics import bootstrap, quality, recall_at
+from stylus_core.evaluation.metrics import quality, recall_at
+from stylus_core.evaluation.statistics import bootstrap_mean
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.bm25 import BM25
@@ -80,9 +81,10 @@ def run() -> list[Table]:
             q = quality(rankings, wanted)
             cells += [f"{v:.3f}" for v in (q.recall[10], q.recall[30], q.recall[150], q.mrr, q.ndcg10)]
             if name == "ours":
-                low, high = bootstrap([recall_at(r, x, 10) for r, x in zip(rankings, wanted, strict=True)])
-                table.notes.append(
-                    f"95% interval of our recall@10 over {len(queries)} queries: {low:.3f} to {high:.3f}"
-                )
+                found = bootstrap_mean([recall_at(r, x, 10) for r, x in zip(rankings, wanted, strict=True)])
+                if found:
+                    table.notes.append(
+                        f"95% interval of our recall@10, {len(queries)} queries: {found.low:.3f} to {found.high:.3f}"
+                    )
         table.add(name, *cells)
     return [table]

@@ -1,4 +1,4 @@
-"""Figures of merit of a ranking, and how sure they are."""
+"""Figures of merit of a ranking."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,3 @@ def quality(
         sum(ndcg(r, w) for r, w in pairs) / n,
         len(pairs),
     )
-
-
-def bootstrap(values: Sequence[float], level: float = 0.95, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
-    """Percentile interval of the mean (Efron 1979), by resampling queries."""
-    data = np.asarray(values, np.float64)
-    if not len(data):
-        return 0.0, 0.0
-    rng = np.random.default_rng(seed)
-    means: NDArray[np.float64] = data[rng.integers(0, len(data), (draws, len(data)))].mean(axis=1)
-    tail = (1 - level) / 2
-    return float(np.quantile(means, tail)), float(np.quantile(means, 1 - tail))

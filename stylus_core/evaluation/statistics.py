@@ -1,0 +1,243 @@
+"""How sure a number is: bootstrap intervals that respect clusters, win rates, agreement between raters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from statistics import NormalDist
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DRAWS = 2000
+LEVEL = 0.95
+
+_BLOCK = 4_000_000  # draws times clusters held at once: 32 MiB of counts
+
+Method = Literal["bca", "percentile"]
+
+
+class Estimate(NamedTuple):
+    """A number and its interval; `low` and `high` are None where the data say nothing of the spread."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """`{"value": x, "low": x, "high": x}`."""
+        return self._asdict()
+
+
+def bootstrap_mean(
+    values: ArrayLike,
+    clusters: Sequence[Hashable] | None = None,
+    *,
+    level: float = LEVEL,
+    draws: int = DRAWS,
+    seed: int = 0,
+    method: Method = "bca",
+) -> Estimate | None:
+    """The mean with a bootstrap interval; None without values.
+
+    Args:
+        values: numbers, shape (n,).
+        clusters: what each value belongs to, n of them; values of one cluster are drawn together, as they are not
+            independent (Davison and Hinkley 1997, 3.8). None: each value is its own cluster.
+        level: of the interval.
+        draws: bootstrap samples.
+        seed: of the draws; the same data and seed give the same interval.
+        method: "bca", corrected for bias and skewness (Efron 1987), or "percentile" (Efron 1979).
+
+    With a single cluster there is no interval. Raises `ValueError` for a value that is not finite, or a number of
+    clusters that is not that of the values.
+    """
+    data = np.asarray(values, np.float64)
+    if data.ndim != 1:
+        raise ValueError(f"values have the shape {data.shape}, not one dimension")
+    if not np.isfinite(data).all():
+        raise ValueError("a value is not a finite number")
+    if not data.size:
+        return None
+    groups, count = cluster_ids(clusters, data.size)
+    sums, sizes = np.bincount(groups, data, count), np.bincount(groups, minlength=count).astype(np.float64)
+    mean = float(sums.sum() / sizes.sum())
+    if count < 2:
+        return Estimate(mean)
+
+    # A cluster's sum and size are drawn together: the mean of a sample is the ratio of the two totals.
+    def means(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (counts @ sums) / (counts @ sizes)
+
+    drawn = np.concatenate([means(block) for block in _blocks(count, draws, seed)])
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    if method == "bca":
+        left_out = (sums.sum() - sums) / (sizes.sum() - sizes)
+        tails = _corrected(tails, drawn, mean, left_out)
+    low, high = np.quantile(drawn, tails)
+    return Estimate(mean, float(low), float(high))
+
+
+def bootstrap_difference(
+    values: ArrayLike, baseline: ArrayLike, clusters: Sequence[Hashable] | None = None, **how: Any
+) -> Estimate | None:
+    """The mean of `values - baseline`, taken pair by pair, with a bootstrap interval; see `bootstrap_mean`.
+
+    Raises `ValueError` if the two have different lengths.
+    """
+    left, right = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
+    if left.shape != right.shape:
+        raise ValueError(f"{left.size} values cannot be paired with {right.size}")
+    return bootstrap_mean(left - right, clusters, **how)
+
+
+def resampled(
+    statistic: Callable[[NDArray[np.float64]], float],
+    clusters: Sequence[Hashable],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """Any statistic on bootstrap samples, shape (draws,).
+
+    `statistic` gets how often each item was drawn, shape (n,), n being the number of `clusters`; items of one cluster
+    are drawn together. The same `seed` and number of clusters give the same draws, so statistics of two systems
+    over the same items are paired.
+    """
+    groups, count = cluster_ids(clusters, len(clusters))
+    return np.array([statistic(row[groups]) for block in _blocks(count, draws, seed) for row in block], np.float64)
+
+
+def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:
+    """`value` plus and minus the normal quantile times the standard deviation of its bootstrap samples.
+
+    For statistics that a bootstrap sample shifts, since it repeats items: a Fréchet distance grows, and the
+    percentiles of the samples may not even hold the value. Their spread is right all the same.
+    """
+    samples = np.asarray(drawn, np.float64)
+    samples = samples[np.isfinite(samples)]
+    if samples.size < 2:
+        return Estimate(value)
+    half = float(samples.std(ddof=1)) * NormalDist().inv_cdf((1 + level) / 2)
+    return Estimate(value, value - half, value + half)
+
+
+def wilson(wins: float, count: int, level: float = LEVEL) -> Estimate | None:
+    """The share of wins with its score interval (Wilson 1927); None for a count of 0. A tie may count as half a win.
+
+    Raises `ValueError` if `wins` is not between 0 and `count`.
+    """
+    if not 0 <= wins <= count:
+        raise ValueError(f"{wins} wins of {count}")
+    if not count:
+        return None
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = wins / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+
+
+class Agreement(NamedTuple):
+    """Kappa between raters: 1 is full agreement, 0 what chance gives; None where it is not defined.
+
+    `items` are those with at least two ratings, which alone say something of agreement.
+    """
+
+    name: Literal["cohen", "fleiss"]
+    kappa: float | None
+    items: int
+
+
+def agreement(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
+    """Cohen's kappa for two raters, Fleiss' for any other number.
+
+    `ratings` has one row an item and one column a rater; None is a rating that is missing.
+    """
+    raters = max(map(len, ratings), default=0)
+    if raters == 2:
+        pairs = [row for row in ratings if len(row) == 2]
+        return cohen_kappa([a for a, _ in pairs], [b for _, b in pairs])
+    return fleiss_kappa(ratings)
+
+
+def cohen_kappa(first: Sequence[Hashable | None], second: Sequence[Hashable | None]) -> Agreement:
+    """Kappa of two raters over the items that both rated (Cohen 1960); None is a missing rating.
+
+    It is not defined where both used one and the same category throughout.
+    """
+    both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+    if not both:
+        return Agreement("cohen", None, 0)
+    seen = len(both)
+    observed = sum(a == b for a, b in both) / seen
+    categories = {c for pair in both for c in pair}
+    chance = sum(sum(a == c for a, _ in both) * sum(b == c for _, b in both) for c in categories) / seen**2
+    return Agreement("cohen", _kappa(observed, chance), seen)
+
+
+def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
+    """Kappa of many raters (Fleiss 1971); None is a missing rating.
+
+    Items may have different numbers of ratings (Gwet 2014, 2.4): those with one say how often a category is used, and
+    nothing of agreement. With complete data it is Fleiss' own formula.
+    """
+    rated = [[r for r in row if r is not None] for row in ratings]
+    rated = [row for row in rated if row]
+    places = {c: n for n, c in enumerate(dict.fromkeys(c for row in rated for c in row))}
+    counts = np.zeros((len(rated), len(places)))
+    for n, row in enumerate(rated):
+        for category in row:
+            counts[n, places[category]] += 1
+    totals = counts.sum(axis=1)
+    several = totals >= 2
+    items = int(several.sum())
+    if not items:
+        return Agreement("fleiss", None, 0)
+    most, sizes = counts[several], totals[several]
+    observed = float(((most * (most - 1)).sum(axis=1) / (sizes * (sizes - 1))).mean())
+    chance = float(((counts / totals[:, None]).mean(axis=0) ** 2).sum())
+    return Agreement("fleiss", _kappa(observed, chance), items)
+
+
+def cluster_ids(clusters: Sequence[Hashable] | None, count: int) -> tuple[NDArray[np.intp], int]:
+    """The number of each item's cluster, in order of appearance, and how many clusters there are."""
+    if clusters is None:
+        return np.arange(count), count
+    if len(clusters) != count:
+        raise ValueError(f"{len(clusters)} clusters for {count} values")
+    places: dict[Hashable, int] = {}
+    return np.array([places.setdefault(c, len(places)) for c in clusters], np.intp), len(places)
+
+
+def _blocks(clusters: int, draws: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """How often each cluster is drawn, (some draws, clusters) at a time."""
+    rng = np.random.default_rng(seed)
+    step = max(1, _BLOCK // max(clusters, 1))
+    even = np.full(clusters, 1 / max(clusters, 1))
+    for start in range(0, draws, step):
+        yield rng.multinomial(clusters, even, size=min(step, draws - start)).astype(np.float64)
+
+
+def _corrected(
+    tails: tuple[float, float], drawn: NDArray[np.float64], value: float, left_out: NDArray[np.float64]
+) -> tuple[float, float]:
+    """The quantiles of the BCa interval (Efron 1987), the acceleration by the jackknife."""
+    # Samples equal to the value count half: with few clusters there are many.
+    below = float((drawn < value).mean() + (drawn == value).mean() / 2)
+    spread = left_out.mean() - left_out
+    cubes, squares = float((spread**3).sum()), float((spread**2).sum())
+    if not 0 < below < 1 or squares == 0:
+        return tails
+    normal = NormalDist()
+    bias, acceleration = normal.inv_cdf(below), cubes / (6 * squares**1.5)
+
+    def moved(tail: float) -> float:
+        z = bias + normal.inv_cdf(tail)
+        return normal.cdf(bias + z / (1 - acceleration * z))
+
+    return moved(tails[0]), moved(tails[1])
+
+
+def _kappa(observed: float, chance: float) -> float | None:
+    return None if chance >= 1 - 1e-12 else (observed - chance) / (1 - chance)

@@ -47,4 +47,5 @@ def system_key(plan: Plan, system: System) -> dict[str, Any]:
         "options": system.options,
         "descriptions": files.get(system.descriptions, {}).get("sha256", system.descriptions),
         **({"model": model} if model else {}),
+        **({"append": system.append} if system.append else {}),
     }

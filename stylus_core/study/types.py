@@ -38,7 +38,8 @@ class System:
     name: str
     label: str
     options: dict[str, Any] = field(default_factory=dict)  # of the selection; empty for the base model
-    descriptions: str = "metadata"  # metadata, none, or the name of a refiner's descriptions
+    descriptions: str = "metadata"  # metadata, none, library (as it stands), or a name of the plan's descriptions
+    append: str = ""  # text after the prompt; the paper's systems with adapters have "realistic, best quality" there
 
 
 @dataclass(frozen=True, slots=True)

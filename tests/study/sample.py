@@ -30,13 +30,13 @@ _WHERE = ("in the fog", "at dawn", "under two moons", "in heavy rain", "in an au
 _GAIN = {BASE: (0.0, 0.0), "random": (-0.5, 1.4), "reranker": (0.15, -0.3), "stylus": (0.6, -1.2)}
 
 
-def plan(prompts: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more: Any) -> Plan:
+def plan(count: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more: Any) -> Plan:
     """Prompts of ours."""
     texts = [
         f"{thing}, {where}, {style}"
-        for number in range(prompts)
+        for number in range(count)
         for thing, where, style in [
-            (_THINGS[number % 7], _WHERE[(number + number // 7) % 7], _STYLES[(number * 5 + number // 6) % 6])
+            (_THINGS[number % 7], _WHERE[(number + number // 7) % 7], _STYLES[(number * 5 + number // 7 * 2) % 6])
         ]
     ]
     given = {
@@ -55,11 +55,12 @@ def make(folder: Path, study: Plan, *, results: bool = True, size: int = 256, **
     """Writes the whole folder; `record` goes into every picture's record. `results`: also those of the later steps."""
     (folder / "pictures").mkdir(parents=True, exist_ok=True)
     write_plan(folder, study)
-    texts = dict(study.prompts)
+    prompts = {identifier: (number, text) for number, (identifier, text) in enumerate(study.prompts)}
     lines, scores = [], {}
     for group in cells(study):
         for identifier, cell in group:
-            picks = _picks(cell, texts[cell.prompt])
+            number, text = prompts[cell.prompt]
+            picks = _picks(cell.system, number, text)
             data = paint(cell, size, bool(picks))
             file = f"pictures/{identifier}.png"
             (folder / file).write_bytes(data)
@@ -68,7 +69,7 @@ def make(folder: Path, study: Plan, *, results: bool = True, size: int = 256, **
                 "file": file,
                 "bytes": len(data),
                 "sha256": hashlib.sha256(data).hexdigest(),
-                "used_prompt": " ".join([texts[cell.prompt], *(f"<lora:{p['name']}:{p['weight']}>" for p in picks)]),
+                "used_prompt": " ".join([text, *(f"<lora:{p['name']}:{p['weight']}>" for p in picks)]),
                 "picks": picks,
                 "notes": [],
                 "seconds": 3.5 + cell.seed * 0.25,
@@ -170,24 +171,24 @@ def votes(study: Plan) -> dict[str, Any]:
     return {"raters": 3, "votes": 140, "rows": rows, "agreement": agreement}
 
 
-def _picks(cell: Cell, text: str) -> list[dict[str, Any]]:
+def _picks(system: str, number: int, text: str) -> list[dict[str, Any]]:
     """What a system would pick: nothing for every fifth prompt."""
     style = text.rpartition(", ")[2]
-    if cell.system == BASE or int(cell.prompt) % 5 == 4:
+    if system == BASE or number % 5 == 4:
         return []
-    if cell.system == "random":
-        style = _STYLES[int(cell.prompt) % 6]
+    if system == "random":
+        style = _STYLES[number % 6]
     name = style.replace(" ", "_")
     pick = {
         "name": f"{name}_v2",
         "title": f"{style.title()} Style",
         "kind": "style",
         "weight": 0.8,
-        "keyword": "" if cell.system == "random" else style,
-        "reason": "drawn at random" if cell.system == "random" else f"its description names {style}",
+        "keyword": "" if system == "random" else style,
+        "reason": "drawn at random" if system == "random" else f"its description names {style}",
     }
     more = {"name": "detail_slider", "title": "Detail", "kind": "style", "weight": 0.4, "keyword": "", "reason": ""}
-    return [pick, more] if cell.system == "stylus" and int(cell.prompt) % 3 == 0 else [pick]
+    return [pick, more] if system == "stylus" and number % 3 == 0 else [pick]
 
 
 def paint(cell: Cell, size: int, styled: bool) -> bytes:

@@ -91,21 +91,13 @@ def bootstrap_difference(
     return bootstrap_mean(left - right, clusters, **how)
 
 
-def resampled(
-    statistic: Callable[[NDArray[np.float64]], float],
-    clusters: Sequence[Hashable],
-    *,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> NDArray[np.float64]:
-    """Any statistic on bootstrap samples, shape (draws,).
+def cluster_draws(count: int, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
+    """How often each of `count` clusters is in each bootstrap sample, shape (draws, count).
 
-    `statistic` gets how often each item was drawn, shape (n,), n being the number of `clusters`; items of one cluster
-    are drawn together. The same `seed` and number of clusters give the same draws, so statistics of two systems
-    over the same items are paired.
+    For statistics other than means. The same count and seed give the same draws, so what is computed from them for two
+    systems over the same clusters is paired.
     """
-    groups, count = cluster_ids(clusters, len(clusters))
-    return np.array([statistic(row[groups]) for block in _blocks(count, draws, seed) for row in block], np.float64)
+    return np.concatenate(list(_blocks(count, draws, seed)))
 
 
 def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:

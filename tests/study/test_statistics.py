@@ -13,9 +13,9 @@ from stylus_core.evaluation.statistics import (
     agreement,
     bootstrap_difference,
     bootstrap_mean,
+    cluster_draws,
     cohen_kappa,
     fleiss_kappa,
-    resampled,
     spread_interval,
     wilson,
 )
@@ -98,16 +98,17 @@ def test_edges():
         bootstrap_difference([1, 2], [1])
 
 
-def test_any_statistic_is_resampled_in_pairs():
-    clusters = list("aabbccdd") * 10
-    x = np.random.default_rng(7).normal(size=80)
-    draws = [resampled(lambda w, v=v: float(w @ v / w.sum()), clusters, draws=50, seed=3) for v in (x, x + 1)]
-    assert draws[1] - draws[0] == pytest.approx(np.ones(50))
-    for weights in ([], draws[0]):
-        found = spread_interval(0.5, weights)
-        assert found.value == 0.5
-        assert (found.low is None) == (len(weights) == 0)
-    assert found.high - 0.5 == pytest.approx(1.959964 * draws[0].std(ddof=1), rel=1e-6)
+def test_draws_for_other_statistics():
+    counts = cluster_draws(30, draws=400, seed=3)
+    assert counts.shape == (400, 30)
+    assert (counts.sum(axis=1) == 30).all()
+    assert (counts == cluster_draws(30, draws=400, seed=3)).all()
+    values = np.random.default_rng(7).normal(size=30)
+    means = counts @ values / 30
+    found = spread_interval(values.mean(), [*means, float("nan")])
+    assert found.high - found.value == pytest.approx(1.959964 * means.std(ddof=1), rel=1e-6)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * values.std() / 30**0.5, rel=0.1)
+    assert spread_interval(0.5, [1.0]) == (0.5, None, None)
 
 
 @given(st.integers(0, 500), st.integers(1, 500), st.sampled_from([0.9, 0.95, 0.99]))

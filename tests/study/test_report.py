@@ -168,6 +168,21 @@ def test_a_second_report_copies_only_what_is_new(tmp_path: Path) -> None:
     assert len(list(pictures.iterdir())) == 16 and not {path.name for path in pictures.iterdir()} & set(first)
 
 
+def test_the_settings_are_told_without_the_paths_of_a_machine(tmp_path: Path) -> None:
+    settings = {
+        "picture": {"steps": 20, "negative": "", "request": {"sampler_name": "Euler a"}},
+        "models": {"llm": "a-language-model"},
+        "descriptions": {"mine": {"file": "/somewhere/private/mine.jsonl", "sha256": "00"}},
+    }
+    systems = (*sample.SYSTEMS[:1], System("llm", "With a model", {"composer": "llm"}, "mine", "best quality"))
+    folder = sample.make(tmp_path, sample.plan(1, (7.0,), systems=systems, settings=settings), size=64, results=False)
+    page = Page(build(folder))
+    said = page.says("")
+    for words in ("steps20", "request: sampler_nameEuler a", "model of llma-language-model", "seeds1, 2"):
+        assert words in said
+    assert "With a modelcomposer = llm; descriptions: mine; then “best quality”" in said and "private" not in page.text
+
+
 def test_what_is_missing_is_left_out_with_the_command_that_makes_it(tmp_path: Path) -> None:
     folder = sample.make(tmp_path / "mine", sample.plan(2, (7.0,)), size=64, results=False)
     page = Page(build(folder))

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import html
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
@@ -31,8 +31,8 @@ _FILTER = """<form id="g-filter" hidden>
 <fieldset id="g-systems" aria-label="Systems that are shown">{systems}</fieldset>
 <output id="g-count" class="small"></output>
 </form>"""
-_PAGER = """<div class="pager{where}" hidden><button type="button" class="before">← before</button>
-<span class="where small"></span> <button type="button" class="after">after →</button></div>"""
+_PAGER = """<div class="pager{where}" hidden><button type="button" class="before">← previous</button>
+<span class="where small"></span> <button type="button" class="after">next →</button></div>"""
 
 
 def page(sources: Sources, tables: Mapping[str, Table], gallery: Mapping[str, Any], unseen: int) -> str:
@@ -86,16 +86,17 @@ def _size(sources: Sources, unseen: int) -> str:
 
 def _settings(sources: Sources) -> str:
     plan = sources.plan
-    given = {
-        **plan.settings,
-        "checkpoints": ", ".join(c or "the one that was loaded" for c in plan.checkpoints),
-        "CFG": ", ".join(f"{cfg:g}" for cfg in plan.cfgs),
-        "seeds": f"{plan.seeds[0]} to {plan.seeds[-1]}" if len(plan.seeds) > 1 else ", ".join(map(str, plan.seeds)),
-    }
-    rows = [(key, value) for key, value in given.items() if value not in ("", None)]
+    # The rest of the settings is not for people, and has paths of the machine that made the study.
+    rows = [*_flat(plan.settings.get("picture")), *_flat(plan.settings.get("models"), "model of ")]
+    rows += [
+        ("CFG", ", ".join(f"{cfg:g}" for cfg in plan.cfgs)),
+        ("seeds", ", ".join(map(str, plan.seeds))),
+        ("checkpoints", ", ".join(words.checkpoint(name) for name in plan.checkpoints)),
+    ]
     for system in plan.systems:
-        options = ", ".join(f"{k} = {v}" for k, v in system.options.items()) or "the prompt as it is"
-        rows.append((system.label or system.name, f"{options}; descriptions: {system.descriptions}"))
+        options = ", ".join(f"{k} = {v}" for k, v in system.options.items())
+        told = f"{options}; descriptions: {system.descriptions}" if options else "the prompt as it is"
+        rows.append((system.label or system.name, told + (f"; then “{system.append}”" if system.append else "")))
     body = "".join(
         f'<tr><th scope="row">{html.escape(str(k))}</th><td class="text">{html.escape(str(v))}</td></tr>'
         for k, v in rows
@@ -104,6 +105,14 @@ def _settings(sources: Sources) -> str:
         '<details class="more"><summary>Settings and systems</summary><div class="wide"><table><tbody>'
         f"{body}</tbody></table></div></details>\n"
     )
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, part in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(part, Mapping):
+            yield from _flat(part, f"{prefix}{key}: ")
+        elif part not in ("", None):
+            yield f"{prefix}{key}", part
 
 
 def _pictures(gallery: Mapping[str, Any]) -> str:
@@ -135,9 +144,7 @@ def _pictures(gallery: Mapping[str, Any]) -> str:
 
 
 def _said(value: Any) -> str:
-    if value == "":
-        return "the one that was loaded"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else words.checkpoint(str(value))
 
 
 def _place(cfgs: list[float]) -> int:

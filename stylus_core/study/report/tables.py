@@ -144,7 +144,7 @@ def picks(sources: Sources) -> Table:
         means = [statistics.fmean(len(p.picks) for p in made) for made in prompts]
         # Each adapter once a prompt, however many pictures the prompt has.
         names = Counter(name for made in prompts for name in {str(k.get("name")) for p in made for k in p.picks})
-        often = names.most_common(1)
+        often, times = min(names.items(), key=lambda item: (-item[1], item[0]), default=(None, 0))
         found.append(
             {
                 "system": system,
@@ -155,8 +155,8 @@ def picks(sources: Sources) -> Table:
                 "adapters_per_prompt": statistics.fmean(means),
                 "most_in_a_prompt": max(len(p.picks) for made in prompts for p in made),
                 "different_adapters": len(names),
-                "most_picked": often[0][0] if often else None,
-                "most_picked_prompts": often[0][1] if often else 0,
+                "most_picked": often,
+                "most_picked_prompts": times,
             }
         )
     columns = tuple(found[0]) if found else ("system", "label")

@@ -38,10 +38,7 @@ class Painter:
     def paint(self, job: Job) -> tuple[bytes, dict[str, Any]]:
         """The picture and its record. Raises `WebUIError`, or `StylusError` where the selection failed."""
         said = self.chosen(job)
-        body = self._body(job, said["used_prompt"])
-        clock = time.monotonic()
-        picture, info = self.webui.txt2img(body)
-        seconds = time.monotonic() - clock
+        picture, info, seconds = self.request(job, said)
         self.painted(job, said, info)
         record = {
             "pair": job.pair,
@@ -61,6 +58,13 @@ class Painter:
     def chosen(self, job: Job) -> dict[str, Any]:
         """What the record says of the selection; `used_prompt` is sent."""
         return {"used_prompt": job.prompt.text, "picks": [], "notes": []}
+
+    def request(self, job: Job, said: dict[str, Any]) -> tuple[bytes, Mapping[str, Any], float]:
+        """The picture, what the WebUI says of it, and the seconds that it took."""
+        body = self._body(job, said["used_prompt"])
+        clock = time.monotonic()
+        picture, info = self.webui.txt2img(body)
+        return picture, info, time.monotonic() - clock
 
     def arguments(self, job: Job) -> dict[str, Any]:
         """What the extension is sent, where the WebUI has it."""

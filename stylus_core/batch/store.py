@@ -74,6 +74,17 @@ class Store:
         with self._lock:
             return job in self._records
 
+    def find(self, job: str) -> tuple[bytes, dict[str, Any]] | None:
+        """A picture that was made, and its record; None if it is not there, or not whole."""
+        with self._lock:
+            record = self._records.get(job)
+        if record is None or not _intact(self.folder, record):
+            return None
+        try:
+            return (self.folder / record["file"]).read_bytes(), record
+        except OSError:
+            return None
+
     def add(self, job: str, picture: bytes, record: dict[str, Any]) -> dict[str, Any]:
         """Writes a picture and its line; returns the record with `file`, `bytes` and `sha256`. Raises `StoreError`."""
         name = f"{PICTURES}/{job}{_ending(picture)}"

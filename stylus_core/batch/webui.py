@@ -94,6 +94,13 @@ class WebUI:
         found = self.get("/sdapi/v1/sd-models")
         return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
+    def samplers(self) -> list[str]:
+        """Names that `sampler_name` takes, aliases included."""
+        found = self.get("/sdapi/v1/samplers")
+        entries = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+        names = [name for e in entries for name in (e.get("name"), *(e.get("aliases") or ()))]
+        return [name for name in names if isinstance(name, str)]
+
     def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
         """The first picture's bytes and what the WebUI says about it (its `info`, taken apart)."""
         answer = self.post("/sdapi/v1/txt2img", body, self.timeout)

@@ -12,6 +12,7 @@ from stylus_core import __version__
 from stylus_core.cli import asking
 from stylus_core.cli.batch_arguments import add_batch
 from stylus_core.cli.refining_arguments import add_refining
+from stylus_core.cli.study import add_study
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
 
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_refining(commands, _library, _common)
     add_batch(commands, _library, _common, _options)
+    add_study(commands, _library, _common)
     return top
 
 

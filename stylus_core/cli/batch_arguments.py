@@ -39,13 +39,18 @@ def add_batch(commands: Any, library: _Adder, common: _Adder, options: _Adder) -
     batch.add_argument(
         "--checkpoint", default="", metavar="NAME", help="checkpoint; the one that is loaded if not given"
     )
-    batch.add_argument(
-        "--auth-env", default=AUTH_ENV, metavar="NAME", help=f"variable with user:password of --api-auth ({AUTH_ENV})"
-    )
-    batch.add_argument(
-        "--picture-timeout", type=number(1, 86400), default=600.0, metavar="S", help="seconds for one picture (600)"
-    )
+    add_reaching(batch)
     library(batch)
     common(batch)
     options(batch)
     asking.add_flags(batch)
+
+
+def add_reaching(command: argparse.ArgumentParser) -> None:
+    """Adds how a WebUI is reached, and for how long it is waited for."""
+    command.add_argument(
+        "--auth-env", default=AUTH_ENV, metavar="NAME", help=f"variable with user:password of --api-auth ({AUTH_ENV})"
+    )
+    command.add_argument(
+        "--picture-timeout", type=number(1, 86400), default=600.0, metavar="S", help="seconds for one picture (600)"
+    )

@@ -14,6 +14,7 @@ from stylus_core.cli.arguments import libraries, option_values
 from stylus_core.cli.batching import batch
 from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare
 from stylus_core.cli.refining import describe, edit, refine
+from stylus_core.cli.study import study
 from stylus_core.cli.text import Console
 from stylus_core.errors import LibraryError, OptionError, StylusError
 from stylus_core.options import Options
@@ -110,6 +111,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Opener], int]] = {
     "describe": describe,
     "set": edit,
     "batch": batch,
+    "study": study,
 }
 
 

@@ -18,8 +18,8 @@ Opener = Callable[..., Any] | None
 
 
 @contextlib.contextmanager
-def opened(args: argparse.Namespace, opener: Opener) -> Iterator[Any]:
-    """The library that the command line or the environment names, open for the block."""
+def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
+    """The library that the command line or the environment names, open for the block; `more` goes to `Stylus`."""
     roots = libraries(args)
     if not roots:
         raise LibraryError(
@@ -29,7 +29,8 @@ def opened(args: argparse.Namespace, opener: Opener) -> Iterator[Any]:
         from stylus_core.stylus import Stylus
 
         opener = Stylus
-    with opener(roots if len(roots) > 1 else roots[0], home=args.home, encoder=args.encoder, **given(args)) as stylus:
+    library = roots if len(roots) > 1 else roots[0]
+    with opener(library, home=args.home, encoder=args.encoder, **given(args), **more) as stylus:
         yield stylus
 
 

@@ -1,39 +1,44 @@
-"""`stylus study report`: one folder with what a study found."""
+"""`stylus study report`: one folder that opens in a browser."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli import OK
-from stylus_core.cli.opening import Opener, dump
-from stylus_core.cli.progress import Progress
 from stylus_core.cli.ranges import whole
 from stylus_core.cli.text import Console
 
+if TYPE_CHECKING:
+    from stylus_core.cli.opening import Opener
 
-def add_report(commands: Any, common: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Adds the command to argparse's `commands`; `common` adds what every command has."""
-    report = commands.add_parser(
-        "report", allow_abbrev=False, help="write a page with plots, tables and pictures, from what is there so far"
-    )
-    report.add_argument("study", type=Path, metavar="DIR", help="the study's folder; the page goes to DIR/report")
-    report.add_argument(
-        "--size", type=whole(64, 4096), metavar="N", help="longer side of its pictures, in pixels (512)"
-    )
-    common(report)
+_Adder = Callable[[argparse.ArgumentParser], None]
 
 
-def report(args: argparse.Namespace, console: Console, _: Opener) -> int:
-    """`stylus study report DIR`."""
-    from stylus_core.study.report import SIZE, build
+def add_step(steps: Any, name: str, about: str) -> argparse.ArgumentParser:
+    """A step on a study's folder, with what all of these take."""
+    step: argparse.ArgumentParser = steps.add_parser(name, allow_abbrev=False, help=about)
+    step.add_argument("folder", type=Path, metavar="OUT", help="the study's folder, made by stylus study run")
+    step.add_argument("--json", action="store_true", help="print JSON")
+    step.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
+    return step
+
+
+def add(steps: Any, library: _Adder, common: _Adder) -> None:
+    """Adds the step to argparse's `steps`."""
+    report = add_step(steps, "report", "write the page with curves, tables and pictures; it opens without a server")
+    report.add_argument("--size", type=whole(64, 4096), metavar="N", help="pixels of a picture's longer side (512)")
+
+
+def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus study report OUT`."""
+    from stylus_core.cli.opening import dump
+    from stylus_core.cli.progress import Progress
+    from stylus_core.study import report
 
     with Progress(console) as progress:
-        page = build(args.study, size=args.size or SIZE, progress=progress)
-    if args.json:
-        dump(console, {"report": str(page)})
-    else:
-        console.print(f"report  {page}")
+        page = report.build(args.folder, size=args.size or report.SIZE, progress=progress)
+    dump(console, {"report": str(page)}) if args.json else console.print(f"report  {page}")
     return OK

@@ -34,7 +34,7 @@ class StudyFolder:
         A picture of which the file is gone or broken is listed all the same. One that an earlier plan made and this
         one does not ask for is not. Raises `StudyError` if the list of results is damaged.
         """
-        records = {record["id"]: record for record in _records(self.folder / LINES)}
+        records = {record["id"]: record for record in results(self.folder)}
         return [
             self._picture(cell, records[name]) for group in cells(self.plan) for name, cell in group if name in records
         ]
@@ -88,12 +88,26 @@ def read_plan(folder: Path) -> Plan:
         raise _damaged(path) from None
 
 
+def refuse_another(folder: Path, plan: Plan) -> None:
+    """Raises `StudyError` if the folder holds a study of another name. A damaged plan is no hindrance."""
+    try:
+        name = read_plan(folder).name
+    except StudyError:
+        return
+    if name != plan.name:
+        raise StudyError(f"{folder} holds the study {name!r} and not {plan.name!r}: give another --out")
+
+
 def _damaged(path: Path) -> StudyError:
     return StudyError(f"{path} is no plan of a study: run the study again with the same --out, which mends it")
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of the results; the last one may be torn, while it is written or after a kill."""
+def results(folder: Path) -> Iterator[dict[str, Any]]:
+    """The records of the pictures in a study's folder, whichever plan they were made for.
+
+    The last line may be torn, while it is written or after a kill, and is left out then. Raises `StudyError`.
+    """
+    path = folder / LINES
     try:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:

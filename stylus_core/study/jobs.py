@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stylus_core.batch.jobs import picture_id
+from stylus_core.batch.jobs import Picture, picture_id
 from stylus_core.study.types import BASE, Cell, Plan, System
 
 
@@ -49,3 +49,8 @@ def system_key(plan: Plan, system: System) -> dict[str, Any]:
         **({"model": model} if model else {}),
         **({"append": system.append} if system.append else {}),
     }
+
+
+def picture_of(plan: Plan, cell: Cell) -> Picture:
+    """How the picture at this place is made."""
+    return Picture(**plan.settings.get("picture", {}), cfg=cell.cfg, checkpoint=cell.checkpoint)

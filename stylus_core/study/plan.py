@@ -96,6 +96,13 @@ def read_study(path: Path, models: Mapping[str, str] | None = None) -> Plan:
     return plan
 
 
+def source_of(plan: Plan, system: System) -> str:
+    """What `Stylus(descriptions=...)` takes for this system."""
+    if system.descriptions == LIBRARY:
+        return ""
+    return str(plan.settings["descriptions"].get(system.descriptions, {}).get("file", system.descriptions))
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib

@@ -1,0 +1,124 @@
+"""What a study costs, before it starts and while it runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stylus_core.study.choices import Choices, choice_key
+from stylus_core.study.jobs import cells
+from stylus_core.study.types import Plan
+
+#: Tokens of one call of the LLM composer: what Qwen2.5's server counted at the median (`docs/llm.md`), and a short list
+#: of picks with their reasons.
+READ, WRITTEN = 1_500, 100
+_ASKING = ("llm", "reranker")
+_WINDOW = 64  # pictures
+_FIRST = 3  # pictures before a guess is worth saying
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What is left to do. Each number is an upper bound: answers are cached, and like requests are painted once."""
+
+    pictures: int  # of the whole study
+    made: int
+    choices: int  # selections that are left
+    calls: dict[str, int] = field(default_factory=dict)  # composer that asks a model -> calls that are left
+    webuis: int = 1
+    seconds: float | None = None  # a picture, at one WebUI
+    source: str = ""  # where `seconds` comes from
+
+    @property
+    def left(self) -> int:
+        return self.pictures - self.made
+
+    @property
+    def hours(self) -> float | None:
+        """Of painting; None where nobody knows how long a picture takes."""
+        return None if self.seconds is None else self.left * self.seconds / max(1, self.webuis) / 3600
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """(read, written) by the language model."""
+        calls = self.calls.get("llm", 0)
+        return calls * READ, calls * WRITTEN
+
+
+def cost(
+    plan: Plan,
+    records: Iterable[Mapping[str, Any]],
+    choices: Choices,
+    *,
+    webuis: int = 1,
+    seconds: float | None = None,
+    source: str = "",
+) -> Cost:
+    """What is left of `plan`.
+
+    Args:
+        plan: the study.
+        records: of the pictures that were made.
+        choices: that were made.
+        webuis: how many paint.
+        seconds: a picture takes; None: as long as those that were made.
+        source: where that comes from, in words.
+    """
+    wanted = {name for group in cells(plan) for name, _ in group}
+    made = [record for record in records if record.get("id") in wanted]
+    painted = [float(record["seconds"]) for record in made if "twin" not in record and record.get("seconds")]
+    if seconds is None and painted:
+        seconds, source = sum(painted) / len(painted), f"measured on {len(painted)} pictures of this study"
+    missing: dict[str, int] = {}
+    for system in plan.systems:
+        if system.options:
+            composer = system.options["composer"]
+            left = sum(choices.get(choice_key(plan, system, text)) is None for _, text in plan.prompts)
+            missing[composer] = missing.get(composer, 0) + left
+    calls = {composer: missing[composer] for composer in _ASKING if missing.get(composer)}
+    return Cost(plan.size, len(made), sum(missing.values()), calls, webuis, seconds, source)
+
+
+class Pace:
+    """Says how long the rest takes, from how long the last pictures took by the clock, all WebUIs together.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._times: deque[float] = deque(maxlen=_WINDOW)
+        self._left = 0
+
+    def start(self, left: int) -> None:
+        """`left`: pictures that are to be painted, copies not counted."""
+        with self._lock:
+            self._left = left
+            self._times.clear()
+            self._times.append(self._clock())
+
+    def step(self) -> None:
+        """One was painted."""
+        with self._lock:
+            self._left -= 1
+            self._times.append(self._clock())
+
+    def seconds(self) -> float | None:
+        """Until the last picture; None before there is anything to tell from."""
+        with self._lock:
+            painted = len(self._times) - 1
+            if painted < _FIRST:
+                return None
+            return max(0, self._left) * (self._times[-1] - self._times[0]) / painted
+
+
+def duration(seconds: float) -> str:
+    """In words, as exact as an estimate is."""
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -24,6 +24,9 @@ OUT = Path(__file__).resolve().parent / "out"
 #: Prompts of our own that no adapter of the corpus fits.
 NO_FIT = tuple((Path(__file__).parent / "no_fit_prompts.txt").read_text(encoding="utf-8").splitlines())
 
+#: The same two by two, as long as a caption: what leaves a short prompt alone only because it is short shows here.
+NO_FIT_LONG = tuple(f"{a.rstrip('.')} and {b[0].lower()}{b[1:]}" for a, b in zip(NO_FIT[::2], NO_FIT[1::2], strict=True))
+
 
 class World:
     """Corpus, queries, index, vectors."""

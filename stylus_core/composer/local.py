@@ -15,9 +15,10 @@ from stylus_core.composer.rules import NAMED_ONLY, keep
 from stylus_core.retriever.tokens import tokens
 from stylus_core.types import Adapter, Assignment, Candidate, Composition, Keyword
 
-#: The likeliest candidate has to reach the first, what joins it the second: nine of ten prompts that nothing fits stay
-#: as they are, and a prompt that has found one adapter may have a use for another.
-FIRST, FURTHER = 0.25, 0.125
+#: How many right adapters the three likeliest candidates promise together, at least, if anything is to be chosen, and
+#: how likely each that is chosen has to be: nine of ten prompts that nothing fits stay as they are, and a prompt that
+#: has found one adapter may have a use for another.
+PROMISED, EACH = 0.21, 0.045
 
 #: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word
 #: that a single adapter of the library has.
@@ -45,9 +46,13 @@ def _by_name(p: float, found: Match, adapter: Adapter, words: frozenset[str], de
     rarity = max(f["rare_name"], f["rare_trigger"])
     kind = adapter.card.kind
     if kind in NAMED_ONLY:
-        return 0.5 + p / 2 if rarity >= _RARE_WHO and is_named(adapter, words) else p
+        return 0.5 + p / 2 if rarity >= _RARE_WHO and _may(adapter, words) else p
     exact = f["exact"] >= 0.99 and rarity >= _RARE_WHAT and (f["affinity"] >= _NEAR or not dense)
-    return max(p, FIRST) if exact else p
+    return max(p, PROMISED) if exact else p
+
+
+def _may(adapter: Adapter, words: frozenset[str]) -> bool:
+    return adapter.card.kind not in NAMED_ONLY or is_named(adapter, words)
 
 
 class LocalComposer:
@@ -71,7 +76,8 @@ class LocalComposer:
             keyword = request.keywords[found.keyword]
             rated.append(Assignment(candidate, keyword, _reason(candidate, keyword, found), p))
         rated.sort(key=lambda a: -a.confidence)
-        floor = FURTHER if rated and rated[0].confidence >= FIRST else 1.0
+        possible = [a for a in rated if _may(a.candidate.adapter, words)]
+        floor = EACH if sum(a.confidence for a in possible[:3]) >= PROMISED else 1.0
         wanted = [a for a in rated if a.confidence >= floor]
         kept, refused = keep(wanted, request, already=len(request.prompt.tags))
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]

@@ -40,7 +40,7 @@ def plan(count: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more
         ]
     ]
     given = {
-        "name": "Adapters on a small checkpoint",
+        "name": "Sample study, its numbers are made up",
         "systems": SYSTEMS,
         "prompts": tuple((f"{n:04d}", text) for n, text in enumerate(texts)),
         "cfgs": cfgs,
@@ -122,7 +122,9 @@ def metrics(study: Plan, scores: dict[str, Any]) -> dict[str, Any]:
                     }
                 )
     return {
-        "models": {"clip": "openai/clip-vit-large-patch14", "inception": "InceptionV3"},
+        "models": {"clip": "openai/clip-vit-large-patch14", "inception": "/somewhere/private/inception.pt"},
+        "best_of_group": False,
+        "notes": ["few pictures"],
         "reference": {"folder": "/somewhere/private/reference", "count": 5000},
         "missing": 0,
         "broken": [],

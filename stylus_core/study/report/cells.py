@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Sequence
 
-from stylus_core.study.report.sources import Estimate
+from stylus_core.evaluation.statistics import Estimate
 
 
 def table(caption: str, heads: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from stylus_core.evaluation.statistics import Estimate
 from stylus_core.study.report import cells, plots, words
-from stylus_core.study.report.sources import Estimate, Sources, count
+from stylus_core.study.report.sources import Sources, count
 from stylus_core.study.report.tables import MEASURES, Measure, Table
 from stylus_core.study.types import BASE, METRICS
 
@@ -39,13 +40,16 @@ def metrics(sources: Sources, table: Table) -> str:
 def _about(source: Mapping[str, Any]) -> Iterator[str]:
     reference, models, broken = (source.get(key) for key in ("reference", "models", "broken"))
     if isinstance(reference, Mapping) and (files := count(reference.get("count"))):
-        # The name alone: a report is passed on, and the rest of the path tells of somebody's machine.
-        yield f"Reference: {files:,} pictures ({PurePath(str(reference.get('folder'))).name})."
+        yield f"Reference: {files:,} pictures ({_flat(reference.get('folder'))})."
     if isinstance(models, Mapping) and models:
         yield "Measured with " + ", ".join(f"{key}: {_flat(value)}" for key, value in models.items()) + "."
+    if source.get("best_of_group") is True:
+        yield "Of each prompt's pictures only the one with the highest CLIP score counts, as in the paper."
     unread = {"missing": count(source.get("missing")), "broken": len(broken) if isinstance(broken, list) else 0}
     if any(unread.values()):
         yield f"Left out: {', '.join(f'{n:,} {why}' for why, n in unread.items() if n)}."
+    notes = source.get("notes")
+    yield from map(str, notes if isinstance(notes, list) else ())
 
 
 def _pareto(sources: Sources, rows: Sequence[Mapping[str, Any]], identifier: str) -> str:
@@ -123,4 +127,8 @@ def _difference(found: Estimate | None, measure: Measure) -> str:
 
 
 def _flat(value: Any) -> str:
-    return ", ".join(map(str, value.values())) if isinstance(value, Mapping) else str(value)
+    """Of a path the name alone: a report is passed on, and the rest tells of somebody's machine."""
+    if isinstance(value, Mapping):
+        return ", ".join(map(_flat, value.values()))
+    path = PurePath(str(value))
+    return path.name if path.is_absolute() else str(value)

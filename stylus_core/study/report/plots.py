@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stylus_core.study.report.sources import Estimate
+from stylus_core.evaluation.statistics import Estimate
 
 COLOURS = 7  # classes s0 to s6 of the page
 _WIDTH, _HEIGHT = 760, 460

@@ -9,31 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stylus_core.evaluation.statistics import Estimate
 from stylus_core.study.types import JUDGE, METRICS, VOTES, Picture, Plan
 
 _MOST = 2**28  # bytes of a file of results that are read
 _STEPS = {METRICS: "metrics", JUDGE: "judge", VOTES: "vote"}
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number with the bounds of its 95% interval, where it has one."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def of(cls, given: Any) -> Estimate | None:
-        """The estimate that a file gives, or None where there is none or it is no number."""
-        if not isinstance(given, Mapping):
-            return None
-        value, low, high = (number(given.get(key)) for key in ("value", "low", "high"))
-        return None if value is None else cls(value, *((low, high) if low is not None and high is not None else ()))
-
-    def json(self) -> dict[str, float | None]:
-        """The form of the files."""
-        return {"value": self.value, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +71,16 @@ def number(value: Any) -> float | None:
         return float(value) if math.isfinite(value) else None
     except OverflowError:
         return None
+
+
+def estimate(given: Any) -> Estimate | None:
+    """The estimate that a file gives, or None where there is none or it is no number."""
+    if not isinstance(given, Mapping):
+        return None
+    value, low, high = (number(given.get(key)) for key in ("value", "low", "high"))
+    if value is None:
+        return None
+    return Estimate(value) if low is None or high is None else Estimate(value, low, high)
 
 
 def count(value: Any) -> int:

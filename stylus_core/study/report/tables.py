@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.batch.store import write_whole
-from stylus_core.study.report.sources import Estimate, Sources, count, number, rows
+from stylus_core.evaluation.statistics import Estimate
+from stylus_core.study.report.sources import Sources, count, estimate, number, rows
 from stylus_core.study.types import BASE, Picture
 
 
@@ -48,7 +49,7 @@ class Table:
 
     def json(self) -> list[dict[str, Any]]:
         """One object a row, as the files of a study have them."""
-        return [{k: v.json() if isinstance(v, Estimate) else v for k, v in row.items()} for row in self.rows]
+        return [{k: v.as_dict() if isinstance(v, Estimate) else v for k, v in row.items()} for row in self.rows]
 
     def csv(self) -> str:
         """With a header; an estimate takes three columns. Text that would be a formula gets an apostrophe."""
@@ -85,7 +86,7 @@ def metrics(sources: Sources) -> Table:
             "checkpoint": row["checkpoint"],
             "cfg": cfg,
             "pictures": count(row.get("pictures")),
-            **{key: Estimate.of(row.get(key)) for key in measured},
+            **{key: estimate(row.get(key)) for key in measured},
         }
         for row in rows(sources.metrics, "checkpoint")
         if (cfg := number(row.get("cfg"))) is not None
@@ -122,7 +123,7 @@ def _compared(name: str, sources: Sources, given: Iterable[Any], judged: bool) -
             "against": row["against"],
             "against_label": sources.label(row["against"]),
             **{key: count(row.get(key)) for key in counts},
-            "rate": Estimate.of(row.get("rate")),
+            "rate": estimate(row.get("rate")),
             **{key: number(row.get(key)) for key in scores},
         }
         for row in given

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from stylus_core.study.report.sources import Estimate, Sources
+from stylus_core.evaluation.statistics import Estimate
+from stylus_core.study.report.sources import Sources
 from stylus_core.study.report.tables import Measure
 
 #: The guidance scale at which systems are compared in the first place, where a study has several.

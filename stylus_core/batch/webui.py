@@ -95,11 +95,10 @@ class WebUI:
         return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
 
     def samplers(self) -> list[str]:
-        """Names that `sampler_name` takes, aliases included."""
+        """Names of the samplers."""
         found = self.get("/sdapi/v1/samplers")
         entries = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
-        names = [name for e in entries for name in (e.get("name"), *(e.get("aliases") or ()))]
-        return [name for name in names if isinstance(name, str)]
+        return [e["name"] for e in entries if isinstance(e.get("name"), str)]
 
     def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
         """The first picture's bytes and what the WebUI says about it (its `info`, taken apart)."""
@@ -171,13 +170,13 @@ class WebUI:
                 "variable that --auth-env names",
                 status,
             )
-        if status == 404:
-            return WebUIGone(f"{self.url} has no {path}: start the WebUI with --api", status)
-        if 300 <= status < 400:
-            return WebUIGone(f"{self.url} sends elsewhere: give the address that it ends at", status)
         said = ""
         with contextlib.suppress(OSError, http.client.HTTPException):
             said = _message(error.read(1 << 16))
+        if status == 404 and said in ("", "Not Found"):  # else it is the request that names what is not there
+            return WebUIGone(f"{self.url} has no {path}: start the WebUI with --api", status)
+        if 300 <= status < 400:
+            return WebUIGone(f"{self.url} sends elsewhere: give the address that it ends at", status)
         told = f"{self.url} refused {path} with {status}{f': {said}' if said else ''}"
         return WebUIError(told, status, passing=status in _PASSING)
 

@@ -132,11 +132,8 @@ def _cost(plan: Plan, found: Cost, console: Console) -> list[str]:
         counted(len(plan.seeds), "seed"),
         counted(len(plan.checkpoints), "checkpoint"),
     ]
-    lines = indented(
-        "",
-        f"{plan.name}: {' x '.join(sizes)} = {found.pictures:,} pictures, {found.made:,} of them made",
-        console.columns,
-    )
+    lines = indented("", f"{plan.name}: {' x '.join(sizes)}", console.columns)
+    lines.append(f"  = {counted(found.pictures, 'picture')}, {found.made:,} of them made")
     width = max(len(system.name) for system in plan.systems)
     for system in plan.systems:
         source = f"  ({system.descriptions})" if system.options else ""

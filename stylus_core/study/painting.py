@@ -77,8 +77,7 @@ class StudyPainter(Painter):
         """Looks at the WebUI once, and whenever it is called whether all picks are there."""
         if not self._looked:
             super().prepare(tell)
-            if self._sampler and self._sampler.lower() not in (known := [s.lower() for s in self.webui.samplers()]):
-                raise WebUIGone(f"{self.webui.url} has no sampler {self._sampler!r}{near(self._sampler, known)}")
+            self._check_sampler()
             self.loras = self.webui.loras()
             self._looked = True
         picks = {pick["name"]: pick["path"] for choice in self._choices.values() for pick in choice.picks}
@@ -89,6 +88,14 @@ class StudyPainter(Painter):
                 f"{f', and {len(lacking) - 1} more' if len(lacking) > 1 else ''}: give it the folder of adapters that "
                 "the other WebUIs use, or choose anew with another --out"
             )
+
+    def _check_sampler(self) -> None:
+        """A WebUI takes a sampler's name, or one with a scheduler's after it, which its list does not have."""
+        if not self._sampler:
+            return
+        known = self.webui.samplers()
+        if not any(f"{self._sampler} ".startswith(f"{name} ") for name in known):
+            raise WebUIGone(f"{self.webui.url} has no sampler {self._sampler!r}{near(self._sampler, known)}")
 
     def chosen(self, job: Job) -> dict[str, Any]:
         choice = self._choices[job.id]

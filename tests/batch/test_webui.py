@@ -98,3 +98,10 @@ def test_an_answer_without_a_picture_is_no_picture(images: bytes) -> None:
     with answering(http(b'{"images": ' + images + b', "info": "{}"}')) as (url, _), pytest.raises(WebUIError) as error:
         WebUI(url, pauses=()).txt2img({})
     assert "picture" in str(error.value)
+
+
+def test_a_request_that_names_what_is_not_there_is_refused_and_the_webui_goes_on() -> None:
+    answer = http(b'{"detail": "Sampler not found"}', "404 Not Found")
+    with answering(answer) as (url, _), pytest.raises(WebUIError, match="with 404: Sampler not found") as error:
+        WebUI(url, pauses=()).txt2img({})
+    assert not isinstance(error.value, WebUIGone)

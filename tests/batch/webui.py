@@ -50,6 +50,7 @@ class StandIn:
         self.checkpoints = [
             {"title": "small.safetensors [abc]", "model_name": "small", "filename": "/m/small.safetensors"}
         ]
+        self.samplers = ["Euler a", "DPM++ 2M Karras"]
         self.asked: list[dict[str, Any]] = []  # bodies of txt2img, in order of arrival
         self.seen: Counter[str] = Counter()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -81,6 +82,8 @@ class StandIn:
             return 200, [{"name": n, "alias": n, "path": p, "metadata": {}} for n, p in self.loras.items()]
         if path == "/sdapi/v1/sd-models":
             return 200, self.checkpoints
+        if path == "/sdapi/v1/samplers":
+            return 200, [{"name": n, "aliases": [n.lower().replace(" ", "_")], "options": {}} for n in self.samplers]
         if path == "/stylus/v1/index" and self.extension:
             ready = {"status": "ready", "refreshing": False, "sentence": "3 adapters indexed."}
             return 200, self.index.popleft() if self.index else ready
@@ -109,8 +112,11 @@ class StandIn:
             used += "".join(f" <lora:{n}:0.8>" for _, n in picks)
         text = f"{used}\nSteps: {body.get('steps')}, Seed: {body.get('seed')}"
         info = {"all_prompts": [used], "infotexts": [text], "extra_generation_params": params}
-        picture = base64.b64encode(png(text)).decode()
+        picture = base64.b64encode(self.draw(text, {**body, "prompt": used})).decode()
         return 200, {"images": [picture], "parameters": body, "info": json.dumps(info)}
+
+    def draw(self, text: str, body: dict[str, Any]) -> bytes:
+        return png(text)
 
     def _picks(self, prompt: str) -> list[tuple[str, str]]:
         return [(word, name) for word, name in PICKS.items() if word in prompt]

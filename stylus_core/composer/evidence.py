@@ -105,6 +105,12 @@ def _covered(names: Names, kind: str, words: set[str]) -> float:
     return max((sum(w in words for w in u) / len(u) for k, u in names.units if k == kind), default=0.0)
 
 
+def own_words(adapter: Adapter) -> frozenset[str]:
+    """The words of what an adapter is for, without its series and without words that say nothing."""
+    name, _, _ = adapter.card.subject.partition("(")
+    return frozenset(w for w in tokens(split_names(name)) if w not in _GENERIC)
+
+
 def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     """Whether a prompt with these tokens calls the adapter by name.
 
@@ -112,8 +118,8 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     ("chinese dress"): it has to be the whole name, part of the name together with the series, or a trigger word or file
     name of its own.
     """
-    name, _, series = adapter.card.subject.partition("(")
-    own = [w for w in tokens(split_names(name)) if w not in _GENERIC]
+    _, _, series = adapter.card.subject.partition("(")
+    own = own_words(adapter)
     of = [w for w in tokens(split_names(series)) if w not in _GENERIC]
     have = [w in words for w in own]
     if own and all(have):
@@ -124,7 +130,7 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     return any(_calls(tokens(split_names(without_markup(t))), own, words) for t in invented)
 
 
-def _calls(unit: list[str], own: list[str], words: Collection[str]) -> bool:
+def _calls(unit: list[str], own: Collection[str], words: Collection[str]) -> bool:
     said = [w for w in unit if w not in _GENERIC]
     # one of the name's words has to be in it, or it has to be one run-together word such as "artolanc"
     return bool(said) and all(w in words for w in said) and (any(w in own for w in said) or len(unit) == 1)

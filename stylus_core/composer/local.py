@@ -18,12 +18,14 @@ from stylus_core.types import Adapter, Assignment, Candidate, Composition, Keywo
 #: How many right adapters the three likeliest candidates promise together, at least, if anything is to be chosen, and
 #: how likely each that is chosen has to be: nine of ten prompts that nothing fits stay as they are, and a prompt that
 #: has found one adapter may have a use for another.
-PROMISED, EACH = 0.21, 0.045
+PROMISED, EACH = 0.21, 0.06
 
 #: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word
 #: that a single adapter of the library has.
 _RARE_WHO, _RARE_WHAT = 0.8, 0.75
 _NEAR = 0.5  # cosine of a keyword with an adapter that it names
+
+_NEAR_ENOUGH = 0.3  # cosine of a keyword with an adapter that has none of its words
 
 _NEARLY = 5  # how many of the rest are told
 
@@ -51,6 +53,12 @@ def _by_name(p: float, found: Match, adapter: Adapter, words: frozenset[str], de
     return max(p, PROMISED) if exact else p
 
 
+def _touches(found: Match) -> bool:
+    """Whether it has anything to do with its keyword: an adapter that everybody uses is no answer to every word."""
+    f = found.features
+    return f["affinity"] >= _NEAR_ENOUGH or f["covers_name"] > 0 or f["covers_keyword"] > 0 or f["trigger"] > 0
+
+
 def _may(adapter: Adapter, words: frozenset[str]) -> bool:
     return adapter.card.kind not in NAMED_ONLY or is_named(adapter, words)
 
@@ -69,7 +77,7 @@ class LocalComposer:
         for i, candidate in enumerate(request.candidates):
             near = request.affinity[:, i] if request.affinity is not None else None
             found = match(candidate, request.keywords, near, best)
-            if found.keyword < 0:
+            if found.keyword < 0 or (dense and not _touches(found)):
                 continue
             p = probability(found, candidate.adapter.card.kind, request.sentence, use)
             p = _by_name(p, found, candidate.adapter, words, dense)

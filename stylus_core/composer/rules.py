@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
-from stylus_core.composer.evidence import is_named
+from stylus_core.composer.evidence import is_named, own_words
 from stylus_core.retriever.tokens import tokens
-from stylus_core.types import Assignment
+from stylus_core.types import Adapter, Assignment
 
 PER_KEYWORD = 3
 STYLES = 2
@@ -47,6 +47,8 @@ def keep(
             why = f"there are {STYLES} styles already"
         elif any(k.keyword == a.keyword and _same_job(k, a) for k in kept):
             why = f"another adapter does the same for {a.keyword.text!r}"
+        elif any(_same_subject(k.candidate.adapter, a.candidate.adapter) for k in kept):
+            why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
         elif len(kept) + already >= request.options.max_adapters:
@@ -64,3 +66,9 @@ def _same_job(one: Assignment, other: Assignment) -> bool:
     """Two adapters of one kind for one keyword fight over the picture; of a file that says nothing, nobody knows."""
     cards = (one.candidate.adapter.card, other.candidate.adapter.card)
     return cards[0].kind == cards[1].kind or any(c.source != "metadata" for c in cards)
+
+
+def _same_subject(one: Adapter, other: Adapter) -> bool:
+    """The same character by two authors, or one thing in two versions: together they burn the picture."""
+    first, second = own_words(one), own_words(other)
+    return bool(first and second) and one.card.kind == other.card.kind and (first <= second or second <= first)

@@ -99,6 +99,10 @@ def test_the_page_shows_the_same_numbers(whole: Path) -> None:
     rates = [v for r in given(whole, "judge") for v in (r["rate"]["value"], r["score"], r["score_against"])]
     assert page.values["judge"] == rates
     assert page.values["votes"] == [row["rate"]["value"] for row in given(whole, "votes")]
+    short = page.says("short")  # at the CFG value nearest to 7
+    assert "CLIP score and FID at CFG 7.5" in short
+    for told in ("+0.60 ▲ [+0.40, +0.80]", "−1.20 ▲ [−1.65, −0.75]", "70% [62%, 78%]", "66% [58%, 74%]", "80%"):
+        assert told in short
     said = page.says("metrics")
     assert "+0.60 ▲ [+0.40, +0.80]" in said and "−1.20 ▲ [−1.65, −0.75]" in said  # less FID is better
     assert "−0.50 ▼ [−0.70, −0.30]" in said and "+0.15 ≈ [−0.05, +0.35]" in said

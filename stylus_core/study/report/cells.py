@@ -6,6 +6,8 @@ import html
 from collections.abc import Callable, Iterable, Sequence
 
 from stylus_core.evaluation.statistics import Estimate
+from stylus_core.study.report import words
+from stylus_core.study.report.tables import Measure
 
 
 def table(caption: str, heads: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]]) -> str:
@@ -33,6 +35,32 @@ def estimate(found: Estimate | None, said: Callable[[float], str]) -> str:
     if found is None:
         return cell("–")
     return cell(f'<data value="{found.value!r}">{said(found.value)}</data>{interval(found, said)}')
+
+
+def difference(found: Estimate | None, measure: Measure) -> str:
+    """A difference to the base model with its interval, and whether that is clear and for the better."""
+    if found is None:
+        return cell("–")
+    mark, told = words.verdict(found, measure)
+
+    def said(value: float) -> str:
+        return words.signed(value, measure)
+
+    return cell(
+        f'<span class="{told.replace(" ", "-")}"><data value="{found.value!r}">{said(found.value)}</data> '
+        f'<span aria-label="{told}">{mark}</span></span>{interval(found, said)}'
+    )
+
+
+def rate(found: Estimate | None) -> str:
+    """A win rate with its interval, and whether that leaves out the even chance."""
+    if found is None or found.low is None or found.high is None or found.low <= 0.5 <= found.high:
+        return estimate(found, "{:.0%}".format)
+    side = "better" if found.value > 0.5 else "worse"
+    return cell(
+        f'<span class="{side}"><data value="{found.value!r}">{found.value:.0%}</data></span>'
+        + interval(found, "{:.0%}".format)
+    )
 
 
 def interval(found: Estimate, said: Callable[[float], str]) -> str:

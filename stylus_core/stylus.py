@@ -23,6 +23,7 @@ from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
+from stylus_core.refiner.weight import usual_weight
 from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Composition, Selection
 
@@ -296,7 +297,7 @@ class Stylus:
             prompt=parsed.text,
             rewritten=written.text,
             picks=written.picks,
-            nearly=tuple(pick_of(a, a.candidate.adapter.card.weight, ()) for a in composition.nearly),
+            nearly=tuple(pick_of(a, usual_weight(a.candidate.adapter), ()) for a in composition.nearly),
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )

@@ -51,7 +51,8 @@ def names(stylus: Stylus, prompt: str, **options: object) -> list[str]:
 def test_a_prompt_comes_back_ready(folder: Path):
     with opened(folder) as stylus:
         found = stylus.select("a paper kite above the dunes")
-        assert found.rewritten == "a paper kite above the dunes <lora:paper_kite_v2:0.7>"
+        # its one example says 0.7, which one example alone hardly moves from what is usual
+        assert found.rewritten == "a paper kite above the dunes <lora:paper_kite_v2:0.66>"
         (pick,) = found.picks
         assert (pick.name, pick.keyword, pick.path) == (
             "paper_kite_v2",

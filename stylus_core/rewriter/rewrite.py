@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS
+from stylus_core.refiner.weight import usual_weight
 from stylus_core.rewriter.append import appended, obstacle, takes_words
 from stylus_core.rewriter.triggers import lacking
 from stylus_core.rewriter.weights import share, written
@@ -103,7 +104,7 @@ class _Plan:
         room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
         candidates = self.wanted[:room]
         weights = share(
-            [a.candidate.adapter.card.weight for a in candidates],
+            [usual_weight(a.candidate.adapter) for a in candidates],
             [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen],
             self.options.strength,
             self.options.weight_budget,

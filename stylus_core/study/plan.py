@@ -107,7 +107,10 @@ def _parsed(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
-        import tomli as tomllib
+        try:
+            import tomli as tomllib
+        except ImportError:
+            raise StudyError("Python 3.10 reads no TOML by itself: pip install tomli, or use Python 3.11") from None
     try:
         with path.open("rb") as file:
             data = file.read(_FILE + 1)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Features = NDArray[np.floating[Any]]  # (pictures, dimensions)
 
-_ROWS = 2048  # of a kernel matrix that are held at once
+_ROWS = 512  # of a kernel matrix that are held at once
 
 
 def frechet_distance(
@@ -53,7 +53,7 @@ class Frechet:
         def distance(weights: NDArray[np.float64] | None = None) -> float:
             times = _tensor(np.ones(len(points)) if weights is None else weights, self._device)
             total = times.sum()
-            if total < 2:
+            if not total >= 2:  # or not a number
                 return float("nan")
             used = times > 0
             times, here = times[used], turned[used]

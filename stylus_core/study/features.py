@@ -73,8 +73,9 @@ class Clip:
         self._device = device
 
     def prepare(self, image: Image) -> NDArray[np.float32]:
-        values = self._processor(images=image, return_tensors="np")["pixel_values"][0]
-        return np.asarray(values, np.float32)
+        # Said, since a picture of three rows could be three channels.
+        values = self._processor(images=np.asarray(image), return_tensors="np", input_data_format="channels_last")
+        return np.asarray(values["pixel_values"][0], np.float32)
 
     def embed(self, prepared: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """Vectors of unit length."""
@@ -99,10 +100,17 @@ class Clip:
 
     def _load(self, folder: Path, device: str) -> None:
         import transformers
+        from transformers.utils import logging
 
-        model, report = transformers.CLIPModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # it would come between the lines of the command
+        try:
+            model, report = transformers.CLIPModel.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True, output_loading_info=True
+            )
+        finally:
+            if bars:
+                logging.enable_progress_bar()
         # Weights that a file lacks are drawn at random, and the scores would mean nothing.
         if missing := sorted(report["missing_keys"]):
             raise ModelError(f"the CLIP model in {folder} lacks weights ({missing[0]}, ...): fetch it again")

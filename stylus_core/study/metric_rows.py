@@ -108,10 +108,13 @@ def _distances(
             continue
         features = np.stack([seen.inception[p.path] for p in group])
         weights = draws[:, [prompts[p.cell.prompt] for p in group]]
+        if len({p.cell.prompt for p in group}) < 2:
+            weights = weights * np.nan  # one prompt says nothing of what another would give
         distance = frechet.of(features)
         few = weights[: _FID_DRAWS_LARGE if large else _FID_DRAWS]
         found[key, "fid"] = _Distance(distance(None), np.array([distance(w) for w in few]))
-        found[key, "kid"] = _Distance(float(kernel.of(features)[0]), kernel.of(features, weights))
+        kid, *samples = kernel.of(features, np.vstack([np.ones(len(group)), weights]))
+        found[key, "kid"] = _Distance(float(kid), np.array(samples))
     if progress:
         progress("FID and KID", len(groups), len(groups))
     return found

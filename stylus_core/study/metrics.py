@@ -85,6 +85,7 @@ def measure(
     looked = _look(study, eye, network, reference, device, batch, progress)
     made, against = study.pictures(), looked.reference
     whole = [p for p in made if all(p.path in look.vectors for look in looked.looks)]
+    sums = device if device.startswith("cuda") else "cpu"  # others lack float64
     result = {
         "models": {kind: model.label for kind, model in (("clip", eye), ("inception", network)) if model},
         "device": device,
@@ -94,7 +95,7 @@ def measure(
         "missing": study.plan.size - len(made) + len(looked.looks[0].missing),
         "broken": [_name(path, folder) for path in looked.looks[0].broken],
         "notes": notes,
-        "rows": rows(study.plan, whole, looked.seen(), best_of_group=best_of_group, device=device, progress=progress),
+        "rows": rows(study.plan, whole, looked.seen(), best_of_group=best_of_group, device=sums, progress=progress),
         "pictures": {_name(path, folder): {"clip": score} for path, score in (looked.scores or {}).items()},
     }
     try:

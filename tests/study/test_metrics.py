@@ -19,10 +19,13 @@ from sklearn.datasets import load_digits
 from stylus_core.errors import ModelError
 from stylus_core.study import metrics
 from stylus_core.study.distances import Frechet, Kernel, frechet_distance, spread
+from stylus_core.study.embedding import Embedder
 from stylus_core.study.feature_cache import FeatureCache
 from stylus_core.study.features import Clip, Inception, resized
 from stylus_core.study.folder import StudyError, StudyFolder
-from stylus_core.study.types import BASE, Plan, System
+from stylus_core.study.jobs import cells
+from stylus_core.study.metric_rows import Seen, rows
+from stylus_core.study.types import BASE, Picture, Plan, System
 from tests.study import sample, tiny_models
 
 SYSTEMS = (System(BASE, "Base"), System("stylus", "Stylus", {"composer": "local"}))
@@ -187,29 +190,42 @@ def test_spread_is_half_the_mean_squared_distance():
 
 def test_intervals_of_distances_hold_what_a_new_study_would_give():
     """Each simulated study draws prompts, and pictures around them; the interval is of its expected distance."""
-    from stylus_core.study.metric_rows import Seen, rows
-
     rng = np.random.default_rng(6)
-    plan = Plan("p", SYSTEMS[:1], tuple((str(n), "") for n in range(60)), (7.0,), (1, 2), ("",))
+    plan = Plan("p", SYSTEMS, tuple((str(n), "") for n in range(60)), (7.0,), (1, 2), ("",))
     y = rng.normal(size=(300, 4))
     pictures = _pictures(plan)
-    studies = []
-    for _ in range(60):
-        around = np.repeat(rng.normal(0.4, 0.9, size=(60, 4)), 2, axis=0)
-        order = {p.path: int(p.cell.prompt) * 2 + p.cell.seed - 1 for p in pictures}
-        features = around + 0.4 * rng.normal(size=(120, 4))
-        studies.append({path: features[n].astype(np.float32) for path, n in order.items()})
-    found = [rows(plan, pictures, Seen(None, vectors, y))[0] for vectors in studies]
-    for name in ("fid", "kid"):
-        expected = np.mean([f[name]["value"] for f in found])
-        held = sum(f[name]["low"] <= expected <= f[name]["high"] for f in found)
-        assert 51 <= held <= 60, name
+    found = []
+    for _ in range(40):
+        prompts = rng.normal(0.4, 0.9, size=(60, 4))
+        vectors = {
+            p.path: (prompts[int(p.cell.prompt)] + 0.4 * rng.normal(size=4) + 0.2 * (p.cell.system == BASE)).astype(
+                "f4"
+            )
+            for p in pictures
+        }
+        found.append(rows(plan, pictures, Seen(None, vectors, y)))
+    for place, name in ((0, "fid"), (0, "kid"), (1, "fid_difference"), (1, "kid_difference")):
+        estimates = [f[place][name] for f in found]
+        expected = np.mean([e["value"] for e in estimates])
+        held = sum(e["low"] <= expected <= e["high"] for e in estimates)
+        assert 34 <= held <= 40, name
+    paired, alone = (np.mean([f[1][k]["high"] - f[1][k]["low"] for f in found]) for k in ("fid_difference", "fid"))
+    assert paired < 0.8 * alone  # the same prompts in both: most of what makes studies differ cancels out
+
+
+def test_one_prompt_has_no_interval():
+    plan = Plan("p", SYSTEMS, (("0", ""), ("1", "")), (7.0,), (1, 2, 3), ("",))
+    rng = np.random.default_rng(8)
+    pictures = [p for p in _pictures(plan) if p.cell.system == BASE or p.cell.prompt == "0"]
+    vectors = {p.path: rng.normal(size=4).astype("f4") for p in pictures}
+    base, other = rows(plan, pictures, Seen({p.path: 20.0 for p in pictures}, vectors, rng.normal(size=(30, 4))))
+    for name in ("clip", "fid", "kid", "diversity", "fid_difference", "clip_difference"):
+        assert other[name]["value"] is not None
+        assert (other[name]["low"], other[name]["high"]) == (None, None)
+    assert base["fid"]["low"] < base["fid"]["high"]
 
 
 def _pictures(plan: Plan):
-    from stylus_core.study.jobs import cells
-    from stylus_core.study.types import Picture
-
     return [Picture(cell, Path(name), name, "") for group in cells(plan) for name, cell in group]
 
 
@@ -529,6 +545,46 @@ def test_what_cannot_be_loaded_is_one_sentence(study, models, change, said, monk
         metrics.measure(study, **{"device": "cpu", **models, **change})
     assert "\n" not in str(error.value)
     assert count.taken() == (0, 0)
+
+
+class Small:
+    """A model on a GPU with memory for two pictures."""
+
+    label = key = "small"
+
+    def __init__(self, memory: int = 2) -> None:
+        self.memory, self.batches = memory, []
+
+    def prepare(self, image):
+        return np.asarray(image.resize((2, 2)), np.float32)
+
+    def embed(self, prepared):
+        self.batches.append(len(prepared))
+        if len(prepared) > self.memory:
+            raise torch.cuda.OutOfMemoryError
+        return np.stack(prepared).reshape(len(prepared), -1)
+
+
+def test_a_batch_that_does_not_fit_is_halved(tmp_path):
+    paths = [tmp_path / f"{n}.png" for n in range(11)]
+    for n, path in enumerate(paths):
+        Image.new("RGB", (8, 8), (n, 0, 0)).save(path)
+    cache = FeatureCache(tmp_path / "c.sqlite")
+    model = Small()
+    found = Embedder(cache, "cpu", 8).pictures(model, paths, "")
+    assert [int(found.vectors[p][0]) for p in paths] == list(range(11))
+    assert model.batches[:3] == [8, 4, 2] and max(model.batches[2:]) == 2
+    assert found.computed == 11
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        Embedder(FeatureCache(tmp_path / "d.sqlite"), "cpu", 8).pictures(Small(0), paths, "")
+
+
+@pytest.mark.parametrize("size", [(3, 90), (90, 3), (1, 1), (1, 40)])
+def test_pictures_of_odd_shapes(models, size):
+    image = Image.new("RGB", size, (200, 10, 10))
+    for model in (Clip(models["clip"], "cpu"), Inception(Path(models["inception"]), "cpu")):
+        first, square = model.embed([model.prepare(image), model.prepare(Image.new("RGB", (40, 40), (200, 10, 10)))])
+        assert first == pytest.approx(square, abs=1e-3)
 
 
 def test_weights_that_are_no_weights(study, models, tmp_path, reference):

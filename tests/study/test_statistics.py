@@ -41,24 +41,24 @@ def test_interval_is_scipys(method):
 def test_95_percent_intervals_hold_the_mean_in_95_percent_of_samples(method):
     rng = np.random.default_rng(0)
     held = 0
-    for n in range(400):
+    for n in range(300):
         found = bootstrap_mean(rng.exponential(2.0, 80), draws=600, seed=n, method=method)
         held += found.low <= 2.0 <= found.high
-    # Of 400, 95% is 380 with a standard error of 4.4; the bootstrap of a skewed mean falls short by a little.
-    assert 364 <= held <= 392
+    # Of 300, 95% is 285 with a standard error of 3.8; the bootstrap of a skewed mean falls short by a little.
+    assert 271 <= held <= 295
 
 
 def test_clusters_keep_the_promise_where_single_values_break_it():
     rng = np.random.default_rng(1)
     prompts = np.repeat(np.arange(40), 8)
     clustered = alone = 0
-    for n in range(300):
+    for n in range(200):
         values = rng.normal(size=40)[prompts] + 0.5 * rng.normal(size=prompts.size)
         wide, narrow = (bootstrap_mean(values, c, draws=400, seed=n) for c in (prompts.tolist(), None))
         clustered += wide.low <= 0 <= wide.high
         alone += narrow.low <= 0 <= narrow.high
-    assert clustered >= 270
-    assert alone < 210
+    assert clustered >= 180
+    assert alone < 140
 
 
 def test_clusters_of_unequal_size_weigh_by_their_values():

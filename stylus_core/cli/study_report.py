@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli import OK
 from stylus_core.cli.ranges import whole
+from stylus_core.cli.study_step import add_step
 from stylus_core.cli.text import Console
 
 if TYPE_CHECKING:
     from stylus_core.cli.opening import Opener
 
 _Adder = Callable[[argparse.ArgumentParser], None]
-
-
-def add_step(steps: Any, name: str, about: str) -> argparse.ArgumentParser:
-    """A step on a study's folder, with what all of these take."""
-    step: argparse.ArgumentParser = steps.add_parser(name, allow_abbrev=False, help=about)
-    step.add_argument("folder", type=Path, metavar="OUT", help="the study's folder, made by stylus study run")
-    step.add_argument("--json", action="store_true", help="print JSON")
-    step.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
-    return step
 
 
 def add(steps: Any, library: _Adder, common: _Adder) -> None:

@@ -256,3 +256,28 @@ def test_a_damaged_plan_is_told(tmp_path: Path, damage: str) -> None:
 def test_a_folder_without_a_study_tells_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match=r"stylus study run STUDY\.toml --out"):
         StudyFolder(tmp_path)
+
+
+# -- the studies that come with the docs -------------------------------------------------------------------------------
+
+STUDIES = sorted((ROOT / "docs" / "studies").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_the_studies_of_the_docs_are_studies(tmp_path: Path, path: Path) -> None:
+    here = tmp_path / path.name
+    here.write_text(path.read_text("utf-8"))
+    (tmp_path / "prompts-50.txt").write_bytes((path.parent / "prompts-50.txt").read_bytes())
+    for name in ("coco_rank.csv", "parti_prompts.csv"):
+        rows = "".join(f"{n}.jpg,caption {n}\n" for n in range(10_000 if name.startswith("coco") else 1632))
+        (tmp_path / name).write_text("file_name,caption\n" + rows)
+    (tmp_path / "model.jsonl").write_text("")
+    plan = read_study(here)
+    assert {s.name for s in plan.systems} >= {BASE}
+    assert f"{plan.size:,}" in (ROOT / "docs" / "study.md").read_text("utf-8")
+
+
+def test_the_small_study_is_an_hour_of_50_prompts() -> None:
+    plan = read_study(ROOT / "docs" / "studies" / "small.toml")
+    assert len({text for _, text in plan.prompts}) == 50
+    assert plan.size * 3 == 3600

@@ -1,0 +1,182 @@
+"""A whole study, from its file to the report, by the commands a user types; killed in the middle, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PIL")
+pytest.importorskip("transformers")
+from PIL import Image
+
+from samples.catalogue import PROMPTS
+from samples.make_samples import build
+from stylus_core.cli import main
+from stylus_core.study.folder import StudyFolder
+from stylus_core.study.types import BASE
+from tests.study import tiny_models
+from tests.study.test_report import Page
+from tests.study.webui import PaintingWebUI
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACES = ("in a forest", "at night", "on a rainy street", "by the sea")
+TEXTS = tuple(f"{prompt.partition(' <')[0]}, {place}" for prompt in PROMPTS for place in PLACES)
+STUDY = """
+name = "Whole"
+seeds = 1
+cfg = [4, 8]
+systems = ["base", "local"]
+[prompts]
+file = "prompts.txt"
+[picture]
+steps = 4
+[options]
+architecture = "sd1"
+"""
+
+
+class Whole:
+    """The study's folder, and who takes part in it."""
+
+    def __init__(self, root: Path, library: Path, hosts: tuple[PaintingWebUI, ...]) -> None:
+        self.root = root
+        self.library = library
+        self.hosts = hosts
+        self.out = root / "out"
+        self.file = root / "whole.toml"
+        self.file.write_text(STUDY)
+        (root / "prompts.txt").write_text("\n".join(TEXTS))
+
+    @property
+    def command(self) -> list[str]:
+        urls = [x for host in self.hosts for x in ("--webui", host.url)]
+        more = ["--library", str(self.library), "--encoder", "none", "--home", str(self.root / "home")]
+        return ["study", "run", str(self.file), *urls, "--out", str(self.out), *more]
+
+    def run_and_kill(self, pictures: int) -> dict[Path, int]:
+        """Starts it and kills it when there are that many; returns what is there, with the time it was written."""
+        child = subprocess.Popen(
+            [sys.executable, "-m", "stylus_core", *self.command], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        try:
+            until(lambda: self.lines() >= pictures or child.poll() is not None)
+            assert child.poll() is None, "it ended before it could be killed"
+        finally:
+            os.kill(child.pid, signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL
+        return self.written()
+
+    def written(self) -> dict[Path, int]:
+        return {p.path: p.path.stat().st_mtime_ns for p in StudyFolder(self.out).pictures()}
+
+    def lines(self) -> int:
+        path = self.out / "results.jsonl"
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
+    def requests(self) -> Counter[tuple[str, int, float, str]]:
+        return Counter(request for host in self.hosts for request in host.requests())
+
+    def step(self, *argv: str) -> int:
+        return main(["study", argv[0], str(self.out), *argv[1:]])
+
+    def json(self, name: str) -> Any:
+        return json.loads((self.out / name).read_text("utf-8"))
+
+
+def until(reached: Callable[[], bool], seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < ends, "it took too long"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[Whole]:
+    library = build(tmp_path / "samples")[0]
+    loras = {path.stem: str(path) for path in library.rglob("*.safetensors")}
+    with PaintingWebUI(loras) as one, PaintingWebUI(loras) as two:
+        one.seconds = two.seconds = 0.03
+        yield Whole(tmp_path, library, (one, two))
+
+
+def test_a_study_from_its_file_to_the_report(whole: Whole, capsys: pytest.CaptureFixture[str]) -> None:
+    painted_twice_at_most = made(whole)
+    assert painted_twice_at_most <= 4
+    measured(whole)
+    reported(whole)
+    capsys.readouterr()
+
+
+def made(whole: Whole) -> int:
+    """Makes the pictures, with two kills; returns how many requests came more than once."""
+    chosen = whole.out / "selections.jsonl"
+    first = whole.run_and_kill(pictures=12)
+    choices = chosen.read_bytes()
+    second = whole.run_and_kill(pictures=40)
+    assert first.items() <= second.items() and 40 <= len(second) < 80
+    assert main(whole.command) == 0
+    assert second.items() <= whole.written().items()
+    assert chosen.read_bytes() == choices  # each prompt was chosen for once
+
+    study = StudyFolder(whole.out)
+    pictures = study.pictures()
+    assert len(pictures) == study.plan.size == 80
+    texts = dict(study.plan.prompts)
+    by_cell = {p.cell: p for p in pictures}
+    for cell, picture in by_cell.items():
+        base = by_cell[type(cell)(BASE, cell.prompt, cell.cfg, cell.seed, cell.checkpoint)]
+        assert base.used_prompt == texts[cell.prompt]
+        # same prompt, same picture: what the stand-in paints is decided by prompt, seed and CFG alone
+        assert (picture.sha256 == base.sha256) == (picture.used_prompt == base.used_prompt)
+    with_picks = {p.cell.prompt for p in pictures if p.picks}
+    assert 5 <= len(with_picks) < 20
+
+    requests = whole.requests()
+    asked_for = {(p.used_prompt, p.cell.seed, p.cell.cfg, "") for p in pictures}
+    assert requests.keys() == asked_for
+    assert len(asked_for) == 40 + 2 * len(with_picks)  # prompts without picks were painted once for both systems
+    assert main(whole.command) == 0
+    assert whole.requests() == requests  # a finished study asks for nothing
+    return sum(count - 1 for count in requests.values())
+
+
+def measured(whole: Whole) -> None:
+    """CLIP score, FID and KID on models with random weights, and reference pictures that are the base model's."""
+    clip = tiny_models.clip(whole.root / "clip")
+    inception = tiny_models.inception(whole.root / "inception.pt")
+    reference = whole.root / "reference"
+    reference.mkdir()
+    pictures = StudyFolder(whole.out).pictures()
+    for number, picture in enumerate(p for p in pictures if (p.cell.system, p.cell.cfg) == (BASE, 4.0)):
+        Image.open(picture.path).save(reference / f"{number}.png")
+    argv = ("--reference", str(reference), "--clip", str(clip), "--inception", str(inception), "--device", "cpu")
+    assert whole.step("metrics", *argv) == 0
+    found = whole.json("metrics.json")
+    rows = {(row["system"], row["cfg"]): row for row in found["rows"]}
+    assert set(rows) == {(system, cfg) for system in (BASE, "local") for cfg in (4.0, 8.0)}
+    assert all(row["pictures"] == 20 for row in rows.values())
+    assert (found["missing"], found["broken"], len(found["pictures"])) == (0, [], 80)
+    assert rows[BASE, 4.0]["fid"]["value"] == pytest.approx(0, abs=1e-3)  # its own pictures
+    assert rows["local", 4.0]["fid"]["value"] > 0.01
+    assert rows[BASE, 8.0]["fid"]["value"] > 0.01
+
+
+def reported(whole: Whole) -> None:
+    assert whole.step("report") == 0
+    page = Page(whole.out / "report" / "index.html")
+    assert page.text.count("Whole") >= 1
+    report = whole.out / "report"
+    copies = {p.name for p in (report / "pictures").iterdir()}
+    assert len(copies) >= 40
+    tables = json.loads((report / "tables" / "metrics.json").read_text("utf-8"))
+    assert len(tables) >= 4

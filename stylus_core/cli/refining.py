@@ -15,6 +15,7 @@ from stylus_core.cli.opening import Opener, dump, opened
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console, indented
 from stylus_core.errors import LibraryError, LLMError
+from stylus_core.pace import duration
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _plan(plan: Plan, console: Console) -> list[str]:
     if plan.jobs:
         said = f"about {plan.prompt_tokens:,} tokens to read and {plan.completion_tokens:,} to write"
         said += f", {plan.price:.2f} by the prices given" if plan.price else ""
-        said += f", {_duration(plan.seconds)}" if plan.seconds is not None else ""
+        said += f", {duration(plan.seconds)}" if plan.seconds is not None else ""
         lines += indented("  ", said, console.columns)
     return lines
 
@@ -242,8 +243,3 @@ def _report(made: Report, console: Console) -> list[str]:
     if made.stopped:
         lines += indented("  ", made.stopped, console.columns)
     return lines
-
-
-def _duration(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

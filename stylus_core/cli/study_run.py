@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stylus_core.cli import FAILED, OK, asking
 from stylus_core.cli.batch_arguments import add_reaching
 from stylus_core.cli.progress import Progress
-from stylus_core.cli.ranges import number
+from stylus_core.cli.ranges import number, whole
 from stylus_core.cli.text import Console, clean, indented
 
 if TYPE_CHECKING:
@@ -37,6 +37,13 @@ def add(steps: Any, library: _Adder, common: _Adder) -> None:
     speed.add_argument("--probe", action="store_true", help="paint the first picture twice to see how long one takes")
     speed.add_argument(
         "--seconds", type=number(0.001, 86400), metavar="S", help="how long a picture takes, for the estimate"
+    )
+    run.add_argument(
+        "--workers",
+        type=whole(1, 64),
+        default=1,
+        metavar="N",
+        help="prompts that a language model is asked at once (1)",
     )
     add_reaching(run)
     library(run)
@@ -72,7 +79,8 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         def say(sentence: str) -> None:
             console.say(f"{start}stylus: {clean(sentence)}")
 
-        run = StudyRun(plan, folder, list(webuis.values()), _library(args, opener, progress, say), progress, say)
+        library = _library(args, opener, progress, say)
+        run = StudyRun(plan, folder, list(webuis.values()), library, progress, say, args.workers)
         outcome = run.run(speed, show)
     _tell(outcome, folder, args, console)
     return FAILED if outcome.left else OK
@@ -120,7 +128,7 @@ def _say_matched(stylus: Any, descriptions: str, say: Callable[[str], None]) -> 
 
 
 def _cost(plan: Plan, found: Cost, console: Console) -> list[str]:
-    from stylus_core.study.cost import duration
+    from stylus_core.pace import duration
 
     def counted(count: int, one: str) -> str:
         return f"{count:,} {one}{'' if count == 1 else 's'}"

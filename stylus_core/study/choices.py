@@ -9,7 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from stylus_core.batch.making import Selector, select_resolved, short
 from stylus_core.batch.store import write_whole
 from stylus_core.errors import StylusError
 from stylus_core.options import Options
+from stylus_core.pace import Pace
 from stylus_core.study.folder import StudyError
 from stylus_core.study.jobs import system_key
 from stylus_core.study.types import Plan, System
@@ -111,14 +115,19 @@ class Chooser:
         system: one that selects.
         selector: the library as the system sees it.
         resolved: whether all WebUIs have a pick; those that one lacks are passed over for the next best.
+        workers: prompts that are chosen for at once.
     """
 
-    def __init__(self, plan: Plan, system: System, selector: Selector, resolved: Callable[[Pick], bool]) -> None:
+    def __init__(
+        self, plan: Plan, system: System, selector: Selector, resolved: Callable[[Pick], bool], workers: int = 1
+    ) -> None:
         self._plan = plan
         self._system = system
         self._selector = selector
         self._resolved = resolved
+        self._workers = workers
         self._lacking: set[str] = set()
+        self._lock = threading.Lock()
         self.failed: dict[str, str] = {}  # prompt's id -> why
 
     def missing(self, choices: Choices) -> list[tuple[str, str, str]]:
@@ -133,23 +142,34 @@ class Chooser:
         for the wrong system, unless the study says that it may be. Raises `StudyError` if a choice cannot be kept.
         """
         missing = self.missing(choices)
+        stage = f"choosing for {self._system.name}"
+        pace = Pace()
+        pace.start(len(missing))
         in_a_row = 0
-        for done, (key, name, text) in enumerate(missing):
-            if progress is not None:
-                progress(f"choosing for {self._system.name}", done, len(missing))
-            try:
-                choice = self._choice(text)
-            except StudyError:
-                raise
-            except StylusError as error:
-                self.failed[name] = str(error)
-                in_a_row += 1
-                if in_a_row == FAILURES:
-                    self._give_up((left[1] for left in missing[done + 1 :]), str(error))
-                    return
-            else:
-                in_a_row = 0
-                choices.add(key, self._system.name, name, choice)
+        waiting = deque(missing)
+        asked: deque[tuple[str, str, Future[Choice]]] = deque()
+        with ThreadPoolExecutor(self._workers) as pool:
+            while waiting or asked:
+                while waiting and len(asked) < self._workers:
+                    key, name, text = waiting.popleft()
+                    asked.append((key, name, pool.submit(self._choice, text)))
+                if progress is not None:
+                    progress(pace.said(stage), len(missing) - len(waiting) - len(asked), len(missing))
+                key, name, future = asked.popleft()
+                try:
+                    choice = future.result()
+                except StudyError:
+                    raise
+                except StylusError as error:
+                    self.failed[name] = str(error)
+                    in_a_row += 1
+                    if in_a_row == FAILURES:
+                        self._give_up([left for _, left, _ in (*asked, *waiting)], str(error))
+                        return
+                else:
+                    in_a_row = 0
+                    choices.add(key, self._system.name, name, choice)
+                    pace.step()
 
     def _give_up(self, left: Iterable[str], why: str) -> None:
         for name in left:
@@ -157,7 +177,11 @@ class Chooser:
 
     def _choice(self, text: str) -> Choice:
         options = Options.of(self._system.options)
-        selection, gone = select_resolved(self._selector, text, options, self._lacking, self._resolved)
+        with self._lock:
+            lacking = set(self._lacking)
+        selection, gone = select_resolved(self._selector, text, options, lacking, self._resolved)
+        with self._lock:
+            self._lacking |= lacking
         if selection.candidates and selection.composer != options.composer and not self._plan.settings.get("fallbacks"):
             raise Fallback(next(iter(selection.notes[::-1]), f"the composer {options.composer!r} did not answer"))
         notes = [f"{name} was not picked: a WebUI does not have it, or has another file" for name in gone]

@@ -1,11 +1,8 @@
-"""What a study costs, before it starts and while it runs."""
+"""What a study costs, before it starts."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +14,6 @@ from stylus_core.study.types import Plan
 #: of picks with their reasons.
 READ, WRITTEN = 1_500, 100
 _ASKING = ("llm", "reranker")
-_WINDOW = 64  # pictures
-_FIRST = 3  # pictures before a guess is worth saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +76,3 @@ def cost(
             missing[composer] = missing.get(composer, 0) + left
     calls = {composer: missing[composer] for composer in _ASKING if missing.get(composer)}
     return Cost(plan.size, len(made), sum(missing.values()), calls, webuis, seconds, source)
-
-
-class Pace:
-    """Says how long the rest takes, from how long the last pictures took by the clock, all WebUIs together.
-
-    Args:
-        clock: seconds, monotonic.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._times: deque[float] = deque(maxlen=_WINDOW)
-        self._left = 0
-
-    def start(self, left: int) -> None:
-        """`left`: pictures that are to be painted, copies not counted."""
-        with self._lock:
-            self._left = left
-            self._times.clear()
-            self._times.append(self._clock())
-
-    def step(self) -> None:
-        """One was painted."""
-        with self._lock:
-            self._left -= 1
-            self._times.append(self._clock())
-
-    def seconds(self) -> float | None:
-        """Until the last picture; None before there is anything to tell from."""
-        with self._lock:
-            painted = len(self._times) - 1
-            if painted < _FIRST:
-                return None
-            return max(0, self._left) * (self._times[-1] - self._times[0]) / painted
-
-
-def duration(seconds: float) -> str:
-    """In words, as exact as an estimate is."""
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -15,8 +15,9 @@ from stylus_core.batch.prompts import Prompt
 from stylus_core.batch.run import Progress, Report, Run
 from stylus_core.batch.store import Store
 from stylus_core.batch.webui import WebUI, WebUIError
+from stylus_core.pace import Pace
 from stylus_core.study.choices import Choice, Choices, Chooser, choice_key, typed
-from stylus_core.study.cost import Cost, Pace, cost, duration
+from stylus_core.study.cost import Cost, cost
 from stylus_core.study.estimate import Speed
 from stylus_core.study.folder import StudyError, refuse_another, write_plan
 from stylus_core.study.jobs import cells, picture_of
@@ -56,6 +57,7 @@ class StudyRun:
         opener: opens the library, once for each source of descriptions; None if none is named.
         progress: takes (stage, done, total).
         say: takes single sentences for the user.
+        workers: prompts that are chosen for at once.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class StudyRun:
         opener: Opener | None,
         progress: Progress | None = None,
         say: Callable[[str], None] | None = None,
+        workers: int = 1,
     ) -> None:
         self._plan = plan
         self._folder = folder
@@ -73,6 +76,7 @@ class StudyRun:
         self._opener = opener
         self._progress = progress
         self._say = say or log.info
+        self._workers = workers
         self._pace = Pace()
         self._cells: dict[str, Cell] = {}
         self._jobs: list[list[Job]] = []
@@ -164,7 +168,7 @@ class StudyRun:
                 continue
             with self._opener(source) as selector:
                 for system in waiting:
-                    chooser = Chooser(self._plan, system, selector, resolved)
+                    chooser = Chooser(self._plan, system, selector, resolved, self._workers)
                     chooser.choose(choices, self._progress)
                     if chooser.failed:
                         self.outcome.unchosen[system.name] = chooser.failed
@@ -204,5 +208,4 @@ class StudyRun:
 
     def _told(self, stage: str, done: int, total: int) -> None:
         if self._progress is not None:
-            left = self._pace.seconds()
-            self._progress(f"{stage}, about {duration(left)} left" if left is not None else stage, done, total)
+            self._progress(self._pace.said(stage), done, total)

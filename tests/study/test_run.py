@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from samples.make_samples import build
 from stylus_core.batch import webui as client
 from stylus_core.cli import main
 from stylus_core.options import Options
-from stylus_core.study.cost import Pace
+from stylus_core.pace import Pace
 from stylus_core.study.folder import StudyFolder
 from stylus_core.study.types import BASE
 from stylus_core.types import Adapter, Candidate, Pick, Selection
@@ -234,6 +235,22 @@ def test_what_another_composer_chose_does_not_count_for_the_model(
     whole(path)
 
 
+def test_many_prompts_are_chosen_for_at_once_and_all_the_same(tmp_path: Path, host: PaintingWebUI) -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def answer(options: Options) -> str:
+        together.wait()
+        return options.composer
+
+    core = Scripted({"fox": "fox_v2"}, answer=answer)
+    host.loras = {"fox_v2": ""}
+    path = study(tmp_path, 'systems = ["llm"]', tuple(f"fox {n}" for n in (2, 3, 4, 5, 6, 7, 8, 9)))
+    more = ("--library", "/l", "--model", "tiny", "--workers", "4")
+    assert run(path, host, more=more, opener=core) == 0
+    assert all(p.picks for p in whole(path).pictures() if p.cell.system == "llm")
+    assert len(core.asked) == 8
+
+
 def test_an_adapter_that_one_webui_lacks_is_passed_over_at_all(tmp_path: Path) -> None:
     core = Scripted({"fox": "fox_v2", "red": "red_style"})
     with PaintingWebUI({"fox_v2": "", "red_style": ""}) as a, PaintingWebUI({"fox_v2": ""}) as b:
@@ -368,6 +385,7 @@ def test_the_plan_is_told_before_the_first_picture_and_the_rest_as_it_goes(
     lines = capsys.readouterr().err.splitlines()
     assert "= 8 pictures, 0 of them made" in lines[1]
     told = [line for line in lines if line.startswith("pictures")]
+    assert not any(line.startswith("choosing") for line in lines)
     assert told[0] == "pictures: 0 of 8" and told[-1] == "pictures, about 0 s left: 8 of 8"
 
 

@@ -29,7 +29,7 @@ def main() -> int:
             print()
             with (OUT / f"{name}.md").open("w", encoding="utf-8") as f:
                 f.write(f"{table}\n")
-    print("more: python -m benchmarks.scan, python -m benchmarks.weight_budget")
+    print("more: python -m benchmarks.scan, python -m benchmarks.weight_budget, python -m benchmarks.study_metrics")
     return 0
 
 

@@ -16,14 +16,14 @@ VOCABULARY = {t: n for n, t in enumerate([*LETTERS, *(f"{c}</w>" for c in LETTER
 MEAN, DEVIATION = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 
 
-def clip(folder: Path, seed: int = 0) -> Path:
-    """A CLIP model that reads letter by letter."""
+def clip(folder: Path, seed: int = 0, side: int = SIDE, **vision: int) -> Path:
+    """A CLIP model that reads letter by letter. `vision` is what else is said of the half that sees."""
     torch.manual_seed(seed)
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     ends = {"bos_token_id": VOCABULARY[START], "eos_token_id": VOCABULARY[END], "pad_token_id": VOCABULARY[END]}
     config = CLIPConfig(
         text_config={**shape, **ends, "vocab_size": len(VOCABULARY), "max_position_embeddings": TOKENS},
-        vision_config={**shape, "image_size": SIDE, "patch_size": 8},
+        vision_config={**shape, "image_size": side, "patch_size": 8, **vision},
         projection_dim=16,
     )
     CLIPModel(config).save_pretrained(folder)
@@ -34,8 +34,8 @@ def clip(folder: Path, seed: int = 0) -> Path:
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer), "utf-8")
     images = {
         "image_processor_type": "CLIPImageProcessor",
-        "size": {"shortest_edge": SIDE},
-        "crop_size": {"height": SIDE, "width": SIDE},
+        "size": {"shortest_edge": side},
+        "crop_size": {"height": side, "width": side},
         "image_mean": MEAN,
         "image_std": DEVIATION,
         "resample": 3,

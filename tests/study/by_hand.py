@@ -1,0 +1,61 @@
+"""The metrics once more, slowly: by scipy, sum by sum, and from a model's parts."""
+
+from __future__ import annotations
+
+import functools
+import re
+import warnings
+
+import numpy as np
+import torch
+from PIL import Image
+from scipy.linalg import sqrtm
+from transformers import CLIPModel
+
+from tests.study import tiny_models
+
+
+def scipy_frechet(x, y) -> float:
+    covariances = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few pictures the matrix is singular, and its root less exact
+        shared = np.trace(sqrtm(covariances[0] @ covariances[1])).real
+    return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1]) - 2 * shared)
+
+
+def mmd(x, y) -> float:
+    """The unbiased estimate, sum by sum (Gretton et al. 2012, equation 3)."""
+
+    def k(a, b):
+        return (a @ b / len(a) + 1) ** 3
+
+    within = [
+        sum(k(a, b) for i, a in enumerate(s) for j, b in enumerate(s) if i != j) / (len(s) * (len(s) - 1))
+        for s in (x, y)
+    ]
+    return float(sum(within) - 2 * sum(k(a, b) for a in x for b in y) / (len(x) * len(y)))
+
+
+@functools.cache
+def _clip(folder: str):
+    return CLIPModel.from_pretrained(folder).eval()
+
+
+def clip_score(folder: str, image: Image.Image, text: str) -> float:
+    """The CLIP score from the model's parts: pixels and tokens made here."""
+    model = _clip(folder)
+    side = tiny_models.SIDE
+    scale = side / min(image.size)
+    small = image.resize((int(image.width * scale), int(image.height * scale)), Image.Resampling.BICUBIC)
+    left, top = (small.width - side) // 2, (small.height - side) // 2
+    pixels = np.asarray(small.crop((left, top, left + side, top + side)), np.float32) / 255
+    pixels = (pixels - np.array(tiny_models.MEAN)) / np.array(tiny_models.DEVIATION)
+    words = [[*word[:-1], f"{word[-1]}</w>"] for word in re.findall(r"[a-z]+|[^\sa-z]+", text)]
+    most = tiny_models.TOKENS - 2
+    tokens = [tiny_models.START, *[t for w in words for t in w][:most], tiny_models.END]
+    ids = torch.tensor([[tiny_models.VOCABULARY[t] for t in tokens]])
+    with torch.no_grad():
+        seen = model.vision_model(torch.tensor(pixels.transpose(2, 0, 1)[None], dtype=torch.float32))
+        states = model.text_model(ids).last_hidden_state[0, len(tokens) - 1]
+        a, b = model.visual_projection(seen.pooler_output)[0], model.text_projection(states)
+    return float(100 * (a @ b) / (a.norm() * b.norm()))

@@ -13,62 +13,125 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.postings import Mask, Postings, document_frequencies
+from stylus_core.retriever.postings import Mask, Postings, document_frequencies, find_all
 from stylus_core.retriever.tokens import term
 
 K1, B, EPSILON = 1.5, 0.75, 0.25  # rank_bm25's defaults
 
+Frequencies = NDArray[np.int64]
+
 
 class BM25:
-    """Scores texts. Statistics are those of all living texts of all pieces together."""
+    """Scores texts. Statistics are those of all living texts of all pieces together.
 
-    def __init__(self, pieces: Sequence[Postings], alive: Sequence[Mask]) -> None:
+    Args:
+        pieces: the postings.
+        alive: for each piece (n,), which of its texts count.
+        frequencies: for each piece (t,), in how many living texts each term stands, if that is known.
+    """
+
+    def __init__(
+        self, pieces: Sequence[Postings], alive: Sequence[Mask], frequencies: Sequence[Frequencies] | None = None
+    ) -> None:
         self._pieces = list(pieces)
+        self._df = list(frequencies or map(document_frequencies, pieces, alive))
         self.size = sum(len(p.lengths) for p in pieces)
-        living = sum(int(a.sum()) for a in alive)
+        self.living = sum(int(np.count_nonzero(a)) for a in alive)
         tokens = sum(int(p.lengths[a].sum(dtype=np.int64)) for p, a in zip(pieces, alive, strict=True))
-        mean = tokens / living if living and tokens else 1.0
+        mean = tokens / self.living if self.living and tokens else 1.0
         # in float64: the scores have to equal the reference's within 1e-6
         self._norms = [K1 * (1 - B + B * p.lengths / mean) for p in pieces]
-        self.terms, self.df = _all_frequencies(pieces, alive)
-        present = self.df > 0
-        idf = np.log((living - self.df + 0.5) / (self.df + 0.5))
-        floor = EPSILON * float(idf[present].mean()) if present.any() else 0.0
-        self._idf = np.where(present, np.where(idf < 0, floor, idf), 0.0)
-        self.living = living
+        every = np.bincount(_joined(self._pieces, self._df))  # how many terms stand in so many texts
+        present = np.flatnonzero(every[1:]) + 1
+        idf = np.log((self.living - present + 0.5) / (present + 0.5))
+        self._floor = EPSILON * float(np.average(idf, weights=every[present])) if len(present) else 0.0
+
+    def frequency(self, term_name: int) -> int:
+        """In how many living texts a term stands."""
+        return sum(int(df[i]) for p, df in zip(self._pieces, self._df, strict=True) if (i := p.place(term_name)) >= 0)
+
+    def frequencies(self, terms: NDArray[np.uint64], skip: int = -1) -> Frequencies:
+        """(len(terms),): the same for many, the piece `skip` left out."""
+        out = np.zeros(len(terms), np.int64)
+        for i, (piece, df) in enumerate(zip(self._pieces, self._df, strict=True)):
+            if i != skip:
+                _add(out, terms, piece.terms, df)
+        return out
 
     def idf(self, term_name: int) -> float:
-        i = int(np.searchsorted(self.terms, np.uint64(term_name)))
-        return float(self._idf[i]) if i < len(self.terms) and int(self.terms[i]) == term_name else 0.0
+        df = self.frequency(term_name)
+        if not df:
+            return 0.0
+        value = float(np.log((self.living - df + 0.5) / (df + 0.5)))
+        return value if value >= 0 else self._floor
 
     def scores(self, tokens: Sequence[str]) -> NDArray[np.float64]:
         """(number of texts of all pieces,): the score of each, 0 where no token occurs."""
         out = np.zeros(self.size)
         counted = Counter(map(term, tokens))
+        weights = {name: times * self.idf(name) * (K1 + 1) for name, times in counted.items()}
         first = 0
         for piece, norms in zip(self._pieces, self._norms, strict=True):
             part = out[first : first + len(piece.lengths)]
-            for name, times in counted.items():
+            for name, weight in weights.items():
                 where = piece.find(name)
-                if where.start == where.stop:
-                    continue
-                docs = piece.docs[where]
-                count = piece.counts[where].astype(np.float64)
-                part[docs] += times * self.idf(name) * (K1 + 1) * count / (count + norms[docs])
+                if weight and where.start < where.stop:
+                    docs = piece.docs[where]
+                    part_of_text = piece.counts[where].astype(np.float64)
+                    part_of_text /= norms.take(docs) + part_of_text
+                    part_of_text *= weight
+                    np.add.at(part, docs, part_of_text)
             first += len(piece.lengths)
         return out
+
+    def best(self, tokens: Sequence[str], k: int, alive: Mask) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The `k` living texts that score highest, those that tie with the last included, and their scores."""
+        scores = self.scores(tokens)
+        if not alive.all():
+            scores *= alive
+        top = float(scores.max(initial=0.0))
+        if top <= 0:
+            return np.zeros(0, np.int64), np.zeros(0)
+        cut = top / 2
+        found = np.flatnonzero(scores >= cut)
+        while len(found) < k and cut > top / 1000:  # most texts score far below the best: partition the few
+            cut /= 2
+            found = np.flatnonzero(scores >= cut)
+        if len(found) < k:
+            found = np.flatnonzero(scores > 0)
+        near = scores[found]
+        if len(found) > k:
+            keep = near >= np.partition(near, -k)[-k]
+            found, near = found[keep], near[keep]
+        return found, near
 
     def ideal(self, tokens: Sequence[str]) -> float:
         """The score of a text of mean length that has each of these tokens once: what a score can be measured by."""
         return max(1e-9, sum(times * self.idf(name) for name, times in Counter(map(term, tokens)).items()))
 
 
-def _all_frequencies(pieces: Sequence[Postings], alive: Sequence[Mask]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _add(out: Frequencies, terms: NDArray[np.uint64], other: NDArray[np.uint64], df: Frequencies) -> None:
+    """Adds to `out` what `other` counts of `terms`; looks up the shorter list in the longer, both sorted."""
+    if len(other) < len(terms):
+        place, found = find_all(other, terms)
+        out[place[found]] += df[found]
+    else:
+        place, found = find_all(terms, other)
+        out[found] += df[place[found]]
+
+
+def _joined(pieces: Sequence[Postings], df: Sequence[Frequencies]) -> Frequencies:
+    """How often each different term occurs, in no order."""
     if len(pieces) == 1:
-        return pieces[0].terms, document_frequencies(pieces[0], alive[0])
-    names = np.concatenate([p.terms for p in pieces]) if pieces else np.zeros(0, np.uint64)
-    each = [document_frequencies(p, a) for p, a in zip(pieces, alive, strict=True)]
-    terms, place = np.unique(names, return_inverse=True)
-    df = np.zeros(len(terms), np.int64)
-    np.add.at(df, place, np.concatenate(each) if each else np.zeros(0, np.int64))
-    return terms, df
+        return df[0]
+    if not pieces:
+        return np.zeros(0, np.int64)
+    largest = max(range(len(pieces)), key=lambda i: len(pieces[i].terms))
+    total, terms = df[largest].copy(), pieces[largest].terms
+    rest = [i for i in range(len(pieces)) if i != largest]
+    names = np.concatenate([pieces[i].terms for i in rest])
+    each = np.concatenate([df[i] for i in rest])
+    place, found = find_all(names, terms)
+    np.add.at(total, place[found], each[found])
+    _, number = np.unique(names[~found], return_inverse=True)
+    return np.concatenate([total, np.bincount(number, weights=each[~found]).astype(np.int64)])

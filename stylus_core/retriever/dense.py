@@ -7,44 +7,69 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever.embedded import VIEWS, Embedded, Matrix, Rows
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.vectors import VectorStore
 
-Matrix = NDArray[np.float32]
-VIEWS = ("label", "account")
+#: Names of the signals: with the whole prompt, with the nearest of its parts.
+SIGNALS = frozenset(f"{what}_{view}" for what in ("whole", "part") for view in VIEWS)
 
 
 class Dense:
-    """Two vectors an adapter: of its label (title and tags) and of its whole account."""
+    """The vectors of all segments together, row by row as in the index."""
 
-    def __init__(self, store: VectorStore, views: dict[str, Matrix]) -> None:
+    def __init__(self, store: VectorStore, parts: Sequence[Embedded]) -> None:
         self.store = store
-        self.views = views  # view -> (n, dim)
+        self._parts = list(parts)
+        self._first = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
 
     @property
     def encoder(self) -> Encoder:
         return self.store.encoder
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether `signals` are cosines, or only near them."""
+        return not any(p.is_sketched for p in self._parts)
+
     def query(self, texts: Sequence[str]) -> tuple[Matrix, int]:
         """(len(texts), dim) of a prompt and its parts, and how many of them had to be embedded."""
         return self.store.short(texts)
 
-    def signals(self, whole: Matrix, parts: Matrix) -> dict[str, NDArray[np.float32]]:
-        """Each (n,): cosine with the whole prompt where it is given, and with the nearest of its parts.
+    def rows(self, view: str, rows: Rows) -> Matrix:
+        """(len(rows), dim)."""
+        if len(self._parts) == 1:
+            return self._parts[0].rows(view, rows)
+        out = np.zeros((len(rows), self.encoder.dim), np.float32)
+        for i, part in enumerate(self._parts):
+            here = np.flatnonzero((rows >= self._first[i]) & (rows < self._first[i + 1]))
+            out[here] = part.rows(view, rows[here] - self._first[i])
+        return out
+
+    def signals(self, whole: Matrix, parts: Matrix, rows: Rows | None = None) -> dict[str, NDArray[np.float32]]:
+        """Cosine with the whole prompt where it is given, and with the nearest of its parts.
+
+        Each (n,) of all rows, which are near the truth where a segment is large; or exact and (len(rows),) of some.
 
         Args:
             whole: (0 or 1, dim).
             parts: (parts, dim).
+            rows: the rows to look at.
         """
+        names = (["whole"] if len(whole) else []) + (["part"] if len(parts) else [])
         out: dict[str, NDArray[np.float32]] = {}
-        both = np.concatenate([whole, parts])
-        for view, matrix in self.views.items():
-            cosines = matrix @ both.T
-            if len(whole):
-                out[f"whole_{view}"] = cosines[:, 0]
-            out[f"part_{view}"] = cosines[:, len(whole) :].max(axis=1) if len(parts) else cosines[:, 0]
+        for view in VIEWS:
+            if rows is None:
+                each = [p.nearest(view, whole, parts) for p in self._parts]
+                found = [np.concatenate(e) if len(e) > 1 else e[0] for e in zip(*each, strict=True)]
+            else:
+                vectors = self.rows(view, rows).T
+                found = [(queries @ vectors).max(axis=0) for queries in (whole, parts) if len(queries)]
+            out.update(zip((f"{what}_{view}" for what in names), found, strict=True))
+            if not len(parts):
+                out[f"part_{view}"] = out[f"whole_{view}"]
         return out
 
-    def affinity(self, rows: NDArray[np.int64], vectors: Matrix) -> Matrix:
+    def affinity(self, rows: Rows, vectors: Matrix) -> Matrix:
         """(len(vectors), len(rows)): the better of the two views' cosines."""
-        return np.asarray(np.maximum(*(vectors @ self.views[v][rows].T for v in VIEWS)), np.float32)
+        return np.asarray(np.maximum(*(vectors @ self.rows(v, rows).T for v in VIEWS)), np.float32)

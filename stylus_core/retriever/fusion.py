@@ -9,8 +9,6 @@ here: nothing is trained at the user's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,14 +76,6 @@ def scaled(scores: Scores, alive: NDArray[np.bool_]) -> Scores:
     return np.asarray((scores - low) / max(high - low, 1e-6), np.float32)
 
 
-def fuse(signals: Mapping[str, Scores], kinds: NDArray[np.int8], alive: NDArray[np.bool_], sentence: float) -> Scores:
-    """(n,): the ranking's score. Signals that are missing (no encoder) simply do not count."""
-    total = np.zeros(len(kinds), np.float32)
-    for name, scores in signals.items():
-        tags, caption = WEIGHTS[name]
-        weight = tags * (1 - sentence) + caption * sentence
-        if weight:
-            total += np.float32(weight) * scaled(scores, alive)
-    bias = np.array([BIAS[k][0] * (1 - sentence) + BIAS[k][1] * sentence for k in KINDS], np.float32)
-    total += bias[kinds]
-    return total
+def biases(sentence: float) -> Scores:
+    """(kinds,): what each kind's adapters get on top."""
+    return np.array([BIAS[k][0] * (1 - sentence) + BIAS[k][1] * sentence for k in KINDS], np.float32)

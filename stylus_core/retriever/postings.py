@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from stylus_core.retriever.tokens import term
 
 Mask = NDArray[np.bool_]
 
+_AT_ONCE = 1 << 20  # postings that are looked through in one go
+
 
 @dataclass(frozen=True, slots=True)
 class Postings:
@@ -20,65 +23,95 @@ class Postings:
     terms: NDArray[np.uint64]  # (t,), sorted
     start: NDArray[np.int64]  # (t + 1,)
     docs: NDArray[np.int32]  # (p,), ascending within a term
-    counts: NDArray[np.uint16]  # (p,)
+    counts: NDArray[np.uint8]  # (p,), 255 at most
     lengths: NDArray[np.int32]  # (n,), tokens of each text
+
+    def place(self, term_name: int) -> int:
+        """Where a term stands in `terms`; -1 for one that no text has."""
+        i = int(np.searchsorted(self.terms, np.uint64(term_name)))
+        return i if i < len(self.terms) and int(self.terms[i]) == term_name else -1
 
     def find(self, term_name: int) -> slice:
         """Where a term's texts stand in `docs`: an empty slice for a term that no text has."""
-        i = int(np.searchsorted(self.terms, np.uint64(term_name)))
-        if i == len(self.terms) or int(self.terms[i]) != term_name:
-            return slice(0, 0)
-        return slice(int(self.start[i]), int(self.start[i + 1]))
+        i = self.place(term_name)
+        return slice(int(self.start[i]), int(self.start[i + 1])) if i >= 0 else slice(0, 0)
 
 
 def build(texts: Iterable[Sequence[str]]) -> Postings:
     """Of each text's tokens."""
     lengths: list[int] = []
-    names: list[int] = []
+    names = array("Q")
     for text in texts:
         lengths.append(len(text))
         names.extend(map(term, text))
     sizes = np.asarray(lengths, np.int32)
     owners = np.repeat(np.arange(len(lengths), dtype=np.int64), sizes)
-    return _from_pairs(np.asarray(names, np.uint64), owners, np.ones(len(names), np.int64), sizes)
+    return _from_pairs(np.array(names, np.uint64), owners, sizes)
 
 
 def merge(pieces: Sequence[Postings], keep: Sequence[Mask]) -> Postings:
-    """One table of the texts that are kept, in their order."""
-    names, owners, counts, lengths = [], [], [], []
+    """One table of the texts that are kept, in their order.
+
+    Nothing is sorted but the terms: every piece's postings go straight to their places, so that merging takes little
+    more memory than the result.
+    """
+    df = [document_frequencies(p, k) for p, k in zip(pieces, keep, strict=True)]
+    terms = np.unique(np.concatenate([p.terms[d > 0] for p, d in zip(pieces, df, strict=True)]))
+    total = np.zeros(len(terms), np.int64)
+    places = [np.searchsorted(terms, p.terms) for p in pieces]
+    for place, d in zip(places, df, strict=True):
+        total[place[d > 0]] += d[d > 0]
+    start = np.concatenate([[0], np.cumsum(total)])
+    docs = np.empty(int(start[-1]), np.int32)
+    counts = np.empty(len(docs), np.uint8)
+    free = start[:-1].copy()  # where the next text of each term goes
     first = 0
-    for piece, kept in zip(pieces, keep, strict=True):
-        alive = kept[piece.docs]
-        position = np.cumsum(kept) - 1 + first
-        names.append(np.repeat(piece.terms, np.diff(piece.start))[alive])
-        owners.append(position[piece.docs[alive]])
-        counts.append(piece.counts[alive].astype(np.int64))
-        lengths.append(piece.lengths[kept])
+    for piece, kept, d, place in zip(pieces, keep, df, places, strict=True):
+        present = d > 0
+        alive = slice(None) if kept.all() else kept[piece.docs]
+        begins = np.cumsum(d) - d
+        target = np.repeat(free[place[present]] - begins[present], d[present]) + np.arange(int(d.sum()))
+        docs[target] = ((np.cumsum(kept) - 1 + first).astype(np.int32))[piece.docs[alive]]
+        counts[target] = piece.counts[alive]
+        free[place[present]] += d[present]
         first += int(kept.sum())
-    return _from_pairs(np.concatenate(names), np.concatenate(owners), np.concatenate(counts), np.concatenate(lengths))
+    lengths = np.concatenate([p.lengths[k] for p, k in zip(pieces, keep, strict=True)])
+    return Postings(terms, start, docs, counts, lengths)
 
 
-def _from_pairs(
-    names: NDArray[np.uint64], owners: NDArray[np.int64], counts: NDArray[np.int64], lengths: NDArray[np.int32]
-) -> Postings:
+def _from_pairs(names: NDArray[np.uint64], owners: NDArray[np.int64], lengths: NDArray[np.int32]) -> Postings:
     terms, number = np.unique(names, return_inverse=True)
     n = max(len(lengths), 1)
-    cell, place = np.unique(number.astype(np.int64) * n + owners, return_inverse=True)
-    total = np.bincount(place, weights=counts, minlength=len(cell)) if len(cell) else np.zeros(0)
+    cell, times = np.unique(number.astype(np.int64) * n + owners, return_counts=True)
     start = np.zeros(len(terms) + 1, np.int64)
-    np.cumsum(np.bincount(cell // n, minlength=len(terms)) if len(cell) else np.zeros(len(terms)), out=start[1:])
+    np.cumsum(np.bincount(cell // n, minlength=len(terms)), out=start[1:])
     return Postings(
-        terms,
-        start,
-        (cell % n).astype(np.int32),
-        np.minimum(total, np.iinfo(np.uint16).max).astype(np.uint16),
-        np.asarray(lengths, np.int32),
+        terms, start, (cell % n).astype(np.int32), np.minimum(times, 255).astype(np.uint8), np.asarray(lengths)
     )
 
 
 def document_frequencies(piece: Postings, alive: Mask) -> NDArray[np.int64]:
-    """(t,): in how many living texts each term stands."""
-    if not len(piece.docs):
-        return np.zeros(len(piece.terms), np.int64)
-    running = np.concatenate([[0], np.cumsum(alive[piece.docs])])
-    return np.asarray(running[piece.start[1:]] - running[piece.start[:-1]], np.int64)
+    """(t,): in how many living texts each term stands.
+
+    Reads the postings, which may be most of an index, only if some text is dead, and then piece by piece.
+    """
+    df = np.diff(piece.start)
+    return df if alive.all() else without_dead(piece, df, ~alive)
+
+
+def without_dead(piece: Postings, df: NDArray[np.int64], dead: Mask) -> NDArray[np.int64]:
+    """`df` less one for each of the `dead` texts in which a term stands."""
+    df = df.copy()
+    for first in range(0, len(piece.docs), _AT_ONCE):
+        found = np.flatnonzero(dead[piece.docs[first : first + _AT_ONCE]]) + first
+        if len(found):
+            np.subtract.at(df, np.searchsorted(piece.start, found, side="right") - 1, 1)
+    return df
+
+
+def find_all(wanted: NDArray[np.uint64], terms: NDArray[np.uint64]) -> tuple[NDArray[np.int64], Mask]:
+    """Each (len(wanted),): where a term stands among `terms`, which are sorted, and whether it does."""
+    if not len(terms):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
+    place = np.minimum(np.searchsorted(terms, wanted), len(terms) - 1)
+    return place, terms[place] == wanted

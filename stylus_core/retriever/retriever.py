@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
+from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.fusion import WEIGHTS, fuse, scaled, sentence_likeness
+from stylus_core.retriever.fusion import sentence_likeness
 from stylus_core.retriever.index import Get, Index
+from stylus_core.retriever.ranking import Ranking, best, largest
 from stylus_core.retriever.tokens import tokens, without_markup
 from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
+
+#: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
+_POOL = 2048
+_ENDS = 64  # rows at either end of a signal that are among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,10 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Signals of the whole library for one prompt."""
+    """Signals of the whole library for one prompt. Those of `Dense` are near the truth where the library is large."""
 
     signals: dict[str, NDArray[np.float32]]  # name -> (n,); without an encoder, those of words alone
+    whole: NDArray[np.float32] | None  # (0 or 1, dim): vector of the whole prompt
     parts: NDArray[np.float32] | None  # (parts, dim): vectors of the prompt's parts
     sentence: float  # 0: the prompt is a list of tags, 1: it is a sentence
     embedded: int  # texts that had to be embedded for this prompt
@@ -60,37 +66,47 @@ class Retriever:
     ) -> Retrieval:
         """The best `k` candidates."""
         clock = Clock()
-        signals = self.index.signals
         mask = self._mask(wanted or Filter())
         parts = phrases(keywords)
         found = self.evidence(prompt, [p for p, _ in parts], clock)
-        evidence, sentence = found.signals, found.sentence
-        total = (
-            fuse(evidence, np.asarray(signals.kinds, np.int8), mask, sentence)
-            if mask.any()
-            else np.zeros(signals.size, np.float32)
-        )
-        rows = _best(total, mask, k)
-        adapters = self.get([int(i) for i in self.index.rows[rows]])
+        if not mask.any():
+            return Retrieval((), np.zeros((len(keywords), 0), np.float32), found.sentence, found.embedded, clock.laps)
+        ranking = Ranking(found.signals, self.index.signals.kinds, mask, found.sentence)
+        total, rows = ranking.totals(), np.flatnonzero(mask)
+        if len(rows) < len(mask):
+            total[~mask] = -np.inf
+        if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
+            pool = self._pool(total, rows, found, max(_POOL, 4 * k))
+            clock.lap("fuse")
+            ranking = ranking.narrowed(pool, self.dense.signals(found.whole, found.parts, pool))
+            clock.lap("rescore")
+            total, rows = ranking.totals(), pool
+        else:
+            pool = np.arange(len(mask))
+        top = best(total, pool, min(k, len(rows)))
+        rows = pool[top]
+        ids = self.index.rows[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
         nearest = np.full(len(rows), -1)
         if self.dense and found.parts is not None and parts and len(rows):
             near = self.dense.affinity(rows, found.parts)
             np.maximum.at(affinity, np.array([i for _, i in parts]), near)
             nearest = near.argmax(axis=0)
-        reasons = _Reasons(evidence, mask, sentence)
+        clock.lap("fuse")
+        adapters = self.get(ids)
+        clock.lap("read")
         out: list[Candidate] = []
         kept: list[int] = []
-        for j, row in enumerate(rows.tolist()):
-            adapter = adapters.get(int(self.index.rows[row]))
+        for j, (at, number) in enumerate(zip(top.tolist(), ids, strict=True)):
+            adapter = adapters.get(number)
             if adapter is None:  # gone since the index was brought up to date
                 continue
             part = parts[nearest[j]][0] if nearest[j] >= 0 else ""
-            scores = {name: float(values[row]) for name, values in evidence.items()}
-            out.append(Candidate(adapter, float(total[row]), scores, part, reasons.of(row, part)))
+            scores = {name: float(values[at]) for name, values in ranking.signals.items()}
+            out.append(Candidate(adapter, float(total[at]), scores, part, _reason(ranking.strongest(at), part)))
             kept.append(j)
         clock.lap("fuse")
-        return Retrieval(tuple(out), affinity[:, kept], sentence, found.embedded, clock.laps)
+        return Retrieval(tuple(out), affinity[:, kept], found.sentence, found.embedded, clock.laps)
 
     def evidence(self, prompt: ParsedPrompt, parts: Sequence[str], clock: Clock | None = None) -> Evidence:
         """What speaks for each adapter of the library.
@@ -101,18 +117,30 @@ class Retriever:
         text = " ".join(prompt.plain.replace("\n", " ").split())
         sentence = sentence_likeness(prompt)
         vectors: NDArray[np.float32] | None = None
+        first: NDArray[np.float32] | None = None
         embedded = 0
         whole = [text] if sentence > 0 or not parts else []
         if self.dense and text:
             vectors, embedded = self.dense.query([*whole, *parts])
+            first, vectors = vectors[: len(whole)], vectors[len(whole) :]
             clock.lap("embed")
         signals = self.index.signals.lexical(tokens(without_markup(text)))
         clock.lap("bm25")
-        if self.dense and vectors is not None:
-            vectors, first = vectors[len(whole) :], vectors[: len(whole)]
+        if self.dense and vectors is not None and first is not None:
             signals.update(self.dense.signals(first, vectors))
             clock.lap("dense")
-        return Evidence(signals, vectors, sentence, embedded)
+        return Evidence(signals, first, vectors, sentence, embedded)
+
+    def _pool(self, total: NDArray[np.float32], rows: NDArray[np.int64], found: Evidence, k: int) -> NDArray[np.int64]:
+        """The rows to look at more closely: those that may be among the best, and those at either end of a signal.
+
+        The ends are what signals are scaled by, so the ranges come out as those of all rows.
+        """
+        chosen = [largest(total, min(k, len(rows)))]
+        for name in sorted(VECTOR_SIGNALS & found.signals.keys()):
+            values = found.signals[name] if len(rows) == len(total) else found.signals[name][rows]
+            chosen += [rows[largest(side, min(_ENDS, len(rows)))] for side in (values, -values)]
+        return np.unique(np.concatenate(chosen))
 
     def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
         signals = self.index.signals
@@ -127,14 +155,6 @@ class Retriever:
         return mask
 
 
-def _best(total: NDArray[np.float32], mask: NDArray[np.bool_], k: int) -> NDArray[np.int64]:
-    rows = np.flatnonzero(mask)
-    if len(rows) > k:
-        rows = rows[np.argpartition(-total[rows], k - 1)[:k]]
-    # ties in the library's order, so that the same prompt gives the same ranking
-    return rows[np.lexsort((rows, -total[rows]))]
-
-
 class Clock:
     """Milliseconds a stage."""
 
@@ -145,38 +165,26 @@ class Clock:
     def lap(self, name: str) -> None:
         """Ends the stage `name`."""
         now = time.perf_counter()
-        self.laps[name] = (now - self._at) * 1000
+        self.laps[name] = self.laps.get(name, 0.0) + (now - self._at) * 1000
         self._at = now
 
 
-class _Reasons:
+_SAY = {
+    "trigger": "the prompt has its trigger words",
+    "name": "the prompt names it",
+    "tag": "the prompt has one of its tags",
+    "bm25": "its texts and example prompts share words with the prompt",
+    "about": "its description shares words with the prompt",
+    "together": "pictures with prompts like this one were made with it",
+    "used": "many pictures with other adapters use it too",
+    "downloads": "it is widely used",
+    "whole_label": "its title and tags are near to the prompt in meaning",
+    "whole_account": "its description is near to the prompt in meaning",
+    "part_label": "its title and tags are near to {part!r} in meaning",
+    "part_account": "its description is near to {part!r} in meaning",
+}
+
+
+def _reason(signal: str, part: str) -> str:
     """Says in a sentence which signal weighs most for a candidate."""
-
-    _SAY: ClassVar[dict[str, str]] = {
-        "trigger": "the prompt has its trigger words",
-        "name": "the prompt names it",
-        "tag": "the prompt has one of its tags",
-        "bm25": "its texts and example prompts share words with the prompt",
-        "about": "its description shares words with the prompt",
-        "together": "pictures with prompts like this one were made with it",
-        "used": "many pictures with other adapters use it too",
-        "downloads": "it is widely used",
-        "whole_label": "its title and tags are near to the prompt in meaning",
-        "whole_account": "its description is near to the prompt in meaning",
-        "part_label": "its title and tags are near to {part!r} in meaning",
-        "part_account": "its description is near to {part!r} in meaning",
-    }
-
-    def __init__(self, evidence: dict[str, NDArray[np.float32]], mask: NDArray[np.bool_], sentence: float) -> None:
-        self._scaled = {}
-        for name, values in evidence.items():
-            weight = WEIGHTS[name][0] * (1 - sentence) + WEIGHTS[name][1] * sentence
-            if weight > 0:
-                self._scaled[name] = (weight, values, scaled(values, mask))
-
-    def of(self, row: int, part: str) -> str:
-        shares = {n: w * float(s[row]) for n, (w, _, s) in self._scaled.items()}
-        if not shares or max(shares.values()) <= 0:
-            return "nothing speaks for it in particular"
-        best = max(shares, key=lambda n: shares[n])
-        return self._SAY[best].format(part=part or "the prompt")
+    return _SAY[signal].format(part=part or "the prompt") if signal else "nothing speaks for it in particular"

@@ -11,15 +11,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.bm25 import BM25
 from stylus_core.retriever.documents import UNIT_TYPES
-from stylus_core.retriever.postings import Mask
-from stylus_core.retriever.segment import Segment
+from stylus_core.retriever.piece import COUNTED, Piece
+from stylus_core.retriever.postings import Mask, Postings, find_all
 from stylus_core.retriever.tokens import term
 
 Scores = NDArray[np.float32]
@@ -29,76 +30,67 @@ _SHARPNESS = 4  # the nearest counts most: with 1 every prompt with "1girl" vote
 
 
 class Signals:
-    """Lexical and statistical signals over segments, their statistics taken over all living adapters together."""
+    """Lexical and statistical signals over pieces, their statistics taken over all living adapters together."""
 
-    def __init__(self, segments: Sequence[Segment], alive: Sequence[Mask]) -> None:
-        self._segments = list(segments)
-        self._first = np.concatenate([[0], np.cumsum([len(s) for s in segments])]).astype(np.int64)
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = list(pieces)
+        self._first = np.concatenate([[0], np.cumsum([len(p) for p in pieces])]).astype(np.int64)
         self.size = int(self._first[-1])
-        self.alive = np.concatenate(alive) if segments else np.zeros(0, np.bool_)
-        self.everything = BM25([s.everything for s in segments], alive)
-        self.about = BM25([s.about for s in segments], alive)
-        examples_alive = [a[s.example_owner] for s, a in zip(segments, alive, strict=True)]
-        self._examples = BM25([s.examples for s in segments], examples_alive)
-        self._example_alive = np.concatenate(examples_alive) if segments else np.zeros(0, np.bool_)
-        self._unit_mass = [self._masses(s) for s in segments]
+        self.alive: Mask = _joined([p.alive for p in pieces], np.bool_)
+        self.everything, self.about, self._examples = map(self._bm25, COUNTED)
+        self._unit_mass = [self._masses(i) for i in range(len(pieces))]
         self._link_uses()
-        self.downloads = np.log1p(self._joined("downloads").astype(np.float32))
-        self.kinds = self._joined("kinds")
-        self.architectures = self._joined("architectures")
-        self.ids = self._joined("ids")
+        segments = [p.segment for p in pieces]
+        self.downloads = np.log1p(_joined([s.downloads for s in segments], np.int64).astype(np.float32))
+        self.kinds = _joined([s.kinds for s in segments], np.int8)
+        self.architectures = _joined([s.architectures for s in segments], np.int8)
+        self.ids = _joined([s.ids for s in segments], np.int64)
 
-    def _joined(self, field: str) -> NDArray[np.generic]:
-        return np.concatenate([getattr(s, field) for s in self._segments]) if self._segments else np.zeros(0, np.int64)
+    def _bm25(self, field: str) -> BM25:
+        return BM25(
+            [p.postings(field) for p in self._pieces],
+            [p.texts_alive(field) for p in self._pieces],
+            [p.df[field] for p in self._pieces],
+        )
 
     def rarity(self, name: int) -> float:
         """How much a word says about an adapter: log of one in how many adapters has it, never below zero."""
-        i = int(np.searchsorted(self.about.terms, np.uint64(name)))
-        known = i < len(self.about.terms) and int(self.about.terms[i]) == name
-        df = int(self.about.df[i]) if known else 0
-        return max(0.0, float(np.log((self.about.living + 1) / (df + 0.5))))
+        return max(0.0, float(np.log((self.about.living + 1) / (self.about.frequency(name) + 0.5))))
 
-    def _masses(self, segment: Segment) -> NDArray[np.float32]:
-        """(u,): the rarity of all words of each unit together."""
-        i = np.searchsorted(self.about.terms, segment.units.terms)
-        i = np.minimum(i, max(len(self.about.terms) - 1, 0))
-        known = self.about.terms[i] == segment.units.terms if len(self.about.terms) else np.zeros(len(i), np.bool_)
-        df = np.where(known, self.about.df[i], 0) if len(self.about.df) else np.zeros(len(i))
+    def _masses(self, i: int) -> NDArray[np.float32]:
+        """(u,): the rarity of all words of each unit of a piece together."""
+        piece = self._pieces[i]
+        units = piece.segment.units
+        place, found = piece.about_of_units
+        df = self.about.frequencies(units.terms, skip=i)
+        df[found] += piece.df["about"][place[found]]
         rarity = np.maximum(0, np.log((self.about.living + 1) / (df + 0.5))).astype(np.float32)
-        each = np.repeat(rarity, np.diff(segment.units.start))
-        return np.bincount(segment.units.docs, weights=each, minlength=len(segment.units.lengths)).astype(np.float32)
+        each = np.repeat(rarity, np.diff(units.start))
+        return np.bincount(units.docs, weights=each, minlength=len(units.lengths)).astype(np.float32)
 
     def _link_uses(self) -> None:
-        """Finds the adapters that the tags in example prompts name, in any segment."""
-        names = self._joined_offset("name", None)
-        owners = self._joined_offset("name_owner", self._first)
-        keep = self.alive[owners] if len(owners) else np.zeros(0, np.bool_)
-        names, owners = names[keep], owners[keep]
+        """Finds the adapters that the tags in example prompts name, in any piece."""
+        segments = [p.segment for p in self._pieces]
+        first_example = np.concatenate([[0], np.cumsum([len(s.example_owner) for s in segments])]).astype(np.int64)
+        names = _joined([s.name for s in segments], np.uint64)
+        owners = _joined([s.name_owner + n for s, n in zip(segments, self._first, strict=False)], np.int64)
+        keep = self.alive[owners]
+        if not keep.all():
+            names, owners = names[keep], owners[keep]
         order = np.argsort(names, kind="stable")
         names, owners = names[order], owners[order]
-        first_example = np.concatenate([[0], np.cumsum([len(s.example_owner) for s in self._segments])]).astype(
-            np.int64
+        self._example_owner = _joined(
+            [s.example_owner + n for s, n in zip(segments, self._first, strict=False)], np.int32
         )
-        self._example_owner = self._joined_offset("example_owner", self._first)
-        used = self._joined_offset("use_name", None)
-        example = self._joined_offset("use_example", first_example)
-        i = np.searchsorted(names, used)
-        found = i < len(names)
-        found[found] = names[i[found]] == used[found]
-        if len(example):
-            found &= self._example_alive[example]
-        example, row = example[found], owners[i[found]]
+        self._example_alive: Mask = _joined([p.examples_alive for p in self._pieces], np.bool_)
+        example = _joined([s.use_example + n for s, n in zip(segments, first_example, strict=False)], np.int32)
+        place, found = find_all(_joined([s.use_name for s in segments], np.uint64), names)
+        found &= self._example_alive[example]
+        example, row = example[found], owners[place[found]].astype(np.int32)
         others = row != self._example_owner[example]
-        self.used = np.log1p(np.bincount(row[others], minlength=self.size)).astype(np.float32)
-        # an example always speaks for the adapter that it belongs to, whatever its tag calls it (files get renamed)
-        self._use_example = np.concatenate([example[others], np.flatnonzero(self._example_alive)])
-        self._use_row = np.concatenate([row[others], self._example_owner[self._example_alive]])
-
-    def _joined_offset(self, field: str, first: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        parts = [getattr(s, field) for s in self._segments]
-        if first is not None:
-            parts = [p.astype(np.int64) + first[i] for i, p in enumerate(parts)]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        # in the order of the examples, so that one example's adapters are a slice
+        self._use_example, self._use_row = example[others], row[others]
+        self.used = np.log1p(np.bincount(self._use_row, minlength=self.size)).astype(np.float32)
 
     def named(self, tokens: Sequence[str]) -> dict[str, Scores]:
         """For each type of unit (n,): the rarity of the best-covered unit's words, times its covered share squared.
@@ -109,36 +101,35 @@ class Signals:
         out = {t: np.zeros(self.size, np.float32) for t in UNIT_TYPES}
         rarest = np.float32(max(1e-6, np.log((self.about.living + 1) / 1.5)))
         names = {n: self.rarity(n) for n in {term(t) for t in tokens}}
-        for segment, mass, first in zip(self._segments, self._unit_mass, self._first, strict=False):
-            hit = np.zeros(len(mass), np.float32)
-            for name, rarity in names.items():
-                hit[segment.units.docs[segment.units.find(name)]] += rarity
-            touched = np.flatnonzero(hit)
-            value = hit[touched] / rarest * (hit[touched] / np.maximum(mass[touched], 1e-6)) ** 2
-            owner = segment.unit_owner[touched] + first
+        for piece, mass, first in zip(self._pieces, self._unit_mass, self._first, strict=False):
+            touched, hit = _summed(piece.segment.units, names)
+            share = hit / np.maximum(mass[touched], 1e-6)
+            value = hit / rarest * (share * share)
+            owner = piece.segment.unit_owner[touched] + first
+            of_type = piece.segment.unit_type[touched]
             for i, t in enumerate(UNIT_TYPES):
-                of_type = segment.unit_type[touched] == i
-                np.maximum.at(out[t], owner[of_type], value[of_type])
+                here = of_type == i
+                np.maximum.at(out[t], owner[here], value[here])
         return out
 
     def together(self, tokens: Sequence[str]) -> Scores:
         """(n,): the votes of the nearest example prompts for the adapters that they were made with.
 
         A vote is at most 1, and that only from a prompt that has all of this one's words: in a small library the
-        nearest may be far away.
+        nearest may be far away. An example always speaks for the adapter that it belongs to, whatever its tag calls it
+        (files get renamed).
         """
         out = np.zeros(self.size, np.float32)
-        if not len(self._use_row):
+        examples, near = self._examples.best(tokens, _NEIGHBOURS, self._example_alive)
+        if not len(examples):
             return out
-        near = self._examples.scores(tokens) * self._example_alive
-        best = float(near.max(initial=0.0))
-        if best <= 0:
-            return out
-        if len(near) > _NEIGHBOURS:
-            near[near < np.partition(near, -_NEIGHBOURS)[-_NEIGHBOURS]] = 0
-        ideal = self._examples.ideal(tokens)
-        vote = (near / best) ** _SHARPNESS * min(1.0, best / ideal)
-        np.add.at(out, self._use_row, vote[self._use_example].astype(np.float32))
+        best = float(near.max())
+        vote = ((near / best) ** _SHARPNESS * min(1.0, best / self._examples.ideal(tokens))).astype(np.float32)
+        np.add.at(out, self._example_owner[examples], vote)
+        start, end = (np.searchsorted(self._use_example, examples, side) for side in ("left", "right"))
+        each = np.repeat(np.arange(len(examples)), end - start)
+        uses = np.arange(len(each)) - np.repeat(np.cumsum(end - start) - end, end - start)
+        np.add.at(out, self._use_row[uses], vote[each])
         return out
 
     def lexical(self, tokens: Sequence[str]) -> dict[str, Scores]:
@@ -151,3 +142,23 @@ class Signals:
             "used": self.used,
             "downloads": self.downloads,
         }
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    if len(parts) == 1:
+        return parts[0].astype(dtype, copy=False)
+    return np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype, copy=False)
+
+
+def _summed(postings: Postings, weights: Mapping[int, float]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The texts that have any of the terms, ascending, and the weights of those that each has together."""
+    found = [(postings.docs[postings.find(name)], np.float32(weight)) for name, weight in weights.items()]
+    docs = np.concatenate([np.zeros(0, np.int32), *(d for d, _ in found)])
+    if not len(docs):
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    # one sort of plain numbers, text and term in one: numpy sorts those many times faster than it finds an order
+    number = np.repeat(np.arange(len(found)), [len(d) for d, _ in found])
+    both = np.sort(docs.astype(np.int64) * len(found) + number)
+    docs, number = both // len(found), both % len(found)
+    begins = np.flatnonzero(np.concatenate([[True], docs[1:] != docs[:-1]]))
+    return docs[begins], np.add.reduceat(np.array([w for _, w in found])[number], begins)

@@ -1,0 +1,81 @@
+"""Signals as one ranking: their ranges over a library, the total of rows, and the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.retriever.fusion import WEIGHTS, Scores, biases
+
+Rows = NDArray[np.int64]
+
+
+class Ranking:
+    """One prompt's signals, each scaled to [0, 1] over the rows that may be picked, and weighted.
+
+    Args:
+        signals: name -> (n,); those that are missing (no encoder) simply do not count.
+        kinds: (n,) index into `KINDS`.
+        mask: (n,) what may be picked; at least one.
+        sentence: 0 for a list of tags, 1 for a sentence.
+    """
+
+    def __init__(
+        self, signals: Mapping[str, Scores], kinds: NDArray[np.int8], mask: NDArray[np.bool_], sentence: float
+    ) -> None:
+        self.signals = dict(signals)
+        self._kinds = kinds
+        self._bias = biases(sentence)
+        self._weights: dict[str, float] = {}
+        self._ranges: dict[str, tuple[float, float]] = {}
+        everything = bool(mask.all())
+        for name, scores in signals.items():
+            tags, caption = WEIGHTS[name]
+            weight = tags * (1 - sentence) + caption * sentence
+            if weight:
+                self._weights[name] = weight
+                self._ranges[name] = _range(scores if everything else scores[mask])
+
+    def narrowed(self, rows: Rows, better: Mapping[str, Scores]) -> Ranking:
+        """These rows alone, with better values for some signals, whose ranges are theirs; other ranges stay."""
+        out = Ranking.__new__(Ranking)
+        out.signals = {name: better[name] if name in better else s[rows] for name, s in self.signals.items()}
+        out._kinds, out._bias, out._weights = self._kinds[rows], self._bias, self._weights
+        out._ranges = self._ranges | {n: _range(better[n]) for n in better if n in self._weights}
+        return out
+
+    def totals(self) -> Scores:
+        """(n,): the ranking's score of each row."""
+        total: Scores = self._bias[self._kinds]
+        product = np.empty_like(total)
+        for name, weight in self._weights.items():
+            low, span = self._ranges[name]
+            total += np.multiply(self.signals[name], np.float32(weight / span), out=product)
+            total -= np.float32(weight * low / span)
+        return total
+
+    def strongest(self, row: int) -> str:
+        """The signal that adds most to a row's score; empty if none adds anything."""
+        shares = {n: w * (float(self.signals[n][row]) - self._ranges[n][0]) / self._ranges[n][1]
+                  for n, w in self._weights.items() if w > 0}  # fmt: skip
+        best = max(shares, key=lambda n: shares[n], default="")
+        return best if best and shares[best] > 0 else ""
+
+
+def _range(values: Scores) -> tuple[float, float]:
+    """Lowest value, and how far the highest is above it."""
+    low = float(values.min())
+    return low, max(float(values.max()) - low, 1e-6)
+
+
+def largest(values: Scores, k: int) -> Rows:
+    """Where the `k` largest stand, in no order."""
+    return np.argpartition(values, len(values) - k)[len(values) - k :] if k < len(values) else np.arange(len(values))
+
+
+def best(total: Scores, rows: Rows, k: int) -> Rows:
+    """Which of the totals are the `k` best, best first; ties in the order of `rows`, so that rankings repeat."""
+    some = largest(total, k) if k else np.zeros(0, np.int64)
+    return some[np.lexsort((rows[some], -total[some]))]

@@ -18,8 +18,9 @@ log = logging.getLogger(__name__)
 
 #: How often a picture is tried, at one WebUI or at several.
 TRIES = 2
-#: A WebUI that fails this often without a picture in between gets no more jobs.
-FAILURES = 4
+#: A WebUI that fails this often without a picture in between gets no more jobs, and later if all were of one prompt:
+#: it may be the prompt, with an adapter that breaks the picture.
+FAILURES, OF_ONE_PROMPT = 4, 20
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
@@ -107,9 +108,9 @@ class Run:
             painter.prepare(self._tell)
             with self._changed:
                 self.report.painters[url] = painter.extension
-            failures = 0
+            failed: list[str] = []  # prompts of the failures since the last picture
             while (pair := self._take()) is not None:
-                failures = self._make(painter, pair, failures)
+                self._make(painter, pair, failed)
         except StylusError as error:
             if isinstance(error, StoreError):
                 self._break(error)
@@ -123,8 +124,8 @@ class Run:
             log.debug("a worker broke", exc_info=True)
             self._break(error)
 
-    def _make(self, painter: Painter, pair: list[Job], failures: int) -> int:
-        """Makes a pair; returns how many failures there were since the last picture. Raises if the WebUI is gone."""
+    def _make(self, painter: Painter, pair: list[Job], failed: list[str]) -> None:
+        """Makes a pair, and keeps `failed` up to date. Raises if the WebUI is gone."""
         left = list(pair)
         again: list[Job] = []
         try:
@@ -135,21 +136,20 @@ class Run:
                 except (WebUIGone, StoreError):
                     raise
                 except StylusError as error:
-                    failures += 1
+                    failed.append(left[0].prompt.text)
                     if self._failed(left[0], error):
                         again.append(left[0])
                     left.pop(0)
-                    if failures >= FAILURES:
+                    if len(failed) >= (FAILURES if len(set(failed)) > 1 else OF_ONE_PROMPT):
                         raise WebUIGone(
-                            f"{painter.webui.url} failed {failures} times in a row, last: {error}"
+                            f"{painter.webui.url} failed {len(failed)} times in a row, last: {error}"
                         ) from None
                 else:
-                    failures = 0
+                    failed.clear()
                     left.pop(0)
                     self._step(made=1)
         finally:
             self._give_back(again + left)
-        return failures
 
     def _take(self) -> list[Job] | None:
         """The next pair; waits while others work, for theirs may come back. None at the end."""

@@ -305,6 +305,22 @@ def test_a_dead_webui_leaves_the_work_to_the_others(
     assert "no WebUI can paint this study" in capsys.readouterr().err
 
 
+def test_one_prompt_that_breaks_the_picture_does_not_end_the_study(
+    tmp_path: Path, host: PaintingWebUI, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.breaking = "castle"
+    path = study(tmp_path, 'systems = ["base"]\ncfg = [1, 2, 3, 4, 5]', (*FEW, "a bowl of soup"))
+    assert run(path, host) == 1
+    assert {p.used_prompt for p in opened(path).pictures()} == {"a red fox", "a bowl of soup"}
+    assert len(opened(path).pictures()) == 10
+    said = capsys.readouterr()
+    assert "'an old castle' (base, seed 1): " in said.err and "A tensor with NaNs" in said.err
+    assert "10 pictures made, 0 were there, 5 missing" in said.out
+    host.breaking = "a"  # now everything
+    assert run(study(tmp_path, 'systems = ["base"]\nseeds = 8', FEW), host) == 1
+    assert "in a row, last: " in capsys.readouterr().err
+
+
 def test_what_is_missing_on_the_command_line_is_told(
     tmp_path: Path, host: PaintingWebUI, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from samples.make_samples import build
 from stylus_core.cli import main
 from stylus_core.study.folder import StudyFolder
 from stylus_core.study.types import BASE
+from tests.batch.test_run import until
 from tests.study import tiny_models
 from tests.study.test_report import Page
 from tests.study.webui import PaintingWebUI
@@ -91,13 +91,6 @@ class Whole:
 
     def json(self, name: str) -> Any:
         return json.loads((self.out / name).read_text("utf-8"))
-
-
-def until(reached: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < ends, "it took too long"
-        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -21,7 +21,14 @@ class PaintingWebUI(StandIn):
 
     def __init__(self, loras: dict[str, str] | None = None, *, extension: bool = False) -> None:
         super().__init__(extension=extension, loras=loras or {})
+        self.breaking = ""  # a text that ends the painting of any prompt with it
         self.checkpoints.append({"title": "other.ckpt [def]", "model_name": "other", "filename": "/m/other.ckpt"})
+
+    def _paint(self, body: dict[str, Any]) -> tuple[int, Any]:
+        if self.breaking and self.breaking in body["prompt"]:
+            self.asked.append(body)
+            return 422, {"error": "NansException", "detail": "", "errors": "A tensor with NaNs was produced in Unet."}
+        return super()._paint(body)
 
     def draw(self, text: str, body: dict[str, Any]) -> bytes:
         """Waves: the prompt gives the colours, the seed the place, adapters a pattern, CFG the contrast."""

@@ -106,8 +106,13 @@ def test_a_study_from_its_file_to_the_report(whole: Whole, capsys: pytest.Captur
     painted_twice_at_most = made(whole)
     assert painted_twice_at_most <= 4
     measured(whole)
+    printed = capsys.readouterr().out
+    assert [line.split()[:4] for line in printed.splitlines() if line.startswith("local")] == [
+        ["local", "-", "4", "20"],
+        ["local", "-", "8", "20"],
+    ]
+    assert "0 pictures missing, 0 broken" in printed
     reported(whole)
-    capsys.readouterr()
 
 
 def made(whole: Whole) -> int:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 _AFTER = 3  # failures in a row
+NEVER = 2**31  # for runs of many calls, which decide themselves when a server is given up
 _FIRST, _LONGEST = 60.0, 600.0  # seconds of rest
 
 

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stylus_core.library import Library
+from stylus_core.llm.calls import Spent, State
 from stylus_core.llm.client import estimate
-from stylus_core.refiner.model.pictures import SIDE, Picture, need_pillow, pictures_of
+from stylus_core.llm.pictures import TOKENS, need_pillow
+from stylus_core.refiner.model.pictures import Picture, pictures_of
 from stylus_core.refiner.model.prompting import has_text, inputs_key, messages, record_of
-from stylus_core.refiner.model.state import Spent, State
 from stylus_core.types import Adapter
 
-#: Until a model's own average is known. A picture of 512 x 512 takes 85 (OpenAI, low detail) to some 350 tokens.
-_ANSWER_TOKENS = 130
-_PICTURE_TOKENS = SIDE * SIDE // 750
-_ENOUGH_CALLS = 5  # from then on a model's own averages are used
+_ANSWER_TOKENS = 130  # until a model's own average is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def job_of(adapter: Adapter, model: str, pictures: int) -> Job | None:
     if not found and not has_text(adapter):
         return None
     record = record_of(adapter)
-    tokens = estimate(messages(record)) + _PICTURE_TOKENS * len(found)
+    tokens = estimate(messages(record)) + TOKENS * len(found)
     return Job(adapter.id, inputs_key(record, model, [p.size for p in found]), found, tokens)
 
 
@@ -87,7 +85,7 @@ def make_plan(
 ) -> Plan:
     """Looks at every adapter of the library, or at those whose ids are in `only`. Sends nothing."""
     if settings.pictures > 0:
-        need_pillow()
+        need_pillow("describe from text alone with --pictures 0")
     seen, read = library.card_keys("vlm"), library.card_keys("llm")
     failures = state.failures()
     jobs: list[Job] = []
@@ -115,8 +113,5 @@ def _has_answer(job: Job, seen: str | None, read: str | None) -> bool:
 
 
 def _estimate(jobs: list[Job], spent: Spent, workers: int) -> tuple[int, int, float | None]:
-    prompt = sum(job.tokens for job in jobs)
-    if spent.calls < _ENOUGH_CALLS:
-        return prompt, _ANSWER_TOKENS * len(jobs), None
-    per_call = spent.seconds / spent.calls
-    return prompt, round(len(jobs) * spent.completion / spent.calls), per_call * len(jobs) / max(1, workers)
+    completion, seconds = spent.expected(len(jobs), _ANSWER_TOKENS, workers)
+    return sum(job.tokens for job in jobs), completion, seconds

@@ -5,31 +5,28 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stylus_core.errors import LLMError, StylusError
 from stylus_core.library import Library
 from stylus_core.llm import Answer, Client, Endpoint
-from stylus_core.llm.rest import Rest
+from stylus_core.llm.calls import Spent, State
+from stylus_core.llm.many import HOPELESS, Many, hopeless
+from stylus_core.llm.rest import NEVER, Rest
 from stylus_core.refiner.model.checked import Unusable, card_of
 from stylus_core.refiner.model.pictures import data_url
 from stylus_core.refiner.model.plan import Job, Plan, Settings, job_of, make_plan
 from stylus_core.refiner.model.prompting import SCHEMA, has_text, messages, record_of
-from stylus_core.refiner.model.state import Spent, State
 from stylus_core.types import Card
 
 log = logging.getLogger("stylus")
 
 _ANSWER = 800  # tokens that an answer may have; 130 is usual
-_IN_A_ROW = 3  # failures of the server after which a run ends
-_HOPELESS = (401, 403, 404)  # no other call will fare better
-_NOT_THE_PICTURES = (*_HOPELESS[:2], 408, 409, 429, 502, 503, 504)
+_NOT_THE_PICTURES = (*HOPELESS[:2], 408, 409, 429, 502, 503, 504)
 _BLIND_AFTER = 2  # adapters that went without their pictures before the model is taken for one that cannot see
-_NEVER = 2**31
 _NOTHING = Spent()
-_LOOK = 0.5  # seconds after which the main thread looks up, news or not
 
 
 @dataclass(slots=True)
@@ -85,7 +82,8 @@ def refine_library(
 
     A KeyboardInterrupt does the same as `stop` and is raised when the calls under way are done; a second one is raised
     at once. What is stored stays stored either way, and the next run goes on from there. Raises `LLMError` for an
-    endpoint that cannot be used at all, `ModelError` where pictures need Pillow, `LibraryError` for the databases.
+    endpoint that cannot be used at all, `ModelError` where pictures need Pillow, `LibraryError` or `StateError` for the
+    databases.
     """
     settings = settings or Settings()
     if problem := endpoint.problem:
@@ -96,9 +94,11 @@ def refine_library(
         report = Report(total=len(plan.jobs))
         if plan.jobs and (approve is None or approve(plan)):
             # It is this run that decides when a server is given up: a refusal of one adapter is no reason to rest.
-            client = Client(endpoint, home, Rest(after=_NEVER))
+            client = Client(endpoint, home, Rest(after=NEVER))
             try:
-                _Run(library, client, state, settings, report, progress, stop or threading.Event()).through(plan.jobs)
+                run = _Run(library, client, state, settings, report, progress)
+                many = Many(run.ask, run.keep, run.end, settings.workers, stop or threading.Event())
+                many.through(plan.jobs)
             finally:
                 client.close()
         return plan, report
@@ -115,7 +115,6 @@ class _Run:
         settings: Settings,
         report: Report,
         progress: Callable[[Report], None] | None,
-        stop: threading.Event,
     ) -> None:
         self._library = library
         self._client = client
@@ -123,73 +122,15 @@ class _Run:
         self._settings = settings
         self._report = report
         self._progress = progress
-        self._stop = stop
-        self._ended = threading.Event()  # like `stop`, but ours: the caller's is not ours to set
         self._sees: bool | None = None  # whether the model takes pictures; None until that is known
         self._without = 0  # adapters that had to go without their pictures
-        self._in_a_row = 0
-        self._given_up = ""
-        self._lock = threading.Lock()
-        self._outcomes: deque[_Outcome] = deque()
-        self._news = threading.Event()
 
-    def through(self, jobs: Iterable[Job]) -> None:
-        """Asks about all of them; `report` says how it went."""
-        waiting = iter(list(jobs))
-        # Daemons, so that a second Ctrl-C ends the process and does not wait for a server.
-        threads = [
-            threading.Thread(target=self._work, args=(waiting,), name="stylus-refine", daemon=True)
-            for _ in range(max(1, min(self._settings.workers, self._report.total)))
-        ]
-        for thread in threads:
-            thread.start()
-        interrupted = False
-        while self._outcomes or any(thread.is_alive() for thread in threads):
-            try:
-                self._news.wait(_LOOK)
-                self._news.clear()
-                self._keep()
-            except KeyboardInterrupt:
-                if interrupted:
-                    raise
-                interrupted = True
-                self._end("it was interrupted; what is done is kept, and the next run goes on from here")
-            except BaseException:
-                self._ended.set()
-                raise
-        if interrupted:
-            raise KeyboardInterrupt
-        if self._given_up:
-            self._end(self._given_up)
-        if self._stop.is_set():
-            self._end("it was stopped; what is done is kept, and the next run goes on from here")
-
-    def _end(self, why: str) -> None:
+    def end(self, why: str) -> None:
         self._report.stopped = self._report.stopped or why
-        self._ended.set()
         if self._progress:
             self._progress(self._report)
 
-    def _work(self, waiting: Iterator[Job]) -> None:
-        while not (self._stop.is_set() or self._ended.is_set()):
-            with self._lock:
-                job = next(waiting, None)
-            if job is None:
-                break
-            outcome = self._ask(job)
-            self._judge(outcome)
-            self._outcomes.append(outcome)
-            self._news.set()
-
-    def _judge(self, outcome: _Outcome) -> None:
-        """Ends the run where the server is the trouble: at once, before another worker asks it in vain."""
-        with self._lock:
-            self._in_a_row = self._in_a_row + 1 if outcome.server else 0
-            if outcome.hopeless or self._in_a_row >= _IN_A_ROW:
-                self._given_up = self._given_up or f"the run ended early: {outcome.failure}"
-                self._ended.set()
-
-    def _ask(self, job: Job) -> _Outcome:
+    def ask(self, job: Job) -> _Outcome:
         spent = Spent()
         try:
             adapter = self._library.get([job.adapter_id]).get(job.adapter_id)
@@ -209,7 +150,7 @@ class _Run:
             return _Outcome(now, card, unseen=unseen, unreadable=unreadable, spent=spent)
         except LLMError as error:
             server = not error.answered and error.status not in (400, 413, 422)
-            return _Outcome(job, failure=str(error), server=server, hopeless=error.status in _HOPELESS)
+            return _Outcome(job, failure=str(error), server=server, hopeless=hopeless(error))
         except StylusError as error:
             return _Outcome(job, failure=str(error), spent=spent)
         except Exception as error:  # one adapter's trouble must not end the run for the others
@@ -239,9 +180,9 @@ class _Run:
     def _call(self, record: str, urls: list[str]) -> Answer:
         return self._client.complete(messages(record, urls), SCHEMA, _ANSWER, self._settings.budget)
 
-    def _keep(self) -> None:
-        """Stores what came: descriptions first, they cost money. What an interrupt finds half done is done again."""
-        outcomes = list(self._outcomes)
+    def keep(self, came: deque[_Outcome]) -> None:
+        """Stores what came: descriptions first, they cost money."""
+        outcomes = list(came)
         for source in ("vlm", "llm"):
             cards = {o.job.adapter_id: o.card for o in outcomes if o.card is not None and o.card.source == source}
             if cards:
@@ -249,7 +190,7 @@ class _Run:
                 self._library.put_cards(cards, source, keys)
         for outcome in outcomes:
             self._count(outcome)
-            self._outcomes.popleft()
+            came.popleft()
             if self._progress:
                 self._progress(self._report)
 

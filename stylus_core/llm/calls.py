@@ -1,20 +1,22 @@
-"""What is remembered between runs: which adapters failed, why and when to try them again, and what calls cost."""
+"""What is remembered between runs of many calls: answers, failures and when to try again, and what calls cost."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from stylus_core.errors import LibraryError
+from stylus_core.errors import StylusError
 
 _FIRST = 300.0  # seconds until a failure is tried again; four times as long after each further one
 _LONGEST = 7 * 24 * 3600.0
 _REASON = 400  # characters
+_ENOUGH_CALLS = 5  # from then on a model's own averages are used
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS failures (
@@ -24,7 +26,12 @@ CREATE TABLE IF NOT EXISTS spent (
     model TEXT PRIMARY KEY, calls INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
     seconds REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+class StateError(StylusError):
+    """The file of what is remembered cannot be used."""
 
 
 class Failure(NamedTuple):
@@ -44,15 +51,32 @@ class Spent(NamedTuple):
     completion: int = 0
     seconds: float = 0.0
 
+    def expected(self, calls: int, tokens: int, workers: int) -> tuple[int, float | None]:
+        """Tokens that a model will write in so many calls, and seconds, None where it was hardly timed yet.
+
+        `tokens` is a guess for one answer, used until the model's own average is known.
+        """
+        if self.calls < _ENOUGH_CALLS:
+            return tokens * calls, None
+        return round(calls * self.completion / self.calls), self.seconds / self.calls * calls / max(1, workers)
+
 
 class State:
-    """A small SQLite file in the library's home. Safe to use from several threads and processes.
+    """A small SQLite file. Safe to use from several threads and processes.
 
-    Failures go by the key of the inputs: an adapter that changed, or another model, starts afresh.
+    Answers and failures go by the key of the inputs: inputs that changed, or another model, start afresh.
+
+    Args:
+        path: of the file; made if it is not there.
+        clock: seconds of the epoch.
+        lost: what is lost if the file is deleted, for the error that advises it.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, clock: Callable[[], float] = time.time, lost: str = "how long failures wait"
+    ) -> None:
         self._clock = clock
+        self._lost = lost
         self._lock = threading.Lock()
         self._path = path
         with self._told():
@@ -70,7 +94,7 @@ class State:
         return {row[0]: Failure(*row[1:]) for row in rows}
 
     def failed(self, key: str, reason: str, *, passing: bool) -> None:
-        """Remembers a failure. `passing`: the server's trouble and not this adapter's, so that it need not wait."""
+        """Remembers a failure. `passing`: the server's trouble and not that of these inputs, which need not wait."""
         now = self._clock()
         with self._told():
             row = self._db.execute("SELECT count FROM failures WHERE key = ?", (key,)).fetchone()
@@ -83,10 +107,18 @@ class State:
                 "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (key, now, again, count, reason[:_REASON])
             )
 
-    def answered(self, key: str) -> None:
-        """Forgets a failure: these inputs have their answer."""
+    def answered(self, key: str, answer: Mapping[str, Any] | None = None) -> None:
+        """Forgets a failure: these inputs have their answer, which is kept if it is given."""
         with self._told():
+            if answer is not None:
+                self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, json.dumps(answer)))
             self._db.execute("DELETE FROM failures WHERE key = ?", (key,))
+
+    def answers(self) -> dict[str, Any]:
+        """The answers that were kept, by key."""
+        with self._told():
+            rows = self._db.execute("SELECT key, value FROM answers").fetchall()
+            return {key: json.loads(value) for key, value in rows}
 
     def resting(self, failure: Failure) -> bool:
         return failure.again > self._clock()
@@ -114,8 +146,8 @@ class State:
         with self._lock:
             try:
                 yield
-            except (sqlite3.Error, OSError) as error:
-                raise LibraryError(
-                    f"the refiner's state in {self._path} cannot be used ({error}): delete the file, which loses no "
-                    "description, or set STYLUS_HOME to a folder that can be written"
+            except (sqlite3.Error, OSError, ValueError) as error:
+                raise StateError(
+                    f"{self._path} cannot be used ({error}): delete it, which loses {self._lost}, or see that its "
+                    "folder can be written"
                 ) from error

@@ -1,4 +1,4 @@
-"""Failures wait longer and longer, and a server's trouble is not an adapter's."""
+"""Failures wait longer and longer, and a server's trouble is not that of what was asked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.errors import LibraryError
-from stylus_core.refiner.model.state import Spent, State
+from stylus_core.llm.calls import Spent, State, StateError
 
 
 def test_back_off_grows_and_ends_with_an_answer(tmp_path: Path) -> None:
     now = [1000.0]
-    state = State(tmp_path / "refiner.sqlite", clock=lambda: now[0])
+    state = State(tmp_path / "calls.sqlite", clock=lambda: now[0])
     waits = []
     for _ in range(12):
         state.failed("k", "an empty answer", passing=False)
@@ -29,8 +28,8 @@ def test_back_off_grows_and_ends_with_an_answer(tmp_path: Path) -> None:
     state.close()
 
 
-def test_a_servers_trouble_never_makes_an_adapter_wait(tmp_path: Path) -> None:
-    state = State(tmp_path / "refiner.sqlite", clock=lambda: 0.0)
+def test_a_servers_trouble_makes_no_inputs_wait(tmp_path: Path) -> None:
+    state = State(tmp_path / "calls.sqlite", clock=lambda: 0.0)
     for _ in range(9):
         state.failed("k", "cannot be reached", passing=True)
     failure = state.failures()["k"]
@@ -41,17 +40,28 @@ def test_a_servers_trouble_never_makes_an_adapter_wait(tmp_path: Path) -> None:
 
 def test_costs_add_up_over_runs(tmp_path: Path) -> None:
     for _ in range(2):
-        state = State(tmp_path / "refiner.sqlite")
+        state = State(tmp_path / "calls.sqlite")
         state.spend("m", Spent(1, 700, 30, 1.5))
         state.close()
-    state = State(tmp_path / "refiner.sqlite")
+    state = State(tmp_path / "calls.sqlite")
     assert state.spent("m") == Spent(2, 1400, 60, 3.0)
     assert state.spent("other") == Spent()
     state.close()
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "refiner.sqlite"
+    path = tmp_path / "calls.sqlite"
     path.write_bytes(b"no database" * 1000)
-    with pytest.raises(LibraryError, match="delete the file"):
-        State(path)
+    with pytest.raises(StateError, match="delete it, which loses all answers"):
+        State(path, lost="all answers")
+
+
+def test_answers_are_there_for_the_next_run(tmp_path: Path) -> None:
+    state = State(tmp_path / "calls.sqlite")
+    state.failed("k", "garbage", passing=False)
+    state.answered("k", {"better": "A"})
+    state.answered("other")
+    state.close()
+    state = State(tmp_path / "calls.sqlite")
+    assert state.answers() == {"k": {"better": "A"}} and state.failures() == {}
+    state.close()

@@ -36,14 +36,14 @@ class Dense:
         """(len(texts), dim) of a prompt and its parts, and how many of them had to be embedded."""
         return self.store.short(texts)
 
-    def rows(self, view: str, rows: Rows) -> Matrix:
-        """(len(rows), dim)."""
+    def cosines(self, view: str, rows: Rows, queries: Matrix) -> Matrix:
+        """(len(queries), len(rows))."""
         if len(self._parts) == 1:
-            return self._parts[0].rows(view, rows)
-        out = np.zeros((len(rows), self.encoder.dim), np.float32)
+            return self._parts[0].cosines(view, rows, queries)
+        out = np.zeros((len(queries), len(rows)), np.float32)
         for i, part in enumerate(self._parts):
             here = np.flatnonzero((rows >= self._first[i]) & (rows < self._first[i + 1]))
-            out[here] = part.rows(view, rows[here] - self._first[i])
+            out[:, here] = part.cosines(view, rows[here] - self._first[i], queries)
         return out
 
     def signals(self, whole: Matrix, parts: Matrix, rows: Rows | None = None) -> dict[str, NDArray[np.float32]]:
@@ -63,8 +63,8 @@ class Dense:
                 each = [p.nearest(view, whole, parts) for p in self._parts]
                 found = [np.concatenate(e) if len(e) > 1 else e[0] for e in zip(*each, strict=True)]
             else:
-                vectors = self.rows(view, rows).T
-                found = [(queries @ vectors).max(axis=0) for queries in (whole, parts) if len(queries)]
+                cosines = self.cosines(view, rows, np.concatenate([whole, parts]))
+                found = [c.max(axis=0) for c in (cosines[: len(whole)], cosines[len(whole) :]) if len(c)]
             out.update(zip((f"{what}_{view}" for what in names), found, strict=True))
             if not len(parts):
                 out[f"part_{view}"] = out[f"whole_{view}"]
@@ -72,4 +72,4 @@ class Dense:
 
     def affinity(self, rows: Rows, vectors: Matrix) -> Matrix:
         """(len(vectors), len(rows)): the better of the two views' cosines."""
-        return np.asarray(np.maximum(*(vectors @ self.rows(v, rows).T for v in VIEWS)), np.float32)
+        return np.asarray(np.maximum(*(self.cosines(v, rows, vectors) for v in VIEWS)), np.float32)

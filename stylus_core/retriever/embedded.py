@@ -22,8 +22,12 @@ VIEWS = ("label", "account")
 
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
-_WIDTH = 32  # directions of a sketch
-_BLOCK = 1024  # rows that lie together in a sketch: their products with a prompt's parts stay in the cache
+_WIDTH = 64  # directions of a sketch, those that carry most first
+_WORK = 800  # queries times directions: a prompt of many parts makes do with fewer directions
+_NARROW = 32
+_BLOCK = 256  # rows that lie together in a sketch: too little work for BLAS to wake a second thread, which has its own
+_BLOCKS = 16  # of them are done before the largest are taken, while all products are in the cache
+_FEW = 64  # rows whose vectors are multiplied at once: likewise
 _SAMPLE = 20_000  # rows that the directions are found from
 
 
@@ -33,9 +37,8 @@ class Embedded:
     def __init__(self, n: int, dim: int) -> None:
         self.dim = dim
         self.codes: dict[str, NDArray[np.int8]] = {v: np.zeros((n, dim), np.int8) for v in VIEWS}
-        self.scales: dict[str, Matrix] = {
-            v: np.zeros(n, np.float32) for v in VIEWS
-        }  # of a row's codes, so that the row has length 1
+        #: what a row's codes are to be multiplied with
+        self.scales: dict[str, Matrix] = {v: np.zeros(n, np.float32) for v in VIEWS}
         self._basis: Matrix | None = None  # (dim, _WIDTH)
         self._sketches: dict[str, Matrix] = {}  # view -> (blocks, _WIDTH, _BLOCK)
         self._floats: dict[str, Matrix] = {}  # of a small segment, which is searched without a sketch
@@ -82,6 +85,15 @@ class Embedded:
         """(len(rows), dim)."""
         return self.codes[view][rows].astype(np.float32) * self.scales[view][rows, None]
 
+    def cosines(self, view: str, rows: Rows, queries: Matrix) -> Matrix:
+        """(len(queries), len(rows))."""
+        found = np.empty((len(queries), len(rows)), np.float32)
+        for first in range(0, len(rows), _FEW):
+            some = slice(first, first + _FEW)
+            np.matmul(queries, self.codes[view][rows[some]].astype(np.float32).T, out=found[:, some])
+        found *= self.scales[view][rows]
+        return found
+
     def nearest(self, view: str, whole: Matrix, parts: Matrix) -> list[Matrix]:
         """Each (n,): cosines with `whole` (0 or 1, dim) if it is given, and the largest of those with `parts`.
 
@@ -93,13 +105,15 @@ class Embedded:
             cosines = both @ self._whole(view).T
             return [cosines[part].max(axis=0) for part in cut]
         sketch = self._sketches[view]
-        turned = both @ self._basis
+        width = min(_WIDTH, max(_NARROW, _WORK // len(both)))
+        turned = both @ self._basis[:, :width]
         out = np.empty((len(cut), len(sketch), _BLOCK), np.float32)
-        block = np.empty((len(both), _BLOCK), np.float32)
-        for i in range(len(sketch)):
-            np.matmul(turned, sketch[i], out=block)
+        products = np.empty((_BLOCKS, len(both), _BLOCK), np.float32)
+        for first in range(0, len(sketch), _BLOCKS):
+            some = sketch[first : first + _BLOCKS, :width]
+            found = np.matmul(turned, some, out=products[: len(some)])
             for j, part in enumerate(cut):
-                np.maximum.reduce(block[part], axis=0, out=out[j, i])
+                np.maximum.reduce(found[:, part], axis=1, out=out[j, first : first + len(some)])
         return [each.reshape(-1)[: len(self)] for each in out]
 
     def _whole(self, view: str) -> Matrix:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever.documents import UNIT_TYPES
 from stylus_core.retriever.postings import Mask, Postings, find_all, without_dead
 from stylus_core.retriever.segment import Segment
 
@@ -49,3 +50,8 @@ class Piece:
     def about_of_units(self) -> tuple[NDArray[np.int64], Mask]:
         """Each (terms of units,): where the term stands among the terms of `about`, and whether it does."""
         return find_all(self.segment.units.terms, self.segment.about.terms)
+
+    @cached_property
+    def unit_place(self) -> NDArray[np.int32]:
+        """(u,): row and type of each unit in one number, ascending."""
+        return self.segment.unit_owner * np.int32(len(UNIT_TYPES)) + self.segment.unit_type

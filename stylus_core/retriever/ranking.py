@@ -71,11 +71,20 @@ def _range(values: Scores) -> tuple[float, float]:
 
 
 def largest(values: Scores, k: int) -> Rows:
-    """Where the `k` largest stand, in no order."""
-    return np.argpartition(values, len(values) - k)[len(values) - k :] if k < len(values) else np.arange(len(values))
+    """Where about the `k` largest stand, in no order: a sample tells from which value on.
+
+    Many times faster than finding the very `k`; every one that is left out is smaller than every one that is there.
+    """
+    if k >= len(values):
+        return np.arange(len(values))
+    sample = values[:: min(max(1, k // 8), 128)]
+    at = max(1, round(k * len(sample) / len(values)))
+    return np.flatnonzero(values >= np.partition(sample, len(sample) - at)[len(sample) - at])
 
 
 def best(total: Scores, rows: Rows, k: int) -> Rows:
     """Which of the totals are the `k` best, best first; ties in the order of `rows`, so that rankings repeat."""
-    some = largest(total, k) if k else np.zeros(0, np.int64)
+    some = np.arange(len(total))
+    if k < len(total):
+        some = np.argpartition(total, len(total) - k)[len(total) - k :] if k else some[:0]
     return some[np.lexsort((rows[some], -total[some]))]

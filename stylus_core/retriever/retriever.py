@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
+_PARALLEL = 20_000  # adapters from which on a second thread pays
 _ENDS = 64  # rows at either end of a signal that are among them
 
 
@@ -120,15 +123,19 @@ class Retriever:
         first: NDArray[np.float32] | None = None
         embedded = 0
         whole = [text] if sentence > 0 or not parts else []
+        words = tokens(without_markup(text))
+        # in a large library the words cost as much as the vectors, and numpy lets two threads work at once
+        beside = _helper().submit(self.index.signals.lexical, words) if self.index.signals.size >= _PARALLEL else None
         if self.dense and text:
             vectors, embedded = self.dense.query([*whole, *parts])
             first, vectors = vectors[: len(whole)], vectors[len(whole) :]
             clock.lap("embed")
-        signals = self.index.signals.lexical(tokens(without_markup(text)))
-        clock.lap("bm25")
+        near: dict[str, NDArray[np.float32]] = {}
         if self.dense and vectors is not None and first is not None:
-            signals.update(self.dense.signals(first, vectors))
+            near = self.dense.signals(first, vectors)
             clock.lap("dense")
+        signals = {**(beside.result() if beside else self.index.signals.lexical(words)), **near}
+        clock.lap("bm25")
         return Evidence(signals, first, vectors, sentence, embedded)
 
     def _pool(self, total: NDArray[np.float32], rows: NDArray[np.int64], found: Evidence, k: int) -> NDArray[np.int64]:
@@ -136,10 +143,11 @@ class Retriever:
 
         The ends are what signals are scaled by, so the ranges come out as those of all rows.
         """
-        chosen = [largest(total, min(k, len(rows)))]
+        everything = len(rows) == len(total)
+        chosen = [rows[largest(total if everything else total[rows], k)]]
         for name in sorted(VECTOR_SIGNALS & found.signals.keys()):
-            values = found.signals[name] if len(rows) == len(total) else found.signals[name][rows]
-            chosen += [rows[largest(side, min(_ENDS, len(rows)))] for side in (values, -values)]
+            values = found.signals[name] if everything else found.signals[name][rows]
+            chosen += [rows[largest(side, _ENDS)] for side in (values, -values)]
         return np.unique(np.concatenate(chosen))
 
     def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
@@ -153,6 +161,11 @@ class Retriever:
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask
+
+
+@lru_cache(maxsize=1)
+def _helper() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="stylus-words")
 
 
 class Clock:

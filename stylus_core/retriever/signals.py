@@ -25,8 +25,8 @@ from stylus_core.retriever.tokens import term
 
 Scores = NDArray[np.float32]
 
-_NEIGHBOURS = 200  # example prompts that have a say
-_SHARPNESS = 4  # the nearest counts most: with 1 every prompt with "1girl" votes
+NEIGHBOURS = 200  # example prompts that have a say
+SHARPNESS = 4  # the nearest counts most: with 1 every prompt with "1girl" votes
 
 
 class Signals:
@@ -98,19 +98,20 @@ class Signals:
         "saber" alone covers half of the trigger "saber lily" and so counts a quarter; a rare name counts more than a
         common word. In units of a word that only one adapter of the library has.
         """
-        out = {t: np.zeros(self.size, np.float32) for t in UNIT_TYPES}
+        out = np.zeros((self.size, len(UNIT_TYPES)), np.float32)
         rarest = np.float32(max(1e-6, np.log((self.about.living + 1) / 1.5)))
         names = {n: self.rarity(n) for n in {term(t) for t in tokens}}
         for piece, mass, first in zip(self._pieces, self._unit_mass, self._first, strict=False):
             touched, hit = _summed(piece.segment.units, names)
             share = hit / np.maximum(mass[touched], 1e-6)
             value = hit / rarest * (share * share)
-            owner = piece.segment.unit_owner[touched] + first
-            of_type = piece.segment.unit_type[touched]
-            for i, t in enumerate(UNIT_TYPES):
-                here = of_type == i
-                np.maximum.at(out[t], owner[here], value[here])
-        return out
+            # an adapter's units lie side by side, those of one type together
+            place = piece.unit_place[touched]
+            begins = np.flatnonzero(np.diff(place, prepend=-1))
+            if len(begins):
+                part = out[first : first + len(piece)].reshape(-1)
+                part[place[begins]] = np.maximum.reduceat(value, begins)
+        return {t: np.ascontiguousarray(out[:, i]) for i, t in enumerate(UNIT_TYPES)}
 
     def together(self, tokens: Sequence[str]) -> Scores:
         """(n,): the votes of the nearest example prompts for the adapters that they were made with.
@@ -120,11 +121,11 @@ class Signals:
         (files get renamed).
         """
         out = np.zeros(self.size, np.float32)
-        examples, near = self._examples.best(tokens, _NEIGHBOURS, self._example_alive)
+        examples, near = self._examples.best(tokens, NEIGHBOURS, self._example_alive)
         if not len(examples):
             return out
         best = float(near.max())
-        vote = ((near / best) ** _SHARPNESS * min(1.0, best / self._examples.ideal(tokens))).astype(np.float32)
+        vote = ((near / best) ** SHARPNESS * min(1.0, best / self._examples.ideal(tokens))).astype(np.float32)
         np.add.at(out, self._example_owner[examples], vote)
         start, end = (np.searchsorted(self._use_example, examples, side) for side in ("left", "right"))
         each = np.repeat(np.arange(len(examples)), end - start)
@@ -152,13 +153,9 @@ def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[A
 
 def _summed(postings: Postings, weights: Mapping[int, float]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The texts that have any of the terms, ascending, and the weights of those that each has together."""
-    found = [(postings.docs[postings.find(name)], np.float32(weight)) for name, weight in weights.items()]
-    docs = np.concatenate([np.zeros(0, np.int32), *(d for d, _ in found)])
-    if not len(docs):
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    # one sort of plain numbers, text and term in one: numpy sorts those many times faster than it finds an order
-    number = np.repeat(np.arange(len(found)), [len(d) for d, _ in found])
-    both = np.sort(docs.astype(np.int64) * len(found) + number)
-    docs, number = both // len(found), both % len(found)
-    begins = np.flatnonzero(np.concatenate([[True], docs[1:] != docs[:-1]]))
-    return docs[begins], np.add.reduceat(np.array([w for _, w in found])[number], begins)
+    total = np.zeros(len(postings.lengths), np.float32)
+    for name, weight in weights.items():
+        docs = postings.docs[postings.find(name)]
+        np.add.at(total, docs, np.float32(weight))
+    touched = np.flatnonzero(total > 0)
+    return touched, total[touched]

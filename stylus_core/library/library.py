@@ -6,7 +6,7 @@ import json
 import math
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from stylus_core.library.plan import make_plan, resolve_roots, would_change
 from stylus_core.library.records import settle, store_card, user_edits
 from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
-from stylus_core.library.walk import folders_changed
+from stylus_core.library.walk import folders_changed, folders_moved
 from stylus_core.types import KINDS, Adapter, Card
 
 #: Columns of `_adapter`, from the view of the files that are there.
@@ -76,6 +76,32 @@ class Library:
         with self._scanning:
             report, self._folders = scan(self._database, roots, progress)
             return report
+
+    def scan_beside(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
+        """The same on a connection of its own, for a thread in the background: others read meanwhile.
+
+        `pause` is called every few milliseconds and may wait, as long as something else is more urgent.
+        """
+        with self._scanning:
+            database = Database(self._database.path)
+            try:
+                report, self._folders = scan(database, roots, None, pause)
+            finally:
+                database.close()
+            return report
+
+    def moved(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
+        """Whether a file came, went or was renamed since this object listed the roots, or it has not; a stat a folder.
+
+        What `changed` tells with `quick`, but for changes within one tick of the file system's clock.
+        """
+        paths = resolve_roots(roots)
+        return not all(path in self._folders for path in paths) or folders_moved(self._folders)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a folder had only just changed when it was listed: more may have come within the clock's tick."""
+        return any(mtime < 0 for mtime in self._folders.values())
 
     def changed(self, roots: Sequence[str | os.PathLike[str]], *, quick: bool = False) -> bool:
         """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing.

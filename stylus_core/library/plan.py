@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from stylus_core.errors import LibraryError
@@ -14,6 +14,12 @@ from stylus_core.library.reading import refiner_version
 from stylus_core.library.walk import Listed, Listing, list_roots
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 2000  # rows that are read or compared without a pause
+_SNAPSHOT = (
+    "SELECT path, id, signature, gone, refiner, state, problem, size, mtime_ns, inode, digest, revision "
+    "FROM adapters WHERE path > ? ORDER BY path LIMIT ?"
+)
 
 
 class Row(NamedTuple):
@@ -59,23 +65,27 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     return paths
 
 
-def make_plan(database: Database, roots: Sequence[str]) -> Plan:
-    """Compares, writes nothing.
+def make_plan(database: Database, roots: Sequence[str], pause: Callable[[], None] | None = None) -> Plan:
+    """Compares, writes nothing. `pause` is called every few milliseconds.
 
     The database is read first: what another process adds meanwhile is then not taken for gone.
     """
-    rows = database.rows(
-        "SELECT path, id, signature, gone, refiner, state, problem, size, mtime_ns, inode, digest, revision "
-        "FROM adapters"
-    )
-    known = {row[0]: Row(*row) for row in rows}
+    known: dict[str, Row] = {}
+    last = ""
+    while rows := database.rows(_SNAPSHOT, (last, _AT_ONCE)):
+        last = rows[-1][0]
+        known.update((row[0], Row(*row)) for row in rows)
+        if pause:
+            pause()
     version = refiner_version()
-    listing = list_roots(roots)
+    listing = list_roots(roots, pause)
     read: list[Listed] = []
     back: list[Row] = []
     refine: list[Row] = []
     unchanged = 0
-    for path, item in listing.files.items():
+    for number, (path, item) in enumerate(listing.files.items()):
+        if pause and number % _AT_ONCE == 0:
+            pause()
         row = known.get(path)
         if row is None or row.signature != item.signature:
             read.append(item)

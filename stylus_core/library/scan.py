@@ -40,12 +40,15 @@ class ScanReport:
 
 
 def scan(
-    database: Database, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None
+    database: Database,
+    roots: Sequence[str | os.PathLike[str]],
+    progress: Progress | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> tuple[ScanReport, dict[str, int]]:
     """See `Library.scan`. Returns the mtimes of the folders as well."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
-    plan = make_plan(database, paths)
+    plan = make_plan(database, paths, pause)
     step = _Stepper(progress, len(plan.read) + len(plan.refine))
     counts = _read(database, plan, step)
     _refine_again(database, plan.refine, step)

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from stylus_core.library.sidecars import IMAGES, SUFFIXES
@@ -41,25 +41,36 @@ class Listing(NamedTuple):
     unlisted: dict[str, str]  # folder that could not be listed -> why; what is in it is unknown, not gone
     aliases: list[tuple[str, str, int]]  # (path, folder, root): the folder can be reached under this path as well
     roots: tuple[str, ...]
-    folders: dict[str, int]  # folder -> its mtime in ns when it was listed, -1 if that was too fresh to be relied on
+    folders: dict[str, int]  # folder -> its mtime in ns when it was listed, negative if too fresh to be relied on
 
 
 #: A change within one tick of a file system's clock leaves the mtime as it is; FAT's tick is the longest.
 TICK_NS = 2_000_000_000
 
+_PAUSE = 100  # files between two calls of `pause`: 2 ms of work
+
 
 def folders_changed(folders: Mapping[str, int]) -> bool:
-    """Whether a file came, went or was renamed in one of the folders since they were listed; a stat each."""
+    """Whether a file came, went or was renamed in one of the folders since they were listed; a stat each.
+
+    A folder that had only just changed when it was listed counts as changed.
+    """
+    return folders_moved(folders) or any(mtime < 0 for mtime in folders.values())
+
+
+def folders_moved(folders: Mapping[str, int]) -> bool:
+    """The same, but a folder that had only just changed when it was listed counts by its mtime."""
     try:
-        return any(os.stat(folder).st_mtime_ns != mtime for folder, mtime in folders.items())
+        return any(os.stat(folder).st_mtime_ns != abs(mtime) for folder, mtime in folders.items())
     except OSError:
         return True
 
 
-def list_roots(roots: Sequence[str]) -> Listing:
+def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) -> Listing:
     """Walks the roots, hidden folders included as the hosts do; each folder once, also where links lead to it.
 
-    Links are followed last, so that a file keeps its own path where it has one inside the roots.
+    Links are followed last, so that a file keeps its own path where it has one inside the roots. `pause` is called
+    every few hundred files: it may wait while something else is more urgent.
     """
     files: dict[str, Listed] = {}
     unlisted: dict[str, str] = {}
@@ -81,8 +92,8 @@ def list_roots(roots: Sequence[str]) -> Listing:
                         aliases.append((folder, seen[key], index))
                         continue
                     seen[key] = folder
-                    mtimes[folder] = info.st_mtime_ns if now - info.st_mtime_ns > TICK_NS else -1
-                    folders, linked, listed = _list_folder(folder)
+                    mtimes[folder] = info.st_mtime_ns if now - info.st_mtime_ns > TICK_NS else -info.st_mtime_ns
+                    folders, linked, listed = _list_folder(folder, pause)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
@@ -96,7 +107,7 @@ def list_roots(roots: Sequence[str]) -> Listing:
     return Listing(files, unlisted, aliases, tuple(roots), mtimes)
 
 
-def _list_folder(folder: str) -> tuple[list[str], list[str], list[Listed]]:
+def _list_folder(folder: str, pause: Callable[[], None] | None) -> tuple[list[str], list[str], list[Listed]]:
     """(subfolders, linked subfolders, adapter files) of one folder."""
     folders: list[str] = []
     linked: list[str] = []
@@ -119,7 +130,12 @@ def _list_folder(folder: str) -> tuple[list[str], list[str], list[Listed]]:
                 elif extension in _SIDECARS and not is_folder:
                     others.append((name[:dot], extension, entry))
     beside = _by_owner({a[0] for a in adapters}, others) if adapters else {}
-    return folders, linked, [_listed(folder, stem, entry, beside.get(stem, ())) for stem, _, entry in adapters]
+    listed: list[Listed] = []
+    for number, (stem, _, entry) in enumerate(adapters):
+        if pause and number % _PAUSE == 0:
+            pause()
+        listed.append(_listed(folder, stem, entry, beside.get(stem, ())))
+    return folders, linked, listed
 
 
 #: Name without extension, extension in lower case, entry.

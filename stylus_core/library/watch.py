@@ -1,0 +1,109 @@
+"""Keeps a library in step with its folders, without a long listing in front of every selection.
+
+Files that come, go or are renamed change their folder's mtime: a stat of each folder tells, and they are read before
+the selection goes on. A sidecar that is edited in place changes no folder: that takes a look at every file, which a
+thread does beside the selections. It steps back while one runs, since both need the interpreter. In a library of up to
+some thousand files a selection waits for it; in a larger one an edit shows once the thread is through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+from stylus_core.errors import StylusError
+from stylus_core.library.library import Library
+from stylus_core.library.scan import ScanReport
+
+log = logging.getLogger("stylus")
+
+STANDS = 2.0  # seconds for which a listing of every file stands
+_REST = 5.0  # ... and at least so many times as long as it took
+_AWAITED = 10_000  # files up to which a selection waits for their listing, ...
+_PATIENCE = 0.4  # ... so many seconds at most
+_STEP_BACK = 0.05  # seconds that a listing's step waits for selections: it has to come to an end in a long batch too
+
+
+class Watch:
+    """One for a library and its roots; safe to use from several threads."""
+
+    def __init__(self, library: Library, roots: Sequence[str | os.PathLike[str]]) -> None:
+        self._library, self._roots = library, list(roots)
+        self._listed = 0.0  # when the last listing began; 0: never
+        self._stands = STANDS
+        self._files = 0  # in that listing
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._selecting = 0
+        self._free = threading.Event()
+        self._free.set()
+        self._closed = False
+
+    def check(self) -> None:
+        """Called before a selection. Raises `LibraryError` if the library cannot be used at all."""
+        if self._library.moved(self._roots):
+            began = time.monotonic()
+            self.listed(began, self._library.scan(self._roots))
+        elif self._library.is_fresh or time.monotonic() - self._listed >= self._stands:
+            thread = self._beside()
+            if self._files <= _AWAITED:
+                thread.join(_PATIENCE)
+
+    def listed(self, began: float, report: ScanReport) -> None:
+        """Tells of a listing of every file, which began at this time of `time.monotonic`."""
+        self._listed = began
+        self._stands = max(STANDS, _REST * (time.monotonic() - began))
+        self._files = report.added + report.changed + report.renamed + report.unchanged
+
+    @contextlib.contextmanager
+    def selecting(self) -> Iterator[None]:
+        """Holds the thread in the background back."""
+        with self._lock:
+            self._selecting += 1
+            self._free.clear()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._selecting -= 1
+                if not self._selecting:
+                    self._free.set()
+
+    def close(self) -> None:
+        """Waits for the thread, which stops at its next step."""
+        self._closed = True
+        self._free.set()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _beside(self) -> threading.Thread:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._list, name="stylus-listing", daemon=True)
+                self._thread.start()
+            return self._thread
+
+    def _list(self) -> None:
+        began = time.monotonic()
+        try:
+            self.listed(began, self._library.scan_beside(self._roots, self._pause))
+        except _ClosedError:
+            return
+        except StylusError as e:
+            log.warning("the library's folders cannot be looked through: %s", e)
+            self._listed = began
+
+    def _pause(self) -> None:
+        if self._closed:
+            raise _ClosedError
+        self._free.wait(_STEP_BACK)
+
+
+class _ClosedError(Exception):
+    """Nobody needs the listing any more."""

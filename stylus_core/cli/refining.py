@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stylus_core.cli import FAILED, OK, USAGE, report
+from stylus_core.cli.calls import agreed, endpoint
 from stylus_core.cli.opening import Opener, dump, opened
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console, indented
-from stylus_core.errors import LibraryError, LLMError
+from stylus_core.errors import LibraryError
 from stylus_core.pace import duration
 from stylus_core.types import Adapter
 
@@ -28,18 +29,18 @@ _REASONS = 5  # reasons of failures that are told
 
 def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus refine`. Fails if the run ended early, not if single adapters failed."""
-    from stylus_core.llm.endpoint import Endpoint, find_key
     from stylus_core.refiner.model.plan import Settings
     from stylus_core.refiner.model.run import Report, refine_library
 
-    if not args.base_url or not args.model:
-        raise LLMError(
-            "name the server and its model: --base-url http://127.0.0.1:11434/v1 --model NAME, or set STYLUS_ENDPOINT "
-            "and STYLUS_MODEL"
-        )
-    endpoint = Endpoint(args.base_url, args.model, find_key(args.base_url, variable=args.key_variable), args.timeout)
+    asked = endpoint(args)
     settings = Settings(
-        args.pictures, args.workers, args.timeout, args.price_in, args.price_out, again=args.again, retry=args.retry
+        workers=args.workers,
+        budget=args.timeout,
+        price_in=args.price_in,
+        price_out=args.price_out,
+        retry=args.retry,
+        pictures=args.pictures,
+        again=args.again,
     )
     made = Report()
     with _scanned(args, console, opener) as stylus:
@@ -48,7 +49,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         def approve(plan: Plan) -> bool:
             if not args.json:
                 (console.print if args.dry_run else console.say)(*_plan(plan, console))
-            return not args.dry_run and (args.yes or _agreed(console))
+            return not args.dry_run and (args.yes or agreed(console))
 
         def step(so_far: Report) -> None:
             nonlocal made
@@ -58,7 +59,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         try:
             with Progress(console) as progress:
                 plan, made = refine_library(
-                    stylus.library, stylus.home, endpoint, settings, only=only, approve=approve, progress=step
+                    stylus.library, stylus.home, asked, settings, only=only, approve=approve, progress=step
                 )
         except KeyboardInterrupt:
             console.say(*_report(made, console))
@@ -209,16 +210,6 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
             "seconds": plan.seconds,
         },
     }
-
-
-def _agreed(console: Console) -> bool:
-    """A question on a terminal; without one nobody can agree, and nothing is sent."""
-    if not sys.stdin.isatty():
-        console.say("nothing was sent: --yes agrees without being asked")
-        return False
-    console.err.write("send them? [y/N] ")
-    console.err.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _stage(so_far: Report) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from typing import Any
 
-from stylus_core.cli.ranges import number, whole
+from stylus_core.cli.calls import add_calls
+from stylus_core.cli.ranges import whole
 from stylus_core.types import KINDS
 
 _Adder = Callable[[argparse.ArgumentParser], None]
@@ -20,25 +20,10 @@ def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
     )
     refine.add_argument("names", nargs="*", metavar="NAME", help="only these adapters; all if none is named")
     refine.add_argument(
-        "--base-url", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="an OpenAI-compatible server"
-    )
-    refine.add_argument(
-        "--model", default=os.environ.get("STYLUS_MODEL"), metavar="NAME", help="the name that the server knows"
-    )
-    refine.add_argument(
-        "--key-variable", default="", metavar="NAME", help="environment variable with the key (STYLUS_API_KEY)"
-    )
-    refine.add_argument(
         "--pictures", type=whole(0, 8), default=2, metavar="N", help="local pictures a model sees, at most (2)"
     )
-    refine.add_argument("--workers", type=whole(1, 64), default=4, metavar="N", help="calls under way at once (4)")
-    refine.add_argument("--timeout", type=number(1, 3600), default=180.0, metavar="S", help="seconds a call (180)")
-    for flag, what in (("--price-in", "prompt tokens"), ("--price-out", "tokens of answers")):
-        refine.add_argument(flag, type=number(0, 1e6), default=0.0, metavar="X", help=f"price of a million {what}")
     refine.add_argument("--again", action="store_true", help="describe those too that are described already")
-    refine.add_argument("--retry", action="store_true", help="try at once what failed, without waiting")
-    refine.add_argument("--dry-run", action="store_true", help="say what would be sent and what it costs, send nothing")
-    refine.add_argument("--yes", action="store_true", help="do not ask before sending")
+    add_calls(refine)
     library(refine)
     common(refine)
 

@@ -114,7 +114,7 @@ def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Est
     return Estimate(value, value - half, value + half)
 
 
-def wilson(wins: float, count: int, level: float = LEVEL) -> Estimate | None:
+def wilson(wins: float, count: float, level: float = LEVEL) -> Estimate | None:
     """The share of wins with its score interval (Wilson 1927); None for a count of 0. A tie may count as half a win.
 
     Raises `ValueError` if `wins` is not between 0 and `count`.

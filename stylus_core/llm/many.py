@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from stylus_core.errors import LLMError
@@ -12,6 +13,28 @@ from stylus_core.errors import LLMError
 IN_A_ROW = 3  # failures of the server after which a run ends
 HOPELESS = (401, 403, 404)  # no other call will fare better
 _LOOK = 0.5  # seconds after which the main thread looks up, news or not
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How many calls are made, and what they cost.
+
+    Args:
+        workers: calls under way at once.
+        budget: seconds for one call.
+        price_in: what a million prompt tokens cost, in any currency; 0 if not known.
+        price_out: the same for the tokens that the model writes.
+        retry: ask again without waiting where a call failed.
+    """
+
+    workers: int = 4
+    budget: float = 180.0
+    price_in: float = 0.0
+    price_out: float = 0.0
+    retry: bool = False
+
+    def price(self, prompt: int, completion: int) -> float:
+        return (prompt * self.price_in + completion * self.price_out) / 1e6
 
 
 class Outcome(Protocol):

@@ -18,6 +18,7 @@ from stylus_core.composer.settings import Settings
 from stylus_core.errors import ModelError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
+from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("stylus")
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
-
-#: Seconds for which a listing of every file stands; folders' own times are looked at for every selection.
-_LISTING_STANDS = 2.0
 
 #: Adapters that are embedded between two reports of progress.
 _EMBED_STEP = 64
@@ -78,8 +76,7 @@ class Stylus:
         self._retriever: Retriever | None = None
         self._encoder_problem = ""
         self._store: Any = None
-        self._listed = 0.0
-        self._dense_revision = -1
+        self._watch = Watch(self._library, self.roots)
 
     def __enter__(self) -> Stylus:
         return self
@@ -91,6 +88,7 @@ class Stylus:
 
     def close(self) -> None:
         """Closes the databases; the object cannot be used after it."""
+        self._watch.close()
         with self._lock:
             if self._store is not None:
                 self._store.close()
@@ -104,8 +102,9 @@ class Stylus:
 
     def refresh(self, progress: Progress | None = None) -> ScanReport:
         """Brings the library in line with its folders. Raises `LibraryError` if none of them is a folder."""
+        began = time.monotonic()
         report = self._library.scan(self.roots, (lambda d, t: progress("scan", d, t)) if progress else None)
-        self._listed = time.monotonic()
+        self._watch.listed(began, report)
         return report
 
     def index(self, progress: Progress | None = None) -> ScanReport:
@@ -185,10 +184,12 @@ class Stylus:
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
         with self._lock:
-            notes = self._fresh()
-            retriever = self._ready()
-            timings = {"library": (time.perf_counter() - clock) * 1000}
-            found = self._search(retriever, parsed, chosen, depth)
+            self._watch.check()
+            notes: list[str] = []
+            with self._watch.selecting():
+                retriever = self._ready()
+                timings = {"library": (time.perf_counter() - clock) * 1000}
+                found = self._search(retriever, parsed, chosen, depth)
             timings.update(found[1])
             request = found[0]
         clock = time.perf_counter()
@@ -199,16 +200,6 @@ class Stylus:
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found[2], timings=timings)
-
-    def _fresh(self) -> list[str]:
-        """Takes in what changed in the folders. A library that cannot be listed any more is used as it was."""
-        now = time.monotonic()
-        quick = now - self._listed < _LISTING_STANDS
-        if self._library.changed(self.roots, quick=quick):
-            self.refresh()
-        elif not quick:
-            self._listed = now
-        return []
 
     def _ready(self, progress: Progress | None = None, everything: bool = False) -> Retriever:
         """The retriever over the library as it is now."""

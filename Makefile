@@ -18,7 +18,7 @@ WORK := $(VENV)/.ready-to-work
 PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: demo test lint bench setup clean
+.PHONY: demo test lint bench bench-scale setup clean
 
 setup: $(WORK)
 
@@ -50,6 +50,9 @@ test: lint
 
 bench: $(WORK)
 	$(BIN)/python -m benchmarks
+
+bench-scale: $(WORK)
+	$(BIN)/python -m benchmarks.scale
 
 clean:
 	rm -rf $(VENV) demo/out benchmarks/out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

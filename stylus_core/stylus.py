@@ -118,6 +118,7 @@ class Stylus:
     def _embed_ahead(self, progress: Progress | None) -> None:
         """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
         from stylus_core.retriever.documents import document
+        from stylus_core.retriever.encoder import bulk_encoder
         from stylus_core.retriever.vectors import VectorStore
         from stylus_core.retriever.vocabulary import common_phrases
 
@@ -126,19 +127,17 @@ class Stylus:
             index = self._opened_index()
         if shared is None:
             return
-        if index.revision < 0:
-            adapters = list(self._library.adapters())
-        else:
-            adapters = list(self._library.get(sorted(self._library.changes_since(index.revision)[0])).values())
-        store = VectorStore(self.home / "vectors.sqlite", shared.encoder)  # a connection of its own for this thread
+        new = sorted(self._library.changes_since(index.revision)[0])
+        encoder = bulk_encoder(shared.encoder, self._encoder_name, len(new))
+        store = VectorStore(self.home / "vectors.sqlite", encoder)  # a connection of its own for this thread
         try:
-            for first in range(0, len(adapters), _EMBED_STEP):
-                documents = [document(a) for a in adapters[first : first + _EMBED_STEP]]
-                store.many([t for d in documents for t in (d.label, d.account)])
+            for first in range(0, len(new), _EMBED_STEP):
+                some = self._library.get(new[first : first + _EMBED_STEP]).values()
+                store.many([t for d in map(document, some) for t in (d.label, d.account)])
                 if progress:
-                    progress("embed", first + len(documents), len(adapters))
+                    progress("embed", min(first + _EMBED_STEP, len(new)), len(new))
             if index.revision < 0:
-                store.many(common_phrases(adapters))
+                store.many(common_phrases(self._library.adapters()))
         finally:
             store.close()
 
@@ -221,8 +220,7 @@ class Stylus:
 
     def _take_in(self, index: Index, revision: int, progress: Progress | None) -> None:
         if index.revision < 0:
-            adapters = list(self._library.adapters())
-            index.update(adapters, (), revision)
+            index.update(self._library.adapters(), (), revision)
         else:
             usable, gone = self._library.changes_since(index.revision)
             index.update(self._library.get(sorted(usable)).values(), gone, revision)

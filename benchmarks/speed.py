@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.table import Table
 from benchmarks.world import OUT
 from stylus_core import Stylus
 from stylus_core.evaluation.corpus import load_queries
+from stylus_core.evaluation.table import Table
 from tests.shared import DATA, MAKE_LIBRARY
 
 

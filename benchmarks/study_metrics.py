@@ -20,8 +20,8 @@ import torch
 from PIL import Image
 
 from benchmarks import inception
-from benchmarks.table import Table
 from benchmarks.world import OUT
+from stylus_core.evaluation.table import Table
 from stylus_core.study.distances import Frechet, Kernel
 from stylus_core.study.embedding import Embedder
 from stylus_core.study.feature_cache import FeatureCache

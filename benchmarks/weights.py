@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
-from benchmarks.table import Table
 from stylus_core.evaluation.corpus import load_adapters, load_queries
+from stylus_core.evaluation.table import Table
 from stylus_core.refiner.usage import uses_elsewhere
 from stylus_core.refiner.weight import Habits, example_weights, usual_weight
 from stylus_core.rewriter import share

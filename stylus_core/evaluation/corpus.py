@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,18 +45,25 @@ class Query:
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a file. Raises `StylusError` naming the line that is none."""
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as e:
+            raise StylusError(f"line {number} of {path} is not JSON ({e})") from None
+        if not isinstance(row, dict):
+            raise StylusError(f"line {number} of {path} is not a JSON object")
+        yield row
+
+
+def _lines(path: Path) -> Iterator[str]:
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as f:
-        for number, line in enumerate(f, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as e:
-                raise StylusError(f"line {number} of {path} is not JSON ({e})") from None
-            if not isinstance(row, dict):
-                raise StylusError(f"line {number} of {path} is not a JSON object")
-            yield row
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            yield from file
+    except (OSError, EOFError, UnicodeDecodeError) as e:
+        raise StylusError(f"{path} cannot be read: {getattr(e, 'strerror', None) or e}") from None
 
 
 def metadata(row: dict[str, Any]) -> Metadata:
@@ -83,25 +90,57 @@ def _example(row: dict[str, Any], own: set[str]) -> Example:
 
 
 def load_adapters(path: Path) -> list[Adapter]:
-    """A corpus as adapters, described by the metadata refiner; an adapter's id is its `model_id`."""
+    """A corpus as adapters, described by the metadata refiner; an adapter's id is its `model_id`.
+
+    Raises `StylusError` naming the line that lacks something.
+    """
     out = []
-    for row in rows(path):
-        known = metadata(row)
-        stem = Path(row["file"]).stem
-        out.append(Adapter(row["model_id"], row["file"], stem, metadata=known, card=refine(known, stem)))
+    for number, row in enumerate(rows(path), start=1):
+        try:
+            known = metadata(row)
+            stem = Path(row["file"]).stem
+            out.append(Adapter(int(row["model_id"]), row["file"], stem, metadata=known, card=refine(known, stem)))
+        except (KeyError, TypeError, ValueError, AttributeError) as e:
+            raise StylusError(f"row {number} of {path} is no adapter: {_missing(e)}") from None
     return out
 
 
-def load_queries(path: Path) -> list[Query]:
-    """A query set."""
-    return [
-        Query(
-            query=row["query"],
-            adapters={int(k): float(v) for k, v in row.get("adapters", {}).items()},
-            keywords={k: tuple(map(int, v)) for k, v in row.get("keywords", {}).items()},
-            hard=row.get("query_hard", ""),
-            picked_in_all=row.get("picked_in_all"),
-            set=row.get("set", row.get("page", "")),
-        )
-        for row in rows(path)
-    ]
+def load_queries(path: Path, names: Mapping[str, int] | None = None) -> list[Query]:
+    """A query set.
+
+    Args:
+        path: one JSON object a line: `query`, and `adapters` {adapter: weight} or `keywords` {keyword: [adapter]}; one
+            with neither is a prompt for which nothing is right.
+        names: id of each name that may stand for an adapter in place of its id, in lower case.
+
+    Raises `StylusError` naming the line that is no query, or that names an adapter which is not there.
+    """
+
+    def id_of(key: Any) -> int:
+        if names is None:
+            return int(key)
+        found = names.get(str(key).lower())
+        if found is None:
+            raise StylusError(f"there is no adapter {str(key)!r}")
+        return found
+
+    out = []
+    for number, row in enumerate(rows(path), start=1):
+        try:
+            out.append(
+                Query(
+                    query=str(row["query"]),
+                    adapters={id_of(k): float(v) for k, v in row.get("adapters", {}).items()},
+                    keywords={str(k): tuple(map(id_of, v)) for k, v in row.get("keywords", {}).items()},
+                    hard=row.get("query_hard", ""),
+                    picked_in_all=row.get("picked_in_all"),
+                    set=row.get("set", row.get("page", "")),
+                )
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, StylusError) as e:
+            raise StylusError(f"row {number} of {path} is no query: {_missing(e)}") from None
+    return out
+
+
+def _missing(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,45 @@
+"""The arguments of `stylus eval`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stylus_core.cli import asking
+from stylus_core.cli.ranges import whole
+
+_Adder = Callable[[argparse.ArgumentParser], None]
+
+
+def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
+    """Adds the command to argparse's `commands`; `options` adds those of a selection."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        "eval",
+        allow_abbrev=False,
+        help="measure how well adapters are found and chosen, on your queries or on a corpus",
+    )
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--corpus", type=Path, metavar="FILE", help="adapters, one JSON object a line, .gz or not")
+    source.add_argument("--library", action="append", metavar="DIR", help="a folder of adapters instead")
+    command.add_argument(
+        "--queries",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="prompts with what was chosen for them, one JSON object a line; may be repeated",
+    )
+    command.add_argument(
+        "--systems", default="all", metavar="A,B,...|all|none", help="retrievers, by parts of their names (all)"
+    )
+    command.add_argument(
+        "--composers", default="local,retriever,random", metavar="A,B,...|none", help="composers to compare"
+    )
+    command.add_argument("--cross-encoder", default="", metavar="NAME|DIR", help="adds retrieve-and-rerank with it")
+    command.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="only the first N queries of each file")
+    command.add_argument("--out", type=Path, metavar="DIR", help="tables, numbers and plots as files")
+    options(command)
+    asking.add_flags(command)
+    common(command)

@@ -1,0 +1,151 @@
+"""What composers choose: how often nothing, how much, how often what a person or a published system chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from stylus_core.composer import Request
+from stylus_core.composer.local import EACH, PROMISED, LocalComposer
+from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.statistics import Estimate, bootstrap_difference, bootstrap_mean
+from stylus_core.options import Options
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords
+from stylus_core.refiner.weight import usual_weight
+from stylus_core.retriever.retriever import Retriever
+from stylus_core.retriever.tokens import tokens
+from stylus_core.rewriter import rewrite
+from stylus_core.types import Adapter, Composition
+
+Compose = Callable[[Request], Composition]
+
+#: Measure -> how it is told.
+MEASURES = {
+    "nothing": "nothing chosen",
+    "picks": "picks a prompt",
+    "hit": "one of the right ones among them",
+    "precision": "of the picks, right",
+    "keywords": "of the right picks, for the same words",
+    "weight": "total weight where something is chosen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One composer on one set of prompts: for each prompt a number, or None where it does not apply."""
+
+    values: dict[str, list[float | None]]
+    kinds: dict[str, tuple[int, int]]  # kind -> picks, and how many of them are right
+
+    def mean(self, measure: str) -> Estimate | None:
+        """Over the prompts to which it applies."""
+        return bootstrap_mean([v for v in self.values[measure] if v is not None])
+
+    def difference(self, other: Chosen, measure: str) -> Estimate | None:
+        """How much more than `other`, over the prompts to which it applies in both."""
+        both = zip(self.values[measure], other.values[measure], strict=True)
+        pairs = [(a, b) for a, b in both if a is not None and b is not None]
+        return bootstrap_difference([a for a, _ in pairs], [b for _, b in pairs])
+
+
+def requests(retriever: Retriever, queries: Sequence[Query], options: Options) -> list[Request]:
+    """What a composer is asked for each query."""
+    out = []
+    for query in queries:
+        parsed = parse(query.query)
+        words = keywords(parsed)
+        found = retriever.search(parsed, words, options.candidates)
+        affinity = found.affinity if retriever.dense else None
+        out.append(Request(parsed, words, found.candidates, options, affinity, found.sentence))
+    return out
+
+
+def choose(compose: Compose, asked: Sequence[Request], queries: Sequence[Query]) -> Chosen:
+    """Each request through composer and rewriter, held against what was chosen for the query.
+
+    `hit` and `precision` are None where a query knows nothing right, `keywords` where it knows no words.
+    """
+    values: dict[str, list[float | None]] = {m: [] for m in MEASURES}
+    kinds: dict[str, tuple[int, int]] = {}
+    for request, query in zip(asked, queries, strict=True):
+        assignments = compose(request).assignments
+        picks = [a.candidate.adapter for a in assignments]
+        right = [a for a in assignments if a.candidate.adapter.id in query.relevant]
+        known = bool(query.relevant)
+        values["nothing"].append(float(not picks))
+        values["picks"].append(float(len(picks)))
+        values["hit"].append(float(bool(right)) if known else None)
+        values["precision"].append(len(right) / len(picks) if known and picks else None)
+        same = [_same_words(query, a.candidate.adapter.id, a.keyword.text) for a in right]
+        values["keywords"].append(fmean(same) if query.keywords and same else None)
+        written = rewrite(request.prompt, assignments, request.options).picks
+        values["weight"].append(sum(abs(p.weight) for p in written) if written else None)
+        if known:
+            for adapter in picks:
+                number, good = kinds.get(adapter.card.kind, (0, 0))
+                kinds[adapter.card.kind] = (number + 1, good + (adapter.id in query.relevant))
+    return Chosen(values, kinds)
+
+
+def _same_words(query: Query, adapter: int, keyword: str) -> float:
+    """Whether our keyword shares a word with one for which the adapter was chosen there."""
+    ours = set(tokens(keyword))
+    return float(any(adapter in ids and ours & set(tokens(theirs)) for theirs, ids in query.keywords.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The local composer at one threshold."""
+
+    promised: float
+    nothing: float  # share of prompts without a pick
+    hit: float
+    precision: float  # of all picks together
+    picks: float
+
+
+#: Thresholds of the curve.
+GRID = (0.05, 0.1, 0.15, PROMISED, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+
+
+def curve(asked: Sequence[Request], queries: Sequence[Query]) -> list[Point]:
+    """Precision and recall of the local composer over what three candidates have to promise together.
+
+    What each pick has to promise moves along in the same proportion.
+    """
+    out = []
+    for promised in GRID:
+        composer = LocalComposer(promised, EACH * promised / PROMISED)
+        picks = right = hits = empty = 0
+        for request, query in zip(asked, queries, strict=True):
+            chosen = [a.candidate.adapter.id for a in composer.compose(request).assignments]
+            good = sum(i in query.relevant for i in chosen)
+            picks, right, hits, empty = picks + len(chosen), right + good, hits + bool(good), empty + (not chosen)
+        n = max(len(queries), 1)
+        out.append(Point(promised, empty / n, hits / n, right / max(picks, 1), picks / n))
+    return out
+
+
+def weight_errors(adapters: Mapping[int, Adapter], queries: Sequence[Query]) -> dict[str, Estimate]:
+    """Mean absolute error of recommended weights against those that users wrote, next to constants.
+
+    One number a pair of query and adapter; pairs of one query are drawn together for the interval.
+    """
+    pairs = [
+        (adapters[i], written, n) for n, q in enumerate(queries) for i, written in q.adapters.items() if i in adapters
+    ]
+    rules: dict[str, Callable[[Adapter], float]] = {
+        "always 0.7": lambda _: 0.7,
+        "always 0.8": lambda _: 0.8,
+        "always 1": lambda _: 1.0,
+        "the card's weight": lambda a: a.card.weight,
+        "the weight that is written": usual_weight,
+    }
+    clusters = [n for *_, n in pairs]
+    found = {
+        name: bootstrap_mean([abs(rule(a) - written) for a, written, _ in pairs], clusters)
+        for name, rule in rules.items()
+    }
+    return {name: e for name, e in found.items() if e is not None}

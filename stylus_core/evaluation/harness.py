@@ -1,0 +1,186 @@
+"""One evaluation: any retrievers and composers on any adapters and queries, as tables, numbers and plots."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from stylus_core.composer.local import PROMISED
+from stylus_core.composer.registry import Composers
+from stylus_core.evaluation import choosing, ranking
+from stylus_core.evaluation.choosing import Chosen, Point, choose, curve, requests, weight_errors
+from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.ground import Ground
+from stylus_core.evaluation.ranking import Ranked, rank_all
+from stylus_core.evaluation.statistics import Estimate
+from stylus_core.evaluation.systems import BASELINE, OURS, System
+from stylus_core.evaluation.table import Table
+from stylus_core.options import Options
+
+Sets = Mapping[str, Sequence[Query]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured. Keys: set of queries, then system or composer."""
+
+    ranked: dict[str, dict[str, Ranked]]
+    chosen: dict[str, dict[str, Chosen]]
+    curves: dict[str, list[Point]]  # set -> the local composer over its threshold
+    weights: dict[str, dict[str, Estimate]] = field(default_factory=dict)  # set -> rule -> mean absolute error
+
+    def tables(self) -> list[Table]:
+        """All of it, for people."""
+        tables = [_ranking_table(name, found) for name, found in self.ranked.items()]
+        if self.chosen:
+            tables.append(_choosing_table(self.chosen))
+        tables += [
+            _kinds_table(name, found) for name, found in self.chosen.items() if any(c.kinds for c in found.values())
+        ]
+        tables += [_curve_table(name, points) for name, points in self.curves.items()]
+        tables += [_weight_table(name, found) for name, found in self.weights.items()]
+        return tables
+
+    def as_dict(self) -> dict[str, Any]:
+        """All means with their intervals, for programs."""
+        return {
+            "retrieval": {
+                name: {
+                    system: {
+                        **{m: r.mean(m).as_dict() for m in ranking.MEASURES},
+                        "recall": dict(zip(map(str, ranking.CURVE), r.curve, strict=True)),
+                    }
+                    for system, r in found.items()
+                }
+                for name, found in self.ranked.items()
+            },
+            "choices": {
+                name: {
+                    composer: {
+                        **{m: _dict(c.mean(m)) for m in choosing.MEASURES},
+                        "kinds": {k: {"picks": n, "right": good} for k, (n, good) in sorted(c.kinds.items())},
+                    }
+                    for composer, c in found.items()
+                }
+                for name, found in self.chosen.items()
+            },
+            "curves": {name: [asdict(p) for p in points] for name, points in self.curves.items()},
+            "weights": {name: {rule: e.as_dict() for rule, e in found.items()} for name, found in self.weights.items()},
+        }
+
+    def write(self, folder: Path) -> list[Path]:
+        """Tables in Markdown and CSV, numbers in JSON, plots where matplotlib is installed. Returns the files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        made = [folder / "evaluation.md", folder / "evaluation.json"]
+        tables = self.tables()
+        made[0].write_text("\n\n".join(map(str, tables)) + "\n", encoding="utf-8")
+        made[1].write_text(json.dumps(self.as_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+        for table in tables:
+            path = folder / f"{re.sub(r'[^a-z0-9]+', '-', table.title.lower().partition(':')[0]).strip('-')}.csv"
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([table.header, *table.rows])
+            made.append(path)
+        from stylus_core.evaluation.plots import draw
+
+        return made + draw(self, folder)
+
+
+def evaluate(
+    ground: Ground,
+    sets: Sets,
+    systems: Mapping[str, System],
+    composers: Mapping[str, Composers],
+    options: Options,
+) -> Evaluation:
+    """Measures retrieval by each system and choices by each composer.
+
+    Args:
+        ground: the adapters.
+        sets: name -> queries; a set in which nothing is right shows how often a composer leaves a prompt alone.
+        systems: see `systems.systems`.
+        composers: name of the composer -> where it is found.
+        options: of the selection; `composer` is set by the name.
+    """
+    ranked = rank_all(systems, sets) if systems else {}
+    chosen: dict[str, dict[str, Chosen]] = {}
+    curves: dict[str, list[Point]] = {}
+    for name, queries in sets.items():
+        if composers:
+            asked = requests(ground.retriever, queries, options)
+            chosen[name] = {c: choose(_asking(c, found), asked, queries) for c, found in composers.items()}
+            if "local" in composers:
+                curves[name] = curve(asked, queries)
+    weights = {name: weight_errors(ground.by_id, q) for name, q in sets.items() if any(x.adapters for x in q)}
+    return Evaluation(ranked, chosen, curves, weights)
+
+
+def _asking(name: str, composers: Composers) -> choosing.Compose:
+    return lambda request: composers.compose(replace(request, options=replace(request.options, composer=name)))
+
+
+def told(e: Estimate | None, form: str = ".3f") -> str:
+    """`0.703 (0.668 to 0.737)`; a dash where there is nothing."""
+    if e is None or e.value != e.value:
+        return "-"
+    return f"{e.value:{form}}" + (f" ({e.low:{form}} to {e.high:{form}})" if e.low is not None else "")
+
+
+def _dict(e: Estimate | None) -> dict[str, float | None] | None:
+    return e.as_dict() if e is not None else None
+
+
+def _ranking_table(name: str, found: Mapping[str, Ranked]) -> Table:
+    table = Table(f"Retrieval, {name}: means with 95% intervals", ["system", *ranking.MEASURES])
+    for system, r in found.items():
+        table.add(system, *(told(r.mean(m)) for m in ranking.MEASURES))
+    if OURS in found and BASELINE in found:
+        pairs = ", ".join(f"{m} {told(found[OURS].difference(found[BASELINE], m), '+.3f')}" for m in ranking.MEASURES)
+        table.notes.append(f"{OURS} less {BASELINE}, query by query: {pairs}")
+    table.notes.append(f"{len(next(iter(found.values())).values['MRR'])} queries")
+    return table
+
+
+def _choosing_table(found: Mapping[str, Mapping[str, Chosen]]) -> Table:
+    table = Table("Choices: means with 95% intervals", ["prompts", "number", "composer", *choosing.MEASURES.values()])
+    for name, composers in found.items():
+        for composer, c in composers.items():
+            cells = (told(c.mean(m)) for m in choosing.MEASURES)
+            table.add(name, str(len(c.values["picks"])), composer, *cells)
+        if "local" in composers:
+            for other in (c for c in composers if c != "local"):
+                difference = composers["local"].difference(composers[other], "hit")
+                if difference is not None:
+                    table.notes.append(f"{name}: local less {other}, one right among them: {told(difference, '+.3f')}")
+    table.notes.append("right is only what one person, or the published system, chose: other picks may be as good")
+    return table
+
+
+def _kinds_table(name: str, found: Mapping[str, Chosen]) -> Table:
+    table = Table(f"Choices by kind, {name}", ["kind", *(f"{c}: picks, right" for c in found)])
+    for kind in sorted({k for c in found.values() for k in c.kinds}):
+        cells = (c.kinds.get(kind, (0, 0)) for c in found.values())
+        table.add(kind, *(f"{n}, {good / n:.2f}" if n else "0" for n, good in cells))
+    return table
+
+
+def _curve_table(name: str, points: Sequence[Point]) -> Table:
+    table = Table(
+        f"Local composer over its threshold, {name}",
+        ["three candidates promise", "nothing chosen", "one right among them", "of the picks, right", "picks a prompt"],
+    )
+    for p in points:
+        default = " (default)" if p.promised == PROMISED else ""
+        table.add(f"{p.promised:g}{default}", *(f"{v:.3f}" for v in (p.nothing, p.hit, p.precision, p.picks)))
+    return table
+
+
+def _weight_table(name: str, found: Mapping[str, Estimate]) -> Table:
+    table = Table(f"Weights, {name}: mean absolute error against what users wrote", ["weight", "error"])
+    for rule, e in found.items():
+        table.add(rule, told(e))
+    return table

@@ -1,0 +1,78 @@
+"""The curves of an evaluation as SVG files, drawn by matplotlib where it is installed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stylus_core.evaluation.ranking import CURVE
+
+if TYPE_CHECKING:
+    from stylus_core.evaluation.harness import Evaluation
+
+MISSING = "no plots were drawn: pip install matplotlib"
+
+_MARKERS = "osv^D<>pX*"
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is there."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def draw(found: Evaluation, folder: Path) -> list[Path]:
+    """Recall over depth for each set, precision and recall of the local composer, picks by kind. Returns the files."""
+    if not can_draw():
+        return []
+    from matplotlib.figure import Figure
+
+    made = []
+
+    def keep(figure: Any, name: str) -> None:
+        path = folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}.svg"
+        figure.savefig(path, format="svg", bbox_inches="tight")
+        made.append(path)
+
+    for name, systems in found.ranked.items():
+        figure = Figure(figsize=(7, 4.5))
+        axes = figure.subplots()
+        for n, (system, ranked) in enumerate(systems.items()):
+            axes.plot(CURVE, ranked.curve, marker=_MARKERS[n % len(_MARKERS)], markersize=4, label=system)
+        axes.set(xscale="log", xlabel="candidates", ylabel="recall", ylim=(0, 1), title=name)
+        axes.set_xticks(CURVE, [str(k) for k in CURVE])
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7, loc="upper left")
+        keep(figure, f"recall-{name}")
+    known = {name: points for name, points in found.curves.items() if any(p.hit for p in points)}
+    if known:
+        figure = Figure(figsize=(7, 4.5))
+        axes = figure.subplots()
+        for n, (name, points) in enumerate(known.items()):
+            x, y = [p.hit for p in points], [p.precision for p in points]
+            axes.plot(x, y, marker=_MARKERS[n % len(_MARKERS)], markersize=4, label=name)
+        axes.set(xlabel="prompts with a right pick", ylabel="of the picks, right", xlim=(0, None), ylim=(0, None))
+        axes.set_title("Local composer over its threshold")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7)
+        keep(figure, "composer")
+    for name, composers in found.chosen.items():
+        kinds = sorted({k for c in composers.values() for k in c.kinds})
+        if not kinds:
+            continue
+        figure = Figure(figsize=(7, 4))
+        axes = figure.subplots()
+        width = 0.8 / len(composers)
+        for n, (composer, c) in enumerate(composers.items()):
+            shares = [good / number if number else 0.0 for number, good in (c.kinds.get(k, (0, 0)) for k in kinds)]
+            axes.bar([i + n * width for i in range(len(kinds))], shares, width, label=composer)
+        axes.set_xticks([i + 0.4 - width / 2 for i in range(len(kinds))], kinds, rotation=45, ha="right")
+        axes.set(ylabel="of the picks, right", title=name)
+        axes.legend(fontsize=7)
+        keep(figure, f"kinds-{name}")
+    return made

@@ -1,0 +1,79 @@
+"""What is counted of a composer's choices."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from stylus_core.composer import Request
+from stylus_core.evaluation.choosing import GRID, choose, curve, requests, weight_errors
+from stylus_core.evaluation.corpus import Query, load_adapters
+from stylus_core.evaluation.ground import Ground
+from stylus_core.options import Options
+from stylus_core.types import Assignment, Composition
+from tests.evaluation.corpora import write_corpus
+
+
+@pytest.fixture
+def ground(tmp_path: Path):
+    with Ground(load_adapters(write_corpus(tmp_path)), tmp_path / "v.sqlite", tmp_path / "index", None) as g:
+        yield g
+
+
+def picking(*answers: tuple[tuple[int, str], ...]):
+    """A composer that takes (adapter, keyword) from a queue."""
+    queue = list(answers)
+
+    def compose(request: Request) -> Composition:
+        wanted = queue.pop(0)
+        by_id = {c.adapter.id: c for c in request.candidates}
+        words = {k.text: k for k in request.keywords}
+        return Composition(tuple(Assignment(by_id[i], words[w], "", 1.0) for i, w in wanted), "queue")
+
+    return compose
+
+
+def test_choices_are_held_against_what_was_chosen(ground: Ground):
+    queries = [
+        Query("a paper kite over a rope bridge", keywords={"red kite": (1,), "gorge": (7,)}),
+        Query("a glass teapot", adapters={3: 0.6}),
+        Query("a tin robot", adapters={4: 1.0}),
+        Query("fog"),
+    ]
+    asked = requests(ground.retriever, queries, Options())
+    found = choose(
+        picking(((1, "paper kite"), (7, "rope bridge")), (), ((2, "tin robot"),), ((8, "fog"),)), asked, queries
+    )
+    assert found.values["nothing"] == [0, 1, 0, 0]
+    assert found.values["picks"] == [2, 0, 1, 1]
+    assert found.values["hit"] == [1, 0, 0, None]
+    assert found.values["precision"] == [1, None, 0, None]
+    assert found.values["keywords"] == [0.5, None, None, None]  # the bridge was chosen for another word
+    assert sum(n for n, _ in found.kinds.values()) == 3 and sum(good for _, good in found.kinds.values()) == 2
+    weights = found.values["weight"]
+    assert weights[1] is None and weights[0] is not None and weights[2] is not None and weights[0] > weights[2] > 0
+
+
+def test_the_curve_goes_from_everything_to_nothing(ground: Ground):
+    queries = [
+        Query("a paper kite", {1: 1.0}),
+        Query("a clay oven at night", {8: 1.0}),
+        Query("a spreadsheet", {2: 1.0}),
+    ]
+    points = curve(requests(ground.retriever, queries, Options()), queries)
+    assert [p.promised for p in points] == list(GRID)
+    assert all(a.nothing <= b.nothing and a.picks >= b.picks for a, b in itertools.pairwise(points))
+    assert (points[0].hit, points[0].nothing) == (pytest.approx(2 / 3), pytest.approx(1 / 3)), points
+    assert points[-1].hit < points[0].hit
+
+
+def test_weights_are_compared_pair_by_pair(ground: Ground):
+    queries = [Query("x", {1: 0.5, 2: 0.9}), Query("y", {3: 0.8, 999: 5.0})]
+    found = weight_errors(ground.by_id, queries)
+    assert found["always 0.8"].value == pytest.approx((0.3 + 0.1 + 0.0) / 3)
+    assert found["always 1"].value == pytest.approx((0.5 + 0.1 + 0.2) / 3)
+    card = [ground.by_id[i].card.weight for i in (1, 2, 3)]
+    errors = [abs(w - t) for w, t in zip(card, (0.5, 0.9, 0.8), strict=True)]
+    assert found["the card's weight"].value == pytest.approx(sum(errors) / 3)

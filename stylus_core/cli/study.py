@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import study_metrics, study_report, study_run
+from stylus_core.cli import study_judge, study_metrics, study_report, study_run, study_vote
 
 if TYPE_CHECKING:
     from stylus_core.cli.opening import Opener
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 _Adder = Callable[[argparse.ArgumentParser], None]
 #: In the order in which they are taken.
-STEPS: dict[str, ModuleType] = {"run": study_run, "metrics": study_metrics, "report": study_report}
+STEPS: dict[str, ModuleType] = {
+    "run": study_run,
+    "metrics": study_metrics,
+    "judge": study_judge,
+    "vote": study_vote,
+    "report": study_report,
+}
 
 
 def add_study(commands: Any, library: _Adder, common: _Adder) -> None:

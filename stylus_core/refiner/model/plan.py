@@ -9,6 +9,7 @@ from typing import NamedTuple
 from stylus_core.library import Library
 from stylus_core.llm.calls import Spent, State
 from stylus_core.llm.client import estimate
+from stylus_core.llm.many import Terms
 from stylus_core.llm.pictures import TOKENS, need_pillow
 from stylus_core.refiner.model.pictures import Picture, pictures_of
 from stylus_core.refiner.model.prompting import has_text, inputs_key, messages, record_of
@@ -18,29 +19,16 @@ _ANSWER_TOKENS = 130  # until a model's own average is known
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Terms):
     """How to describe.
 
     Args:
         pictures: how many of an adapter's local pictures the model gets, at most; 0 describes from text alone.
-        workers: calls under way at once.
-        budget: seconds for one call.
-        price_in: what a million prompt tokens cost, in any currency; 0 if not known.
-        price_out: the same for the tokens that the model writes.
         again: ask about adapters too that have an answer for the same inputs.
-        retry: ask about adapters that failed without waiting.
     """
 
     pictures: int = 2
-    workers: int = 4
-    budget: float = 180.0
-    price_in: float = 0.0
-    price_out: float = 0.0
     again: bool = False
-    retry: bool = False
-
-    def price(self, prompt: int, completion: int) -> float:
-        return (prompt * self.price_in + completion * self.price_out) / 1e6
 
 
 class Job(NamedTuple):

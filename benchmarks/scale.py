@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.contention import contention
 from benchmarks.grow import GrownEncoder, grown, write_library
 from benchmarks.research import ResearchRetriever
 from benchmarks.world import OUT
@@ -178,13 +179,15 @@ def _small() -> Path:
 def against_research(stylus: Stylus) -> dict[str, float]:
     """Median milliseconds of its ranking and of ours for the same prompts over the same vectors.
 
-    `ranking` and `ours` have the prompt's embedding at hand; `entry` and `our entry` start from the prompt's text.
+    `ranking` and `ours` have the prompt's embedding at hand; `batch`, `alone` and `our selection` start from its text.
     """
     index = stylus._opened_index()
     dense = index.dense(stylus._vectors(), stylus.library.get)
     everything = np.arange(len(index.rows))
     axes = np.eye(dense.encoder.dim, dtype=np.float32)
-    theirs = ResearchRetriever(np.ascontiguousarray(dense.cosines("account", everything, axes).T), OUT / "grown")
+    theirs = ResearchRetriever(
+        np.ascontiguousarray(dense.cosines("account", everything, axes).T), stylus.library.adapters(), OUT / "grown"
+    )
     some = [parse(f"{p}, study number {n}") for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
     vectors = [dense.query([p.plain])[0] for p in some]
     retriever = Retriever(index, stylus.library.get, dense)
@@ -197,10 +200,12 @@ def against_research(stylus: Stylus) -> dict[str, float]:
     texts = [f"{p}, research number {n}" for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
     try:
         model = str(find_model())
-        out["entry"] = statistics.median(timed(lambda t=t: theirs.compute(t, model, 150)) for t in texts[:5]) * 1000  # type: ignore[misc]
+        for name, action in (("batch", theirs.in_batch), ("alone", theirs.alone)):
+            took = [timed(lambda t=t, do=action: do(t, model, 150)) for t in texts[:5]]  # type: ignore[misc]
+            out[name] = statistics.median(took) * 1000
     except ImportError:
         return out
-    out["our entry"] = statistics.median(timed(lambda t=t: stylus.select(t)) for t in texts) * 1000  # type: ignore[misc]
+    out["our selection"] = statistics.median(timed(lambda t=t: stylus.select(t)) for t in texts) * 1000  # type: ignore[misc]
     return out
 
 
@@ -323,9 +328,10 @@ def table_of(rows: Sequence[dict[str, Any]]) -> Table:
     line("research code's ranking of a vector, p50 (ms)", lambda r: r["research"]["ranking"])
     line("... our retrieval in the same run, p50 (ms)", lambda r: r["research"]["ours"])
     line("... times faster", lambda r: r["research"]["ranking"] / r["research"]["ours"], target="25")
-    line("research code's retriever from the prompt on, p50 (ms)", lambda r: r["research"]["entry"], ".0f")
-    line("... our whole selection in the same run, p50 (ms)", lambda r: r["research"]["our entry"])
-    line("... times faster", lambda r: r["research"]["entry"] / r["research"]["our entry"], target="25")
+    for name, said in (("batch", "in a batch"), ("alone", "for one prompt")):
+        line(f"research code's retriever {said}, p50 (ms)", lambda r, n=name: r["research"][n], ".0f")  # type: ignore[misc]
+        line("... our whole selection in the same run, p50 (ms)", lambda r: r["research"]["our selection"])
+        line("... times faster", lambda r, n=name: r["research"][n] / r["research"]["our selection"], target="25")  # type: ignore[misc]
     table.notes.append(f"load of the machine when this ended: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     for row in rows:
         if "stages" in row:
@@ -354,7 +360,8 @@ def main() -> int:
         more = ["--records"] if size == MILLION else []
         command = [sys.executable, "-m", "benchmarks.scale", "--one", str(size), *more]
         rows.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
-    tables = [table_of(rows), embedding()]
+    home = OUT / "grown" / str(min(asked.sizes)) / "home"
+    tables = [table_of(rows), contention(next(home.glob("*/library.sqlite"))), embedding()]
     text = "\n\n".join(map(str, tables))
     print(text)
     (OUT / "scale.md").write_text(f"{text}\n", encoding="utf-8")

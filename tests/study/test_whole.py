@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import importlib.util
+import io
 import json
 import os
 import signal
@@ -9,23 +12,32 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("PIL")
 pytest.importorskip("transformers")
+pytest.importorskip("openai")
 from PIL import Image
+from sklearn.metrics import cohen_kappa_score
 
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
 from stylus_core.cli import main
+from stylus_core.llm.pictures import jpeg
 from stylus_core.study.folder import StudyFolder
-from stylus_core.study.types import BASE
+from stylus_core.study.types import BASE, Picture
 from tests.batch.test_run import until
+from tests.browser.conftest import CHROMIUM
+from tests.llm.fault_server import FaultServer, answers
 from tests.study import tiny_models
+from tests.study.judging import verdict
 from tests.study.test_report import Page
+from tests.study.voting import Rater, served
 from tests.study.webui import PaintingWebUI
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +124,8 @@ def test_a_study_from_its_file_to_the_report(whole: Whole, capsys: pytest.Captur
         ["local", "-", "8", "20"],
     ]
     assert "0 pictures missing, 0 broken" in printed
+    judged(whole)
+    voted(whole)
     reported(whole)
 
 
@@ -169,12 +183,102 @@ def measured(whole: Whole) -> None:
     assert rows[BASE, 8.0]["fid"]["value"] > 0.01
 
 
+def judged(whole: Whole) -> None:
+    """A judge that looks: it prefers the lighter one, on whichever side that is shown."""
+
+    def step(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        parts = request["messages"][1]["content"]
+        urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+        first, second = (light(base64.b64decode(url.partition(",")[2])) for url in urls)
+        answers(verdict("A" if first > second else "B"))(handler, request)
+
+    pairs = differing(whole)
+    with FaultServer([step]) as server:
+        asked = ("--base-url", server.url, "--model", "looker", "--yes")
+        assert whole.step("judge", *asked) == 0
+        assert len(server.requests) == 2 * 2 * len(pairs)  # two criteria, for one seed has no diversity; two orders
+        assert whole.step("judge", *asked) == 0
+        assert len(server.requests) == 2 * 2 * len(pairs)
+    found = whole.json("judge.json")
+    wins = sum(light(shown(ours)) > light(shown(theirs)) for ours, theirs in pairs)
+    assert [row["criterion"] for row in found["rows"]] == ["quality", "alignment"]
+    for row in found["rows"]:
+        assert (row["system"], row["against"]) == ("local", BASE)
+        assert (row["wins"], row["losses"], row["inconsistent"]) == (wins, len(pairs) - wins, 0)
+        assert row["ties"] == 40 - len(pairs)
+    assert found["asked"] == 2 * len(pairs)
+
+
+def voted(whole: Whole) -> None:
+    """Two raters with different tastes, on the page's own requests."""
+    tastes = {"Ada": light, "Bea": lambda data: -light(data)}
+    with served(whole.out) as url:
+        for name, taste in tastes.items():
+            rater = Rater(url, name)
+            state = rater.ask("/state")
+            while state["pair"]:
+                left, right = (taste(rater.send("GET", state["pair"][side])[1]) for side in ("left", "right"))
+                choice = "left" if left > right else "right"
+                state = rater.ask("/vote", pair=state["pair"]["name"], choice=choice)
+    pairs = differing(whole)
+    found = whole.json("votes.json")
+    assert (found["raters"], found["votes"], found["agreement"]["items"]) == (2, 2 * len(pairs), len(pairs))
+    (row,) = found["rows"]
+    assert row["wins"] == row["losses"] == len(pairs)  # what one likes the other does not
+    assert row["rate"]["value"] == 0.5
+    taken = [light(shown(ours, 2048, 95)) > light(shown(theirs, 2048, 95)) for ours, theirs in pairs]
+    assert found["agreement"]["name"] == "cohen"
+    expected = cohen_kappa_score(taken, [not one for one in taken])
+    assert found["agreement"]["kappa"] == pytest.approx(expected)
+
+
+def differing(whole: Whole) -> list[tuple[Picture, Picture]]:
+    """The pairs in which the picks changed the picture: the system's and the base model's."""
+    by_place: dict[tuple[str, float], dict[str, Picture]] = {}
+    for p in StudyFolder(whole.out).pictures():
+        by_place.setdefault((p.cell.prompt, p.cell.cfg), {})[p.cell.system] = p
+    return [(p["local"], p[BASE]) for p in by_place.values() if p["local"].sha256 != p[BASE].sha256]
+
+
+def shown(picture: Picture, *size_and_quality: int) -> bytes:
+    """The picture as judges get it; raters have it larger and finer."""
+    data = jpeg(picture.path.read_bytes(), *size_and_quality)
+    assert data is not None
+    return data
+
+
+def light(data: bytes) -> float:
+    with Image.open(io.BytesIO(data)) as picture:
+        return float(np.asarray(picture.convert("L"), np.float64).mean())
+
+
 def reported(whole: Whole) -> None:
     assert whole.step("report") == 0
-    page = Page(whole.out / "report" / "index.html")
-    assert page.text.count("Whole") >= 1
     report = whole.out / "report"
-    copies = {p.name for p in (report / "pictures").iterdir()}
-    assert len(copies) >= 40
-    tables = json.loads((report / "tables" / "metrics.json").read_text("utf-8"))
-    assert len(tables) >= 4
+    page = Page(report / "index.html")
+    assert "Whole" in page.text
+    for name, given in (("metrics", "metrics.json"), ("judge", "judge.json"), ("votes", "votes.json")):
+        table = json.loads((report / "tables" / f"{name}.json").read_text("utf-8"))
+        assert len(table) == len(whole.json(given)["rows"])
+    pictures = StudyFolder(whole.out).pictures()
+    assert len(list((report / "pictures").iterdir())) == len(pictures)
+    picked = {pick["name"] for p in pictures for pick in p.picks}
+    assert picked and all(name in page.text for name in picked)
+    if CHROMIUM is not None and importlib.util.find_spec("playwright") is not None:
+        assert problems_in_a_browser(report / "index.html") == []
+
+
+def problems_in_a_browser(page: Path) -> list[str]:
+    from playwright.sync_api import sync_playwright
+
+    found: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        opened.on("pageerror", lambda error: found.append(str(error)))
+        opened.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+        opened.on("requestfailed", lambda request: found.append(request.url))
+        opened.goto(page.as_uri())
+        opened.wait_for_selector("#g-list article")
+        browser.close()
+    return found

@@ -35,3 +35,7 @@ class LLMError(StylusError):
         super().__init__(message)
         self.status = status
         self.answered = answered
+
+
+class EngineError(StylusError):
+    """A search engine cannot be reached, or answered what cannot be used; the caller falls back to the local index."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
-from stylus_core.errors import ModelError
+from stylus_core.errors import EngineError, ModelError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.watch import Watch
@@ -29,6 +29,8 @@ from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Composition, Selection
 
 if TYPE_CHECKING:
+    from stylus_core.retriever.engine.remote import Remote
+    from stylus_core.retriever.engine.search import EngineRetriever
     from stylus_core.retriever.index import Index
     from stylus_core.retriever.retriever import Retriever
 
@@ -50,6 +52,9 @@ class Stylus:
         composers: the composers, or settings of those that ask a model; None: what the environment says.
         descriptions: "" (the adapters as the library knows them), or the one source that a study looks at: "metadata",
             "none" or a file of descriptions.
+        index: a search engine that holds the index, `milvus://host:port/collection`; "": this machine; None: what
+            `$STYLUS_INDEX` says. Raises `OptionError` for an address that names none. An engine that cannot be used
+            fails nothing: this machine's index stands in.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Stylus:
         encoder: str = "auto",
         composers: Composers | Settings | None = None,
         descriptions: str = "",
+        index: str | None = None,
     ) -> None:
         paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
         self.roots = [Path(p).expanduser().absolute() for p in paths]
@@ -77,6 +83,8 @@ class Stylus:
         self._encoder_problem = ""
         self._store: Any = None
         self._watch = Watch(self._library, self.roots)
+        self._remote = _remote(index, self.home, self.roots, self._index_folder.name if descriptions else "")
+        self._index_problem = ""
 
     def __enter__(self) -> Stylus:
         return self
@@ -93,6 +101,8 @@ class Stylus:
             if self._store is not None:
                 self._store.close()
             self._library.close()
+            if self._remote is not None:
+                self._remote.close()
 
     # -- the library
 
@@ -110,10 +120,33 @@ class Stylus:
     def index(self, progress: Progress | None = None) -> ScanReport:
         """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
         report = self.refresh(progress)
+        if self._indexed_remotely(progress):
+            return report
         self._embed_ahead(progress)
         with self._lock:
             self._ready(progress, everything=True)
         return report
+
+    def _indexed_remotely(self, progress: Progress | None) -> bool:
+        """Whether there is an engine and it has all now; the words are indexed here as well, for its statistics."""
+        if self._remote is None:
+            return False
+        from stylus_core.retriever.vectors import VectorStore
+
+        with self._lock:
+            shared, index, revision = self._vectors(), self._opened_index(), self._library.revision
+            if index.revision != revision:
+                self._take_in(index, revision, progress)
+        store = VectorStore(self.home / "vectors.sqlite", shared.encoder) if shared is not None else None
+        try:
+            self._remote.index(self._library, index, store, progress)
+            self._index_problem = ""
+        except EngineError as e:
+            self._index_problem = str(e)
+        finally:
+            if store is not None:
+                store.close()
+        return not self._index_problem
 
     def _embed_ahead(self, progress: Progress | None) -> None:
         """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
@@ -165,6 +198,11 @@ class Stylus:
         """Why there is no dense search, in one sentence; empty if there is, or if it was not tried yet."""
         return self._encoder_problem
 
+    @property
+    def index_problem(self) -> str:
+        """Why the engine that should hold the index does not have all of it, in one sentence; empty if it has."""
+        return self._index_problem
+
     # -- selecting
 
     def select(self, prompt: str, options: Options | Mapping[str, Any] | None = None, *, depth: int = 0) -> Selection:
@@ -186,10 +224,8 @@ class Stylus:
             self._watch.check()
             notes: list[str] = []
             with self._watch.selecting():
-                retriever = self._ready()
-                timings = {"library": (time.perf_counter() - clock) * 1000}
-                found = self._search(retriever, parsed, chosen, depth)
-            timings.update(found[1])
+                found = self._found(parsed, chosen, depth, notes)
+            timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found[1].values()), **found[1]}
             request = found[0]
         clock = time.perf_counter()
         composition = self._composers.compose(request)
@@ -240,8 +276,23 @@ class Stylus:
                 log.warning("%s", self._encoder_problem)
         return self._store
 
+    def _found(
+        self, parsed: ParsedPrompt, options: Options, depth: int, notes: list[str]
+    ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
+        """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
+        if self._remote is not None:
+            try:
+                there, said = self._remote.retriever(self._library, self._vectors())
+                found = self._search(there, parsed, options, depth)
+                notes += said
+                return found
+            except EngineError as e:
+                self._remote.failed(e)
+                notes.append(f"{e}; this machine's own index was searched instead")
+        return self._search(self._ready(), parsed, options, depth)
+
     def _search(
-        self, retriever: Retriever, parsed: ParsedPrompt, options: Options, depth: int
+        self, retriever: Retriever | EngineRetriever, parsed: ParsedPrompt, options: Options, depth: int
     ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
         from stylus_core.retriever.retriever import Filter
 
@@ -276,7 +327,7 @@ class Stylus:
         said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
         if self._encoder_problem:
             said.append(self._encoder_problem)
-        if not len(self._index or ()):
+        if self._index is not None and not len(self._index):
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
         elif not request.candidates:
             said.append("no adapter in the library may be used with these options")
@@ -290,3 +341,14 @@ class Stylus:
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )
+
+
+def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:
+    """The engine that an address or `$STYLUS_INDEX` names; None where neither does."""
+    address = os.environ.get("STYLUS_INDEX", "") if index is None else index
+    if not address:
+        return None
+    from stylus_core.retriever.engine.address import parse_address
+    from stylus_core.retriever.engine.remote import Remote
+
+    return Remote(parse_address(address), home, roots, described)

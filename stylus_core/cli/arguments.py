@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core import __version__
 from stylus_core.cli import asking
 from stylus_core.cli.batch_arguments import add_batch
+from stylus_core.cli.eval_arguments import add_eval
 from stylus_core.cli.refining_arguments import add_refining
 from stylus_core.cli.study import add_study
 from stylus_core.errors import OptionError
@@ -28,6 +29,7 @@ environment:
   STYLUS_LIBRARY   folders of adapters, where --library is not given
   STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
   STYLUS_ENCODER   folder of an embedding model, where --encoder is not given
+  STYLUS_INDEX     a search engine that holds the index, where --index is not given
   STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint or --base-url is not given
   STYLUS_MODEL     the server's model, where --model is not given
   STYLUS_API_KEY   the server's key
@@ -91,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     add_refining(commands, _library, _common)
     add_batch(commands, _library, _common, _options)
     add_study(commands, _library, _common)
+    add_eval(commands, _common, _options)
     return top
 
 
@@ -114,6 +117,12 @@ def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
     command.add_argument(
         "--encoder", default="auto", metavar="auto|none|PATH", help="embedding model: a folder, or none for BM25 alone"
+    )
+    command.add_argument(
+        "--index",
+        default=os.environ.get("STYLUS_INDEX"),
+        metavar="ADDRESS",
+        help="search engine that holds the index: milvus://host:port/collection",
     )
     command.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from stylus_core.cli import FAILED, OK, USAGE, report
 from stylus_core.cli.arguments import libraries, option_values
 from stylus_core.cli.batching import batch
+from stylus_core.cli.evaluating import evaluate
 from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare
 from stylus_core.cli.refining import describe, edit, refine
 from stylus_core.cli.study import study
 from stylus_core.cli.text import Console
-from stylus_core.errors import LibraryError, OptionError, StylusError
+from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError
 from stylus_core.options import Options
 
 _IN_FULL = 3  # adapters of one name that are shown in full and not as a list
@@ -26,6 +27,8 @@ def index(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus index DIR`."""
     with opened(args, opener) as stylus:
         bring_up_to_date(stylus, console)
+        if args.index and stylus.index_problem:
+            raise EngineError(f"{stylus.index_problem}; this machine's own index is up to date")
         adapters, problems = stylus.adapters(), stylus.problems()
         if args.json:
             dump(console, report.library_json(adapters, problems))
@@ -112,6 +115,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Opener], int]] = {
     "set": edit,
     "batch": batch,
     "study": study,
+    "eval": evaluate,
 }
 
 

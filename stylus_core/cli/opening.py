@@ -30,6 +30,8 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
 
         opener = Stylus
     library = roots if len(roots) > 1 else roots[0]
+    if args.index:
+        more = {**more, "index": args.index}
     with opener(library, home=args.home, encoder=args.encoder, **given(args), **more) as stylus:
         yield stylus
 

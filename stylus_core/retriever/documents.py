@@ -18,7 +18,7 @@ UNIT_TYPES = ("trigger", "name", "tag")
 DESCRIPTION_CHARS = 1000
 ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
-_MAX_EXAMPLES = 32
+MAX_EXAMPLES = 32
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
 _TAG = re.compile(r"<(?:lora|lyco):([^:>]+)", re.IGNORECASE)
 
@@ -59,7 +59,7 @@ def document(adapter: Adapter) -> Document:
     description = m.description[:DESCRIPTION_CHARS] or card.description
     about = tokens(" ".join([title, stem, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
-    examples = m.examples[:_MAX_EXAMPLES]
+    examples = m.examples[:MAX_EXAMPLES]
     # training tags repeat what example prompts say; they stand in where an adapter has none
     training = [] if examples else tokens(" ".join(t for t, _ in m.training_tags[:60]))
     trigger_text = " ".join(map(without_markup, triggers))

@@ -65,6 +65,11 @@ class Index:
         """(n,): the library's id of each row."""
         return self.signals.ids
 
+    @property
+    def pieces(self) -> list[Piece]:
+        """What the index is made of, in the order of its rows."""
+        return list(self._pieces)
+
     def update(self, changed: Iterable[Adapter], gone: Iterable[int], revision: int) -> None:
         """Takes in what changed in the library since `self.revision`."""
         self._drop(gone)

@@ -1,0 +1,112 @@
+"""What this machine knows of its rows in the engine: the key of each adapter, and up to where it has written.
+
+The engine has what counts; this is a note of it, and if it is lost, the rows are compared again by their digests.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+_AT_ONCE = 500
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, key TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS rows_key ON rows (key)",
+    # keys that no adapter has any more; they stay here until the engine has deleted them
+    "CREATE TABLE IF NOT EXISTS doomed (key TEXT PRIMARY KEY)",
+)
+
+
+class Mirror:
+    """One library in one engine's collections. Processes on the same home share it."""
+
+    def __init__(self, database: Path) -> None:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(database, timeout=30, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        for statement in _SCHEMA:
+            self._db.execute(statement)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def number(self, name: str, default: int) -> int:
+        """A number that was noted."""
+        text = self.text(name)
+        return int(text) if text else default
+
+    def text(self, name: str) -> str:
+        """A text that was noted; empty if there is none."""
+        found = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(found[0]) if found else ""
+
+    def note(self, **values: object) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in values.items()])
+
+    def forget(self) -> None:
+        """The engine is not the one that was written to: all is compared anew."""
+        self._db.execute("DELETE FROM meta")
+
+    def put(self, keys: Mapping[int, str]) -> None:
+        """Notes keys by id. A key that its adapter has no more is doomed, as long as no other has it."""
+        self._doom(keys)
+        self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", list(keys.items()))
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Adapters that are gone."""
+        gone = list(ids)
+        self._doom(gone)
+        self._db.executemany("DELETE FROM rows WHERE id = ?", [(i,) for i in gone])
+
+    def doomed(self) -> list[str]:
+        """Keys to delete."""
+        found = self._db.execute("SELECT key FROM doomed WHERE key NOT IN (SELECT key FROM rows)")
+        return [key for (key,) in found]
+
+    def buried(self, keys: Iterable[str]) -> None:
+        """These are deleted."""
+        self._db.executemany("DELETE FROM doomed WHERE key = ?", [(k,) for k in keys])
+
+    def ids(self, keys: Sequence[str]) -> dict[str, int]:
+        """By key the id in this machine's library; rows of adapters that this machine has not are left out."""
+        return {key: int(i) for i, key in self._of("key", keys)}
+
+    def keys(self) -> dict[int, str]:
+        """All keys, by id."""
+        return {int(i): key for i, key in self._db.execute("SELECT id, key FROM rows")}
+
+    def some_keys(self, n: int) -> list[str]:
+        """`n` keys from all over the library: keys are hashes, so the first are as good as any."""
+        return [key for (key,) in self._db.execute("SELECT key FROM rows ORDER BY key LIMIT ?", (n,))]
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT COUNT(*) FROM rows").fetchone()[0])
+
+    def _doom(self, ids: Iterable[int]) -> None:
+        old = self._of("id", list(ids))
+        self._db.executemany("INSERT OR REPLACE INTO doomed VALUES (?)", [(key,) for _, key in old])
+
+    def _of(self, column: str, values: Sequence[object]) -> list[tuple[int, str]]:
+        out: list[tuple[int, str]] = []
+        for first in range(0, len(values), _AT_ONCE):
+            some = list(values[first : first + _AT_ONCE])
+            marks = ",".join("?" * len(some))
+            out += self._db.execute(f"SELECT id, key FROM rows WHERE {column} IN ({marks})", some)  # noqa: S608
+        return out
+
+
+def key_of(library: str, roots: Sequence[Path], path: str) -> str:
+    """An adapter's key: the same on every machine that has the library's folders in the same order, wherever."""
+    file = Path(path)
+    for number, root in enumerate(roots):
+        if file.is_relative_to(root):
+            said = f"{library}\n{number}\n{file.relative_to(root).as_posix()}"
+            break
+    else:
+        said = f"{library}\n\n{path}"
+    return blake2b(said.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

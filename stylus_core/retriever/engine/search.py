@@ -1,0 +1,239 @@
+"""Candidates out of an engine: several searches at once bring up a few hundred adapters, `Retriever` ranks them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.errors import EngineError
+from stylus_core.prompt import ParsedPrompt
+from stylus_core.prompt.keywords import phrases
+from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.embedded import VIEWS
+from stylus_core.retriever.engine.gathered import (
+    BOUNDS,
+    GatheredDense,
+    GatheredIndex,
+    GatheredSignals,
+    Query,
+    Votes,
+    embedded_of,
+    weights_of,
+)
+from stylus_core.retriever.engine.milvus import TEXTS, Milvus, Row, quoted
+from stylus_core.retriever.engine.mirror import Mirror
+from stylus_core.retriever.engine.packing import Packed, PackedExample, unpack, unpack_example
+from stylus_core.retriever.engine.statistics import Statistics
+from stylus_core.retriever.fusion import sentence_likeness
+from stylus_core.retriever.index import Get, Index
+from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever
+from stylus_core.retriever.signals import NEIGHBOURS
+from stylus_core.retriever.tokens import tokens, without_markup
+from stylus_core.retriever.vectors import VectorStore
+from stylus_core.types import ARCHITECTURES, KINDS, Keyword
+
+log = logging.getLogger("stylus")
+
+Floats = NDArray[np.float32]
+
+# how many adapters each way of searching brings up
+_BY_WORDS = 200  # and by the whole prompt, and by all its parts together
+_BY_PART = 40  # at least
+_BY_VOTES = 150
+_BY_PRIOR = 150
+_EXAMPLES = NEIGHBOURS + 50  # some more than count, as the engine's own order is only near theirs
+_FILTERS = 8  # whose samples stay in memory
+_CACHED = 10_000  # adapters that stay in memory, some 3 kB each
+
+
+class EngineRetriever:
+    """The contract of `Retriever`. Raises `EngineError` if the engine does not answer before `until`.
+
+    Args:
+        milvus: connected.
+        mirror: knows this machine's ids.
+        name: the library's in the engine.
+        statistics: of the library.
+        get: adapters of this machine's library.
+        store: in front of the encoder; None for words alone.
+    """
+
+    def __init__(
+        self, milvus: Milvus, mirror: Mirror, name: str, statistics: Statistics, get: Get, store: VectorStore | None
+    ) -> None:
+        self._milvus, self._mirror, self._library, self._statistics = milvus, mirror, name, statistics
+        self.get, self.dense = get, store
+        self.until = 0.0  # of `time.monotonic`
+        self._cache: dict[str, tuple[str, Packed]] = {}  # key -> (digest, row)
+        self._samples: dict[tuple[str, tuple[str, ...]], Dense] = {}  # of each filter
+        self._pool = ThreadPoolExecutor(2 + len(TEXTS) + len(VIEWS), "stylus-engine")
+
+    def renew(self, statistics: Statistics) -> None:
+        """Scores by newer statistics; what is in memory of the adapters stays."""
+        self._statistics = statistics
+        self._samples.clear()
+
+    def close(self) -> None:
+        """Ends its threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def search(
+        self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
+    ) -> Retrieval:
+        """The best `k` candidates."""
+        clock = Clock()
+        wanted = wanted or Filter()
+        text = " ".join(prompt.plain.replace("\n", " ").split())
+        parts = [p for p, _ in phrases(keywords)]
+        whole = [text] if sentence_likeness(prompt) > 0 or not parts else []
+        vectors, embedded = np.zeros((0, 0), np.float32), 0
+        if self.dense and text:
+            vectors, embedded = self.dense.short([*whole, *parts])
+            clock.lap("embed")
+        query = Query(tokens(without_markup(text)))
+        votes, keys, digests = self._brought_up(query, vectors, len(whole), wanted, max(k, _BY_WORDS))
+        clock.lap("engine")
+        rows = self._rows(keys, digests)
+        clock.lap("rows")
+        found = self._ranked(prompt, keywords, k, wanted, votes, rows)
+        timings = clock.laps | {n: clock.laps.get(n, 0.0) + ms for n, ms in found.timings.items()}
+        return replace(found, embedded=embedded, timings=timings)
+
+    def _brought_up(
+        self, query: Query, vectors: Floats, whole: int, wanted: Filter, k: int
+    ) -> tuple[Votes, list[str], dict[str, str]]:
+        """Votes, keys, and the digests of those rows that the engine itself brought up."""
+        where = self._where(wanted)
+        weights = weights_of(query, self._statistics)
+        output = ["digest"]
+        adapters, examples = self._milvus.adapters, self._milvus.examples
+        jobs: list[Callable[[], list[list[Row]]]] = [
+            self._job(adapters, field, [weights[field]], k, where, output) for field in TEXTS if field in weights
+        ]
+        for view in VIEWS if len(vectors) else ():
+            of_parts = max(_BY_PART, k // max(1, len(vectors) - whole))
+            for queries, n in ((vectors[:whole], k), (vectors[whole:], of_parts)):
+                if len(queries):
+                    jobs.append(self._job(adapters, view, queries.tolist(), n, where, output))
+        near: list[list[Row]] = []
+        if "examples" in weights:
+            mine = f"library == {quoted(self._library)}"
+            job = self._job(examples, "examples", [weights["examples"]], _EXAMPLES, mine, ["owner", "packed"])
+            waiting = self._pool.submit(job)
+            found = self._all(jobs)
+            near = waiting.result()
+        else:
+            found = self._all(jobs)
+        votes = Votes(query, [e for hits in near for e in _examples(hits)], self._statistics)
+        digests = {row["key"]: str(row["digest"]) for results in found for hits in results for row in hits}
+        keys = dict.fromkeys([*digests, *votes.first(_BY_VOTES), *self._popular(wanted)])
+        return votes, list(keys), digests
+
+    def _job(
+        self, collection: str, field: str, queries: Sequence[Any], k: int, where: str, output: Sequence[str]
+    ) -> Callable[[], list[list[Row]]]:
+        return lambda: self._milvus.search(collection, field, queries, k, where, output, self._left())
+
+    def _all(self, jobs: Sequence[Callable[[], list[list[Row]]]]) -> list[list[list[Row]]]:
+        """All at once; the first that fails is what is raised, after all have ended."""
+        waiting = [self._pool.submit(job) for job in jobs]
+        return [w.result() for w in waiting]
+
+    def _left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise EngineError(f"the index at {self._milvus.address} did not answer in time")
+        return left
+
+    def _where(self, wanted: Filter) -> str:
+        said = [f"library == {quoted(self._library)}"]
+        if wanted.architecture != "any":
+            codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
+            said.append(f"architecture in {codes}")
+        if len(wanted.kinds) < len(KINDS):
+            said.append(f"kind in {[KINDS.index(k) for k in wanted.kinds]}")
+        return " and ".join(said)
+
+    def _permitted(self, groups: NDArray[np.integer], wanted: Filter) -> NDArray[np.bool_]:
+        """Which of the groups (architecture * 100 + kind) may be picked."""
+        mask = np.isin(groups % 100, [KINDS.index(k) for k in wanted.kinds])
+        if wanted.architecture != "any":
+            mask &= np.isin(groups // 100, [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")])
+        return mask
+
+    def _popular(self, wanted: Filter) -> list[str]:
+        s = self._statistics
+        order = np.argsort(-s.prior, kind="stable")
+        order = order[self._permitted(s.popular_group[order], wanted)]
+        return [key.decode("ascii") for key in s.keys[s.popular[order[:_BY_PRIOR]]].tolist()]
+
+    def _rows(self, keys: Sequence[str], digests: dict[str, str]) -> dict[str, Packed]:
+        """What is scored, out of memory or the engine; keys that the engine or this machine has not are left out.
+
+        A key that came without a digest is taken from memory as it was: it is in the way of no edit for long, as the
+        next search that brings it up by its words has the digest.
+        """
+        missing = [k for k in keys if k not in self._cache or (k in digests and self._cache[k][0] != digests[k])]
+        if missing:
+            if len(self._cache) + len(missing) > _CACHED:
+                self._cache = {k: self._cache[k] for k in keys if k in self._cache}
+            for row in self._milvus.rows(self._milvus.adapters, missing, ["digest", "packed"], self._left()):
+                try:
+                    packed = unpack(row["packed"])
+                except ValueError as e:
+                    log.debug("the row %s is left out: %s", row["key"], e)
+                    continue
+                if packed.codes.shape[1] == self._milvus.dim:
+                    self._cache[row["key"]] = (str(row["digest"]), packed)
+        return {k: self._cache[k][1] for k in keys if k in self._cache}
+
+    def _ranked(
+        self,
+        prompt: ParsedPrompt,
+        keywords: Sequence[Keyword],
+        k: int,
+        wanted: Filter,
+        votes: Votes,
+        rows: dict[str, Packed],
+    ) -> Retrieval:
+        ids = self._mirror.ids(list(rows))
+        # in the library's order, in which ties stand
+        keys = sorted((key for key in rows if key in ids), key=lambda key: ids[key])
+        mask = self._permitted(np.array([rows[key].architecture * 100 + rows[key].kind for key in keys], int), wanted)
+        keys = [key for key, wanted_here in zip(keys, mask, strict=True) if wanted_here]
+        of = [rows[key] for key in keys]
+        groups = self._statistics.groups[self._permitted(self._statistics.groups[:, 0], wanted)]
+        signals = GatheredSignals([ids[key] for key in keys], of, keys, votes, self._statistics, groups)
+        dense = None
+        if self.dense and of:
+            dense = GatheredDense(self.dense, of, signals.bounded, self._sample(self.dense, wanted))
+        # it asks of an index what these have, and nothing else
+        retriever = Retriever(cast(Index, GatheredIndex(signals)), self.get, dense)
+        found = retriever.search(prompt, keywords, k + BOUNDS if signals.bounded else k, wanted)
+        return replace(found, candidates=found.candidates[:k], affinity=found.affinity[:, :k])
+
+    def _sample(self, store: VectorStore, wanted: Filter) -> Dense:
+        s, key = self._statistics, (wanted.architecture, wanted.kinds)
+        if key not in self._samples:
+            if len(self._samples) > _FILTERS:
+                self._samples.clear()
+            sampled = self._permitted(s.sample_group, wanted)
+            self._samples[key] = Dense(store, [embedded_of(s.codes[:, sampled], s.scales[:, sampled])])
+        return self._samples[key]
+
+
+def _examples(hits: Sequence[Row]) -> list[tuple[str, PackedExample]]:
+    out = []
+    for row in hits:
+        try:
+            out.append((str(row["owner"]), unpack_example(row["packed"])))
+        except ValueError as e:
+            log.debug("the example %s is left out: %s", row["key"], e)
+    return out

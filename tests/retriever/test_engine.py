@@ -1,0 +1,161 @@
+"""What goes to a search engine and comes back: addresses, rows, statistics. No engine is needed."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stylus_core.errors import EngineError, OptionError
+from stylus_core.retriever.documents import document
+from stylus_core.retriever.engine.address import parse_address
+from stylus_core.retriever.engine.gathered import Query
+from stylus_core.retriever.engine.milvus import Milvus
+from stylus_core.retriever.engine.mirror import Mirror, key_of
+from stylus_core.retriever.engine.packing import digest, pack, pack_example, unpack, unpack_example
+from stylus_core.retriever.engine.statistics import Statistics, statistics
+from stylus_core.retriever.index import Index
+from stylus_core.retriever.tokens import tokens
+from stylus_core.types import Example
+from tests.retriever.test_index import adapter
+
+
+@pytest.mark.parametrize(
+    "text, uri, collection, library",
+    [
+        ("milvus://db.example:1953/loras", "http://db.example:1953", "loras", ""),
+        ("milvus://db.example", "http://db.example:19530", "stylus", ""),
+        ("milvus://[::1]:1953/loras?tls=1&library=team", "https://[::1]:1953", "loras", "team"),
+        ("milvus:///srv/stylus.db", "/srv/stylus.db", "stylus", ""),
+        ("milvus:///srv/my%20own.db?collection=mine", "/srv/my own.db", "mine", ""),
+    ],
+)
+def test_addresses(text: str, uri: str, collection: str, library: str):
+    found = parse_address(text)
+    assert (found.uri, found.collection, found.library) == (uri, collection, library)
+    assert found.is_file == uri.startswith("/")
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("http://db.example", "milvus://"),
+        ("milvus://db.example:port/x", "port"),
+        ("milvus:///srv/stylus", ".db"),
+        ("milvus://db.example/a-b", "underscores"),
+        ("milvus://db.example/x?speed=1", "'speed'"),
+        ("milvus://db.example/x?library=a%22b", "dots and dashes"),
+    ],
+)
+def test_wrong_addresses_say_what_is_right(text: str, said: str):
+    with pytest.raises(OptionError, match="the index") as error:
+        parse_address(text)
+    assert said in str(error.value)
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated():
+    with pytest.raises(OptionError, match="STYLUS_MILVUS_TOKEN") as error:
+        parse_address("milvus://root:secret@db.example/loras")
+    assert "secret" not in str(error.value)
+
+
+def test_a_document_comes_back_as_it_went():
+    rng = np.random.default_rng(1)
+    doc = document(adapter(3, "kimono", description="a silk kimono, a kimono of silk", downloads=12))
+    vectors = {v: rng.normal(size=16).astype(np.float32) for v in ("label", "account")}
+    found = unpack(pack(doc, vectors))
+    assert found.downloads == 12
+    assert found.lengths == (len(doc.everything), len(doc.about))
+    assert int(found.everything.sum()) == len(doc.everything)
+    assert int(found.about.sum()) == len(doc.about)
+    assert [len(u) for _, u in doc.units] == found.unit_sizes.tolist()
+    for codes, scale, vector in zip(found.codes, found.scales, vectors.values(), strict=True):
+        np.testing.assert_allclose(codes * scale, vector, atol=float(scale) / 2 + 1e-6)
+    assert unpack(pack(doc, {})).codes.shape == (2, 0)
+
+
+def test_a_very_long_document_fits_a_row():
+    words = " ".join(f"word{i}" for i in range(9000))
+    huge = adapter(1, "kimono")
+    object.__setattr__(huge.metadata, "examples", tuple(Example(words) for _ in range(8)))
+    object.__setattr__(huge.metadata, "trigger_words", tuple(f"{words[i * 90 : i * 90 + 190]}" for i in range(64)))
+    doc = document(huge)
+    vectors = {v: np.ones(1024, np.float32) for v in ("label", "account")}
+    assert len(pack(doc, vectors)) < 65_535
+    assert len(pack_example(doc.examples[0], range(300))) < 65_535
+
+
+@given(st.binary(max_size=400))
+def test_rows_of_others_are_read_or_refused(data: bytes):
+    for text in (base64.b64encode(data).decode(), data.decode("latin-1")):
+        for read in (unpack, unpack_example):
+            try:
+                read(text)
+            except ValueError as e:
+                assert str(e)
+
+
+def test_a_row_that_was_cut_or_changed_is_refused():
+    text = pack(document(adapter(3, "kimono")), {})
+    whole = base64.b64decode(text)
+    for cut in (0, 5, 30, len(whole) // 2):
+        with pytest.raises(ValueError, match="row"):
+            unpack(base64.b64encode(whole[:cut]).decode())
+
+
+def test_a_digest_follows_all_that_is_stored():
+    plain = adapter(3, "kimono")
+    assert digest(document(plain)) == digest(document(adapter(3, "kimono")))
+    assert digest(document(adapter(3, "kimono", description="silk"))) != digest(document(plain))
+    assert digest(document(adapter(3, "kimono", downloads=5))) != digest(document(plain))
+
+
+def test_statistics_come_back_and_what_is_none_is_refused(tmp_path):
+    index = Index(tmp_path / "index")
+    index.update([adapter(n, "kimono" if n % 2 else "corgi") for n in range(1, 30)], (), 1)
+    keys = {n: f"{n:032x}" for n in range(1, 30)}
+    made = statistics(index, keys, [])
+    found = Statistics.from_bytes(made.to_bytes())
+    for f in fields(Statistics):
+        if f.name != "fields":
+            np.testing.assert_array_equal(getattr(found, f.name), getattr(made, f.name))
+    about = found.fields["about"]
+    assert about.living == 29
+    words = Query(tokens("kimono corgi nowhere"))
+    assert sorted(about.frequencies(words.terms).tolist()) == [0, 14, 15]
+    for data in (b"", b"PK", made.to_bytes()[:200]):
+        with pytest.raises(ValueError, match=r"not whole|File is not|magic|pickle|header"):
+            Statistics.from_bytes(data)
+
+
+def test_keys_are_those_of_any_machine(tmp_path):
+    here, there = tmp_path / "a", tmp_path / "mnt" / "b"
+    file = "people/x.safetensors"
+    assert key_of("team", [here], str(here / file)) == key_of("team", [there], str(there / file))
+    assert key_of("team", [here], str(here / file)) != key_of("other", [here], str(here / file))
+    assert key_of("team", [here, there], str(there / file)) != key_of("team", [there], str(there / file))
+
+
+def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
+    mirror = Mirror(tmp_path / "m.sqlite")
+    mirror.put({1: "a", 2: "b"})
+    mirror.put({1: "b", 2: "a"})  # two files that changed names
+    assert mirror.doomed() == []
+    mirror.put({1: "c"})
+    assert mirror.doomed() == ["b"]
+    mirror.drop([2])
+    assert sorted(mirror.doomed()) == ["a", "b"]
+    mirror.buried(["a", "b"])
+    assert mirror.doomed() == []
+    assert mirror.keys() == {1: "c"}
+    mirror.close()
+
+
+def test_without_pymilvus_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
+    with pytest.raises(EngineError, match=r"pip install 'stylus-webui\[milvus\]'"):
+        Milvus(parse_address("milvus://db.example/loras"), "model", 4)

@@ -299,10 +299,8 @@ class Stylus:
         clock = time.perf_counter()
         found_keywords = keywords(parsed)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
-        present = [
-            a.id for t in parsed.tags for a in self._library.find(t.name) if t.name in (a.stem, a.metadata.alias)
-        ]
-        banned = [a.id for name in options.banned for a in self._library.find(name) if a.stem == name]
+        present = [a.id for name in {t.name for t in parsed.tags} for a in self._called(name)]
+        banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
         wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]))
         found = retriever.search(parsed, found_keywords, max(depth, options.candidates), wanted)
         timings.update(found.timings)
@@ -317,10 +315,16 @@ class Stylus:
         )
         return request, timings, found.candidates
 
+    def _called(self, name: str) -> list[Adapter]:
+        """The adapters that a tag of this name calls, by their stem or their alias."""
+        index = self._opened_index()
+        found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
+        return [a for a in found if name in (a.stem, a.metadata.alias)]
+
     def _written(
         self, parsed: ParsedPrompt, request: Request, composition: Composition, options: Options, notes: list[str]
     ) -> Selection:
-        pinned = [a for name in options.pinned for a in self._library.find(name)[:1] if a.stem == name]
+        pinned = [a for name in options.pinned for a in self._library.find(name, whole=True)[:1] if a.stem == name]
         missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
         written = rewrite(parsed, composition.assignments, options, pinned)
         said = [*notes, *composition.notes, *written.notes]

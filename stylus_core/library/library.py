@@ -132,10 +132,13 @@ class Library:
         rows = self._database.rows(_SELECT_IDS, (json.dumps([int(i) for i in ids]),))
         return {row[0]: _adapter(row) for row in rows}
 
-    def find(self, name: str) -> list[Adapter]:
-        """Adapters named `name` in any case, usable ones first: by stem, else by title, else with `name` in either."""
+    def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
+        """Adapters named `name` in any case, usable ones first: by stem, else by title, else with `name` in either.
+
+        The last looks at every adapter, which takes a fifth of a second for 100,000; `whole` leaves it out.
+        """
         key = fold(clean(name, 400))
-        found = (self._database.rows(sql, (key,)) for sql in _FIND) if key else iter(())
+        found = (self._database.rows(sql, (key,)) for sql in (_FIND[:2] if whole else _FIND)) if key else iter(())
         return [_adapter(row) for row in next(filter(None, found), [])]
 
     def problems(self) -> list[Problem]:

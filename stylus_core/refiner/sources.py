@@ -49,8 +49,8 @@ class DescribedLibrary(Library):
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
         return {adapter.id: adapter for adapter in self._seen(list(super().get(ids).values()))}
 
-    def find(self, name: str) -> list[Adapter]:
-        return self._seen(super().find(name))
+    def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
+        return self._seen(super().find(name, whole=whole))
 
     def matched(self) -> Imported:
         """What the file of descriptions came to in this library; all zeros where the source is no file."""

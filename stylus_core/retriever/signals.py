@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.bm25 import BM25
-from stylus_core.retriever.documents import UNIT_TYPES
+from stylus_core.retriever.documents import UNIT_TYPES, name_key
 from stylus_core.retriever.piece import COUNTED, Piece
 from stylus_core.retriever.postings import Mask, Postings, find_all
 from stylus_core.retriever.tokens import term
@@ -78,7 +78,7 @@ class Signals:
         if not keep.all():
             names, owners = names[keep], owners[keep]
         order = np.argsort(names, kind="stable")
-        names, owners = names[order], owners[order]
+        self._names, self._owners = names, owners = names[order], owners[order]
         self._example_owner = _joined(
             [s.example_owner + n for s, n in zip(segments, self._first, strict=False)], np.int32
         )
@@ -91,6 +91,12 @@ class Signals:
         # in the order of the examples, so that one example's adapters are a slice
         self._use_example, self._use_row = example[others], row[others]
         self.used = np.log1p(np.bincount(self._use_row, minlength=self.size)).astype(np.float32)
+
+    def called(self, name: str) -> list[int]:
+        """Ids of the living adapters whose stem, alias or title this is, in any case."""
+        key = np.uint64(name_key(name))
+        first, last = (int(np.searchsorted(self._names, key, side)) for side in ("left", "right"))
+        return sorted({int(self.ids[row]) for row in self._owners[first:last]})
 
     def named(self, tokens: Sequence[str]) -> dict[str, Scores]:
         """For each type of unit (n,): the rarity of the best-covered unit's words, times its covered share squared.

@@ -25,6 +25,7 @@ from stylus_core.study.types import Picture
 log = logging.getLogger("stylus")
 
 _ANSWER = 800  # tokens that an answer may have
+_REFUSALS = (400, 413, 415, 422, 500, 501)  # with which servers answer pictures that their model does not take
 _NOTHING = Spent()
 
 Progress = Callable[[str, int, int], None]
@@ -96,7 +97,9 @@ class Run:
             return _Outcome(job, {name: answer.data[name] for name in SCHEMA["required"]}, spent=spent)
         except LLMError as error:
             own = error.answered or (self._answered and error.status in (400, 413, 422))
-            return _Outcome(job, failure=str(error), server=not own, hopeless=hopeless(error))
+            blind = not self._answered and error.status in _REFUSALS
+            failure = f"{error}; does the model take pictures?" if blind else str(error)
+            return _Outcome(job, failure=failure, server=not own, hopeless=hopeless(error))
         except Unreadable as error:
             return _Outcome(job, failure=str(error), picture=True)
         except StylusError as error:

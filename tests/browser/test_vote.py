@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 
 import pytest
 
+from stylus_core.study.folder import StudyFolder
 from stylus_core.study.vote import summary
 from tests.browser.conftest import OUT
 from tests.study import colours, sample
@@ -33,6 +35,23 @@ def visit(chromium):
     yield go
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def ada(tmp_path, visit):
+    """Opens the page of a study and begins as Ada; gives the page and its address."""
+    stack = contextlib.ExitStack()
+
+    def begin(prompts, seeds=(1,)):
+        colours.make(tmp_path / "s", prompts, seeds=seeds)
+        url = stack.enter_context(served(tmp_path / "s"))
+        page = visit(url)
+        start(page, "Ada")
+        return page, url
+
+    begin.end = stack.close
+    yield begin
+    stack.close()
 
 
 def start(page, name):
@@ -62,98 +81,79 @@ def shown(page):
     return {side: one(side) for side in ("left", "right")}
 
 
-def test_two_keys_are_enough(tmp_path, visit):
-    folder = tmp_path / "s"
-    colours.make(folder, 4, seeds=(1,))
-    with served(folder) as url:
-        page = visit(url)
-        start(page, "Ada")
-        for done in range(3):
-            settled(page, done)
-            sides = shown(page)
-            assert sorted(sides.values()) == ["blue", "red"]
-            page.keyboard.press("ArrowLeft" if sides["left"] == "red" else "ArrowRight")
-        settled(page, 3)
-        before = page.locator("#left").get_attribute("src")
-        page.reload()
-        settled(page, 3)
-        assert page.locator("#left").get_attribute("src") == before  # the same pair after a reload, nobody asked again
-        page.keyboard.press("ArrowUp")
-        settled(page, 2)
-        page.keyboard.press("ArrowDown")
-        settled(page, 3)
+def test_two_keys_are_enough(tmp_path, ada):
+    page, url = ada(4)
+    for done in range(3):
+        settled(page, done)
         sides = shown(page)
-        page.locator(f"#{'left' if sides['left'] == 'red' else 'right'}").click()
-        settled(page, 4)
-        assert page.locator("#done").is_visible() and not page.locator("#pair").is_visible()
-        assert page.problems == []
-        assert {address.split("/")[2] for address in page.addresses} == {url.split("/")[2]}
-    (row,) = json.loads((folder / "votes.json").read_text())["rows"]
+        assert sorted(sides.values()) == ["blue", "red"]
+        page.keyboard.press("ArrowLeft" if sides["left"] == "red" else "ArrowRight")
+    settled(page, 3)
+    before = page.locator("#left").get_attribute("src")
+    page.reload()
+    settled(page, 3)
+    assert page.locator("#left").get_attribute("src") == before  # the same pair after a reload, nobody asked again
+    page.keyboard.press("ArrowUp")
+    settled(page, 2)
+    page.keyboard.press("ArrowDown")
+    settled(page, 3)
+    page.locator(f"#{'left' if shown(page)['left'] == 'red' else 'right'}").click()
+    settled(page, 4)
+    assert page.locator("#done").is_visible() and not page.locator("#pair").is_visible()
+    assert page.problems == []
+    assert {address.split("/")[2] for address in page.addresses} == {url.split("/")[2]}
+    ada.end()
+    (row,) = json.loads((tmp_path / "s" / "votes.json").read_text())["rows"]
     assert (row["wins"], row["losses"], row["ties"]) == (3, 0, 1)
 
 
-def test_a_held_key_is_one_vote(tmp_path, visit):
-    folder = tmp_path / "s"
-    colours.make(folder, 6, seeds=(1,))
-    with served(folder) as url:
-        page = visit(url)
-        start(page, "Ada")
-        page.keyboard.down("ArrowLeft")
-        for _ in range(5):
-            page.keyboard.down("ArrowLeft")  # repeats, as a held key does
-        page.keyboard.up("ArrowLeft")
-        settled(page, 1)
-        page.wait_for_timeout(200)
-        assert page.locator("#progress").inner_text().startswith("1 of")
+def test_a_held_key_is_one_vote(ada):
+    page, _ = ada(6)
+    for _ in range(6):
+        page.keyboard.down("ArrowLeft")  # repeats after the first, as a held key does
+    page.keyboard.up("ArrowLeft")
+    settled(page, 1)
+    page.wait_for_timeout(200)
+    assert page.locator("#progress").inner_text().startswith("1 of")
 
 
-def test_nothing_on_the_page_names_a_system(tmp_path, visit):
-    folder = tmp_path / "s"
-    study = colours.make(folder, 3)
-    with served(folder) as url:
-        page = visit(url)
-        start(page, "Ada")
-        for done in range(6):
-            settled(page, done)
-            html = page.content()
-            for picture in study.pictures():
-                for word in (picture.path.stem, picture.sha256, f"In {picture.cell.system}"):
-                    assert word not in html and word not in "".join(page.addresses)
-            page.keyboard.press("ArrowLeft")
-        settled(page, 6)
-        assert page.problems == []
-
-
-def test_another_rater_begins_afresh(tmp_path, visit):
-    folder = tmp_path / "s"
-    colours.make(folder, 3, seeds=(1,))
-    with served(folder) as url:
-        page = visit(url)
-        start(page, "Ada")
+def test_nothing_on_the_page_names_a_system(tmp_path, ada):
+    page, _ = ada(3, seeds=(1, 2))
+    pictures = StudyFolder(tmp_path / "s").pictures()
+    for done in range(6):
+        settled(page, done)
+        sent = page.content() + "".join(page.addresses)
+        for picture in pictures:
+            for word in (picture.path.stem, picture.sha256, f"In {picture.cell.system}"):
+                assert word not in sent
         page.keyboard.press("ArrowLeft")
-        settled(page, 1)
-        page.locator("#other").click()
-        settled(page)
-        start(page, "<b>Ben</b>")
-        settled(page, 0)
-        assert page.locator("#name").inner_text() == "<b>Ben</b>"
-        page.keyboard.press("ArrowRight")
-        settled(page, 1)
-    assert summary(folder)["raters"] == 2
+    settled(page, 6)
+    assert page.problems == []
 
 
-def test_a_server_that_ended_is_told_and_nothing_is_lost(tmp_path, visit):
-    folder = tmp_path / "s"
-    colours.make(folder, 3, seeds=(1,))
-    with served(folder) as url:
-        page = visit(url)
-        start(page, "Ada")
-        page.keyboard.press("ArrowLeft")
-        settled(page, 1)
+def test_another_rater_begins_afresh(tmp_path, ada):
+    page, _ = ada(3)
+    page.keyboard.press("ArrowLeft")
+    settled(page, 1)
+    page.locator("#other").click()
+    settled(page)
+    start(page, "<b>Ben</b>")
+    settled(page, 0)
+    assert page.locator("#name").inner_text() == "<b>Ben</b>"
+    page.keyboard.press("ArrowRight")
+    settled(page, 1)
+    assert summary(tmp_path / "s")["raters"] == 2
+
+
+def test_a_server_that_ended_is_told_and_nothing_is_lost(tmp_path, ada):
+    page, _ = ada(3)
+    page.keyboard.press("ArrowLeft")
+    settled(page, 1)
+    ada.end()
     page.keyboard.press("ArrowLeft")
     page.wait_for_selector("#error:not([hidden])")
     assert "stylus study vote" in page.locator("#error").inner_text()
-    assert summary(folder)["votes"] == 1
+    assert summary(tmp_path / "s")["votes"] == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,10 +23,13 @@ from stylus_core.llm.many import Terms
 from stylus_core.study.folder import StudyError
 from stylus_core.study.judge import ANSWERS, judge
 from stylus_core.study.judge_questions import CRITERIA
+from stylus_core.study.report import build
 from stylus_core.study.types import BASE, Cell
 from tests.llm.fault_server import FaultServer, Step, answers, status
 from tests.study import colours
 from tests.study.judging import judges, leftmost, likes, sides, verdict
+from tests.study.test_report import Page
+from tests.study.voting import Rater, served
 
 MODEL = "seer"
 
@@ -118,14 +121,14 @@ def test_what_was_answered_is_never_asked_again(tmp_path: Path) -> None:
     colours.make(folder, 4)
     stop = threading.Event()
 
-    def progress(stage: str, done: int, total: int) -> None:
-        if done == 7:
-            stop.set()
+    def seventh(handler: Any, request: dict[str, Any]) -> None:
+        stop.set()
+        judges(likes("red"))(handler, request)
 
-    with FaultServer([judges(likes("red"))]) as server:
-        first = ask(folder, server, criteria=["quality"], progress=progress, stop=stop)
-        assert 7 <= len(server.requests) < 16 and "stopped" in first["stopped"]
-        assert first["asked"] + first["failed"] == 8 and first["failed"] > 0
+    with FaultServer([*[judges(likes("red"))] * 6, seventh, judges(likes("red"))]) as server:
+        first = ask(folder, server, criteria=["quality"], stop=stop)
+        assert len(server.requests) == 7 and "stopped" in first["stopped"]
+        assert (first["asked"], first["failed"], row(first, "quality")["wins"]) == (3, 5, 3)
         second = ask(folder, server, criteria=["quality"])
         assert len(server.requests) == 16 and (second["failed"], second["stopped"]) == (0, "")
         assert ask(folder, server, criteria=["quality"])["cost"]["calls"] == 0
@@ -188,6 +191,7 @@ def test_a_server_that_cannot_judge_is_left_alone_and_nothing_is_lost(tmp_path: 
         result = ask(tmp_path / "s", server)
         assert len(server.requests) <= at_most
     assert result["stopped"].startswith("the run ended early: ") and result["asked"] == 0
+    assert ("does the model take pictures?" in result["stopped"]) == (at_most == 9)
     with FaultServer([judges(likes("red"))]) as server:
         result = ask(tmp_path / "s", server, terms=Terms(workers=4, retry=True))
     assert result["failed"] == 0 and not result["stopped"]
@@ -316,3 +320,19 @@ def test_an_interrupt_keeps_what_came(tmp_path: Path, monkeypatch: pytest.Monkey
         assert "interrupted" in json.loads((folder / "judge.json").read_text())["stopped"]
         asks(folder, server, criteria=CRITERIA[:1])
         assert len(server.requests) == 12
+
+
+def test_the_report_shows_what_judge_and_raters_said(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    colours.make(folder, 4)
+    with FaultServer([judges(lambda first, second: "A" if "red" in first or first == second else "B")]) as server:
+        judged = ask(folder, server)
+    with served(folder) as url:
+        Rater(url, "Ada").vote("red")
+        Rater(url, "Ben").vote("blue", 4)
+    page = Page(build(folder))
+    assert page.values["judge"] == [
+        value for r in judged["rows"] for value in (r["rate"]["value"], r["score"], r["score_against"])
+    ]
+    assert "0% of 20 questions" in page.says("judge") and "12 votes of 2 raters" in page.says("votes")
+    assert page.values["votes"] == [pytest.approx(8 / 12, abs=1e-3)] and "Cohen's kappa" in page.says("votes")

@@ -54,10 +54,12 @@
     function poll() {
         if (document.hidden) return;
         for (const tab of tabs) {
-            const status = find(tab, 'status', '.stylus-status');
             const button = find(tab, 'poll');
+            const lines = ['status', 'refine'].map((part) => find(tab, part, '.stylus-status'));
             // A panel that is closed or on another tab has no size: nobody reads it.
-            if (status && button && status.dataset.busy === '1' && status.offsetParent !== null) button.click();
+            if (button && lines.some((line) => line && line.dataset.busy === '1' && line.offsetParent !== null)) {
+                button.click();
+            }
         }
     }
 

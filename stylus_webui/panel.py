@@ -6,6 +6,7 @@ the rest of the page. `javascript/stylus.js` only turns a click on a chip into a
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -42,6 +43,10 @@ class Panel:
     poll: Any  # hidden button
     after: Any  # hidden button: a job is done
     rescan: Any
+    refine: Any  # HTML: how far the descriptions are
+    estimate: Any
+    start: Any
+    stop: Any
 
     @property
     def arguments(self) -> list[Any]:
@@ -73,6 +78,12 @@ def build(tab: str, problem: str = "") -> Panel:
         with gr.Accordion("More", open=False, elem_id=name("more")):
             for option in later:
                 controls[option.name] = _control(option, name(option.name))
+        with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
+            refine = gr.HTML(value=_refining(), elem_id=name("refine"))
+            with gr.Row():
+                estimate = gr.Button("Estimate", elem_id=name("estimate"), interactive=not problem)
+                start = gr.Button("Refine descriptions", elem_id=name("start"), interactive=not problem)
+                stop = gr.Button("Stop", elem_id=name("stop"), interactive=not problem)
         with gr.Row(elem_classes=["stylus-hidden"]):
             state = gr.Textbox(value="", label="Stylus state", elem_id=name("state"))
             action = gr.Textbox(value="", label="Stylus action", elem_id=name("action"))
@@ -80,7 +91,9 @@ def build(tab: str, problem: str = "") -> Panel:
             poll = gr.Button("poll", elem_id=name("poll"))
             finished = gr.Button("after", elem_id=name("after"))
     ordered = {o.name: controls[o.name] for o in CONTROLS}
-    return Panel(tab, ordered, state, action, shown, status, show, act, poll, finished, rescan)
+    return Panel(
+        tab, ordered, state, action, shown, status, show, act, poll, finished, rescan, refine, estimate, start, stop
+    )
 
 
 def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
@@ -122,7 +135,9 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         outputs=[panel.shown, panel.state, panel.controls["pinned"]],
         **quiet,
     )
-    panel.poll.click(fn=_status, inputs=[], outputs=[panel.status], **quiet)
+    panel.poll.click(fn=lambda: (_status(), _refining()), inputs=[], outputs=[panel.status, panel.refine], **quiet)
+    for button, what in ((panel.estimate, "plan"), (panel.start, "start"), (panel.stop, "stop")):
+        button.click(fn=functools.partial(_refine, what), inputs=[], outputs=[panel.refine], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
     # The page's script presses it: `change` of the host's log fires for any update of anything in gradio 4.
     panel.after.click(fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet)
@@ -217,6 +232,18 @@ def _status(problem: str = "") -> str:
     state = runtime.get().service.state
     busy = state.status in ("waiting", "indexing") or state.refreshing
     return chips.status(state.sentence(), busy, state.done, state.total)
+
+
+def _refine(what: str) -> str:
+    """A click on one of the buttons of the descriptions."""
+    refining = runtime.get().refining
+    getattr(refining, what)()
+    return _refining()
+
+
+def _refining() -> str:
+    progress = runtime.get().refining.progress
+    return chips.status(progress.told, progress.busy, progress.done, progress.total)
 
 
 def _safely(function: Callable[..., Any], outputs: int) -> Callable[..., Any]:

@@ -27,8 +27,11 @@ class Runtime:
     """Service, cache and the outcomes of the last jobs."""
 
     def __init__(self, service: Service, cache: Cache) -> None:
+        from stylus_webui.refining import Refining
+
         self.service = service
         self.cache = cache
+        self.refining = Refining(service.home, lambda: settings.asking().endpoint, service.refresh)
         self._outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -58,6 +61,7 @@ class Runtime:
             return self._outcomes.get((tab, normal(typed)))
 
     def close(self) -> None:
+        self.refining.close()
         self.service.close()
         self.cache.close()
 

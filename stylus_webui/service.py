@@ -35,6 +35,8 @@ class Core(Protocol):
     def library(self) -> Files: ...
     @property
     def roots(self) -> Sequence[Path]: ...
+    @property
+    def home(self) -> Path: ...
     def index(self, progress: Callable[[str, int, int], None] | None = None) -> Any: ...
     def select(self, prompt: str, options: Options | None = None) -> Selection: ...
     def adapters(self) -> list[Adapter]: ...
@@ -154,6 +156,10 @@ class Service:
                 return next((a for a in self._ready().find(name) if a.stem == name and a.status == "ok"), None)
         except StylusError:
             return None
+
+    def home(self) -> Path:
+        """The library's folder of state. Raises `NotReady`."""
+        return self._ready().home
 
     def _ready(self) -> Core:
         core = self._core

@@ -86,7 +86,14 @@ def asking() -> Asking:
     """Address, model and key for the composers that ask somebody else; what is empty here the environment may have."""
     from stylus_core.composer.settings import Settings
 
-    return Settings(base_url=_text("stylus_endpoint"), model=_text("stylus_model"), key=_stored_key())
+    return Settings(
+        base_url=_text("stylus_endpoint"),
+        model=_text("stylus_model"),
+        key=_stored_key(),
+        keep_alive=0 if host.option("stylus_unload", False) else None,
+        reranker=_text("stylus_reranker"),
+        reranker_model=_text("stylus_reranker_model"),
+    )
 
 
 def encoder() -> str:
@@ -123,6 +130,20 @@ def register() -> None:
     add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
     add("stylus_key", "", "LLM: key", _key_info(), type="password")
     add(
+        "stylus_unload",
+        False,
+        "LLM: free its memory after each call",
+        "for a server on the same graphics card that can (Ollama); the next call loads the model anew",
+        gr.Checkbox,
+    )
+    add(
+        "stylus_reranker",
+        "",
+        "Reranker",
+        "a cross-encoder's folder, or the URL of a Cohere-compatible endpoint; only the reranker composer asks it",
+    )
+    add("stylus_reranker_model", "", "Reranker: model", "the name that its endpoint knows")
+    add(
         "stylus_encoder",
         "",
         "Embedding model",
@@ -144,6 +165,9 @@ def register() -> None:
         "stylus_folders",
         "stylus_endpoint",
         "stylus_model",
+        "stylus_unload",
+        "stylus_reranker",
+        "stylus_reranker_model",
         "stylus_encoder",
         "stylus_home",
         "stylus_keep_picks",

@@ -246,6 +246,21 @@ def test_progress_and_generating_as_typed_meanwhile(zoo, serve, shot):
     assert re.search("<lora:red_fox_v2", generate(page, zoo))
 
 
+def test_descriptions_are_planned_before_anything_is_sent(zoo, serve, shot):
+    zoo.shared.opts.data.update(stylus_endpoint="http://127.0.0.1:9/v1", stylus_model="m")
+    page = serve()
+    unfold(page)
+    page.locator(
+        "#stylus_txt2img_descriptions .label-wrap, #stylus_txt2img_descriptions button.label-wrap"
+    ).first.click()
+    page.locator("#stylus_txt2img_estimate").click()
+    page.wait_for_function(
+        "document.querySelector('#stylus_txt2img_refine').textContent.includes('There is nothing to describe')"
+    )
+    shot(page, "descriptions")
+    assert page.locator("#stylus_txt2img_refine .stylus-status").get_attribute("data-busy") == "0"
+
+
 def test_paste_restores_the_panel_and_repeats(zoo, serve, shot):
     page = serve()
     unfold(page)

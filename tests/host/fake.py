@@ -38,6 +38,7 @@ class FakeCore:
         self.dirty = False  # files changed that were not read yet
         self.library = self
         self.roots: list[Path] = []
+        self.home = folder / "state"
 
     def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more) -> Adapter:
         path = file if file is not None else safetensors(self.folder / f"{name}.safetensors", **more.pop("header", {}))

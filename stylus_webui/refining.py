@@ -1,0 +1,160 @@
+"""Descriptions by a model, made in the background of a WebUI: what it would cost first, then start, stop, go on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stylus_core.errors import StylusError
+from stylus_webui.service import sentence
+
+if TYPE_CHECKING:
+    from stylus_core.llm.endpoint import Endpoint
+    from stylus_core.refiner.model.plan import Plan
+    from stylus_core.refiner.model.run import Report
+
+logger = logging.getLogger("stylus")
+
+_IDLE = (
+    "A language model can describe your adapters from their texts and example pictures. "
+    "Nothing is sent before you start."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is. `status` is one of "idle", "planning", "planned", "running", "stopping"."""
+
+    status: str = "idle"
+    told: str = _IDLE
+    done: int = 0
+    total: int = 0
+
+    @property
+    def busy(self) -> bool:
+        return self.status in ("planning", "running", "stopping")
+
+
+class Refining:
+    """One run at a time.
+
+    Args:
+        home: the library's folder of state; raises `NotReady` while there is none.
+        endpoint: whom to ask.
+        changed: called when descriptions came, so that the index takes them in.
+    """
+
+    def __init__(self, home: Callable[[], Path], endpoint: Callable[[], Endpoint], changed: Callable[[], None]) -> None:
+        self._home, self._endpoint, self._changed = home, endpoint, changed
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._progress = Progress()
+
+    @property
+    def progress(self) -> Progress:
+        return self._progress
+
+    def plan(self) -> None:
+        """Counts what would be sent. Returns at once."""
+        self._begin("planning", "Counting what is to be described.", send=False)
+
+    def start(self) -> None:
+        """Describes what is not described yet; only after a plan, which says the cost. Returns at once."""
+        if self._progress.status != "planned":
+            self.plan()
+            return
+        self._begin("running", "Starting.", send=True)
+
+    def stop(self) -> None:
+        """No further call is made; those under way are kept, for they are paid for."""
+        with self._lock:
+            if self._progress.status == "running":
+                self._stop.set()
+                self._progress = replace(self._progress, status="stopping")
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def wait(self, timeout: float) -> bool:
+        """Until nothing runs; for tests and scripts."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return not self._progress.busy
+
+    def _begin(self, status: str, told: str, *, send: bool) -> None:
+        with self._lock:
+            if self._progress.busy:
+                return
+            self._stop.clear()
+            self._progress = Progress(status, told)
+            self._thread = threading.Thread(target=self._work, args=(send,), name="stylus-refine", daemon=True)
+            self._thread.start()
+
+    def _work(self, send: bool) -> None:
+        try:
+            plan, report = self._run(send)
+            ended = _planned(plan) if not send else Progress("idle", _finished(report))
+        except StylusError as error:
+            said = str(error)
+            ended = Progress("idle", sentence(said[:1].upper() + said[1:]))
+        except Exception as error:
+            logger.exception("the descriptions could not be made")
+            ended = Progress("idle", f"That failed: {type(error).__name__}: {error}.")
+        with self._lock:
+            self._progress = ended
+
+    def _run(self, send: bool) -> tuple[Plan, Report]:
+        from stylus_core.refiner.model.run import refine_library
+        from stylus_core.refiner.sources import open_library
+
+        home = self._home()
+        library, _ = open_library(home, "")  # a connection of its own: nobody who generates waits for this one
+        try:
+            plan, report = refine_library(
+                library, home, self._endpoint(), approve=lambda _: send, progress=self._step, stop=self._stop
+            )
+        finally:
+            library.close()
+        if report.done:
+            self._changed()
+        return plan, report
+
+    def _step(self, report: Report) -> None:
+        with self._lock:
+            spent = f"{report.prompt_tokens + report.completion_tokens:,} tokens so far"
+            stopping = self._progress.status == "stopping"
+            told = f"{'Stopping' if stopping else 'Describing'}: {report.done:,} of {report.total:,}, {spent}."
+            self._progress = replace(self._progress, told=told, done=report.done + report.failed, total=report.total)
+
+
+def _planned(plan: Plan) -> Progress:
+    if not plan.jobs:
+        resting = f" {plan.resting:,} failed lately and are tried again later." if plan.resting else ""
+        return Progress("idle", f"There is nothing to describe: {plan.described:,} are described already.{resting}")
+    from stylus_core.pace import duration
+
+    time = f", about {duration(plan.seconds)}" if plan.seconds else ""
+    return Progress(
+        "planned",
+        f"{len(plan.jobs):,} adapters to describe, {plan.with_pictures:,} of them with pictures: about "
+        f"{plan.prompt_tokens:,} tokens to read and {plan.completion_tokens:,} to write{time}. Nothing was sent yet.",
+        total=len(plan.jobs),
+    )
+
+
+def _finished(report: Report) -> str:
+    told = [f"{report.done:,} of {report.total:,} described."]
+    if report.failed:
+        worst = max(report.reasons, key=lambda r: report.reasons[r])
+        told.append(f"{report.failed:,} failed and are tried again later: {sentence(worst)}")
+    if report.stopped:
+        told.append(sentence(report.stopped[:1].upper() + report.stopped[1:]))
+    return " ".join(told)

@@ -120,17 +120,16 @@ class Stylus:
     def index(self, progress: Progress | None = None) -> ScanReport:
         """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
         report = self.refresh(progress)
-        if self._indexed_remotely(progress):
+        if self._remote is not None:
+            self._index_remotely(self._remote, progress)
             return report
         self._embed_ahead(progress)
         with self._lock:
             self._ready(progress, everything=True)
         return report
 
-    def _indexed_remotely(self, progress: Progress | None) -> bool:
-        """Whether there is an engine and it has all now; the words are indexed here as well, for its statistics."""
-        if self._remote is None:
-            return False
+    def _index_remotely(self, remote: Remote, progress: Progress | None) -> None:
+        """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
         from stylus_core.retriever.vectors import VectorStore
 
         with self._lock:
@@ -139,14 +138,13 @@ class Stylus:
                 self._take_in(index, revision, progress)
         store = VectorStore(self.home / "vectors.sqlite", shared.encoder) if shared is not None else None
         try:
-            self._remote.index(self._library, index, store, progress)
+            remote.index(self._library, index, store, progress)
             self._index_problem = ""
         except EngineError as e:
             self._index_problem = str(e)
         finally:
             if store is not None:
                 store.close()
-        return not self._index_problem
 
     def _embed_ahead(self, progress: Progress | None) -> None:
         """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
@@ -317,6 +315,8 @@ class Stylus:
 
     def _called(self, name: str) -> list[Adapter]:
         """The adapters that a tag of this name calls, by their stem or their alias."""
+        if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
+            return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
         index = self._opened_index()
         found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
         return [a for a in found if name in (a.stem, a.metadata.alias)]

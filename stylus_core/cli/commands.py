@@ -28,7 +28,7 @@ def index(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     with opened(args, opener) as stylus:
         bring_up_to_date(stylus, console)
         if args.index and stylus.index_problem:
-            raise EngineError(f"{stylus.index_problem}; this machine's own index is up to date")
+            raise EngineError(f"{stylus.index_problem}; this machine's own index of words is up to date")
         adapters, problems = stylus.adapters(), stylus.problems()
         if args.json:
             dump(console, report.library_json(adapters, problems))

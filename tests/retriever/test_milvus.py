@@ -281,6 +281,7 @@ def test_stylus_selects_with_an_engine(loras: Path, tmp_path: Path, address: str
         again = stylus.select("a tin robot on a shelf")
         assert [p.name for p in again.picks] == ["tin_robot"]
         assert again.notes == ()
+        assert not stylus.select("a tin robot on a shelf <lora:tin_robot:0.5>").picks
         (loras / "tin_robot.safetensors").unlink()
         assert not stylus.select("a tin robot on a shelf").picks
 

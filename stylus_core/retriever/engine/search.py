@@ -217,7 +217,10 @@ class EngineRetriever:
         # it asks of an index what these have, and nothing else
         retriever = Retriever(cast(Index, GatheredIndex(signals)), self.get, dense)
         found = retriever.search(prompt, keywords, k + BOUNDS if signals.bounded else k, wanted)
-        return replace(found, candidates=found.candidates[:k], affinity=found.affinity[:, :k])
+        # what the prompt's own tags call by its alias is known only now
+        named = {t.name for t in prompt.tags}
+        kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named][:k]
+        return replace(found, candidates=tuple(found.candidates[i] for i in kept), affinity=found.affinity[:, kept])
 
     def _sample(self, store: VectorStore, wanted: Filter) -> Dense:
         s, key = self._statistics, (wanted.architecture, wanted.kinds)

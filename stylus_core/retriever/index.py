@@ -6,6 +6,7 @@ one index built from scratch. When the small one has grown, the two are merged w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -53,6 +54,7 @@ class Index:
         self._pieces: list[Piece] = []
         self._vectors: list[Embedded] = []
         self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
+        self._own: set[str] = set()  # segments that this object has written
         self._model = ""
         self._open()
         self._restate()
@@ -165,8 +167,23 @@ class Index:
     # -- on disk
 
     def _open(self) -> None:
+        for _ in range(5):
+            text = self._manifest()
+            self._read(text)
+            if self.revision >= 0 or text == self._manifest():
+                break  # else another process has replaced what was just being opened
+
+    def _manifest(self) -> str:
         try:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+            return (self.folder / "manifest.json").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    def _read(self, text: str) -> None:
+        if not text:
+            return
+        try:
+            manifest = json.loads(text)
             if manifest["version"] != [VERSION, tokens.VERSION]:
                 return
             pieces = [Piece(load(self.folder / n)) for n in manifest["segments"]]
@@ -175,8 +192,6 @@ class Index:
             self._pieces, self._names = pieces, list(manifest["segments"])
             self._vectors = [Embedded(len(p), 0) for p in pieces]
             self.revision = int(manifest["revision"])
-        except FileNotFoundError:
-            return
         except (OSError, ValueError, KeyError, TypeError, IndexError) as e:
             log.warning("the index in %s cannot be read (%s) and is built anew", self.folder, e)
             self._pieces, self._vectors, self._names = [], [], []
@@ -189,6 +204,7 @@ class Index:
             for i, name in enumerate(self._names):
                 if not name or not (self.folder / name).is_dir():  # another process has put something else in its place
                     self._names[i] = self._write(i)
+                    self._own.add(self._names[i])
             manifest = {
                 "version": [VERSION, tokens.VERSION],
                 "revision": self.revision,
@@ -206,10 +222,12 @@ class Index:
         """Takes away segments that nobody uses. What was written lately may be another process's, not yet told."""
         now = time.time()
         for old in self.folder.glob("segment-*"):
-            if old.name in self._names:
-                os.utime(old)
-            elif now - old.stat().st_mtime > _KEPT:
-                shutil.rmtree(old, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another process was quicker
+                if old.name in self._names:
+                    os.utime(old)
+                elif old.name in self._own or now - old.stat().st_mtime > _KEPT:
+                    shutil.rmtree(old, ignore_errors=True)
+                    self._own.discard(old.name)
 
     def _write(self, i: int) -> str:
         name = f"segment-{uuid4().hex[:8]}"

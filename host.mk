@@ -4,6 +4,7 @@
 HOSTS ?= a1111 forge
 # Their pins have wheels for these two.
 HOST_PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || echo $(PYTHON))
+HOST_PIP = .venv-$*/bin/python -m pip -qq --no-input --disable-pip-version-check
 HOST_STAMPS := $(HOSTS:%=.venv-%/.ready)
 
 .PHONY: host-envs host-test host-clean
@@ -13,7 +14,10 @@ host-envs: $(HOST_STAMPS)
 .venv-%/.ready: tests/host/requirements-%.txt
 	@echo "setting up .venv-$* (once; about 600 MB)"
 	test -x .venv-$*/bin/python || $(HOST_PYTHON) -m venv .venv-$*
-	.venv-$*/bin/python -m pip -qq --no-input --disable-pip-version-check install -r $<
+	$(HOST_PIP) install -r $<
+	@# What install.py adds, apart from the rest, for a test sees it come.
+	$(HOST_PIP) freeze > .venv-$*/pins.txt
+	$(HOST_PIP) install --target .venv-$*/added --constraint .venv-$*/pins.txt openai
 	@touch $@
 
 # Started with `sh`, so that a clone without execute bits works too.

@@ -329,6 +329,7 @@ class Stylus:
         written = rewrite(parsed, composition.assignments, options, pinned)
         said = [*notes, *composition.notes, *written.notes]
         said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
+        said += [misfit for a in pinned if (misfit := other_architecture(a, options.architecture))]
         if self._encoder_problem:
             said.append(self._encoder_problem)
         if self._index is not None and not len(self._index):
@@ -345,6 +346,14 @@ class Stylus:
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )
+
+
+def other_architecture(adapter: Adapter, wanted: str) -> str:
+    """A sentence where a user asked by name for an adapter that is made for another architecture, else nothing."""
+    made_for = adapter.metadata.architecture
+    if wanted == "any" or made_for in (wanted, "unknown"):
+        return ""
+    return f"{adapter.stem!r} was asked for by name and is written, but it is made for {made_for} and not for {wanted}"
 
 
 def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:

@@ -159,12 +159,19 @@ def _fixed(
     start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
 ) -> Decision:
     present = set(tags.names_in(start.effective))
+    from stylus_core.stylus import other_architecture
+
     picks = tuple(
         _described(name, weight, context, "Asked for by name.", start.effective, mode)
         for name, weight in given
         if name not in present
     )
-    return _usable(replace(start, picks=picks), edits, context)
+    misfits = tuple(
+        sentence(said[:1].upper() + said[1:])
+        for pick in picks
+        if (adapter := context.service.find(pick.name)) and (said := other_architecture(adapter, context.architecture))
+    )
+    return _usable(replace(start, picks=picks, notes=misfits), edits, context)
 
 
 def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:

@@ -22,7 +22,7 @@ PREFIX = "Stylus "
 PROMPT = "Stylus prompt"
 HIRES_PROMPT = "Stylus hires prompt"
 PICKS = "Stylus picks"
-NOTE = "Stylus note"  # another composer answered than the one that was asked
+NOTE = "Stylus note"  # another composer answered than the one that was asked, or a named adapter is not in the picture
 ERROR = "Stylus error"
 ENABLED = "Stylus enabled"
 #: Put into the pasted parameters for `infotext_fields`; never written into a picture.

@@ -148,9 +148,11 @@ def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
     params[infotext.PICKS] = infotext.per_picture(
         [infotext.picks_param([(p.name, p.weight) for p in picks]) for _, picks in plan.pictures]
     )
-    fallback = [n for d in plan.decisions if d.composer not in ("", settings.options.composer) for n in d.notes]
-    if fallback:
-        params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(fallback)))
+    # What was asked for by name and is not there, and a composer that another one had to stand in for.
+    asked = bool(settings.picks or settings.options.pinned)
+    told = [n for d in plan.decisions if asked or d.composer not in ("", settings.options.composer) for n in d.notes]
+    if told:
+        params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(told)))
     if plan.own_hires is not None:
         params[infotext.HIRES_PROMPT] = infotext.per_picture([infotext.quoted(h) for h in plan.own_hires])
     return params

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from stylus_webui import panel, runtime
 from tests.host.test_real_core import real  # noqa: F401 - a fixture
 from tests.llm.fault_server import FaultServer, answers
 
+sys.path.append(str(Path(sys.prefix) / "added"))  # what install.py adds to a WebUI, see host.mk
 pytest.importorskip("openai", reason="install.py adds it in a WebUI")
 
 ANSWER = json.dumps(

@@ -152,6 +152,8 @@ def process(shelf: Shelf, url: str, home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*command, "--base-url", url, "--model", "m", "--yes", "--workers", "2"],
         cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)},
+        # a shell lets what it runs in the background ignore Ctrl-C, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -13,12 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.postings import Mask, Postings, document_frequencies, find_all
+from stylus_core.retriever.postings import Frequencies, Mask, Postings, document_frequencies, find_all
 from stylus_core.retriever.tokens import term
 
 K1, B, EPSILON = 1.5, 0.75, 0.25  # rank_bm25's defaults
-
-Frequencies = NDArray[np.int64]
 
 
 class BM25:
@@ -52,7 +50,7 @@ class BM25:
 
     def frequencies(self, terms: NDArray[np.uint64], skip: int = -1) -> Frequencies:
         """(len(terms),): the same for many, the piece `skip` left out."""
-        out = np.zeros(len(terms), np.int64)
+        out = np.zeros(len(terms), np.int32)
         for i, (piece, df) in enumerate(zip(self._pieces, self._df, strict=True)):
             if i != skip:
                 _add(out, terms, piece.terms, df)
@@ -125,7 +123,7 @@ def _joined(pieces: Sequence[Postings], df: Sequence[Frequencies]) -> Frequencie
     if len(pieces) == 1:
         return df[0]
     if not pieces:
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int32)
     largest = max(range(len(pieces)), key=lambda i: len(pieces[i].terms))
     total, terms = df[largest].copy(), pieces[largest].terms
     rest = [i for i in range(len(pieces)) if i != largest]
@@ -134,4 +132,4 @@ def _joined(pieces: Sequence[Postings], df: Sequence[Frequencies]) -> Frequencie
     place, found = find_all(names, terms)
     np.add.at(total, place[found], each[found])
     _, number = np.unique(names[~found], return_inverse=True)
-    return np.concatenate([total, np.bincount(number, weights=each[~found]).astype(np.int64)])
+    return np.concatenate([total, np.bincount(number, weights=each[~found]).astype(np.int32)])

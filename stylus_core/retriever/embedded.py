@@ -22,12 +22,15 @@ VIEWS = ("label", "account")
 
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
-_WIDTH = 64  # directions of a sketch, those that carry most first
+_WIDTH = 48  # directions of a sketch, those that carry most first
 _WORK = 800  # queries times directions: a prompt of many parts makes do with fewer directions
-_NARROW = 32
-_BLOCK = 256  # rows that lie together in a sketch: too little work for BLAS to wake a second thread, which has its own
+_NARROW = 40
+_BLOCK = 256  # rows that lie together in a sketch
+#: Multiplications up to which OpenBLAS works in the calling thread. Another thread does the words meanwhile, and
+#: waiting for a third one on a busy machine took ten times as long as the product.
+_SERIAL = 1 << 18
 _BLOCKS = 16  # of them are done before the largest are taken, while all products are in the cache
-_FEW = 64  # rows whose vectors are multiplied at once: likewise
+_FEW = 512  # rows whose vectors are turned into floats at a time
 _SAMPLE = 20_000  # rows that the directions are found from
 
 
@@ -87,12 +90,17 @@ class Embedded:
 
     def cosines(self, view: str, rows: Rows, queries: Matrix) -> Matrix:
         """(len(queries), len(rows))."""
-        found = np.empty((len(queries), len(rows)), np.float32)
-        for first in range(0, len(rows), _FEW):
-            some = slice(first, first + _FEW)
-            np.matmul(queries, self.codes[view][rows[some]].astype(np.float32).T, out=found[:, some])
-        found *= self.scales[view][rows]
-        return found
+        few = max(1, _SERIAL // (self.dim * len(queries)))
+        found = np.empty((-(-len(rows) // few) * few, len(queries)), np.float32)
+        turned = np.ascontiguousarray(queries.T)
+        step = max(1, _FEW // few) * few
+        for first in range(0, len(rows), step):
+            some = rows[first : first + step]
+            vectors = np.zeros((-(-len(some) // few) * few, self.dim), np.float32)
+            vectors[: len(some)] = self.codes[view][some]
+            out = found[first : first + len(vectors)].reshape(-1, few, len(queries))
+            np.matmul(vectors.reshape(-1, few, self.dim), turned, out=out)
+        return found[: len(rows)].T * self.scales[view][rows]
 
     def nearest(self, view: str, whole: Matrix, parts: Matrix) -> list[Matrix]:
         """Each (n,): cosines with `whole` (0 or 1, dim) if it is given, and the largest of those with `parts`.
@@ -108,10 +116,13 @@ class Embedded:
         width = min(_WIDTH, max(_NARROW, _WORK // len(both)))
         turned = both @ self._basis[:, :width]
         out = np.empty((len(cut), len(sketch), _BLOCK), np.float32)
+        group = max(1, _SERIAL // (_BLOCK * width))
         products = np.empty((_BLOCKS, len(both), _BLOCK), np.float32)
         for first in range(0, len(sketch), _BLOCKS):
             some = sketch[first : first + _BLOCKS, :width]
-            found = np.matmul(turned, some, out=products[: len(some)])
+            found = products[: len(some)]
+            for i in range(0, len(both), group):
+                np.matmul(turned[i : i + group], some, out=found[:, i : i + group])
             for j, part in enumerate(cut):
                 np.maximum.reduce(found[:, part], axis=1, out=out[j, first : first + len(some)])
         return [each.reshape(-1)[: len(self)] for each in out]

@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.documents import UNIT_TYPES
-from stylus_core.retriever.postings import Mask, Postings, find_all, without_dead
+from stylus_core.retriever.postings import Mask, Postings, counted_frequencies, find_all, without_dead
 from stylus_core.retriever.segment import Segment
 
 #: Fields of a segment whose statistics count, and whether their texts are examples rather than adapters.
@@ -23,7 +22,11 @@ class Piece:
         self.alive: Mask = np.ones(len(segment), np.bool_)
         self.examples_alive: Mask = np.ones(len(segment.example_owner), np.bool_)
         #: field -> (t,) in how many living texts each of its terms stands
-        self.df = {field: np.diff(self.postings(field).start) for field in COUNTED}
+        self.df = {
+            "everything": np.diff(segment.everything.start).astype(np.int32),
+            "about": counted_frequencies(segment.about),
+            "examples": np.diff(segment.examples.start).astype(np.int32),
+        }
 
     def __len__(self) -> int:
         return len(self.segment)
@@ -47,11 +50,7 @@ class Piece:
             self.df[field] = without_dead(self.postings(field), self.df[field], was & ~self.texts_alive(field))
 
     @cached_property
-    def about_of_units(self) -> tuple[NDArray[np.int64], Mask]:
+    def about_of_units(self) -> tuple[NDArray[np.int32], Mask]:
         """Each (terms of units,): where the term stands among the terms of `about`, and whether it does."""
-        return find_all(self.segment.units.terms, self.segment.about.terms)
-
-    @cached_property
-    def unit_place(self) -> NDArray[np.int32]:
-        """(u,): row and type of each unit in one number, ascending."""
-        return self.segment.unit_owner * np.int32(len(UNIT_TYPES)) + self.segment.unit_type
+        place, found = find_all(self.segment.units.terms, self.segment.about.terms)
+        return place.astype(np.int32), found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from stylus_core.retriever.tokens import term
 
 Mask = NDArray[np.bool_]
+Frequencies = NDArray[np.int32]
 
-_AT_ONCE = 1 << 20  # postings that are looked through in one go
+_AT_ONCE = 1 << 18  # postings that are looked through in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Postings:
     terms: NDArray[np.uint64]  # (t,), sorted
     start: NDArray[np.int64]  # (t + 1,)
     docs: NDArray[np.int32]  # (p,), ascending within a term
-    counts: NDArray[np.uint8]  # (p,), 255 at most
+    counts: NDArray[np.uint8]  # (p,), 255 at most; 0 in postings that share their texts with others
     lengths: NDArray[np.int32]  # (n,), tokens of each text
 
     def place(self, term_name: int) -> int:
@@ -49,11 +50,13 @@ def build(texts: Iterable[Sequence[str]]) -> Postings:
     return _from_pairs(np.array(names, np.uint64), owners, sizes)
 
 
-def merge(pieces: Sequence[Postings], keep: Sequence[Mask]) -> Postings:
+def merge(
+    pieces: Sequence[Postings], keep: Sequence[Mask], beside: Sequence[NDArray[np.uint8]] = ()
+) -> tuple[Postings, NDArray[np.uint8]]:
     """One table of the texts that are kept, in their order.
 
     Nothing is sorted but the terms: every piece's postings go straight to their places, so that merging takes little
-    more memory than the result.
+    more memory than the result. `beside`: for each piece (p,) other counts, which go the same way.
     """
     df = [document_frequencies(p, k) for p, k in zip(pieces, keep, strict=True)]
     terms = np.unique(np.concatenate([p.terms[d > 0] for p, d in zip(pieces, df, strict=True)]))
@@ -64,19 +67,22 @@ def merge(pieces: Sequence[Postings], keep: Sequence[Mask]) -> Postings:
     start = np.concatenate([[0], np.cumsum(total)])
     docs = np.empty(int(start[-1]), np.int32)
     counts = np.empty(len(docs), np.uint8)
+    others = np.empty(len(docs) if beside else 0, np.uint8)
     free = start[:-1].copy()  # where the next text of each term goes
     first = 0
-    for piece, kept, d, place in zip(pieces, keep, df, places, strict=True):
+    for i, (piece, kept, d, place) in enumerate(zip(pieces, keep, df, places, strict=True)):
         present = d > 0
         alive = slice(None) if kept.all() else kept[piece.docs]
         begins = np.cumsum(d) - d
         target = np.repeat(free[place[present]] - begins[present], d[present]) + np.arange(int(d.sum()))
         docs[target] = ((np.cumsum(kept) - 1 + first).astype(np.int32))[piece.docs[alive]]
         counts[target] = piece.counts[alive]
+        if beside:
+            others[target] = beside[i][alive]
         free[place[present]] += d[present]
         first += int(kept.sum())
     lengths = np.concatenate([p.lengths[k] for p, k in zip(pieces, keep, strict=True)])
-    return Postings(terms, start, docs, counts, lengths)
+    return Postings(terms, start, docs, counts, lengths), others
 
 
 def _from_pairs(names: NDArray[np.uint64], owners: NDArray[np.int64], lengths: NDArray[np.int32]) -> Postings:
@@ -90,20 +96,53 @@ def _from_pairs(names: NDArray[np.uint64], owners: NDArray[np.int64], lengths: N
     )
 
 
-def document_frequencies(piece: Postings, alive: Mask) -> NDArray[np.int64]:
+def counts_among(some: Postings, all_of_them: Postings) -> NDArray[np.uint8]:
+    """(p,) of `all_of_them`: how often each term stands in each text of `some`, which are all among them."""
+    n = max(len(all_of_them.lengths), 1)
+
+    def cells(piece: Postings, number: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.repeat(number, np.diff(piece.start)) * n + piece.docs
+
+    out = np.zeros(len(all_of_them.docs), np.uint8)
+    place, _ = find_all(some.terms, all_of_them.terms)
+    every = cells(all_of_them, np.arange(len(all_of_them.terms)))
+    out[np.searchsorted(every, cells(some, place))] = some.counts
+    return out
+
+
+def document_frequencies(piece: Postings, alive: Mask) -> Frequencies:
     """(t,): in how many living texts each term stands.
 
     Reads the postings, which may be most of an index, only if some text is dead, and then piece by piece.
     """
-    df = np.diff(piece.start)
+    df = np.diff(piece.start).astype(np.int32)
     return df if alive.all() else without_dead(piece, df, ~alive)
 
 
-def without_dead(piece: Postings, df: NDArray[np.int64], dead: Mask) -> NDArray[np.int64]:
+def counted_frequencies(piece: Postings) -> Frequencies:
+    """The same for postings that have counts of 0, while all texts are alive."""
+    out = np.zeros(len(piece.terms), np.int32)
+    for terms, where in in_parts(piece):
+        out[terms] = np.add.reduceat(piece.counts[where] > 0, piece.start[terms] - where.start, dtype=np.int32)
+    return out
+
+
+def in_parts(piece: Postings) -> Iterator[tuple[slice, slice]]:
+    """Runs of terms with their postings: what is made of all of them at once would take as much memory as they do."""
+    first = 0
+    while first < len(piece.terms):
+        last = int(np.searchsorted(piece.start, piece.start[first] + _AT_ONCE, side="right")) - 1
+        last = max(first + 1, last)
+        yield slice(first, last), slice(int(piece.start[first]), int(piece.start[last]))
+        first = last
+
+
+def without_dead(piece: Postings, df: Frequencies, dead: Mask) -> Frequencies:
     """`df` less one for each of the `dead` texts in which a term stands."""
     df = df.copy()
     for first in range(0, len(piece.docs), _AT_ONCE):
         found = np.flatnonzero(dead[piece.docs[first : first + _AT_ONCE]]) + first
+        found = found[piece.counts[found] > 0]
         if len(found):
             np.subtract.at(df, np.searchsorted(piece.start, found, side="right") - 1, 1)
     return df

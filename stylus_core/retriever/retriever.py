@@ -79,7 +79,8 @@ class Retriever:
         if len(rows) < len(mask):
             total[~mask] = -np.inf
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
-            pool = self._pool(total, rows, found, max(_POOL, 4 * k))
+            few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
+            pool = self._pool(total, rows, found, max(few, 4 * k))
             clock.lap("fuse")
             ranking = ranking.narrowed(pool, self.dense.signals(found.whole, found.parts, pool))
             clock.lap("rescore")

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.documents import Document
-from stylus_core.retriever.postings import Mask, Postings, build, merge
+from stylus_core.retriever.documents import UNIT_TYPES, Document
+from stylus_core.retriever.postings import Mask, Postings, build, counts_among, merge
 from stylus_core.types import ARCHITECTURES, KINDS
 
-_POSTINGS = ("everything", "about", "units", "examples")
+_TYPES = len(UNIT_TYPES)
+_POSTINGS = ("everything", "units", "examples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,10 @@ class Segment:
     kinds: NDArray[np.int8]  # (n,) index into KINDS
     downloads: NDArray[np.int64]  # (n,)
     everything: Postings
-    about: Postings
+    about_counts: NDArray[np.uint8]  # (postings of everything,) how often the term stands in what the text is about
+    about_lengths: NDArray[np.int32]  # (n,)
     units: Postings
-    unit_owner: NDArray[np.int32]  # (u,) row of the adapter
-    unit_type: NDArray[np.int8]  # (u,)
+    unit_place: NDArray[np.int32]  # (u,) row of the adapter and type in one number, ascending
     examples: Postings
     example_owner: NDArray[np.int32]  # (e,) row of the adapter
     use_example: NDArray[np.int32]  # (m,) example that uses an adapter ...
@@ -44,6 +45,12 @@ class Segment:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def about(self) -> Postings:
+        """The postings of everything, with the counts of name, tags, trigger words and description alone."""
+        e = self.everything
+        return Postings(e.terms, e.start, e.docs, self.about_counts, self.about_lengths)
+
 
 def from_documents(documents: Iterable[Document]) -> Segment:
     """The segment of these adapters, in their order."""
@@ -52,16 +59,17 @@ def from_documents(documents: Iterable[Document]) -> Segment:
     examples = [(row, e, used) for row, d in enumerate(docs) for e, used in zip(d.examples, d.uses, strict=True)]
     uses = [(i, name) for i, (_, _, used) in enumerate(examples) for name in used]
     names = [(row, name) for row, d in enumerate(docs) for name in d.names]
+    everything, about = build(d.everything for d in docs), build(d.about for d in docs)
     return Segment(
         ids=np.array([d.adapter for d in docs], np.int64),
         architectures=np.array([_code(ARCHITECTURES, d.architecture) for d in docs], np.int8),
         kinds=np.array([_code(KINDS, d.kind) for d in docs], np.int8),
         downloads=np.array([max(d.downloads, 0) for d in docs], np.int64),
-        everything=build(d.everything for d in docs),
-        about=build(d.about for d in docs),
+        everything=everything,
+        about_counts=counts_among(about, everything),
+        about_lengths=about.lengths,
         units=build(unit for _, _, unit in units),
-        unit_owner=np.array([row for row, _, _ in units], np.int32),
-        unit_type=np.array([kind for _, kind, _ in units], np.int8),
+        unit_place=np.array([row * _TYPES + kind for row, kind, _ in units], np.int32),
         examples=build(e for _, e, _ in examples),
         example_owner=np.array([row for row, _, _ in examples], np.int32),
         use_example=np.array([i for i, _ in uses], np.int32),
@@ -75,7 +83,7 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
     """One segment of the living adapters of all, in their order."""
     rows = [np.cumsum(a) - 1 for a in alive]
     first = np.concatenate([[0], np.cumsum([int(a.sum()) for a in alive])])
-    unit_kept = [a[s.unit_owner] for s, a in zip(segments, alive, strict=True)]
+    unit_kept = [a[s.unit_place // _TYPES] for s, a in zip(segments, alive, strict=True)]
     example_kept = [a[s.example_owner] for s, a in zip(segments, alive, strict=True)]
     name_kept = [a[s.name_owner] for s, a in zip(segments, alive, strict=True)]
     use_kept = [k[s.use_example] for s, k in zip(segments, example_kept, strict=True)]
@@ -93,17 +101,22 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
         example_rows[i][s.use_example[k]] + first_example[i]
         for i, (s, k) in enumerate(zip(segments, use_kept, strict=True))
     ]
+    unit_place = [
+        (rows[i][s.unit_place[k] // _TYPES] + first[i]) * _TYPES + s.unit_place[k] % _TYPES
+        for i, (s, k) in enumerate(zip(segments, unit_kept, strict=True))
+    ]
+    everything, about_counts = merge([s.everything for s in segments], alive, [s.about_counts for s in segments])
     return Segment(
         ids=joined("ids", alive),
         architectures=joined("architectures", alive),
         kinds=joined("kinds", alive),
         downloads=joined("downloads", alive),
-        everything=merge([s.everything for s in segments], alive),
-        about=merge([s.about for s in segments], alive),
-        units=merge([s.units for s in segments], unit_kept),
-        unit_owner=owners("unit_owner", unit_kept),
-        unit_type=joined("unit_type", unit_kept),
-        examples=merge([s.examples for s in segments], example_kept),
+        everything=everything,
+        about_counts=about_counts,
+        about_lengths=joined("about_lengths", alive),
+        units=merge([s.units for s in segments], unit_kept)[0],
+        unit_place=np.concatenate(unit_place).astype(np.int32),
+        examples=merge([s.examples for s in segments], example_kept)[0],
         example_owner=owners("example_owner", example_kept),
         use_example=np.concatenate(use_example).astype(np.int32),
         use_name=joined("use_name", use_kept),

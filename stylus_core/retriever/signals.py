@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from stylus_core.retriever.bm25 import BM25
 from stylus_core.retriever.documents import UNIT_TYPES, name_key
 from stylus_core.retriever.piece import COUNTED, Piece
-from stylus_core.retriever.postings import Mask, Postings, find_all
+from stylus_core.retriever.postings import Mask, Postings, find_all, in_parts
 from stylus_core.retriever.tokens import term
 
 Scores = NDArray[np.float32]
@@ -65,8 +65,12 @@ class Signals:
         df = self.about.frequencies(units.terms, skip=i)
         df[found] += piece.df["about"][place[found]]
         rarity = np.maximum(0, np.log((self.about.living + 1) / (df + 0.5))).astype(np.float32)
-        each = np.repeat(rarity, np.diff(units.start))
-        return np.bincount(units.docs, weights=each, minlength=len(units.lengths)).astype(np.float32)
+        out = np.zeros(len(units.lengths), np.float32)
+        for terms, where in in_parts(units):
+            np.add.at(
+                out, units.docs[where], np.repeat(rarity[terms], np.diff(units.start[terms.start : terms.stop + 1]))
+            )
+        return out
 
     def _link_uses(self) -> None:
         """Finds the adapters that the tags in example prompts name, in any piece."""
@@ -112,7 +116,7 @@ class Signals:
             share = hit / np.maximum(mass[touched], 1e-6)
             value = hit / rarest * (share * share)
             # an adapter's units lie side by side, those of one type together
-            place = piece.unit_place[touched]
+            place = piece.segment.unit_place[touched]
             begins = np.flatnonzero(np.diff(place, prepend=-1))
             if len(begins):
                 part = out[first : first + len(piece)].reshape(-1)

@@ -31,7 +31,7 @@ def test_scores_are_those_of_rank_bm25(corpus, query, data):
     pieces = [build(corpus[:cut]), build(corpus[cut:])]
     found = BM25(pieces, [alive[:cut], alive[cut:]]).scores(query)[alive]
     assert np.allclose(found, BM25Okapi(living).get_scores(query), atol=1e-6, rtol=0)
-    whole = merge(pieces, [alive[:cut], alive[cut:]])
+    whole, _ = merge(pieces, [alive[:cut], alive[cut:]])
     again = BM25([whole], [np.ones(len(living), np.bool_)]).scores(query)
     assert np.allclose(again, found, atol=1e-9)
 

@@ -18,11 +18,12 @@ def names_in(prompt: str) -> list[str]:
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
-    from stylus_core.rewriter import appended
+    from stylus_core.rewriter import appended, stands_in
 
     present = set(names_in(prompt))
     missing = [p for p in picks if p.name not in present]
-    lacking = [w for p in missing for w in p.trigger_words if w.casefold() not in prompt.casefold()] if words else []
+    wanted = dict.fromkeys(w for p in missing for w in p.trigger_words) if words else ()
+    lacking = [w for w in wanted if not stands_in(prompt, w)]
     return appended(prompt, lacking, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
 
 

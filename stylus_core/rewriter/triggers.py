@@ -43,6 +43,11 @@ def lacking(card: Card, prompt: str, mode: str) -> list[str]:
     return [p for p in entries[0][:_AT_MOST] if p in missing[0]]
 
 
+def stands_in(prompt: str, phrase: str) -> bool:
+    """Whether the prompt says this phrase, in any case and markup; brackets count neither escaped nor as they are."""
+    return _has(_folded(parse(prompt).plain), phrase)
+
+
 def _phrases(entry: str) -> list[str]:
     return list(dict.fromkeys(p for p in map(_safe, re.split(r"[,，、;；\n]", entry)) if p))
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from stylus_core.types import Selection
 
 
 def loaded(processed):
@@ -74,6 +78,19 @@ def test_two_prompts_in_one_batch_share_the_set_of_the_first(zoo):
     p, processed = zoo.generate(["a fox", "much snow"], batch_size=2)
     assert p.all_prompts == ["a fox <lora:fox_v2:0.8>", "much snow <lora:fox_v2:0.8>"]
     assert loaded(processed) == [[("fox_v2", 0.8)]] * 2
+
+
+def test_trigger_words_that_another_prompt_of_the_batch_has_are_not_repeated(zoo):
+    """With their brackets as they are there, which a tag's words have escaped."""
+    words = (r"red fox \(dune tales\)",)
+    pick = replace(zoo.core.pick(zoo.core.find("fox_v2")[0], "a fox"), trigger_words=words)
+    zoo.core.answers.append(Selection("a fox", "a fox", (pick,), composer="local"))
+    p, _ = zoo.generate(["a fox", "Red Fox (Dune Tales) at night", "a cat"], batch_size=3)
+    assert p.all_prompts == [
+        r"a fox, red fox \(dune tales\) <lora:fox_v2:0.8>",
+        "Red Fox (Dune Tales) at night <lora:fox_v2:0.8>",
+        r"a cat, red fox \(dune tales\) <lora:fox_v2:0.8>",
+    ]
 
 
 def test_a_list_as_prompt(zoo):

@@ -36,6 +36,28 @@ def test_what_only_looks_like_it_is_not_there(prompt):
     assert words(prompt, "inkwash") == ["inkwash"]
 
 
+@pytest.mark.parametrize("entry", ["mira (vale story)", r"mira \(vale story\)"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "mira (vale story), sea",
+        r"mira \(vale story\), sea",
+        r"sea, Mira_\(Vale_Story\)",
+        r"(mira \(vale story\):1.2), sea",
+        "(mira (vale story):1.2), sea",
+        r"[mira \(vale story\)|sea]",
+    ],
+)
+def test_brackets_of_a_name_are_found_escaped_and_as_they_are(prompt, entry):
+    assert words(prompt, entry) == []
+
+
+@pytest.mark.parametrize("prompt", ["mira, sea", "vale story, sea", r"mira \(another story\)", "story (mira vale)"])
+@pytest.mark.parametrize("entry", ["mira (vale story)", r"mira \(vale story\)"])
+def test_part_of_a_name_with_brackets_is_not_the_name(prompt, entry):
+    assert words(prompt, entry) == [r"mira \(vale story\)"]
+
+
 def test_underscores_are_spaces():
     assert words("a blue_coat", "blue coat") == words("a blue coat", "blue_coat") == []
 

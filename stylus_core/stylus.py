@@ -179,6 +179,12 @@ class Stylus:
             self._index = Index(self._index_folder)
         return self._index
 
+    @property
+    def indexed(self) -> bool:
+        """Whether there is an index of this library; False until it is made for the first time."""
+        with self._lock:
+            return self._opened_index().revision >= 0
+
     def adapters(self) -> list[Adapter]:
         """All adapters that can be selected."""
         return list(self._library.adapters())

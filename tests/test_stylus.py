@@ -130,6 +130,16 @@ def test_an_empty_folder_and_one_that_is_gone(tmp_path: Path, folder: Path):
         stylus.select("a paper kite")
 
 
+def test_it_says_whether_there_is_an_index(folder: Path):
+    with opened(folder) as stylus:
+        stylus.refresh()  # known, and not indexed yet
+        assert not stylus.indexed
+        stylus.index()
+        assert stylus.indexed
+    with opened(folder) as stylus:
+        assert stylus.indexed
+
+
 def test_without_an_encoder_words_decide_and_it_says_so(folder: Path, tmp_path: Path):
     with opened(folder, encoder=str(tmp_path / "no model")) as stylus:
         found = stylus.select("a paper kite")

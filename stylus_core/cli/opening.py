@@ -38,7 +38,7 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
 
 def prepare(stylus: Any, console: Console) -> None:
     """A library that was never indexed is indexed now; one that was is brought up to date."""
-    if stylus.library.revision == 0:
+    if not stylus.indexed:
         console.say("this library was never indexed: indexing it now")
     bring_up_to_date(stylus, console)
 

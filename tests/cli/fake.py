@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Any
 
 from stylus_core.library.library import Problem
@@ -19,8 +19,8 @@ class FakeStylus:
         self.known = list(adapters)
         self.asked: list[tuple[str, Options]] = []
         self.depth = 0
-        self.library = SimpleNamespace(revision=1 if adapters else 0)
-        self.indexed = 0
+        self.indexed = bool(adapters)
+        self.times_indexed = 0
         self.closed = False
         self.opened_with: tuple[Any, dict[str, Any]] | None = None
 
@@ -35,7 +35,8 @@ class FakeStylus:
         self.closed = True
 
     def index(self, progress: Any = None) -> None:
-        self.indexed += 1
+        self.indexed = True
+        self.times_indexed += 1
         if progress is not None:
             for done in range(3):
                 progress("reading", done, 2)

@@ -98,7 +98,7 @@ def test_many_prompts_are_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(fake, "select", "--prompts", str(file), "--library", "/loras", "--json") == 0
     assert [prompt for prompt, _ in fake.asked] == ["a fox", "ein Fuchs im Wald, größer", "狐"]
     assert [json.loads(line)["prompt"] for line in capsys.readouterr().out.splitlines()] == ["1", "2", "3"]
-    assert fake.indexed == 1
+    assert fake.times_indexed == 1
 
 
 def test_prompts_come_from_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_a_library_that_was_never_indexed_is_indexed_and_it_says_so(capsys: pyte
     fake = FakeStylus([picked("p")])
     assert run(fake, "select", "p", "--library", "/l", "--json") == 0
     captured = capsys.readouterr()
-    assert fake.indexed == 1
+    assert fake.times_indexed == 1
     assert "never indexed" in captured.err
     assert len(captured.out.splitlines()) == 1
 

@@ -81,8 +81,8 @@ def build(tab: str, problem: str = "") -> Panel:
         with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
             refine = gr.HTML(value=_refining(), elem_id=name("refine"))
             with gr.Row():
-                estimate = gr.Button("Estimate", elem_id=name("estimate"), interactive=not problem)
-                start = gr.Button("Refine descriptions", elem_id=name("start"), interactive=not problem)
+                estimate = gr.Button("Refine descriptions", elem_id=name("estimate"), interactive=not problem)
+                start = gr.Button("Start", elem_id=name("start"), interactive=not problem)
                 stop = gr.Button("Stop", elem_id=name("stop"), interactive=not problem)
         with gr.Row(elem_classes=["stylus-hidden"]):
             state = gr.Textbox(value="", label="Stylus state", elem_id=name("state"))

@@ -13,11 +13,13 @@ from stylus_core.errors import StylusError
 from stylus_webui.service import sentence
 
 if TYPE_CHECKING:
-    from stylus_core.llm.endpoint import Endpoint
-    from stylus_core.refiner.model.plan import Plan
+    from stylus_core.composer.settings import Settings as Asking
+    from stylus_core.refiner.model.plan import Plan, Settings
     from stylus_core.refiner.model.run import Report
 
 logger = logging.getLogger("stylus")
+
+_UNLOAD = 3.0  # seconds at most for telling the server to free its memory
 
 _IDLE = (
     "A language model can describe your adapters from their texts and example pictures. "
@@ -44,12 +46,19 @@ class Refining:
 
     Args:
         home: the library's folder of state; raises `NotReady` while there is none.
-        endpoint: whom to ask.
+        asking: whom to ask, and whether its memory is to be freed afterwards.
+        terms: how, and at which prices.
         changed: called when descriptions came, so that the index takes them in.
     """
 
-    def __init__(self, home: Callable[[], Path], endpoint: Callable[[], Endpoint], changed: Callable[[], None]) -> None:
-        self._home, self._endpoint, self._changed = home, endpoint, changed
+    def __init__(
+        self,
+        home: Callable[[], Path],
+        asking: Callable[[], Asking],
+        terms: Callable[[], Settings],
+        changed: Callable[[], None],
+    ) -> None:
+        self._home, self._asking, self._terms, self._changed = home, asking, terms, changed
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -115,23 +124,32 @@ class Refining:
         from stylus_core.refiner.model.run import refine_library
         from stylus_core.refiner.sources import open_library
 
-        home = self._home()
+        home, asking = self._home(), self._asking()
         library, _ = open_library(home, "")  # a connection of its own: nobody who generates waits for this one
         try:
             plan, report = refine_library(
-                library, home, self._endpoint(), approve=lambda _: send, progress=self._step, stop=self._stop
+                library,
+                home,
+                asking.endpoint,
+                self._terms(),
+                approve=lambda _: send,
+                progress=self._step,
+                stop=self._stop,
             )
         finally:
             library.close()
         if report.done:
             self._changed()
+        if asking.keep_alive is not None and (report.done or report.failed):
+            from stylus_core.llm.unload import unload
+
+            unload(asking.endpoint, asking.keep_alive, _UNLOAD)
         return plan, report
 
     def _step(self, report: Report) -> None:
         with self._lock:
-            spent = f"{report.prompt_tokens + report.completion_tokens:,} tokens so far"
             stopping = self._progress.status == "stopping"
-            told = f"{'Stopping' if stopping else 'Describing'}: {report.done:,} of {report.total:,}, {spent}."
+            told = f"{'Stopping' if stopping else 'Describing'}: {'. '.join(report.told)}."
             self._progress = replace(self._progress, told=told, done=report.done + report.failed, total=report.total)
 
 
@@ -139,22 +157,10 @@ def _planned(plan: Plan) -> Progress:
     if not plan.jobs:
         resting = f" {plan.resting:,} failed lately and are tried again later." if plan.resting else ""
         return Progress("idle", f"There is nothing to describe: {plan.described:,} are described already.{resting}")
-    from stylus_core.pace import duration
-
-    time = f", about {duration(plan.seconds)}" if plan.seconds else ""
-    return Progress(
-        "planned",
-        f"{len(plan.jobs):,} adapters to describe, {plan.with_pictures:,} of them with pictures: about "
-        f"{plan.prompt_tokens:,} tokens to read and {plan.completion_tokens:,} to write{time}. Nothing was sent yet.",
-        total=len(plan.jobs),
-    )
+    told = f"{plan.scope}: {plan.cost}. Nothing was sent yet: Start sends them."
+    return Progress("planned", told, total=len(plan.jobs))
 
 
 def _finished(report: Report) -> str:
-    told = [f"{report.done:,} of {report.total:,} described."]
-    if report.failed:
-        worst = max(report.reasons, key=lambda r: report.reasons[r])
-        told.append(f"{report.failed:,} failed and are tried again later: {sentence(worst)}")
-    if report.stopped:
-        told.append(sentence(report.stopped[:1].upper() + report.stopped[1:]))
-    return " ".join(told)
+    told = [*report.told, *(f"{count:,} x {reason}" for reason, count in report.worst[:1]), report.stopped]
+    return " ".join(sentence(t[:1].upper() + t[1:]) for t in told if t)

@@ -31,7 +31,7 @@ class Runtime:
 
         self.service = service
         self.cache = cache
-        self.refining = Refining(service.home, lambda: settings.asking().endpoint, service.refresh)
+        self.refining = Refining(service.home, settings.asking, settings.describing, service.refresh)
         self._outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -20,6 +20,7 @@ from stylus_webui.options import CONTROLS
 
 if TYPE_CHECKING:
     from stylus_core.composer.settings import Settings as Asking
+    from stylus_core.refiner.model.plan import Settings as Describing
 
 logger = logging.getLogger("stylus")
 
@@ -96,6 +97,20 @@ def asking() -> Asking:
     )
 
 
+def describing() -> Describing:
+    """How a model is asked to describe adapters."""
+    from stylus_core.refiner.model.plan import Settings
+
+    return Settings(price_in=_price("stylus_price_in"), price_out=_price("stylus_price_out"))
+
+
+def _price(name: str) -> float:
+    try:
+        return max(0.0, float(host.option(name, 0) or 0))
+    except (TypeError, ValueError):
+        return 0.0
+
+
 def encoder() -> str:
     """The embedding model's folder, "auto" for the installed one, or "none"."""
     return _text("stylus_encoder") or "auto"
@@ -136,6 +151,9 @@ def register() -> None:
         "for a server on the same graphics card that can (Ollama); the next call loads the model anew",
         gr.Checkbox,
     )
+    for name, what in (("stylus_price_in", "read"), ("stylus_price_out", "written")):
+        info = "in any currency, for the estimate before adapters are described; 0: not known"
+        add(name, 0, f"LLM: price of a million tokens {what}", info, gr.Number)
     add(
         "stylus_reranker",
         "",

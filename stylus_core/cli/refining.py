@@ -16,7 +16,6 @@ from stylus_core.cli.opening import Opener, dump, opened
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console, indented
 from stylus_core.errors import LibraryError
-from stylus_core.pace import duration
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def _imported(made: Imported, console: Console) -> list[str]:
 
 
 def _plan(plan: Plan, console: Console) -> list[str]:
-    lines = [f"{len(plan.jobs)} adapters to describe, {plan.with_pictures} of them with pictures"]
+    lines = [plan.scope]
     kept = (
         (plan.described, "described already"),
         (plan.resting, "failed and rest before they are tried again (--retry tries them now)"),
@@ -189,10 +188,7 @@ def _plan(plan: Plan, console: Console) -> list[str]:
     )
     lines += [f"  {count} {what}" for count, what in kept if count]
     if plan.jobs:
-        said = f"about {plan.prompt_tokens:,} tokens to read and {plan.completion_tokens:,} to write"
-        said += f", {plan.price:.2f} by the prices given" if plan.price else ""
-        said += f", {duration(plan.seconds)}" if plan.seconds is not None else ""
-        lines += indented("  ", said, console.columns)
+        lines += indented("  ", plan.cost, console.columns)
     return lines
 
 
@@ -219,18 +215,10 @@ def _stage(so_far: Report) -> str:
 
 
 def _report(made: Report, console: Console) -> list[str]:
-    tokens = f"{made.prompt_tokens:,} tokens read and {made.completion_tokens:,} written"
-    price = f", {made.price:.3f} by the prices given" if made.price else ""
-    lines = [f"{made.done} of {made.total} described; {tokens}{price}"]
-    if made.unseen:
-        lines.append(f"  {made.unseen} from text alone: the server or its model takes no pictures")
-    if made.unreadable:
-        lines.append(f"  {made.unreadable} from text alone: their pictures are broken")
-    if made.failed:
-        lines.append(f"  {made.failed} failed; they are tried again later")
-        worst = sorted(made.reasons.items(), key=lambda item: -item[1])
-        for reason, count in worst[:_REASONS]:
-            lines += indented(f"    {count} x ", reason, console.columns)
+    first, *more = made.told
+    lines = [first, *(f"  {line}" for line in more)]
+    for reason, count in made.worst[:_REASONS]:
+        lines += indented(f"    {count} x ", reason, console.columns)
     if made.stopped:
         lines += indented("  ", made.stopped, console.columns)
     return lines

@@ -11,7 +11,6 @@ from stylus_core.cli.calls import add_calls, agreed, endpoint
 from stylus_core.cli.ranges import whole
 from stylus_core.cli.study_step import add_comparing, add_step, percent
 from stylus_core.cli.text import Console, clean, indented, table
-from stylus_core.pace import duration
 
 if TYPE_CHECKING:
     from stylus_core.cli.opening import Opener
@@ -80,6 +79,8 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
 
 
 def _cost(cost: Cost, console: Console) -> list[str]:
+    from stylus_core.llm.many import told_cost
+
     lines = [f"{cost.questions:,} questions, each in both orders: {cost.calls:,} calls still to make"]
     kept = (
         (cost.same, "pairs of the same picture on both sides: ties, not asked"),
@@ -88,9 +89,7 @@ def _cost(cost: Cost, console: Console) -> list[str]:
     )
     lines += [f"  {count:,} {what}" for count, what in kept if count]
     if cost.calls:
-        said = f"about {cost.prompt_tokens:,} tokens to read and {cost.completion_tokens:,} to write"
-        said += f", {cost.price:.2f} by the prices given" if cost.price else ""
-        said += f", {duration(cost.seconds)}" if cost.seconds is not None else ""
+        said = told_cost(cost.prompt_tokens, cost.completion_tokens, cost.price, cost.seconds)
         lines += indented("  ", said, console.columns)
     return lines
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from stylus_core.errors import LLMError
+from stylus_core.pace import duration
 
 IN_A_ROW = 3  # failures of the server after which a run ends
 HOPELESS = (401, 403, 404)  # no other call will fare better
@@ -35,6 +36,16 @@ class Terms:
 
     def price(self, prompt: int, completion: int) -> float:
         return (prompt * self.price_in + completion * self.price_out) / 1e6
+
+
+def told_cost(prompt: int, completion: int, price: float, seconds: float | None) -> str:
+    """An estimate in words: tokens, and where they are known (not 0, not None) the price and the time."""
+    told = [f"about {prompt:,} tokens to read and {completion:,} to write"]
+    if price:
+        told.append(f"{price:.2f} by the prices given")
+    if seconds is not None:
+        told.append(f"about {duration(seconds)}")
+    return ", ".join(told)
 
 
 class Outcome(Protocol):

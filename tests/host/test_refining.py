@@ -11,7 +11,7 @@ import pytest
 
 from stylus_webui import panel, runtime
 from tests.host.test_real_core import real  # noqa: F401 - a fixture
-from tests.llm.fault_server import FaultServer, answers
+from tests.llm.fault_server import FaultServer, answers, raw, status
 
 sys.path.append(str(Path(sys.prefix) / "added"))  # what install.py adds to a WebUI, see host.mk
 pytest.importorskip("openai", reason="install.py adds it in a WebUI")
@@ -95,3 +95,20 @@ def test_generating_goes_on_meanwhile(real):  # noqa: F811
         assert p.all_prompts[0].startswith(prompt)
         assert real.errors.reported == []
         assert runtime.get().refining.wait(30)
+
+
+def test_prices_failures_and_the_servers_memory(real):  # noqa: F811
+    with FaultServer([status(401, "who are you")]) as server:
+        server.other = raw(b'{"model": "m", "done": true}')
+        real.shared.opts.data.update(stylus_endpoint=server.url, stylus_model="m", stylus_price_in=1000)
+        click("plan")
+        assert "by the prices given" in told()
+        click("start")
+        assert "failed" in told() and "401" in told()
+        assert "/api/generate" not in server.paths
+        real.shared.opts.data["stylus_unload"] = True
+        server.steps[:] = [answers(ANSWER)]
+        click("plan")
+        click("start")
+        assert "by the prices given" in told()
+        assert server.paths[-1] == "/api/generate" and server.others[-1]["keep_alive"] == 0

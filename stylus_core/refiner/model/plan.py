@@ -9,7 +9,7 @@ from typing import NamedTuple
 from stylus_core.library import Library
 from stylus_core.llm.calls import Spent, State
 from stylus_core.llm.client import estimate
-from stylus_core.llm.many import Terms
+from stylus_core.llm.many import Terms, told_cost
 from stylus_core.llm.pictures import TOKENS, need_pillow
 from stylus_core.refiner.model.pictures import Picture, pictures_of
 from stylus_core.refiner.model.prompting import has_text, inputs_key, messages, record_of
@@ -56,6 +56,16 @@ class Plan:
     @property
     def with_pictures(self) -> int:
         return sum(bool(job.pictures) for job in self.jobs)
+
+    @property
+    def scope(self) -> str:
+        """What would be asked, in words."""
+        return f"{len(self.jobs):,} adapters to describe, {self.with_pictures:,} of them with pictures"
+
+    @property
+    def cost(self) -> str:
+        """What that would take, in words."""
+        return told_cost(self.prompt_tokens, self.completion_tokens, self.price, self.seconds)
 
 
 def job_of(adapter: Adapter, model: str, pictures: int) -> Job | None:

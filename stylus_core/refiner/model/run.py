@@ -44,6 +44,24 @@ class Report:
     stopped: str = ""  # why the run ended early, one sentence; empty if it did not
     reasons: dict[str, int] = field(default_factory=dict)  # why adapters failed -> how many
 
+    @property
+    def told(self) -> list[str]:
+        """How it went and what it cost, in words; the reasons of failures and why it ended early are left out."""
+        price = f", {self.price:.3f} by the prices given" if self.price else ""
+        tokens = f"{self.prompt_tokens:,} tokens read and {self.completion_tokens:,} written"
+        kinds = (
+            (self.unseen, "from text alone: the server or its model takes no pictures"),
+            (self.unreadable, "from text alone: their pictures are broken"),
+            (self.failed, "failed; they are tried again later"),
+        )
+        more = [f"{count:,} {what}" for count, what in kinds if count]
+        return [f"{self.done:,} of {self.total:,} described; {tokens}{price}", *more]
+
+    @property
+    def worst(self) -> list[tuple[str, int]]:
+        """The reasons of failures, the most frequent first."""
+        return sorted(self.reasons.items(), key=lambda item: -item[1])
+
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:

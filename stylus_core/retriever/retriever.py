@@ -125,12 +125,13 @@ class Retriever:
         embedded = 0
         whole = [text] if sentence > 0 or not parts else []
         words = tokens(without_markup(text))
-        # in a large library the words cost as much as the vectors, and numpy lets two threads work at once
-        beside = _helper().submit(self.index.signals.lexical, words) if self.index.signals.size >= _PARALLEL else None
         if self.dense and text:
             vectors, embedded = self.dense.query([*whole, *parts])
             first, vectors = vectors[: len(whole)], vectors[len(whole) :]
             clock.lap("embed")
+        # in a large library the words cost as much as the vectors, and numpy lets two threads work at once; the
+        # encoder's products take all cores, so it is not disturbed
+        beside = _helper().submit(self.index.signals.lexical, words) if self.index.signals.size >= _PARALLEL else None
         near: dict[str, NDArray[np.float32]] = {}
         if self.dense and vectors is not None and first is not None:
             near = self.dense.signals(first, vectors)

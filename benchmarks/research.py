@@ -1,9 +1,9 @@
 """The research code's retriever, written again from what it does, to be timed: not a line of it is here.
 
-For every prompt `compute_rankings` with policy "rank" (Stylus, Luo et al. 2024) opens its encoder and embeds the prompt,
-reads the whole matrix of embeddings from a file, turns it into a tensor, brings every row to length one, multiplies, and
-sorts all cosines. For one prompt it also reads the pickled records of all adapters first; a batch of prompts keeps
-those. By default its encoder is a service; of the kinds that it knows, the one that runs here is taken.
+For every prompt `compute_rankings` with policy "rank" (Stylus, Luo et al. 2024) opens its encoder and embeds the
+prompt, reads the whole matrix of embeddings from a file, turns it into a tensor, brings every row to length one,
+multiplies, and sorts all cosines. For one prompt it also reads the pickled records of all adapters first; a batch of
+prompts keeps those. By default its encoder is a service; of the kinds that it knows, the one that runs here is taken.
 """
 
 from __future__ import annotations

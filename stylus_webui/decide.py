@@ -158,9 +158,9 @@ def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
 def _fixed(
     start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
 ) -> Decision:
-    present = set(tags.names_in(start.effective))
     from stylus_core.stylus import other_architecture
 
+    present = set(tags.names_in(start.effective))
     picks = tuple(
         _described(name, weight, context, "Asked for by name.", start.effective, mode)
         for name, weight in given

@@ -90,7 +90,7 @@ def _run(p: Any, settings: table.Settings, context: Context) -> Outcome:
     if plan.hires is not None:
         p.all_hr_prompts = plan.hires
     p.extra_generation_params.update(params)
-    return _tell(p, outcome, troubled=not all(d.decided for d in plan.decisions))
+    return _tell(p, outcome, troubled=_by_name(settings) or not all(d.decided for d in plan.decisions))
 
 
 def _plan(p: Any, prompts: list[str], settings: table.Settings, context: Context) -> _Plan:
@@ -149,13 +149,18 @@ def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
         [infotext.picks_param([(p.name, p.weight) for p in picks]) for _, picks in plan.pictures]
     )
     # What was asked for by name and is not there, and a composer that another one had to stand in for.
-    asked = bool(settings.picks or settings.options.pinned)
-    told = [n for d in plan.decisions if asked or d.composer not in ("", settings.options.composer) for n in d.notes]
+    named = _by_name(settings)
+    told = [n for d in plan.decisions if named or d.composer not in ("", settings.options.composer) for n in d.notes]
     if told:
         params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(told)))
     if plan.own_hires is not None:
         params[infotext.HIRES_PROMPT] = infotext.per_picture([infotext.quoted(h) for h in plan.own_hires])
     return params
+
+
+def _by_name(settings: table.Settings) -> bool:
+    """Whether the request names adapters: what is told then is about what somebody asked for."""
+    return bool(settings.picks or settings.options.pinned)
 
 
 def _typed(p: Any) -> str:

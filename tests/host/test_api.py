@@ -99,11 +99,12 @@ def test_too_many_arguments_are_the_hosts_to_drop(zoo, client):
     assert "lora" in result.info["all_prompts"][0]
 
 
-def test_a_pick_that_the_host_does_not_know_is_told(zoo, client):
+def test_a_pick_that_the_host_does_not_know_is_told(zoo, client, caplog):
     given = {"picks": ["nowhere:1", "fox_v2:0.5"]}
     result = client.txt2img(prompt="a cat", alwayson_scripts={"Stylus": {"args": [given]}})
     assert result.info["all_prompts"] == ["a cat <lora:fox_v2:0.5>"]
     assert "does not list 'nowhere'" in result.info["extra_generation_params"]["Stylus note"]
+    assert any("does not list 'nowhere'" in r.message for r in caplog.records if r.levelname == "WARNING")
 
 
 def test_img2img_and_batches(zoo, client):

@@ -69,9 +69,7 @@ def test_what_is_no_encoder_is_named_with_the_way_out(tmp_path: Path):
 @pytest.mark.parametrize(
     ("texts", "gpu", "backend"), [(5000, True, "sentence-transformers"), (5000, False, "numpy"), (10, True, "numpy")]
 )
-def test_many_texts_go_to_the_gpu_if_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, texts: int, gpu: bool, backend: str
-):
+def test_many_texts_go_to_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch, texts: int, gpu: bool, backend: str):
     """With torch and sentence-transformers as they answer on such a machine; the vectors are tested above."""
     asked: list[str | None] = []
 

@@ -126,13 +126,14 @@ def phrases(keywords_: Sequence[Keyword]) -> list[tuple[str, int]]:
 
     An adapter's name may be less than a keyword ("boat" in "small white boat") or stand at its front.
     """
+    whole = {k.text for k in keywords_}  # a keyword is its own, though another one ends like it
     out: dict[str, int] = {}
     for i, k in enumerate(keywords_):
         words = k.text.split()
-        out.setdefault(k.text, i)
-        if len(words) >= 3:
-            out.setdefault(" ".join(words[-2:]), i)
-            out.setdefault(" ".join(words[:2]), i)
-        if len(words) >= 2:
-            out.setdefault(words[-1], i)
+        pieces = [" ".join(words[-2:]), " ".join(words[:2])] if len(words) >= 3 else []
+        pieces += words[-1:] if len(words) >= 2 else []
+        out[k.text] = i
+        for piece in pieces:
+            if piece not in whole:
+                out.setdefault(piece, i)
     return list(out.items())

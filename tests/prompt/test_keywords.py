@@ -52,6 +52,7 @@ def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
 def test_a_phrase_may_be_less_than_its_keyword():
     found = phrases(keywords(parse("small white boat, oak")))
     assert found == [("small white boat", 0), ("white boat", 0), ("small white", 0), ("boat", 0), ("oak", 1)]
+    assert phrases(keywords(parse("white boat, boat"))) == [("white boat", 0), ("boat", 1)]
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def measure(size: int) -> dict[str, Any]:
     fresh = [f"{p}, study number {n}" for n, p in enumerate(prompts()[300 : 300 + _PROMPTS])]
     never = [stylus.select(p).timings for p in fresh]
     again = [stylus.select(p).timings for p in fresh]
-    stages = ("bm25", "dense", "rescore", "fuse", "read")
+    stages = ("search", "rescore", "fuse", "read")
     out["retrieval"] = percentiles([sum(t.get(s, 0.0) for s in stages) for t in again])
     out["stages"] = {s: percentiles([t.get(s, 0.0) for t in again]) for s in stages}
     out["never seen"] = percentiles([t["total"] for t in never])

@@ -44,47 +44,55 @@ class BM25:
         idf = np.log((self.living - present + 0.5) / (present + 0.5))
         self._floor = EPSILON * float(np.average(idf, weights=every[present])) if len(present) else 0.0
 
-    def frequency(self, term_name: int) -> int:
-        """In how many living texts a term stands."""
-        return sum(int(df[i]) for p, df in zip(self._pieces, self._df, strict=True) if (i := p.place(term_name)) >= 0)
-
     def frequencies(self, terms: NDArray[np.uint64], skip: int = -1) -> Frequencies:
-        """(len(terms),): the same for many, the piece `skip` left out."""
+        """(len(terms),): in how many living texts each stands, the piece `skip` left out. Terms are sorted."""
         out = np.zeros(len(terms), np.int32)
         for i, (piece, df) in enumerate(zip(self._pieces, self._df, strict=True)):
             if i != skip:
                 _add(out, terms, piece.terms, df)
         return out
 
-    def idf(self, term_name: int) -> float:
-        df = self.frequency(term_name)
-        if not df:
-            return 0.0
-        value = float(np.log((self.living - df + 0.5) / (df + 0.5)))
-        return value if value >= 0 else self._floor
+    def idf(self, terms: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """(len(terms),): how much each weighs; 0 for one that no living text has."""
+        df = self.frequencies(terms)
+        value = np.log((self.living - df + 0.5) / (df + 0.5))
+        return np.where(df == 0, 0.0, np.where(value >= 0, value, self._floor))
 
-    def scores(self, tokens: Sequence[str]) -> NDArray[np.float64]:
-        """(number of texts of all pieces,): the score of each, 0 where no token occurs."""
-        out = np.zeros(self.size)
-        counted = Counter(map(term, tokens))
-        weights = {name: times * self.idf(name) * (K1 + 1) for name, times in counted.items()}
+    def scores(self, tokens: Sequence[str], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """(number of texts of all pieces,): the score of each, 0 where no token occurs.
+
+        Args:
+            tokens: those of the query.
+            out: where to put the scores; memory that was used before costs much less than new memory.
+        """
+        out = np.empty(self.size) if out is None else out
+        out.fill(0)
+        terms, times = named(tokens)
+        weights = (times * self.idf(terms) * (K1 + 1)).tolist()
         first = 0
         for piece, norms in zip(self._pieces, self._norms, strict=True):
             part = out[first : first + len(piece.lengths)]
-            for name, weight in weights.items():
-                where = piece.find(name)
+            for where, weight in zip(piece.find_each(terms), weights, strict=True):
                 if weight and where.start < where.stop:
-                    docs = piece.docs[where]
-                    part_of_text = piece.counts[where].astype(np.float64)
+                    docs, counts = piece.docs[where], piece.counts[where]
+                    if not counts.all():  # postings that are shared with texts of which this is a part
+                        some = np.flatnonzero(counts > 0)
+                        docs, counts = docs[some], counts[some]
+                    part_of_text = counts.astype(np.float64)
                     part_of_text /= norms.take(docs) + part_of_text
                     part_of_text *= weight
                     np.add.at(part, docs, part_of_text)
             first += len(piece.lengths)
         return out
 
-    def best(self, tokens: Sequence[str], k: int, alive: Mask) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The `k` living texts that score highest, those that tie with the last included, and their scores."""
-        scores = self.scores(tokens)
+    def best(
+        self, tokens: Sequence[str], k: int, alive: Mask, scratch: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The `k` living texts that score highest, those that tie with the last included, and their scores.
+
+        `scratch` (number of texts,) is overwritten.
+        """
+        scores = self.scores(tokens, scratch)
         if not alive.all():
             scores *= alive
         top = float(scores.max(initial=0.0))
@@ -105,7 +113,14 @@ class BM25:
 
     def ideal(self, tokens: Sequence[str]) -> float:
         """The score of a text of mean length that has each of these tokens once: what a score can be measured by."""
-        return max(1e-9, sum(times * self.idf(name) for name, times in Counter(map(term, tokens)).items()))
+        terms, times = named(tokens)
+        return max(1e-9, float((times * self.idf(terms)).sum()))
+
+
+def named(tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The different terms of a query, sorted, and how often each stands in it."""
+    counted = sorted(Counter(map(term, tokens)).items())
+    return np.array([t for t, _ in counted], np.uint64), np.array([n for _, n in counted], np.int64)
 
 
 def _add(out: Frequencies, terms: NDArray[np.uint64], other: NDArray[np.uint64], df: Frequencies) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,18 +57,25 @@ class Dense:
             parts: (parts, dim).
             rows: the rows to look at.
         """
-        names = (["whole"] if len(whole) else []) + (["part"] if len(parts) else [])
-        out: dict[str, NDArray[np.float32]] = {}
-        for view in VIEWS:
-            if rows is None:
-                each = [p.nearest(view, whole, parts) for p in self._parts]
-                found = [np.concatenate(e) if len(e) > 1 else e[0] for e in zip(*each, strict=True)]
-            else:
-                cosines = self.cosines(view, rows, np.concatenate([whole, parts]))
-                found = [c.max(axis=0) for c in (cosines[: len(whole)], cosines[len(whole) :]) if len(c)]
-            out.update(zip((f"{what}_{view}" for what in names), found, strict=True))
-            if not len(parts):
-                out[f"part_{view}"] = out[f"whole_{view}"]
+        return {name: found for task in self.tasks(whole, parts, rows) for name, found in task().items()}
+
+    def tasks(
+        self, whole: Matrix, parts: Matrix, rows: Rows | None = None
+    ) -> list[Callable[[], dict[str, NDArray[np.float32]]]]:
+        """`signals` in pieces of work that any thread may do: those of each view."""
+        return [partial(self._of_view, view, whole, parts, rows) for view in VIEWS]
+
+    def _of_view(self, view: str, whole: Matrix, parts: Matrix, rows: Rows | None) -> dict[str, NDArray[np.float32]]:
+        names = ([f"whole_{view}"] if len(whole) else []) + ([f"part_{view}"] if len(parts) else [])
+        if rows is None:
+            each = [p.nearest(view, whole, parts) for p in self._parts]
+            found = [np.concatenate(e) if len(e) > 1 else e[0] for e in zip(*each, strict=True)]
+        else:
+            cosines = self.cosines(view, rows, np.concatenate([whole, parts]))
+            found = [c.max(axis=0) for c in (cosines[: len(whole)], cosines[len(whole) :]) if len(c)]
+        out = dict(zip(names, found, strict=True))
+        if not len(parts):
+            out[f"part_{view}"] = out[f"whole_{view}"]
         return out
 
     def affinity(self, rows: Rows, vectors: Matrix) -> Matrix:

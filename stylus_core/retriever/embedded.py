@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever.scratch import Scratch
+
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
@@ -24,12 +26,14 @@ VIEWS = ("label", "account")
 SKETCHED = 8192
 _WIDTH = 48  # directions of a sketch, those that carry most first
 _WORK = 800  # queries times directions: a prompt of many parts makes do with fewer directions
-_NARROW = 40
+_NARROW = 24
 _BLOCK = 256  # rows that lie together in a sketch
 #: Multiplications up to which OpenBLAS works in the calling thread. Another thread does the words meanwhile, and
 #: waiting for a third one on a busy machine took ten times as long as the product.
 _SERIAL = 1 << 18
-_BLOCKS = 16  # of them are done before the largest are taken, while all products are in the cache
+_BLOCKS = 64  # of them are done at a time: few enough for the cache, enough that threads seldom wait for each other
+_QUERIES = 96  # the most that are done at a time
+_PRODUCTS = Scratch((_BLOCKS, _QUERIES, _BLOCK), np.float32)
 _FEW = 512  # rows whose vectors are turned into floats at a time
 _SAMPLE = 20_000  # rows that the directions are found from
 
@@ -115,16 +119,19 @@ class Embedded:
         sketch = self._sketches[view]
         width = min(_WIDTH, max(_NARROW, _WORK // len(both)))
         turned = both @ self._basis[:, :width]
-        out = np.empty((len(cut), len(sketch), _BLOCK), np.float32)
+        out = np.full((len(cut), len(sketch), _BLOCK), -np.inf, np.float32)
         group = max(1, _SERIAL // (_BLOCK * width))
-        products = np.empty((_BLOCKS, len(both), _BLOCK), np.float32)
-        for first in range(0, len(sketch), _BLOCKS):
-            some = sketch[first : first + _BLOCKS, :width]
-            found = products[: len(some)]
-            for i in range(0, len(both), group):
-                np.matmul(turned[i : i + group], some, out=found[:, i : i + group])
-            for j, part in enumerate(cut):
-                np.maximum.reduce(found[:, part], axis=1, out=out[j, first : first + len(some)])
+        with _PRODUCTS.lent() as products:
+            for start in range(0, len(both), _QUERIES):
+                queries = turned[start : start + _QUERIES]
+                for first in range(0, len(sketch), _BLOCKS):
+                    some = sketch[first : first + _BLOCKS, :width]
+                    found = products[: len(some), : len(queries)]
+                    for i in range(0, len(queries), group):
+                        np.matmul(queries[i : i + group], some, out=found[:, i : i + group])
+                    for best, part in zip(out[:, first : first + len(some)], cut, strict=True):
+                        of_it = found[:, max(0, part.start - start) : max(0, (part.stop or len(both)) - start)]
+                        np.maximum(best, of_it.max(axis=1, initial=-np.inf), out=best)
         return [each.reshape(-1)[: len(self)] for each in out]
 
     def _whole(self, view: str) -> Matrix:

@@ -27,15 +27,12 @@ class Postings:
     counts: NDArray[np.uint8]  # (p,), 255 at most; 0 in postings that share their texts with others
     lengths: NDArray[np.int32]  # (n,), tokens of each text
 
-    def place(self, term_name: int) -> int:
-        """Where a term stands in `terms`; -1 for one that no text has."""
-        i = int(np.searchsorted(self.terms, np.uint64(term_name)))
-        return i if i < len(self.terms) and int(self.terms[i]) == term_name else -1
-
-    def find(self, term_name: int) -> slice:
-        """Where a term's texts stand in `docs`: an empty slice for a term that no text has."""
-        i = self.place(term_name)
-        return slice(int(self.start[i]), int(self.start[i + 1])) if i >= 0 else slice(0, 0)
+    def find_each(self, terms: NDArray[np.uint64]) -> list[slice]:
+        """Where each term's texts stand in `docs`: an empty slice for a term that no text has."""
+        place, found = find_all(terms, self.terms)
+        first = np.where(found, self.start[place], 0).tolist() if len(self.terms) else [0] * len(terms)
+        last = np.where(found, self.start[place + 1], 0).tolist() if len(self.terms) else first
+        return list(map(slice, first, last))
 
 
 def build(texts: Iterable[Sequence[str]]) -> Postings:

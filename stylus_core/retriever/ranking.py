@@ -30,13 +30,12 @@ class Ranking:
         self._bias = biases(sentence)
         self._weights: dict[str, float] = {}
         self._ranges: dict[str, tuple[float, float]] = {}
-        everything = bool(mask.all())
         for name, scores in signals.items():
             tags, caption = WEIGHTS[name]
             weight = tags * (1 - sentence) + caption * sentence
             if weight:
                 self._weights[name] = weight
-                self._ranges[name] = _range(scores if everything else scores[mask])
+                self._ranges[name] = _range(scores, mask)
 
     def narrowed(self, rows: Rows, better: Mapping[str, Scores]) -> Ranking:
         """These rows alone, with better values for some signals, whose ranges are theirs; other ranges stay."""
@@ -64,10 +63,14 @@ class Ranking:
         return best if best and shares[best] > 0 else ""
 
 
-def _range(values: Scores) -> tuple[float, float]:
-    """Lowest value, and how far the highest is above it."""
-    low = float(values.min())
-    return low, max(float(values.max()) - low, 1e-6)
+def _range(values: Scores, mask: NDArray[np.bool_] | None = None) -> tuple[float, float]:
+    """Lowest value, and how far the highest is above it, of what may be picked."""
+    ends = [values.argmin(), values.argmax()]
+    if mask is not None and not mask[ends].all():
+        values = values[mask]
+        ends = [values.argmin(), values.argmax()]
+    low, high = values[ends].tolist()
+    return low, max(high - low, 1e-6)
 
 
 def largest(values: Scores, k: int) -> Rows:
@@ -77,7 +80,7 @@ def largest(values: Scores, k: int) -> Rows:
     """
     if k >= len(values):
         return np.arange(len(values))
-    sample = values[:: min(max(1, k // 8), 128)]
+    sample = values[:: min(max(1, k // 4), 128)]
     at = max(1, round(k * len(sample) / len(values)))
     return np.flatnonzero(values >= np.partition(sample, len(sample) - at)[len(sample) - at])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -82,7 +83,8 @@ class Retriever:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
             pool = self._pool(total, rows, found, max(few, 4 * k))
             clock.lap("fuse")
-            ranking = ranking.narrowed(pool, self.dense.signals(found.whole, found.parts, pool))
+            better = _done(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
+            ranking = ranking.narrowed(pool, better)
             clock.lap("rescore")
             total, rows = ranking.totals(), pool
         else:
@@ -129,15 +131,11 @@ class Retriever:
             vectors, embedded = self.dense.query([*whole, *parts])
             first, vectors = vectors[: len(whole)], vectors[len(whole) :]
             clock.lap("embed")
-        # in a large library the words cost as much as the vectors, and numpy lets two threads work at once; the
-        # encoder's products take all cores, so it is not disturbed
-        beside = _helper().submit(self.index.signals.lexical, words) if self.index.signals.size >= _PARALLEL else None
-        near: dict[str, NDArray[np.float32]] = {}
+        tasks = self.index.signals.lexical(words)
         if self.dense and vectors is not None and first is not None:
-            near = self.dense.signals(first, vectors)
-            clock.lap("dense")
-        signals = {**(beside.result() if beside else self.index.signals.lexical(words)), **near}
-        clock.lap("bm25")
+            tasks += self.dense.tasks(first, vectors)
+        signals = _done(tasks, self.index.signals.size >= _PARALLEL)
+        clock.lap("search")
         return Evidence(signals, first, vectors, sentence, embedded)
 
     def _pool(self, total: NDArray[np.float32], rows: NDArray[np.int64], found: Evidence, k: int) -> NDArray[np.int64]:
@@ -145,12 +143,17 @@ class Retriever:
 
         The ends are what signals are scaled by, so the ranges come out as those of all rows.
         """
-        everything = len(rows) == len(total)
-        chosen = [rows[largest(total if everything else total[rows], k)]]
+        every = len(rows) > 0.9 * len(total)  # then what may not be picked is taken out afterwards: no copies
+
+        def highest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+            return largest(values, k) if every else rows[largest(values[rows], k)]
+
+        chosen = [highest(total, k)]
         for name in sorted(VECTOR_SIGNALS & found.signals.keys()):
-            values = found.signals[name] if everything else found.signals[name][rows]
-            chosen += [rows[largest(side, _ENDS)] for side in (values, -values)]
-        return np.unique(np.concatenate(chosen))
+            values = found.signals[name]
+            chosen += [highest(values, _ENDS), highest(-values, _ENDS)]
+        pool = np.unique(np.concatenate(chosen))
+        return pool[np.isfinite(total[pool])]
 
     def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
         signals = self.index.signals
@@ -163,6 +166,33 @@ class Retriever:
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask
+
+
+_Task = Callable[[], dict[str, NDArray[np.float32]]]
+
+
+def _done(tasks: Sequence[_Task], parallel: bool) -> dict[str, NDArray[np.float32]]:
+    """What all tasks give. In parallel two threads take them from both ends.
+
+    Products of matrices leave the interpreter to the other thread, sums over postings do not: tasks of one sort stand
+    side by side.
+    """
+    queue, done = deque(enumerate(tasks)), {}
+
+    def work(take: Callable[[], tuple[int, _Task]]) -> None:
+        while True:
+            try:
+                i, task = take()
+            except IndexError:
+                return
+            done[i] = task()
+
+    other = _helper().submit(work, queue.popleft) if parallel else None
+    work(queue.pop)
+    if other and not other.cancel():  # where it still works for another prompt, this one is done without it
+        other.result()
+    # in the order of the tasks, whoever was faster: sums of the signals come out the same to the last bit
+    return {name: values for i in range(len(tasks)) for name, values in done[i].items()}
 
 
 @lru_cache(maxsize=1)

@@ -11,22 +11,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.bm25 import BM25
+from stylus_core.retriever.bm25 import BM25, named
 from stylus_core.retriever.documents import UNIT_TYPES, name_key
 from stylus_core.retriever.piece import COUNTED, Piece
-from stylus_core.retriever.postings import Mask, Postings, find_all, in_parts
+from stylus_core.retriever.postings import Mask, find_all, in_parts
+from stylus_core.retriever.scratch import Scratch
 from stylus_core.retriever.tokens import term
 
 Scores = NDArray[np.float32]
 
 NEIGHBOURS = 200  # example prompts that have a say
 SHARPNESS = 4  # the nearest counts most: with 1 every prompt with "1girl" votes
+COMMON = 0.07  # a word that more of all example prompts have does not tell which are near ...
+TELLING = 3  # ... if the prompt has so many others
 
 
 class Signals:
@@ -38,6 +41,8 @@ class Signals:
         self.size = int(self._first[-1])
         self.alive: Mask = _joined([p.alive for p in pieces], np.bool_)
         self.everything, self.about, self._examples = map(self._bm25, COUNTED)
+        self._scratch, self._examples_scratch = Scratch(self.size, np.float64), Scratch(self._examples.size, np.float64)
+        self._units_scratch = [Scratch(len(p.segment.units.lengths), np.float32) for p in pieces]
         self._unit_mass = [self._masses(i) for i in range(len(pieces))]
         self._link_uses()
         segments = [p.segment for p in pieces]
@@ -53,9 +58,9 @@ class Signals:
             [p.df[field] for p in self._pieces],
         )
 
-    def rarity(self, name: int) -> float:
+    def rarity(self, df: NDArray[np.int32]) -> NDArray[np.float32]:
         """How much a word says about an adapter: log of one in how many adapters has it, never below zero."""
-        return max(0.0, float(np.log((self.about.living + 1) / (self.about.frequency(name) + 0.5))))
+        return np.maximum(0, np.log((self.about.living + 1) / (df + 0.5))).astype(np.float32)
 
     def _masses(self, i: int) -> NDArray[np.float32]:
         """(u,): the rarity of all words of each unit of a piece together."""
@@ -64,7 +69,7 @@ class Signals:
         place, found = piece.about_of_units
         df = self.about.frequencies(units.terms, skip=i)
         df[found] += piece.df["about"][place[found]]
-        rarity = np.maximum(0, np.log((self.about.living + 1) / (df + 0.5))).astype(np.float32)
+        rarity = self.rarity(df)
         out = np.zeros(len(units.lengths), np.float32)
         for terms, where in in_parts(units):
             np.add.at(
@@ -110,17 +115,19 @@ class Signals:
         """
         out = np.zeros((self.size, len(UNIT_TYPES)), np.float32)
         rarest = np.float32(max(1e-6, np.log((self.about.living + 1) / 1.5)))
-        names = {n: self.rarity(n) for n in {term(t) for t in tokens}}
-        for piece, mass, first in zip(self._pieces, self._unit_mass, self._first, strict=False):
-            touched, hit = _summed(piece.segment.units, names)
+        terms, _ = named(tokens)
+        weights = self.rarity(self.about.frequencies(terms))
+        for i, (piece, mass, first) in enumerate(zip(self._pieces, self._unit_mass, self._first, strict=False)):
+            touched, hit = self._summed(i, terms, weights)
+            if not len(touched):
+                continue
             share = hit / np.maximum(mass[touched], 1e-6)
             value = hit / rarest * (share * share)
             # an adapter's units lie side by side, those of one type together
             place = piece.segment.unit_place[touched]
-            begins = np.flatnonzero(np.diff(place, prepend=-1))
-            if len(begins):
-                part = out[first : first + len(piece)].reshape(-1)
-                part[place[begins]] = np.maximum.reduceat(value, begins)
+            begins = np.concatenate([[0], np.flatnonzero(place[1:] != place[:-1]) + 1])
+            part = out[first : first + len(piece)].reshape(-1)
+            part[place[begins]] = np.maximum.reduceat(value, begins)
         return {t: np.ascontiguousarray(out[:, i]) for i, t in enumerate(UNIT_TYPES)}
 
     def together(self, tokens: Sequence[str]) -> Scores:
@@ -131,7 +138,11 @@ class Signals:
         (files get renamed).
         """
         out = np.zeros(self.size, np.float32)
-        examples, near = self._examples.best(tokens, NEIGHBOURS, self._example_alive)
+        terms, _ = named(tokens)
+        near_by = set(terms[telling(self._examples.frequencies(terms), self._examples.living)].tolist())
+        tokens = [t for t in tokens if term(t) in near_by]
+        with self._examples_scratch.lent() as scratch:
+            examples, near = self._examples.best(tokens, NEIGHBOURS, self._example_alive, scratch)
         if not len(examples):
             return out
         best = float(near.max())
@@ -143,29 +154,43 @@ class Signals:
         np.add.at(out, self._use_row[uses], vote[each])
         return out
 
-    def lexical(self, tokens: Sequence[str]) -> dict[str, Scores]:
-        """All signals that need no encoder, each (n,)."""
-        return {
-            "bm25": self.everything.scores(tokens).astype(np.float32),
-            "about": self.about.scores(tokens).astype(np.float32),
-            **self.named(tokens),
-            "together": self.together(tokens),
-            "used": self.used,
-            "downloads": self.downloads,
-        }
+    def _summed(
+        self, i: int, terms: NDArray[np.uint64], weights: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The units of a piece that have any of the terms, ascending, and the weights of those that each has."""
+        units = self._pieces[i].segment.units
+        with self._units_scratch[i].lent() as total:  # all zeros between two queries
+            for where, weight in zip(units.find_each(terms), weights, strict=True):
+                np.add.at(total, units.docs[where], weight)
+            touched = np.flatnonzero(total > 0)
+            found = total[touched]
+            total[touched] = 0
+        return touched, found
+
+    def _bm25_of(self, field: BM25, tokens: Sequence[str]) -> Scores:
+        with self._scratch.lent() as scratch:
+            return field.scores(tokens, scratch).astype(np.float32)
+
+    def lexical(self, tokens: Sequence[str]) -> list[Callable[[], dict[str, Scores]]]:
+        """All signals that need no encoder, each (n,), in pieces of work that any thread may do, the longest first."""
+        return [
+            lambda: {"together": self.together(tokens), "used": self.used, "downloads": self.downloads},
+            lambda: self.named(tokens),
+            lambda: {"bm25": self._bm25_of(self.everything, tokens)},
+            lambda: {"about": self._bm25_of(self.about, tokens)},
+        ]
+
+
+def telling(df: NDArray[np.integer], living: int) -> Mask:
+    """Which of a prompt's terms example prompts are compared by, given in how many of `living` ones each stands.
+
+    "masterpiece" and "1girl" stand in half of them: most of what there is to add up, and the ranking is no better.
+    """
+    keep = df <= COMMON * living
+    return keep if np.count_nonzero(keep) >= TELLING else np.ones_like(keep)
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
     if len(parts) == 1:
         return parts[0].astype(dtype, copy=False)
     return np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype, copy=False)
-
-
-def _summed(postings: Postings, weights: Mapping[int, float]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The texts that have any of the terms, ascending, and the weights of those that each has together."""
-    total = np.zeros(len(postings.lengths), np.float32)
-    for name, weight in weights.items():
-        docs = postings.docs[postings.find(name)]
-        np.add.at(total, docs, np.float32(weight))
-    touched = np.flatnonzero(total > 0)
-    return touched, total[touched]

@@ -7,8 +7,8 @@ where not all of it was brought up, two rows more carry the lowest and the highe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from stylus_core.retriever.documents import UNIT_TYPES
 from stylus_core.retriever.embedded import VIEWS, Embedded
 from stylus_core.retriever.engine.packing import Packed, PackedExample, dimension
 from stylus_core.retriever.engine.statistics import Field, Statistics
-from stylus_core.retriever.signals import NEIGHBOURS, SHARPNESS
+from stylus_core.retriever.signals import NEIGHBOURS, SHARPNESS, telling
 from stylus_core.retriever.tokens import term
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import ARCHITECTURES
@@ -36,6 +36,12 @@ class Query:
         counted = sorted(Counter(dimension(term(t)) for t in tokens).items())
         self.terms = np.array([d for d, _ in counted], np.uint32)
         self.times = np.array([n for _, n in counted], np.float64)
+
+    def telling(self, field: Field) -> Query:
+        """The words by which example prompts are compared."""
+        out, keep = Query(()), telling(field.frequencies(self.terms), field.living)
+        out.terms, out.times = self.terms[keep], self.times[keep]
+        return out
 
     def sparse(self, field: Field) -> dict[int, float]:
         """The query's side of an inner product; empty if it has no words."""
@@ -63,6 +69,7 @@ class Votes:
         if not examples:
             return
         field = statistics.fields["examples"]
+        query = query.telling(field)
         owner = np.repeat(np.arange(len(examples)), [len(e.terms) for _, e in examples])
         terms, counts = (np.concatenate([getattr(e, name) for _, e in examples]) for name in ("terms", "counts"))
         near = _bm25(query, field, terms, counts, owner, np.array([e.length for _, e in examples]))
@@ -107,9 +114,11 @@ class GatheredSignals:
         self.architectures = np.array([r.architecture for r in rows] + [unknown] * more, np.int8)
         self.ids = np.array([*ids, *range(-more, 0)], np.int64)
 
-    def lexical(self, tokens: Sequence[str]) -> dict[str, Scores]:
-        """All signals that need no encoder, each (n,)."""
-        query = Query(tokens)
+    def lexical(self, tokens: Sequence[str]) -> list[Callable[[], dict[str, Scores]]]:
+        """As `Signals.lexical`."""
+        return [partial(self._lexical, Query(tokens))]
+
+    def _lexical(self, query: Query) -> dict[str, Scores]:
         terms = np.concatenate([np.zeros(0, np.uint32), *(r.terms for r in self._rows)])
         owner = np.repeat(np.arange(len(self._rows)), [len(r.terms) for r in self._rows])
         out: dict[str, Scores] = {}
@@ -171,19 +180,21 @@ class GatheredDense(Dense):
         super().__init__(store, [embedded_of(codes, scales)])
         self._bounded, self._sample = bounded, sample
 
-    def signals(
+    def tasks(
         self, whole: Scores, parts: Scores, rows: NDArray[np.int64] | None = None
-    ) -> dict[str, NDArray[np.float32]]:
-        """As `Dense.signals`, with the bounds' rows."""
-        found = super().signals(whole, parts, rows)
-        if not self._bounded:
-            return found
-        sample = self._sample.signals(whole, parts)
-        out = {}
-        for name, scores in found.items():
+    ) -> list[Callable[[], dict[str, Scores]]]:
+        """As `Dense.tasks`, with the bounds' rows."""
+        found, low = super().tasks(whole, parts, rows), self._sample.tasks(whole, parts)
+        return [partial(self._between, *both) for both in zip(found, low, strict=True)] if self._bounded else found
+
+    def _between(
+        self, task: Callable[[], dict[str, Scores]], low: Callable[[], dict[str, Scores]]
+    ) -> dict[str, Scores]:
+        sample, out = low(), {}
+        for name, scores in task().items():
             real = scores[:-BOUNDS]
-            low = min(float(real.min()), float(sample[name].min(initial=1.0)))
-            out[name] = np.append(real, [low, real.max()]).astype(np.float32)
+            lowest = min(float(real.min()), float(sample[name].min(initial=1.0)))
+            out[name] = np.append(real, [lowest, real.max()]).astype(np.float32)
         return out
 
 
@@ -200,7 +211,7 @@ class GatheredIndex:
 
 def weights_of(query: Query, statistics: Statistics) -> Mapping[str, dict[int, float]]:
     """Of each field the query's sparse vector; none for a query without words."""
-    found = {name: query.sparse(field) for name, field in statistics.fields.items()}
+    found = {n: (query.telling(f) if n == "examples" else query).sparse(f) for n, f in statistics.fields.items()}
     return {name: weights for name, weights in found.items() if weights}
 
 

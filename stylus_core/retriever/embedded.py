@@ -25,7 +25,7 @@ VIEWS = ("label", "account")
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
 _WIDTH = 48  # directions of a sketch, those that carry most first
-_WORK = 800  # queries times directions: a prompt of many parts makes do with fewer directions
+_WORK = 480  # queries times directions: a prompt of many parts makes do with fewer directions
 _NARROW = 24
 _BLOCK = 256  # rows that lie together in a sketch
 #: Multiplications up to which OpenBLAS works in the calling thread. Another thread does the words meanwhile, and

@@ -72,7 +72,8 @@ class Retriever:
         clock = Clock()
         mask = self._mask(wanted or Filter())
         parts = phrases(keywords)
-        found = self.evidence(prompt, [p for p, _ in parts], clock)
+        themselves = [n for n, (part, i) in enumerate(parts) if part == keywords[i].text]
+        found = self.evidence(prompt, [p for p, _ in parts], clock, themselves)
         if not mask.any():
             return Retrieval((), np.zeros((len(keywords), 0), np.float32), found.sentence, found.embedded, clock.laps)
         ranking = Ranking(found.signals, self.index.signals.kinds, mask, found.sentence)
@@ -114,10 +115,23 @@ class Retriever:
         clock.lap("fuse")
         return Retrieval(tuple(out), affinity[:, kept], found.sentence, found.embedded, clock.laps)
 
-    def evidence(self, prompt: ParsedPrompt, parts: Sequence[str], clock: Clock | None = None) -> Evidence:
+    def evidence(
+        self,
+        prompt: ParsedPrompt,
+        parts: Sequence[str],
+        clock: Clock | None = None,
+        keywords: Sequence[int] | None = None,
+    ) -> Evidence:
         """What speaks for each adapter of the library.
 
         A list of tags is not embedded as a whole: its parts say all of it, and they are what stays when a word changes.
+
+        Args:
+            prompt: the prompt.
+            parts: its keywords and pieces of them.
+            clock: for the time that each stage takes.
+            keywords: which of the parts are whole keywords. They suffice where cosines are only near the truth: the
+                pieces' nearest are near to the keyword too, and come into the pool with it.
         """
         clock = clock or Clock()
         text = " ".join(prompt.plain.replace("\n", " ").split())
@@ -133,7 +147,8 @@ class Retriever:
             clock.lap("embed")
         tasks = self.index.signals.lexical(words)
         if self.dense and vectors is not None and first is not None:
-            tasks += self.dense.tasks(first, vectors)
+            some = vectors[keywords] if keywords and not self.dense.is_exact else vectors
+            tasks += self.dense.tasks(first, some)
         signals = _done(tasks, self.index.signals.size >= _PARALLEL)
         clock.lap("search")
         return Evidence(signals, first, vectors, sentence, embedded)

@@ -24,15 +24,15 @@ VIEWS = ("label", "account")
 
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
-_WIDTH = 48  # directions of a sketch, those that carry most first
+_WIDTH = 40  # directions of a sketch, those that carry most first
 _WORK = 480  # queries times directions: a prompt of many parts makes do with fewer directions
 _NARROW = 24
 _BLOCK = 256  # rows that lie together in a sketch
 #: Multiplications up to which OpenBLAS works in the calling thread. Another thread does the words meanwhile, and
 #: waiting for a third one on a busy machine took ten times as long as the product.
 _SERIAL = 1 << 18
-_BLOCKS = 64  # of them are done at a time: few enough for the cache, enough that threads seldom wait for each other
-_QUERIES = 96  # the most that are done at a time
+_BLOCKS = 32  # of them are done at a time: few enough for the cache, enough that threads seldom wait for each other
+_QUERIES = 32  # the most that are done at a time
 _PRODUCTS = Scratch((_BLOCKS, _QUERIES, _BLOCK), np.float32)
 _FEW = 512  # rows whose vectors are turned into floats at a time
 _SAMPLE = 20_000  # rows that the directions are found from

@@ -126,6 +126,9 @@ class Index:
 
     def _tidy(self) -> None:
         """At most two segments: all small ones join the second, and when that is large, the first."""
+        for i in reversed(range(1, len(self._pieces))):
+            if not self._pieces[i].alive.any():
+                del self._pieces[i], self._vectors[i], self._names[i]
         if len(self._pieces) > 2:
             self._merge(1)
         small = max(_SMALL, len(self._pieces[0]) // 10) if self._pieces else 0

@@ -83,6 +83,19 @@ def test_growing_piece_by_piece_equals_making_it_at_once(tmp_path: Path, library
         assert sorted(ranking(grown, library, prompt)) == sorted(ranking(whole, library, prompt))
 
 
+def test_what_came_and_went_leaves_nothing_behind(tmp_path: Path, library):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    before = ranking(index, library, "a corgi in a meadow, corgi")
+    index.update([adapter(99, "corgi")], (), 2)
+    assert (
+        len(index.pieces) == 2 and ranking(index, library | {99: adapter(99, "corgi")}, "a corgi, corgi99")[0][0] == 99
+    )
+    index.update((), [99], 3)
+    assert len(index.pieces) == 1 and len(Index(tmp_path).pieces) == 1
+    assert ranking(index, library, "a corgi in a meadow, corgi") == before
+
+
 def test_it_is_the_same_after_opening_it_again(tmp_path: Path, library):
     index = Index(tmp_path)
     index.update(library.values(), (), 1)

@@ -18,7 +18,7 @@ WORK := $(VENV)/.ready-to-work
 PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: demo test lint bench bench-scale setup clean
+.PHONY: demo test unit lint bench bench-scale setup clean
 
 setup: $(WORK)
 
@@ -45,8 +45,12 @@ lint: $(WORK)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Bytecode is kept here: without it every run rewrites all assertions, and every command that a test starts compiles all.
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
+
+unit: $(WORK)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not whole"
 
 bench: $(WORK)
 	$(BIN)/python -m benchmarks

@@ -12,6 +12,8 @@ import pytest
 from stylus_core import Stylus
 from tests.library.build import safetensors, sidecar
 
+pytestmark = pytest.mark.whole
+
 WRITERS, READERS = 2, 8
 THINGS = (("lantern", "anvil", "sextant"), ("bassoon", "teapot", "gazebo"))  # of each writer
 _SECONDS = 2.0

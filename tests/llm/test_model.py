@@ -25,6 +25,8 @@ from stylus_core.composer.settings import Settings
 from tests.composer.build import candidate, request
 from tests.llm import get_model
 
+pytestmark = pytest.mark.whole
+
 SERVE = Path(__file__).with_name("serve.py")
 CANDIDATES = [
     candidate(0, "style", "watercolor painting", words=("watercolor",)),

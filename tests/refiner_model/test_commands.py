@@ -18,6 +18,8 @@ from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers, status
 from tests.refiner_model.conftest import Gate, add, answer, asked, describes
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

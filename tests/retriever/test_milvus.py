@@ -34,6 +34,8 @@ lite = pytest.importorskip(
     "milvus_lite.adapter.grpc.server", reason="milvus-lite is not installed: pip install 'stylus-webui[milvus]'"
 )
 
+pytestmark = pytest.mark.whole
+
 PLACES = "harbour attic desert rooftop canyon greenhouse tavern lagoon".split()
 MANNERS = "watercolor woodcut neon pastel gouache charcoal mosaic etching".split()
 KINDS = ("object", "style", "background", "clothing")

@@ -40,6 +40,8 @@ from tests.study.test_report import Page
 from tests.study.voting import Rater, served
 from tests.study.webui import PaintingWebUI
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = ("in a forest", "at night", "on a rainy street", "by the sea")
 TEXTS = tuple(f"{prompt.partition(' <')[0]}, {place}" for prompt in PROMPTS for place in PLACES)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
-from stylus_core.evaluation.corpus import load_adapters, load_queries
+from benchmarks.world import world
+from stylus_core.evaluation.corpus import load_queries
 from stylus_core.evaluation.table import Table
-from stylus_core.refiner.usage import uses_elsewhere
 from stylus_core.refiner.weight import Habits, example_weights, usual_weight
 from stylus_core.rewriter import share
 from stylus_core.types import Adapter
@@ -49,7 +49,7 @@ class Pair(NamedTuple):
 def run() -> list[Table]:
     """The parser against the reference, and recommendations against what people wrote."""
     assert DATA is not None, REASON  # noqa: S101
-    adapters = load_adapters(DATA / "corpus.jsonl.gz")
+    adapters = world().adapters
     return [_reading(adapters), _using(_pairs(adapters))]
 
 
@@ -89,7 +89,6 @@ def _reading(adapters: Sequence[Adapter]) -> Table:
 def _pairs(adapters: Sequence[Adapter]) -> list[Pair]:
     assert DATA is not None, REASON  # noqa: S101
     by_id = {a.id: a for a in adapters}
-    uses = uses_elsewhere(adapters)
     prompts = {a.id: [_words(e.prompt) for e in a.metadata.examples] for a in adapters}
     out = []
     for query in load_queries(DATA / "queries_user.jsonl.gz"):
@@ -97,7 +96,7 @@ def _pairs(adapters: Sequence[Adapter]) -> list[Pair]:
         for i, written in query.adapters.items():
             if i not in by_id:
                 continue
-            pages = uses.get(i, {})
+            pages = world().elsewhere(i)
             strangers = [w for page, w in pages.items() if not any(_alike(words, p) for p in prompts[page])]
             out.append(Pair(by_id[i], written, len(query.adapters), tuple(pages.values()), tuple(strangers)))
     return out

@@ -24,9 +24,9 @@ from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
-from stylus_core.refiner.weight import usual_weight
+from stylus_core.refiner.weight import candidates_weight
 from stylus_core.rewriter import pick_of, rewrite
-from stylus_core.types import Adapter, Composition, Selection
+from stylus_core.types import Adapter, Candidate, Composition, Selection
 
 if TYPE_CHECKING:
     from stylus_core.retriever.engine.remote import Remote
@@ -327,12 +327,17 @@ class Stylus:
         found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
         return [a for a in found if name in (a.stem, a.metadata.alias)]
 
+    def _pinned(self, adapter: Adapter) -> Candidate:
+        signals = self._index.signals if self._index is not None else None
+        elsewhere = signals.elsewhere(signals.row(adapter.id)).values() if signals else ()
+        return Candidate(adapter, 1.0, elsewhere=tuple(elsewhere))
+
     def _written(
         self, parsed: ParsedPrompt, request: Request, composition: Composition, options: Options, notes: list[str]
     ) -> Selection:
         pinned = [a for name in options.pinned for a in self._library.find(name, whole=True)[:1] if a.stem == name]
         missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
-        written = rewrite(parsed, composition.assignments, options, pinned)
+        written = rewrite(parsed, composition.assignments, options, [self._pinned(a) for a in pinned])
         said = [*notes, *composition.notes, *written.notes]
         said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
         said += [misfit for a in pinned if (misfit := other_architecture(a, options.architecture))]
@@ -348,7 +353,7 @@ class Stylus:
             prompt=parsed.text,
             rewritten=written.text,
             picks=written.picks,
-            nearly=tuple(pick_of(a, usual_weight(a.candidate.adapter), ()) for a in composition.nearly),
+            nearly=tuple(pick_of(a, candidates_weight(a.candidate), ()) for a in composition.nearly),
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )

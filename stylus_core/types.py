@@ -140,6 +140,7 @@ class Candidate:
     scores: dict[str, float] = field(default_factory=dict)  # signal -> value, e.g. "bm25", "dense", "exact"
     part: str = ""  # the part of the prompt that it matches best
     why: str = ""  # one sentence
+    elsewhere: tuple[float, ...] = ()  # its weight in the example prompts of each other adapter that uses it there
 
     @property
     def name(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from stylus_core.composer import Request
 from stylus_core.composer.local import EACH, PROMISED, LocalComposer
 from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.ground import Ground
 from stylus_core.evaluation.statistics import Estimate, bootstrap_difference, bootstrap_mean
 from stylus_core.options import Options
 from stylus_core.prompt import parse
@@ -128,11 +129,12 @@ def curve(asked: Sequence[Request], queries: Sequence[Query]) -> list[Point]:
     return out
 
 
-def weight_errors(adapters: Mapping[int, Adapter], queries: Sequence[Query]) -> dict[str, Estimate]:
+def weight_errors(ground: Ground, queries: Sequence[Query]) -> dict[str, Estimate]:
     """Mean absolute error of recommended weights against those that users wrote, next to constants.
 
     One number a pair of query and adapter; pairs of one query are drawn together for the interval.
     """
+    adapters = ground.by_id
     pairs = [
         (adapters[i], written, n) for n, q in enumerate(queries) for i, written in q.adapters.items() if i in adapters
     ]
@@ -141,7 +143,8 @@ def weight_errors(adapters: Mapping[int, Adapter], queries: Sequence[Query]) -> 
         "always 0.8": lambda _: 0.8,
         "always 1": lambda _: 1.0,
         "the card's weight": lambda a: a.card.weight,
-        "the weight that is written": usual_weight,
+        "the weight from an adapter's own files": usual_weight,
+        "the weight that is written": lambda a: usual_weight(a, tuple(ground.elsewhere(a.id).values())),
     }
     clusters = [n for *_, n in pairs]
     found = {

@@ -45,6 +45,10 @@ class Ground:
         if self.store is not None:
             self.store.close()
 
+    def elsewhere(self, adapter: int) -> dict[int, float]:
+        """As `Signals.elsewhere`, by id."""
+        return self.index.signals.elsewhere(self.index.signals.row(adapter))
+
     def get(self, ids: Sequence[int]) -> Mapping[int, Adapter]:
         """The adapters of these ids."""
         return {i: self.by_id[i] for i in ids}

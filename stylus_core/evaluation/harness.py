@@ -115,7 +115,7 @@ def evaluate(
             chosen[name] = {c: choose(_asking(c, found), asked, queries) for c, found in composers.items()}
             if "local" in composers:
                 curves[name] = curve(asked, queries)
-    weights = {name: weight_errors(ground.by_id, q) for name, q in sets.items() if any(x.adapters for x in q)}
+    weights = {name: weight_errors(ground, q) for name, q in sets.items() if any(x.adapters for x in q)}
     return Evaluation(ranked, chosen, curves, weights)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stylus_core.refiner.clean import plain
 from stylus_core.refiner.stated import HIGHEST, LOWEST, stated
-from stylus_core.types import Adapter, Metadata
+from stylus_core.types import Adapter, Candidate, Metadata
 
 DEFAULT = 0.8
 
@@ -65,6 +65,11 @@ def example_weights(metadata: Metadata) -> list[float]:
     return [e.weight for e in metadata.examples if e.weight is not None and LOWEST <= e.weight <= HIGHEST]
 
 
+def candidates_weight(candidate: Candidate) -> float:
+    """The weight to write for a candidate."""
+    return usual_weight(candidate.adapter, candidate.elsewhere)
+
+
 def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
     """The weight that people are likely to write for an adapter, from all evidence at once.
 
@@ -74,7 +79,7 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
 
     Args:
         adapter: with its card.
-        others: its weights in the example prompts of other adapters, see `usage.weights_elsewhere`.
+        others: its weights in the example prompts of other adapters, see `Candidate.elsewhere`.
         habits: for other users than those of 2023's model site.
     """
     card, metadata = adapter.card, adapter.metadata

@@ -5,9 +5,12 @@ Which fields, and why these, is measured in `benchmarks/`; `docs/retrieval.md` h
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
+from stylus_core.prompt import adapter_tags
+from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
 from stylus_core.types import Adapter
 
@@ -20,7 +23,6 @@ ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
 MAX_EXAMPLES = 32
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
-_TAG = re.compile(r"<(?:lora|lyco):([^:>]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Document:
     names: tuple[int, ...]  # terms of the names by which a tag in somebody's prompt may call it
     about: list[str]  # tokens of name, tags, trigger words, description
     examples: tuple[list[str], ...]  # tokens of each example prompt
-    uses: tuple[tuple[int, ...], ...]  # for each example: the names in its tags
+    uses: tuple[dict[int, float], ...]  # for each example: the names in its tags with their weights, or nan
     training: list[str]  # tokens of the most frequent training tags
     units: tuple[tuple[int, list[str]], ...]  # (type, tokens) of each name
     downloads: int
@@ -70,13 +72,21 @@ def document(adapter: Adapter) -> Document:
         names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
         about=about,
         examples=tuple(tokens(without_markup(e.prompt)) for e in examples),
-        uses=tuple(tuple({name_key(n) for n in _TAG.findall(e.prompt)}) for e in examples),
+        uses=tuple(map(_uses, (e.prompt for e in examples))),
         training=training,
         units=units(adapter),
         downloads=m.downloads or 0,
         label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
         account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
+
+
+def _uses(prompt: str) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for tag in adapter_tags(prompt) if "<" in prompt else ():
+        sane = tag.weight is not None and LOWEST <= tag.weight <= HIGHEST
+        found.setdefault(name_key(tag.name), tag.weight if sane and tag.weight is not None else math.nan)
+    return found
 
 
 def _triggers(adapter: Adapter) -> list[str]:

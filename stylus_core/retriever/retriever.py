@@ -104,13 +104,15 @@ class Retriever:
         clock.lap("read")
         out: list[Candidate] = []
         kept: list[int] = []
-        for j, (at, number) in enumerate(zip(top.tolist(), ids, strict=True)):
+        for j, (at, row, number) in enumerate(zip(top.tolist(), rows.tolist(), ids, strict=True)):
             adapter = adapters.get(number)
             if adapter is None:  # gone since the index was brought up to date
                 continue
             part = parts[nearest[j]][0] if nearest[j] >= 0 else ""
             scores = {name: float(values[at]) for name, values in ranking.signals.items()}
-            out.append(Candidate(adapter, float(total[at]), scores, part, _reason(ranking.strongest(at), part)))
+            elsewhere = tuple(self.index.signals.elsewhere(row).values())
+            why = _reason(ranking.strongest(at), part)
+            out.append(Candidate(adapter, float(total[at]), scores, part, why, elsewhere))
             kept.append(j)
         clock.lap("fuse")
         return Retrieval(tuple(out), affinity[:, kept], found.sentence, found.embedded, clock.laps)

@@ -39,6 +39,7 @@ class Segment:
     example_owner: NDArray[np.int32]  # (e,) row of the adapter
     use_example: NDArray[np.int32]  # (m,) example that uses an adapter ...
     use_name: NDArray[np.uint64]  # (m,) ... of this name
+    use_weight: NDArray[np.float32]  # (m,) ... with this weight; nan: without one that fits
     name_owner: NDArray[np.int32]  # (k,) row of an adapter ...
     name: NDArray[np.uint64]  # (k,) ... that has this name
 
@@ -57,7 +58,7 @@ def from_documents(documents: Iterable[Document]) -> Segment:
     docs = list(documents)
     units = [(row, kind, unit) for row, d in enumerate(docs) for kind, unit in d.units]
     examples = [(row, e, used) for row, d in enumerate(docs) for e, used in zip(d.examples, d.uses, strict=True)]
-    uses = [(i, name) for i, (_, _, used) in enumerate(examples) for name in used]
+    uses = [(i, name, weight) for i, (_, _, used) in enumerate(examples) for name, weight in used.items()]
     names = [(row, name) for row, d in enumerate(docs) for name in d.names]
     everything, about = build(d.everything for d in docs), build(d.about for d in docs)
     return Segment(
@@ -72,8 +73,9 @@ def from_documents(documents: Iterable[Document]) -> Segment:
         unit_place=np.array([row * _TYPES + kind for row, kind, _ in units], np.int32),
         examples=build(e for _, e, _ in examples),
         example_owner=np.array([row for row, _, _ in examples], np.int32),
-        use_example=np.array([i for i, _ in uses], np.int32),
-        use_name=np.array([name for _, name in uses], np.uint64),
+        use_example=np.array([i for i, _, _ in uses], np.int32),
+        use_name=np.array([name for _, name, _ in uses], np.uint64),
+        use_weight=np.array([weight for _, _, weight in uses], np.float32),
         name_owner=np.array([row for row, _ in names], np.int32),
         name=np.array([name for _, name in names], np.uint64),
     )
@@ -120,6 +122,7 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
         example_owner=owners("example_owner", example_kept),
         use_example=np.concatenate(use_example).astype(np.int32),
         use_name=joined("use_name", use_kept),
+        use_weight=joined("use_weight", use_kept),
         name_owner=owners("name_owner", name_kept),
         name=joined("name", name_kept),
     )

@@ -12,6 +12,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -99,6 +101,12 @@ class Signals:
         others = row != self._example_owner[example]
         # in the order of the examples, so that one example's adapters are a slice
         self._use_example, self._use_row = example[others], row[others]
+        weight = _joined([s.use_weight for s in segments], np.float32)[found][others]
+        known = np.flatnonzero(~np.isnan(weight))
+        by_row = known[np.argsort(self._use_row[known], kind="stable")]
+        self._weighed = self._example_owner[self._use_example[by_row]], weight[by_row]
+        used, first = np.unique(self._use_row[by_row], return_index=True)
+        self._weighed_at = dict(zip(used.tolist(), pairwise([*first.tolist(), len(by_row)]), strict=True))
         self.used = np.log1p(np.bincount(self._use_row, minlength=self.size)).astype(np.float32)
 
     def called(self, name: str) -> list[int]:
@@ -106,6 +114,19 @@ class Signals:
         key = np.uint64(name_key(name))
         first, last = (int(np.searchsorted(self._names, key, side)) for side in ("left", "right"))
         return sorted({int(self.ids[row]) for row in self._owners[first:last]})
+
+    def elsewhere(self, row: int) -> dict[int, float]:
+        """Id of another adapter that uses this row's in its example prompts -> the median of the weights there."""
+        owners, weights = self._weighed
+        found: dict[int, list[float]] = {}
+        for i in range(*self._weighed_at.get(row, (0, 0))):
+            found.setdefault(int(self.ids[owners[i]]), []).append(round(float(weights[i]), 4))
+        return {owner: median(each) for owner, each in found.items()}
+
+    def row(self, adapter: int) -> int:
+        """Where an adapter stands; -1 for one that is not in it."""
+        rows = np.flatnonzero((self.ids == adapter) & self.alive)
+        return int(rows[0]) if len(rows) else -1
 
     def named(self, tokens: Sequence[str]) -> dict[str, Scores]:
         """For each type of unit (n,): the rarity of the best-covered unit's words, times its covered share squared.

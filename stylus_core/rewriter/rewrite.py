@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS
-from stylus_core.refiner.weight import usual_weight
+from stylus_core.refiner.weight import candidates_weight
 from stylus_core.rewriter.append import appended, obstacle, takes_words
 from stylus_core.rewriter.triggers import lacking
 from stylus_core.rewriter.weights import share, written
@@ -46,7 +46,7 @@ def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) 
 
 
 def rewrite(
-    prompt: ParsedPrompt, assignments: Sequence[Assignment], options: Options, pinned: Sequence[Adapter] = ()
+    prompt: ParsedPrompt, assignments: Sequence[Assignment], options: Options, pinned: Sequence[Candidate] = ()
 ) -> Rewrite:
     """Writes the pinned adapters and the assigned ones behind the prompt.
 
@@ -61,7 +61,7 @@ def rewrite(
         return Rewrite(prompt.text, (), (note,))
     if reason := obstacle(prompt.text):
         return Rewrite(prompt.text, (), (reason,))
-    plan = _Plan([*map(_pin, pinned), *assignments], frozenset(a.id for a in pinned), present, options)
+    plan = _Plan([*map(_pin, pinned), *assignments], frozenset(c.adapter.id for c in pinned), present, options)
     return plan.written(prompt.text)
 
 
@@ -104,7 +104,7 @@ class _Plan:
         room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
         candidates = self.wanted[:room]
         weights = share(
-            [usual_weight(a.candidate.adapter) for a in candidates],
+            [candidates_weight(a.candidate) for a in candidates],
             [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen],
             self.options.strength,
             self.options.weight_budget,
@@ -144,8 +144,8 @@ class _Plan:
         return Rewrite(appended(text, words, tags), tuple(picks), tuple(self.notes))
 
 
-def _pin(adapter: Adapter) -> Assignment:
-    return Assignment(Candidate(adapter, 1.0), Keyword("", -1, -1), "you pinned it")
+def _pin(candidate: Candidate) -> Assignment:
+    return Assignment(candidate, Keyword("", -1, -1), "you pinned it")
 
 
 def _named(name: str, adapter: Adapter) -> bool:

@@ -71,7 +71,7 @@ def test_the_curve_goes_from_everything_to_nothing(ground: Ground):
 
 def test_weights_are_compared_pair_by_pair(ground: Ground):
     queries = [Query("x", {1: 0.5, 2: 0.9}), Query("y", {3: 0.8, 999: 5.0})]
-    found = weight_errors(ground.by_id, queries)
+    found = weight_errors(ground, queries)
     assert found["always 0.8"].value == pytest.approx((0.3 + 0.1 + 0.0) / 3)
     assert found["always 1"].value == pytest.approx((0.5 + 0.1 + 0.2) / 3)
     card = [ground.by_id[i].card.weight for i in (1, 2, 3)]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from stylus_core.evaluation.corpus import load_queries
 from stylus_core.refiner import refine
-from stylus_core.refiner.usage import weights_elsewhere
-from stylus_core.refiner.weight import usual_weight
-from stylus_core.types import Adapter, Example, Metadata
+from stylus_core.refiner.weight import candidates_weight, usual_weight
+from stylus_core.retriever.index import Index
+from stylus_core.types import Adapter, Candidate, Example, Metadata
 from tests.shared import DATA
 
 
@@ -95,7 +97,15 @@ def adapter(number: int, stem: str, **fields: object) -> Adapter:
     return Adapter(number, f"/{stem}.safetensors", stem, metadata=known, card=refine(known, stem))
 
 
-def test_neighbours_tell_the_usual_weight() -> None:
+def elsewhere(library: Iterable[Adapter], folder: Path) -> dict[int, tuple[float, ...]]:
+    """Adapter id -> its weights on the pages of others."""
+    index = Index(folder / "index")
+    index.update(library, (), 1)
+    found = {int(i): index.signals.elsewhere(index.signals.row(int(i))) for i in index.rows}
+    return {i: tuple(w.values()) for i, w in found.items() if w}
+
+
+def test_neighbours_tell_the_usual_weight(tmp_path: Path) -> None:
     library = [
         adapter(1, "glow"),
         adapter(
@@ -103,9 +113,9 @@ def test_neighbours_tell_the_usual_weight() -> None:
         ),
         adapter(3, "dog", examples=(Example("dog <lora:glow:0.6> <lora:nobody:0.1>"),)),
     ]
-    found = weights_elsewhere(library)
+    found = elsewhere(library, tmp_path)
     assert found == {1: (0.4, 0.6)}  # one a neighbour; its own prompts and unknown names don't count
-    alone, told = usual_weight(library[0]), usual_weight(library[0], found[1])
+    alone, told = usual_weight(library[0]), candidates_weight(Candidate(library[0], 1.0, elsewhere=found[1]))
     assert abs(told - 0.5) < abs(alone - 0.5)
 
 
@@ -121,7 +131,7 @@ def test_usual_weight_stays_in_the_authors_range() -> None:
         assert low <= usual_weight(adapter(1, "foo", description=text)) <= high
 
 
-def test_against_the_corpus(corpus: list[Adapter]) -> None:
+def test_against_the_corpus(corpus: list[Adapter], tmp_path: Path) -> None:
     assert DATA is not None
     adapters = {a.id: a for a in corpus}
     with gzip.open(DATA / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -134,7 +144,7 @@ def test_against_the_corpus(corpus: list[Adapter]) -> None:
         for i, weight in q.adapters.items()
         if i in adapters
     ]
-    elsewhere = weights_elsewhere(adapters.values())
-    error = sum(abs(usual_weight(a, elsewhere.get(a.id, ())) - w) for a, w in pairs) / len(pairs)
+    others = elsewhere(adapters.values(), tmp_path)
+    error = sum(abs(usual_weight(a, others.get(a.id, ())) - w) for a, w in pairs) / len(pairs)
     constant = min(sum(abs(c / 20 - w) for _, w in pairs) / len(pairs) for c in range(8, 21))
     assert error < constant - 0.03

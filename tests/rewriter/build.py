@@ -20,4 +20,4 @@ def assigned(*adapters, keyword="lighthouse"):
 
 
 def rewritten(prompt, *adapters, pinned=(), **options) -> Rewrite:
-    return rewrite(parse(prompt), assigned(*adapters), Options.of(options), pinned)
+    return rewrite(parse(prompt), assigned(*adapters), Options.of(options), [Candidate(a, 1.0) for a in pinned])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from stylus_core.options import Options
 from stylus_core.prompt import adapter_tags, parse
 from stylus_core.rewriter import pick_of, rewrite
+from stylus_core.types import Candidate
 from tests.rewriter.build import adapter, assigned, rewritten
 
 
@@ -192,10 +193,11 @@ OPTIONS = st.fixed_dictionaries(
 def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
     chosen = Options.of(options)
     before = parse(prompt)
-    once = rewrite(before, assigned(*found), chosen, pinned)
+    always = [Candidate(a, 1.0) for a in pinned]
+    once = rewrite(before, assigned(*found), chosen, always)
     after = parse(once.text)
     assert once.text.startswith(prompt)
-    again = rewrite(after, assigned(*found), chosen, pinned)
+    again = rewrite(after, assigned(*found), chosen, always)
     assert (again.text, again.picks) == (once.text, ())
 
     # the host finds what the picks say, and the user's own as they were

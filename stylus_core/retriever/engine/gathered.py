@@ -137,6 +137,10 @@ class GatheredSignals:
         out["downloads"] = self._between(downloads, float(np.log1p(fewest.min())), float(np.log1p(most.max())))
         return out
 
+    def elsewhere(self, row: int) -> dict[int, float]:
+        """As `Signals.elsewhere`; the engine does not keep these weights."""
+        return {}
+
     def _named(self, query: Query) -> dict[str, NDArray[np.float64]]:
         """As `Signals.named`."""
         about = self._statistics.fields["about"]

@@ -24,7 +24,7 @@ VIEWS = ("label", "account")
 
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
-_WIDTH = 40  # directions of a sketch, those that carry most first
+_WIDTH = 36  # directions of a sketch, those that carry most first
 _WORK = 480  # queries times directions: a prompt of many parts makes do with fewer directions
 _NARROW = 24
 _BLOCK = 256  # rows that lie together in a sketch
@@ -118,7 +118,7 @@ class Embedded:
             return [cosines[part].max(axis=0) for part in cut]
         sketch = self._sketches[view]
         width = min(_WIDTH, max(_NARROW, _WORK // len(both)))
-        turned = both @ self._basis[:, :width]
+        turned = _product(both, self._basis[:, :width])
         out = np.full((len(cut), len(sketch), _BLOCK), -np.inf, np.float32)
         group = max(1, _SERIAL // (_BLOCK * width))
         with _PRODUCTS.lent() as products:
@@ -172,6 +172,15 @@ class Embedded:
         except (OSError, ValueError):
             return cls(n, dim)
         return out
+
+
+def _product(left: Matrix, right: Matrix) -> Matrix:
+    """Their product, so few rows at a time that it stays in this thread; a single one would be another routine's."""
+    few = max(2, _SERIAL // right.size)
+    rows = np.zeros((-(-len(left) // few) * few, left.shape[1]), np.float32)
+    rows[: len(left)] = left
+    found: Matrix = np.matmul(rows.reshape(-1, few, left.shape[1]), right)
+    return found.reshape(-1, right.shape[1])[: len(left)]
 
 
 def joined(parts: Sequence[Embedded], keep: Sequence[NDArray[np.bool_]]) -> Embedded:

@@ -89,7 +89,7 @@ class Signals:
         if not keep.all():
             names, owners = names[keep], owners[keep]
         order = np.argsort(names, kind="stable")
-        self._names, self._owners = names, owners = names[order], owners[order]
+        self._names, self._owners = names, owners = names[order], owners[order].astype(np.int32)
         self._example_owner = _joined(
             [s.example_owner + n for s, n in zip(segments, self._first, strict=False)], np.int32
         )

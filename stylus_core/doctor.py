@@ -6,6 +6,7 @@ import http.client
 import importlib.metadata
 import importlib.util
 import os
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.errors import ModelError, StylusError
+from stylus_core.errors import ModelError, OptionError, StylusError
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def examine(
     home: Path | None = None,
     encoder: str = "auto",
     endpoint: str | None = None,
+    engine: str | None = None,
     opener: Callable[..., Any] | None = None,
 ) -> Iterator[Finding]:
     """Findings in the order in which they matter; nothing is raised for what is broken.
@@ -67,12 +69,15 @@ def examine(
         home: where the state is kept.
         encoder: as `stylus_core.Stylus` takes it.
         endpoint: base URL of an OpenAI-compatible server, if one is configured.
+        engine: address of a search engine that holds the index, if one is configured.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
     """
     yield from _packages()
     yield _encoder(encoder)
     if endpoint:
         yield _endpoint(endpoint)
+    if engine:
+        yield _engine(engine)
     if not libraries:
         yield Finding(
             "note",
@@ -140,6 +145,29 @@ def _endpoint(url: str) -> Finding:
         return Finding(
             "broken", shown, f"the server cannot be reached: {reason}", "start the server, or correct the URL"
         )
+
+
+def _engine(address: str) -> Finding:
+    """Whether something listens there; a connection proper would make collections."""
+    from stylus_core.retriever.engine.address import parse_address
+
+    try:
+        where = parse_address(address)
+    except OptionError as error:
+        return Finding("broken", "search engine", str(error))
+    subject = f"search engine {where}"
+    if importlib.util.find_spec("pymilvus") is None:
+        return Finding("broken", subject, "pymilvus is not installed", "pip install 'stylus-webui[milvus]'")
+    if where.is_file:
+        known = Path(where.uri).exists()
+        return Finding("ok", subject, "the file is there" if known else "the file will be made by stylus index")
+    parts = urllib.parse.urlsplit(where.uri)
+    try:
+        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=_ENDPOINT_TIMEOUT).close()
+    except OSError as error:
+        remedy = "start the server, or correct the address; until then this machine's own index is searched"
+        return Finding("broken", subject, f"the server cannot be reached: {error}", remedy)
+    return Finding("ok", subject, "the server takes connections")
 
 
 def _encoder(name: str) -> Finding:

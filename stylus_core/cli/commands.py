@@ -90,9 +90,15 @@ def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_core.doctor import examine
 
     findings = []
-    for finding in examine(
-        libraries(args), home=args.home, encoder=args.encoder, endpoint=args.endpoint, opener=opener
-    ):
+    looked = examine(
+        libraries(args),
+        home=args.home,
+        encoder=args.encoder,
+        endpoint=args.endpoint,
+        engine=args.index,
+        opener=opener,
+    )
+    for finding in looked:
         findings.append(finding)
         if args.json:
             dump(console, dataclasses.asdict(finding))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -74,6 +75,22 @@ def test_a_broken_database_and_an_empty_index(tmp_path: Path) -> None:
     found = list(examine([tmp_path], encoder="none", opener=broken))
     assert (found[-1].level, found[-1].message) == ("broken", "library.sqlite is no database: delete it")
     assert "never indexed" in about(findings(FakeStylus(), tmp_path), "index").message
+
+
+def test_the_engine_is_looked_at_and_nothing_is_made_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def engine(address: str) -> Finding:
+        return about(findings(FakeStylus([], KNOWN), tmp_path, engine=address), "search engine")
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert engine(f"milvus://127.0.0.1:{port}/loras").level == "ok"
+    gone = engine(f"milvus://127.0.0.1:{port}/loras")
+    assert gone.level == "broken" and "own index is searched" in gone.remedy
+    assert engine(f"milvus://{tmp_path}/index.db").level == "ok" and not (tmp_path / "index.db").exists()
+    assert "milvus://host" in engine("redis://x").message
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pymilvus" else object())
+    assert "stylus-webui[milvus]" in engine("milvus://127.0.0.1/loras").remedy
 
 
 def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, Protocol
 
 from stylus_core.composer.contract import Request
@@ -62,7 +63,9 @@ class CrossEncoderScorer:
                 "a reranker needs the package sentence-transformers: pip install sentence-transformers"
             ) from None
         try:
-            return CrossEncoder(self._name)
+            # weights are never unpickled: a model without safetensors is refused
+            name = "model_kwargs" if "model_kwargs" in signature(CrossEncoder.__init__).parameters else "automodel_args"
+            return CrossEncoder(self._name, **{name: {"use_safetensors": True}})
         except Exception as e:  # whatever a hub, a file or torch raises
             reason = (str(e).strip() or type(e).__name__).splitlines()[0][:200]
             raise ComposerError(f"the reranker {self._name!r} cannot be loaded: {reason}") from None

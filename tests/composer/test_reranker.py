@@ -96,6 +96,13 @@ def test_a_cross_encoder_from_a_folder(tmp_path: Path) -> None:
     assert all(0 <= a.confidence <= 1 for a in found.assignments)
     assert found.assignments == asked.compose(ASKED).assignments
 
+    import torch
+
+    torch.save(BertForSequenceClassification(config).state_dict(), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    pickled = Composers.from_settings(Settings(reranker=str(folder)), tmp_path / "other").compose(ASKED)
+    assert pickled.composer == "local" and "cannot be loaded" in pickled.notes[-1]
+
 
 def test_a_cross_encoder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")

@@ -23,9 +23,13 @@ class SentenceEncoder:
         except ImportError as e:
             raise ModelError(f"{folder.name} needs sentence-transformers; pip install sentence-transformers") from e
         try:
-            # local files only, and no code of the model's own
+            # local files only, no code of the model's own, and weights are never unpickled
             self._model = SentenceTransformer(
-                str(folder), device=device, local_files_only=True, trust_remote_code=False
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
             )
         except Exception as e:  # the library raises many kinds
             raise ModelError(f"{folder} cannot be loaded by sentence-transformers ({e})") from e

@@ -22,6 +22,7 @@ from samples.make_samples import build
 from samples.sidecars import write
 from stylus_core import Stylus
 from stylus_core.cli import main
+from tests.signals import interruptible
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -156,7 +157,7 @@ def test_ctrl_c_leaves_an_index_that_goes_on_where_it_stopped(tmp_path: Path) ->
             write(dataclasses.replace(sample, path=f"{n}/{Path(sample.path).name}_{n}"), library)
     argv = [sys.executable, "-m", "stylus_core", "index", str(library), "--json", "--encoder", "none", "--home"]
     settings: dict[str, Any] = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([*argv, str(tmp_path / "home")], **settings) as process:
+    with interruptible([*argv, str(tmp_path / "home")], **settings) as process:
         while process.poll() is None and not list(tmp_path.glob("home/*/library.sqlite")):
             time.sleep(0.005)
         process.send_signal(signal.SIGINT)

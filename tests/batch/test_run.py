@@ -20,6 +20,7 @@ from stylus_core.cli import main
 from stylus_core.options import Options
 from stylus_core.types import Pick, Selection
 from tests.batch.webui import StandIn, png
+from tests.signals import interruptible
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = ["a red fox", "an old castle", "a bowl of soup"]
@@ -334,7 +335,7 @@ def test_ended_with_ctrl_c_what_was_made_is_shown_and_stays(host: StandIn, promp
     out = prompts.parent / "out"
     host.seconds = 0.1
     command = [sys.executable, "-m", "stylus_core", "batch", str(prompts), "--webui", host.url, "--out", str(out)]
-    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+    child = interruptible(command, cwd=ROOT, stderr=subprocess.PIPE)
     until(lambda: lines(out) >= 2)
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=30)

@@ -17,6 +17,7 @@ from stylus_core.cli import main
 from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers, status
 from tests.refiner_model.conftest import Gate, add, answer, asked, describes
+from tests.signals import interruptible
 
 pytestmark = pytest.mark.whole
 
@@ -151,11 +152,9 @@ def test_a_file_of_another_kind_is_told(
 
 def process(shelf: Shelf, url: str, home: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "stylus_core", "refine", "--library", str(shelf.loras), "--encoder", "none"]
-    return subprocess.Popen(
+    return interruptible(
         [*command, "--base-url", url, "--model", "m", "--yes", "--workers", "2"],
         cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)},
-        # a shell lets what it runs in the background ignore Ctrl-C, and that is inherited
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,11 @@ import pytest
 
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever import retriever
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retriever
+from stylus_core.retriever.signals import telling
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Example, Metadata
 
@@ -81,6 +85,18 @@ def test_growing_piece_by_piece_equals_making_it_at_once(tmp_path: Path, library
     assert len(grown) == len(whole) == 40
     for prompt in PROMPTS:
         assert sorted(ranking(grown, library, prompt)) == sorted(ranking(whole, library, prompt))
+
+
+def test_many_threads_at_once_find_what_one_finds(tmp_path: Path, library, monkeypatch: pytest.MonkeyPatch):
+    """Memory is used again and work is shared with a helper thread: no prompt may see another one's sums."""
+    monkeypatch.setattr(retriever, "_PARALLEL", 1)
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    prompts = [f"a {s} in a {o}, {s}{n}" for n, (s, o) in enumerate(product(SUBJECTS, SUBJECTS[:4]), 1)]
+    alone = [ranking(index, library, p) for p in prompts]
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(5):
+            assert list(pool.map(lambda p: ranking(index, library, p), prompts)) == alone
 
 
 def test_what_came_and_went_leaves_nothing_behind(tmp_path: Path, library):
@@ -165,6 +181,11 @@ def test_only_what_may_be_picked_is_a_candidate(tmp_path: Path, library):
     assert {c.adapter.metadata.architecture for c in found.candidates} == {"sdxl"}
     assert not {1, 3} & {c.adapter.id for c in found.candidates}
     assert not retriever.search(parsed, keywords(parsed), 40, Filter(kinds=("style",))).candidates
+
+
+def test_examples_are_compared_by_words_that_few_of_them_have():
+    assert telling(np.array([1, 2, 3, 90, 50]), 100).tolist() == [True, True, True, False, False]
+    assert telling(np.array([1, 2, 90, 50]), 100).all()  # too few others: all count
 
 
 def test_example_prompts_find_what_no_word_names(tmp_path: Path):

@@ -6,6 +6,7 @@ time could start work that the host wants to do later.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import os
@@ -144,27 +145,66 @@ _SDNEXT_TYPES = {"sd": "sd1", "sdxl": "sdxl", "sd3": "sd3", "f1": "flux", "sc": 
 
 
 def architecture() -> str:
-    """Architecture of the checkpoint that is loaded, or "any" where none is. Never starts a load."""
-    model = _loaded_model()
+    """Architecture of the checkpoint of the next picture, or "any" where it cannot be told. Never starts a load."""
+    data = _model_data()
+    model = getattr(data, "sd_model", None)
+    chosen = _chosen(data)
+    if chosen:
+        found = _of_file(chosen)
+        if found or getattr(model, "filename", "") != chosen:
+            return found or "any"
+    return _of_model(model) or "any"
+
+
+def _of_model(model: Any) -> str:
     for name in ("sdxl", "sd3", "sd2", "sd1"):
         if getattr(model, f"is_{name}", False) is True:
             return name
-    if model is not None:
-        text = type(model).__name__.lower()
-        for part, found in _CLASS_NAMES:
-            if part in text:
-                return found
-    known = _SDNEXT_TYPES.get(str(getattr(shared(), "sd_model_type", "") or "").lower()) if model is not None else None
-    return known or "any"
+    if model is None:
+        return ""
+    text = type(model).__name__.lower()
+    for part, found in _CLASS_NAMES:
+        if part in text:
+            return found
+    return _SDNEXT_TYPES.get(str(getattr(shared(), "sd_model_type", "") or "").lower(), "")
 
 
-def _loaded_model() -> Any:
+def _model_data() -> Any:
     # `shared.sd_model` loads a checkpoint if none is there; `model_data` only tells.
-    for name in ("modules.sd_models", "modules.modeldata"):
-        data = getattr(module(name), "model_data", None)
-        if data is not None:
-            return getattr(data, "sd_model", None)
-    return None
+    found = (getattr(module(name), "model_data", None) for name in ("modules.sd_models", "modules.modeldata"))
+    return next((data for data in found if data is not None), None)
+
+
+def _chosen(data: Any) -> str:
+    """The file that Forge loads with the next picture; "" where it is loaded already, and on other hosts.
+
+    Forge only notes what is chosen on the page: until the first picture it has no model, later that of the last one.
+    """
+    given = getattr(data, "forge_loading_parameters", None)
+    if not isinstance(given, dict) or getattr(data, "forge_hash", "") == str(given):
+        return ""
+    return str(getattr(given.get("checkpoint_info"), "filename", "") or "")
+
+
+def _of_file(path: str) -> str:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return _of_header(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _of_header(path: str, _size: int, _changed: int) -> str:
+    from stylus_core.library.architecture import checkpoint_architecture
+    from stylus_core.library.header import read_header
+    from stylus_core.library.text import Malformed
+
+    try:
+        return checkpoint_architecture(read_header(path).shapes)
+    except (Malformed, OSError) as error:  # another kind of file: it is known once it is loaded
+        logger.debug("the architecture of %s is not known before it is loaded: %s", path, error)
+        return ""
 
 
 # -- prompts -----------------------------------------------------------------------------------------------------------

@@ -110,6 +110,18 @@ def tensor_architecture(shapes: Shapes) -> str:
     return ""
 
 
+def checkpoint_architecture(shapes: Shapes) -> str:
+    """The architecture of a whole model, from the names and shapes of its tensors, or "" where they leave it open."""
+    names = "\n".join(shapes)
+    if "distilled_guidance_layer" in names:  # Chroma has the names of Flux's blocks, and other blocks
+        return ""
+    proved = tensor_architecture(shapes)
+    if proved:
+        return proved
+    crossing = (shape for name, shape in shapes.items() if _any_in(_CROSS, name) and len(shape) == 2)
+    return _WIDTHS.get(next(crossing, (0, 0))[1], "")
+
+
 def _context_width(shapes: Shapes) -> str:
     """From the matrices (rank, width) that read the text's encoding, or the first layer of the only text encoder."""
     for name, shape in shapes.items():

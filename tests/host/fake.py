@@ -10,11 +10,13 @@ from stylus_core.options import Options
 from stylus_core.types import Adapter, Card, Metadata, Pick, Selection
 
 
-def safetensors(path: Path, **metadata: str) -> Path:
-    """The smallest file that passes as an adapter."""
-    header = json.dumps(
-        {"__metadata__": metadata, "lora_unet_x": {"dtype": "F16", "shape": [0], "data_offsets": [0, 0]}}
-    )
+def safetensors(path: Path, shapes: dict[str, list[int]] | None = None, **metadata: str) -> Path:
+    """The smallest file that passes as an adapter, or one with these tensors, each of no elements."""
+    tensors = {
+        name: {"dtype": "F16", "shape": shape, "data_offsets": [0, 0]}
+        for name, shape in (shapes or {"lora_unet_x": [0]}).items()
+    }
+    header = json.dumps({"__metadata__": metadata, **tensors})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(len(header.encode()).to_bytes(8, "little") + header.encode())
     return path

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stylus_core.types import Selection
+from tests.host.fake import safetensors
 
 
 def loaded(processed):
@@ -246,14 +247,56 @@ def test_architecture_of_flux_on_forge(zoo):
     assert zoo.core.asked[-1][1].architecture == "flux"
 
 
+CROSSING = "model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
+
+
+def choose_on_forge(zoo, path, loaded=False):
+    """What Forge notes when a checkpoint is chosen on its page; it loads it with the next picture."""
+    info = type("CheckpointInfo", (), {"filename": str(path), "__repr__": lambda self: str(path)})()
+    data = zoo.sd_models.model_data
+    data.forge_loading_parameters = {"checkpoint_info": info, "additional_modules": []}
+    data.forge_hash = str(data.forge_loading_parameters) if loaded else ""
+
+
+def shown_architecture(zoo):
+    from stylus_webui import panel
+
+    assert "stylus-chip" in panel.answer("a fox", [True], "a fox")
+    assert zoo.sd_models.model_data.loads == 0
+    return zoo.core.asked[-1][1].architecture
+
+
+@pytest.mark.parametrize(("width", "architecture"), [(768, "sd1"), (1024, "sd2"), (2048, "sdxl"), (5, "any")])
+def test_architecture_of_a_checkpoint_that_forge_has_not_loaded_yet(zoo, tmp_path, width, architecture):
+    path = safetensors(tmp_path / "chosen.safetensors", shapes={CROSSING: [0, width]})
+    zoo.sd_models.model_data.sd_model = object()  # what is there before the first picture
+    choose_on_forge(zoo, path)
+    assert shown_architecture(zoo) == architecture
+
+
+def test_architecture_after_another_checkpoint_was_chosen_on_forge(zoo, tmp_path):
+    path = safetensors(tmp_path / "chosen.safetensors", shapes={CROSSING: [0, 2048]})
+    zoo.sd_models.model_data.sd_model = zoo.sd_models.Checkpoint("sd1")
+    choose_on_forge(zoo, path)
+    assert shown_architecture(zoo) == "sdxl"
+    # Of a file that cannot be read before it is loaded nothing is known, and nothing of the old one is taken for it.
+    path = tmp_path / "chosen.gguf"
+    path.write_bytes(b"GGUF")
+    choose_on_forge(zoo, path)
+    assert shown_architecture(zoo) == "any"
+    # Loaded, or to be loaded again with another text encoder: the model tells.
+    zoo.sd_models.model_data.sd_model.filename = str(path)
+    assert shown_architecture(zoo) == "sd1"
+    choose_on_forge(zoo, tmp_path / "gone.safetensors", loaded=True)
+    assert shown_architecture(zoo) == "sd1"
+
+
 def test_an_asked_architecture_wins(zoo):
     zoo.generate("a fox", first={"architecture": "sd2"}, checkpoint=zoo.sd_models.Checkpoint("sdxl"))
     assert zoo.core.asked[-1][1].architecture == "sd2"
 
 
 def test_a_tag_that_loads_another_file_is_not_written(zoo):
-    from tests.host.fake import safetensors
-
     mine = safetensors(zoo.loras / "a" / "wolf.safetensors")
     safetensors(zoo.loras / "b" / "wolf.safetensors")
     zoo.adapter("wolf", file=mine)
@@ -264,8 +307,6 @@ def test_a_tag_that_loads_another_file_is_not_written(zoo):
 
 
 def test_a_file_outside_the_hosts_folders_is_not_written(zoo, tmp_path):
-    from tests.host.fake import safetensors
-
     zoo.adapter("wolf", file=safetensors(tmp_path / "elsewhere" / "wolf.safetensors"))
     p, _ = zoo.generate("a wolf")
     assert p.all_prompts == ["a wolf"]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.library.architecture import algorithm_of, decide_architecture, family_of, stated_architecture
+from stylus_core.library.architecture import (
+    algorithm_of,
+    checkpoint_architecture,
+    decide_architecture,
+    family_of,
+    stated_architecture,
+)
 from stylus_core.types import ARCHITECTURES
 
 DOWN = "lora_unet_down_blocks_{}_attentions_0_transformer_blocks_{}_attn{}_to_k.lora_down.weight"
@@ -105,3 +111,33 @@ def test_algorithms(names: tuple[str, ...], module: str, args: str, algorithm: s
 
 def test_a_trained_kernel_is_locon() -> None:
     assert algorithm_of({"lora_unet_conv_in.lora_down.weight": (8, 4, 3, 3)}, "", "") == "locon"
+
+
+CROSSING = "model.diffusion_model.{}.1.transformer_blocks.{}.attn2.to_k.weight"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "architecture"),
+    [
+        ({CROSSING.format("input_blocks.1", 0): (320, 768)}, "sd1"),
+        ({CROSSING.format("input_blocks.1", 0): (320, 1024)}, "sd2"),
+        ({CROSSING.format("input_blocks.4", 0): (640, 2048)}, "sdxl"),
+        # the refiner of SDXL, and a UNet as diffusers names it
+        ({CROSSING.format("input_blocks.4", n): (768, 1280) for n in range(4)}, "sdxl"),
+        ({"down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight": (320, 768)}, "sd1"),
+        ({"model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": (4608, 1536)}, "sd3"),
+        ({"double_blocks.0.img_attn.qkv.weight": (9216, 3072)}, "flux"),
+        # Chroma
+        (
+            {
+                "double_blocks.0.img_attn.qkv.weight": (9216, 3072),
+                "distilled_guidance_layer.in_proj.weight": (5120, 64),
+            },
+            "",
+        ),
+        ({"first_stage_model.encoder.conv_in.weight": (128, 3, 3, 3), "model.attn2.to_k.weight": (4,)}, ""),
+        ({}, ""),
+    ],
+)
+def test_whole_models(shapes: dict[str, tuple[int, ...]], architecture: str) -> None:
+    assert checkpoint_architecture(shapes) == architecture

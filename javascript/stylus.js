@@ -23,7 +23,16 @@
         setTimeout(() => button.click(), 50);
     }
 
+    // The page is as old as the WebUI's start, and when it is loaded gradio 4 does not listen to a click yet.
+    function onUnfold(event) {
+        if (!event.target.closest || !event.target.closest('.label-wrap')) return;
+        const tab = tabs.find((tab) => event.target.closest(`#stylus_${tab}_panel`));
+        const button = tab && find(tab, 'poll');
+        if (button) setTimeout(() => button.click(), 50);
+    }
+
     function onClick(event) {
+        onUnfold(event);
         const button = event.target.closest && event.target.closest('button[data-stylus]');
         if (button) {
             const tab = tabOf(button);
@@ -83,10 +92,6 @@
         document.addEventListener('click', onClick);
         document.addEventListener('change', onChange);
         document.addEventListener('keydown', onKey);
-        for (const tab of tabs) { // the page may be older than the index
-            const button = find(tab, 'poll');
-            if (button) button.click();
-        }
         setInterval(poll, POLL);
     });
 })();

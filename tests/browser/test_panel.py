@@ -81,6 +81,32 @@ def test_tick_show_and_generate(zoo, serve, shot):
     assert page.problems == []
 
 
+def test_an_opened_panel_tells_how_the_index_is_now(zoo, serve):
+    page = serve()
+    page.wait_for_timeout(1000)
+    zoo.adapter("late_owl", word="owl")
+    zoo.service.refresh()
+    assert zoo.service.wait(10)
+    # What the page was built with; not busy, so that no timer looks.
+    page.evaluate("document.querySelector('#stylus_txt2img_status .stylus-status').dataset.busy = '0'")
+    unfold(page)
+    page.wait_for_function(
+        "document.querySelector('#stylus_txt2img_status').textContent.trim() === '4 adapters indexed.'"
+    )
+
+
+def test_chips_of_a_row_are_equally_high(zoo, serve):
+    page = serve(viewport={"width": 1800, "height": 1000})
+    unfold(page)
+    write(page, "a fox in the snow under the moon")
+    show(page)
+    chips(page, 3)
+    boxes = page.locator(f"{ANSWER} .stylus-answer > .stylus-chips > .stylus-chip").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(r => [r.top, r.height])"
+    )
+    assert boxes[0] == boxes[1] == boxes[2]
+
+
 def test_off_until_it_is_ticked(zoo, serve):
     page = serve()
     write(page, "a fox")

@@ -24,11 +24,10 @@ def main() -> int:
         return 0
     OUT.mkdir(exist_ok=True)
     for name in names:
-        for table in importlib.import_module(f"benchmarks.{name}").run():
-            print(table, flush=True)
-            print()
-            with (OUT / f"{name}.md").open("w", encoding="utf-8") as f:
-                f.write(f"{table}\n")
+        with (OUT / f"{name}.md").open("w", encoding="utf-8") as kept:
+            for table in importlib.import_module(f"benchmarks.{name}").run():
+                print(table, end="\n\n", flush=True)
+                print(table, end="\n\n", file=kept)
     print("more: python -m benchmarks.scan, python -m benchmarks.weight_budget, python -m benchmarks.study_metrics")
     return 0
 

@@ -1,4 +1,4 @@
-"""Fits the weights of the retriever's fusion and says how good they are on held-out queries.
+"""Fits the weights of the retriever's fusion, and of products of signals; says how good they are on held-out queries.
 
 `python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 2 GB of memory.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations_with_replacement
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from stylus_core.retriever.fusion import SIGNALS, Scores, scaled
 from stylus_core.types import KINDS
 
 _FOLDS, _L2 = 5, 2e-3
+_BEST = 600  # adapters a query that products of signals are fitted on, those with the highest sums
+_PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(range(len(SIGNALS)), 2)), 1e-3
+_KEPT = 14  # products
 
 
 def _column(signals: dict[str, Scores], name: str, alive: NDArray[np.bool_]) -> Scores:
@@ -75,30 +79,76 @@ def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) 
     return weights.detach().clamp(min=0), bias.detach()
 
 
+class Few:
+    """The rows of each query with the best sums: those sums, and the products of their signals in a list of tags."""
+
+    def __init__(self, s: Set, sums: torch.Tensor) -> None:
+        self.rows = sums.topk(_BEST, 1).indices
+        self.sums = sums.gather(1, self.rows)
+        x = s.x.gather(1, self.rows[:, :, None].expand(-1, -1, len(SIGNALS))).float()
+        products = torch.stack([x[:, :, one] * x[:, :, two] for one, two in _PRODUCTS], -1)
+        self.products = products * (1 - s.sentence)[:, :, None]
+        self.y = s.y.gather(1, self.rows)
+
+    def scores(self, pairs: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
+        """(len(queries), _BEST)."""
+        return self.sums[queries] + self.products[queries] @ pairs
+
+
+def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    """(products,): what products of signals add, for weights and biases as they are; all but `_KEPT` are zero."""
+    keep = torch.ones(len(_PRODUCTS))
+    for _ in range(2):
+        pairs = torch.zeros(len(_PRODUCTS), requires_grad=True)
+        optimizer = torch.optim.LBFGS([pairs], max_iter=80, line_search_fn="strong_wolfe")
+
+        def loss() -> torch.Tensor:
+            optimizer.zero_grad()  # noqa: B023 - called within this turn
+            total = _L2_PRODUCTS * (pairs**2).sum()  # noqa: B023
+            for s, r in zip(sets, rows, strict=True):
+                total = total - (torch.log_softmax(s.scores(pairs * keep, r), 1) * s.y[r]).sum(1).mean()  # noqa: B023
+            total.backward()
+            return total
+
+        optimizer.step(loss)
+        found = (pairs * keep).detach()
+        keep = (found.abs() >= found.abs().topk(_KEPT).values[-1]).float()
+    return found
+
+
 def main() -> None:
     """The tables, and recall on the folds that they were not fitted on."""
     w = world()
     kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
     sets = [Set(w, q) for q in w.sets().values()]
-    folds = [torch.arange(len(s.queries)) % _FOLDS for s in sets]
+    every = [torch.arange(len(s.queries)) for s in sets]
+
+    def fitted(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
+        weights, bias = fit(sets, rows, kinds)
+        few = [Few(s, s.scores(weights, bias, kinds, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
+        return weights, bias, fit_pairs(few, rows), few
+
     rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
     for fold in range(_FOLDS):
-        weights, bias = fit(sets, [(f != fold).nonzero()[:, 0] for f in folds], kinds)
-        for n, s in enumerate(sets):
-            held = (folds[n] == fold).nonzero()[:, 0]
-            best = s.scores(weights, bias, kinds, held).topk(150).indices.numpy()
+        _, _, pairs, few = fitted([every_one[every_one % _FOLDS != fold] for every_one in every])
+        for n, s in enumerate(few):
+            held = every[n][every[n] % _FOLDS == fold]
+            best = s.rows[held].gather(1, s.scores(pairs, held).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
                 rankings[n][q] = w.index.rows[found].tolist()
     for name, s, r in zip(w.sets(), sets, rankings, strict=True):
-        found = quality(r, [q.relevant for q in s.queries])
+        reached = quality(r, [q.relevant for q in s.queries])
         print(
             f"{name}, held out: "
-            + ", ".join(f"R@{k} {v:.3f}" for k, v in found.recall.items())
-            + f", MRR {found.mrr:.3f}"
+            + ", ".join(f"R@{k} {v:.3f}" for k, v in reached.recall.items())
+            + f", MRR {reached.mrr:.3f}"
         )
-    weights, bias = fit(sets, [torch.arange(len(s.queries)) for s in sets], kinds)
-    for i, s in enumerate(SIGNALS):
-        print(f'    "{s}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
+    weights, bias, pairs, _ = fitted(every)
+    for i, signal in enumerate(SIGNALS):
+        print(f'    "{signal}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
+    for i in pairs.abs().argsort(descending=True)[:_KEPT].tolist():
+        one, two = (SIGNALS[n] for n in _PRODUCTS[i])
+        print(f'    ("{one}", "{two}"): {pairs[i]:.2f},')
     for i, k in enumerate(KINDS):
         print(f'    "{k}": ({bias[0, i]:.2f}, {bias[1, i]:.2f}),')
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.fusion import WEIGHTS, Scores, biases
+from stylus_core.retriever.fusion import PAIRS, WEIGHTS, Scores, biases
 
 Rows = NDArray[np.int64]
+
+_PAIRED = frozenset(name for pair in PAIRS for name in pair)
 
 
 class Ranking:
@@ -35,18 +37,35 @@ class Ranking:
             weight = tags * (1 - sentence) + caption * sentence
             if weight:
                 self._weights[name] = weight
+            if weight or (sentence < 1 and name in _PAIRED):
                 self._ranges[name] = _range(scores, mask)
+        self._pairs = {
+            (one, two): weight * (1 - sentence)
+            for (one, two), weight in PAIRS.items()
+            if sentence < 1 and one in self._ranges and two in self._ranges
+        }
 
     def narrowed(self, rows: Rows, better: Mapping[str, Scores]) -> Ranking:
         """These rows alone, with better values for some signals, whose ranges are theirs; other ranges stay."""
         out = Ranking.__new__(Ranking)
         out.signals = {name: better[name] if name in better else s[rows] for name, s in self.signals.items()}
-        out._kinds, out._bias, out._weights = self._kinds[rows], self._bias, self._weights
-        out._ranges = self._ranges | {n: _range(better[n]) for n in better if n in self._weights}
+        out._kinds, out._bias, out._weights, out._pairs = self._kinds[rows], self._bias, self._weights, self._pairs
+        out._ranges = self._ranges | {n: _range(better[n]) for n in better if n in self._ranges}
         return out
 
     def totals(self) -> Scores:
         """(n,): the ranking's score of each row."""
+        total = self.sums()
+        scaled: dict[str, Scores] = {}
+        for name in {n for pair in self._pairs for n in pair}:
+            low, span = self._ranges[name]
+            scaled[name] = (self.signals[name] - np.float32(low)) / np.float32(span)
+        for (one, two), weight in self._pairs.items():
+            total += scaled[one] * scaled[two] * np.float32(weight)
+        return total
+
+    def sums(self) -> Scores:
+        """(n,): the scores without what signals count together: near the truth, in a third of the time."""
         total: Scores = self._bias[self._kinds]
         product = np.empty_like(total)
         for name, weight in self._weights.items():

@@ -77,19 +77,17 @@ class Retriever:
         if not mask.any():
             return Retrieval((), np.zeros((len(keywords), 0), np.float32), found.sentence, found.embedded, clock.laps)
         ranking = Ranking(found.signals, self.index.signals.kinds, mask, found.sentence)
-        total, rows = ranking.totals(), np.flatnonzero(mask)
-        if len(rows) < len(mask):
-            total[~mask] = -np.inf
+        rows = np.flatnonzero(mask)
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
-            pool = self._pool(total, rows, found, max(few, 4 * k))
+            pool = self._pool(_masked(ranking.sums(), mask, rows), rows, found, max(few, 4 * k))
             clock.lap("fuse")
             better = _done(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
             ranking = ranking.narrowed(pool, better)
             clock.lap("rescore")
             total, rows = ranking.totals(), pool
         else:
-            pool = np.arange(len(mask))
+            total, pool = _masked(ranking.totals(), mask, rows), np.arange(len(mask))
         top = best(total, pool, min(k, len(rows)))
         rows = pool[top]
         ids = self.index.rows[rows].tolist()
@@ -183,6 +181,13 @@ class Retriever:
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask
+
+
+def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The same array, with what may not be picked below everything; `rows` are those that may be."""
+    if len(rows) < len(mask):
+        total[~mask] = -np.inf
+    return total
 
 
 _Task = Callable[[], dict[str, NDArray[np.float32]]]

@@ -65,7 +65,8 @@ def test_the_curve_goes_from_everything_to_nothing(ground: Ground):
     points = curve(requests(ground.retriever, queries, Options()), queries)
     assert [p.promised for p in points] == list(GRID)
     assert all(a.nothing <= b.nothing and a.picks >= b.picks for a, b in itertools.pairwise(points))
-    assert (points[0].hit, points[0].nothing) == (pytest.approx(2 / 3), pytest.approx(1 / 3)), points
+    # somewhere on it both that fit are found, and the prompt that nothing fits is left alone
+    assert any((p.hit, p.nothing) == (pytest.approx(2 / 3), pytest.approx(1 / 3)) for p in points), points
     assert points[-1].hit < points[0].hit
 
 

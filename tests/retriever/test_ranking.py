@@ -1,0 +1,57 @@
+"""How signals become one score."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from stylus_core.retriever.fusion import BIAS, PAIRS, SIGNALS, WEIGHTS
+from stylus_core.retriever.ranking import Ranking
+from stylus_core.types import KINDS
+
+N = 50
+RNG = np.random.default_rng(7)
+KIND_OF = RNG.integers(0, len(KINDS), N).astype(np.int8)
+# every signal runs from 3 to 8, as if it had been measured in feet
+VALUES = {name: np.append(RNG.uniform(3, 8, N - 2), [3, 8]).astype(np.float32) for name in SIGNALS}
+
+
+def by_hand(row: int, sentence: float, names: tuple[str, ...] = SIGNALS) -> float:
+    scaled = {n: (float(VALUES[n][row]) - 3) / 5 for n in names}
+    tags, caption = ([w[i] for w in map(WEIGHTS.get, names)] for i in (0, 1))
+    total = sum((t * (1 - sentence) + c * sentence) * scaled[n] for n, t, c in zip(names, tags, caption, strict=True))
+    total += sum(w * (1 - sentence) * scaled[a] * scaled[b] for (a, b), w in PAIRS.items() if {a, b} <= set(names))
+    kind = BIAS[KINDS[KIND_OF[row]]]
+    return total + kind[0] * (1 - sentence) + kind[1] * sentence
+
+
+@pytest.mark.parametrize("sentence", [0.0, 0.3, 1.0])
+def test_a_score_is_weights_products_and_the_kind(sentence: float):
+    mask = np.ones(N, bool)
+    found = Ranking(VALUES, KIND_OF, mask, sentence).totals()
+    assert found == pytest.approx([by_hand(i, sentence) for i in range(N)], abs=1e-4)
+
+
+def test_without_an_encoder_its_signals_and_their_products_do_not_count():
+    words = tuple(n for n in SIGNALS if not n.startswith(("whole_", "part_")))
+    mask = np.ones(N, bool)
+    found = Ranking({n: VALUES[n] for n in words}, KIND_OF, mask, 0.0).totals()
+    assert found == pytest.approx([by_hand(i, 0.0, words) for i in range(N)], abs=1e-4)
+
+
+def test_a_few_rows_score_as_they_do_among_all():
+    mask = np.ones(N, bool)
+    mask[:5] = False
+    every = Ranking(VALUES, KIND_OF, mask, 0.2)
+    rows = np.array([9, 30, 48, 49])  # the last two are the ends of every signal
+    better = {n: VALUES[n][rows] for n in SIGNALS if n.startswith("part_")}
+    assert every.narrowed(rows, better).totals() == pytest.approx(every.totals()[rows], abs=1e-5)
+
+
+def test_a_sentence_has_no_products():
+    mask = np.ones(N, bool)
+    ranking = Ranking(VALUES, KIND_OF, mask, 1.0)
+    assert np.array_equal(ranking.totals(), ranking.sums())
+    tags = Ranking(VALUES, KIND_OF, mask, 0.0)
+    assert not np.allclose(tags.totals(), tags.sums())
+    assert all({a, b} <= set(SIGNALS) for a, b in PAIRS)

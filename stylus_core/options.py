@@ -74,7 +74,13 @@ TABLE: tuple[Option, ...] = (
         "candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1
     ),
     Option("seed", "int", 0, "Seed", "Seed of the random composer.", low=0, high=2**32 - 1, step=1),
-    Option("pinned", "names", (), "Pinned", "Adapters that are always added, by file stem."),
+    Option(
+        "pinned",
+        "names",
+        (),
+        "Pinned",
+        "Adapters that are always added, by file stem; not where they are made for another architecture.",
+    ),
     Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),
 )
 

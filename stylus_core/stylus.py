@@ -337,10 +337,12 @@ class Stylus:
     ) -> Selection:
         pinned = [a for name in options.pinned for a in self._library.find(name, whole=True)[:1] if a.stem == name]
         missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
-        written = rewrite(parsed, composition.assignments, options, [self._pinned(a) for a in pinned])
+        misfits = {a.id: why for a in pinned if (why := other_architecture(a, options.architecture))}
+        fitting = [self._pinned(a) for a in pinned if a.id not in misfits]
+        written = rewrite(parsed, composition.assignments, options, fitting)
         said = [*notes, *composition.notes, *written.notes]
         said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
-        said += [misfit for a in pinned if (misfit := other_architecture(a, options.architecture))]
+        said += misfits.values()
         if self._encoder_problem:
             said.append(self._encoder_problem)
         if self._index is not None and not len(self._index):
@@ -360,11 +362,14 @@ class Stylus:
 
 
 def other_architecture(adapter: Adapter, wanted: str) -> str:
-    """A sentence where a user asked by name for an adapter that is made for another architecture, else nothing."""
+    """A sentence where a user asked by name for an adapter that is made for another architecture, else nothing.
+
+    Such an adapter is left out: it changes nothing in A1111, and in Forge tensors of other shapes fail the picture.
+    """
     made_for = adapter.metadata.architecture
     if wanted == "any" or made_for in (wanted, "unknown"):
         return ""
-    return f"{adapter.stem!r} was asked for by name and is written, but it is made for {made_for} and not for {wanted}"
+    return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {wanted}"
 
 
 def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:

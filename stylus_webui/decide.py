@@ -166,12 +166,13 @@ def _fixed(
         for name, weight in given
         if name not in present
     )
-    misfits = tuple(
-        sentence(said[:1].upper() + said[1:])
+    misfits = {
+        pick.name: sentence(said[:1].upper() + said[1:])
         for pick in picks
         if (adapter := context.service.find(pick.name)) and (said := other_architecture(adapter, context.architecture))
-    )
-    return _usable(replace(start, picks=picks, notes=misfits), edits, context)
+    }
+    fitting = tuple(p for p in picks if p.name not in misfits)
+    return _usable(replace(start, picks=fitting, notes=tuple(misfits.values())), edits, context)
 
 
 def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:

@@ -296,6 +296,19 @@ def test_an_asked_architecture_wins(zoo):
     assert zoo.core.asked[-1][1].architecture == "sd2"
 
 
+def test_a_pick_by_name_that_is_made_for_another_architecture_is_left_out(zoo):
+    known = zoo.core.known
+    at = next(i for i, a in enumerate(known) if a.stem == "snow")
+    known[at] = replace(known[at], metadata=replace(known[at].metadata, architecture="sd2"))
+    given = {"picks": ["snow:0.35", "fox_v2:1"]}
+    p, _ = zoo.generate("a bear", first=given, checkpoint=zoo.sd_models.Checkpoint("sd1"))
+    assert p.all_prompts == ["a bear <lora:fox_v2:1>"]  # on Forge tensors of other shapes fail the picture
+    assert "'snow'" in p.extra_generation_params["Stylus note"]
+    assert "made for sd2 and not for sd1" in p.extra_generation_params["Stylus note"]
+    p, _ = zoo.generate("a bear", first=given, checkpoint=zoo.sd_models.Checkpoint("sd2"))
+    assert p.all_prompts == ["a bear <lora:snow:0.35> <lora:fox_v2:1>"]
+
+
 def test_a_tag_that_loads_another_file_is_not_written(zoo):
     mine = safetensors(zoo.loras / "a" / "wolf.safetensors")
     safetensors(zoo.loras / "b" / "wolf.safetensors")

@@ -22,8 +22,10 @@ from stylus_core.types import KINDS
 
 _FOLDS, _L2 = 5, 2e-3
 _BEST = 600  # adapters a query that products of signals are fitted on, those with the highest sums
-_PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(range(len(SIGNALS)), 2)), 1e-3
-_KEPT = 14  # products
+_IN_TAGS = [i for i, s in enumerate(SIGNALS) if s not in ("about", "whole_label", "whole_account")]
+_PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(_IN_TAGS, 2)), 1e-3
+_CALLS = [n for n, pair in enumerate(_PRODUCTS) if any(SIGNALS[i] in ("name", "trigger", "tag") for i in pair)]
+_KEPT = 20  # products
 
 
 def _column(signals: dict[str, Scores], name: str, alive: NDArray[np.bool_]) -> Scores:
@@ -62,8 +64,12 @@ class Set:
 
 
 def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero."""
+    """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero.
+
+    What is not looked at in a list of tags has no weight there.
+    """
     weights = torch.full((2, len(SIGNALS)), 1.0, requires_grad=True)
+    free = torch.tensor([[i in _IN_TAGS for i in range(len(SIGNALS))], [True] * len(SIGNALS)]).float()
     bias = torch.zeros((2, len(KINDS)), requires_grad=True)
     optimizer = torch.optim.LBFGS([weights, bias], max_iter=60, line_search_fn="strong_wolfe")
 
@@ -71,12 +77,12 @@ def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) 
         optimizer.zero_grad()
         total = _L2 * ((weights**2).sum() + (bias**2).sum())
         for s, r in zip(sets, rows, strict=True):
-            total = total - (torch.log_softmax(s.scores(weights, bias, kinds, r), 1) * s.y[r]).sum(1).mean()
+            total = total - (torch.log_softmax(s.scores(weights * free, bias, kinds, r), 1) * s.y[r]).sum(1).mean()
         total.backward()
         return total
 
     optimizer.step(loss)
-    return weights.detach().clamp(min=0), bias.detach()
+    return (weights.detach() * free).clamp(min=0), bias.detach()
 
 
 class Few:
@@ -96,9 +102,12 @@ class Few:
 
 
 def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor:
-    """(products,): what products of signals add, for weights and biases as they are; all but `_KEPT` are zero."""
+    """(products,): what products of signals add, for weights and biases as they are; all but `_KEPT` are zero.
+
+    None with a call by name is below zero: who is named must not lose by it.
+    """
     keep = torch.ones(len(_PRODUCTS))
-    for _ in range(2):
+    for _ in range(4):
         pairs = torch.zeros(len(_PRODUCTS), requires_grad=True)
         optimizer = torch.optim.LBFGS([pairs], max_iter=80, line_search_fn="strong_wolfe")
 
@@ -112,7 +121,8 @@ def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor
 
         optimizer.step(loss)
         found = (pairs * keep).detach()
-        keep = (found.abs() >= found.abs().topk(_KEPT).values[-1]).float()
+        found[_CALLS] = found[_CALLS].clamp(min=0)
+        keep = ((found.abs() >= found.abs().topk(_KEPT).values[-1]) & (found != 0)).float()
     return found
 
 
@@ -146,7 +156,7 @@ def main() -> None:
     weights, bias, pairs, _ = fitted(every)
     for i, signal in enumerate(SIGNALS):
         print(f'    "{signal}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
-    for i in pairs.abs().argsort(descending=True)[:_KEPT].tolist():
+    for i in pairs.abs().argsort(descending=True)[: int(torch.count_nonzero(pairs.abs() >= 0.05))].tolist():
         one, two = (SIGNALS[n] for n in _PRODUCTS[i])
         print(f'    ("{one}", "{two}"): {pairs[i]:.2f},')
     for i, k in enumerate(KINDS):

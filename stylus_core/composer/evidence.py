@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.documents import UNIT_TYPES, units
-from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
+from stylus_core.retriever.tokens import NOISE, called, split_names, tokens, without_markup
 from stylus_core.types import Adapter, Candidate, Keyword
 
 #: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
@@ -61,7 +61,7 @@ class Names:
 def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.float32] | None, best: float) -> Match:
     """The candidate's best keyword. `near`: (keywords,) cosines; `best`: the score of the first candidate."""
     names = Names(candidate.adapter)
-    prompt_words = {w for k in keywords for w in tokens(k.text)}
+    prompt_words = {w for k in keywords for w in called(k.text)}
     rated = [_pair(names, k, float(near[i]) if near is not None else 0.0) for i, k in enumerate(keywords)]
     order = [p["affinity"] + 0.2 * p["covers_name"] + 0.3 * p["exact"] + 0.15 * p["covers_keyword"] for p in rated]
     i = int(np.argmax(order)) if order else -1
@@ -83,7 +83,7 @@ def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.fl
 def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
     words = [w for w in tokens(keyword.text) if w not in _GENERIC]
     content = [w for w in words if w not in _ATTRIBUTES] or words
-    have = set(words)
+    have = set(called(keyword.text)) - _GENERIC
     name = exact = 0.0
     for kind, unit in names.units:
         inside = have.intersection(unit)

@@ -12,13 +12,13 @@ from stylus_core.composer.coefficients import DENSE, WORDS, Coefficients, Pair
 from stylus_core.composer.contract import Request
 from stylus_core.composer.evidence import FEATURES, Match, is_named, match
 from stylus_core.composer.rules import NAMED_ONLY, keep
-from stylus_core.retriever.tokens import tokens
+from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment, Candidate, Composition, Keyword
 
 #: How many right adapters the three likeliest candidates promise together, at least, if anything is to be chosen, and
 #: how likely each that is chosen has to be: nine of ten prompts that nothing fits stay as they are, and a prompt that
 #: has found one adapter may have a use for another.
-PROMISED, EACH = 0.21, 0.06
+PROMISED, EACH = 0.22, 0.05
 
 #: From this rarity on a name is a name, and not a word that happens to be one ("Eyes", "Green"): in units of a word
 #: that a single adapter of the library has.
@@ -73,7 +73,7 @@ class LocalComposer:
 
     def compose(self, request: Request) -> Composition:
         best = request.candidates[0].score if request.candidates else 0.0
-        words = frozenset(tokens(request.prompt.plain))
+        words = frozenset(called(request.prompt.plain))
         dense = request.affinity is not None
         use = DENSE if dense else WORDS
         rated: list[Assignment] = []

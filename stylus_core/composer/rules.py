@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.evidence import is_named, own_words
-from stylus_core.retriever.tokens import tokens
+from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
 
 PER_KEYWORD = 3
@@ -28,7 +28,7 @@ def keep(
 
     `already`: adapters that are in the prompt before anything is added.
     """
-    words = frozenset(tokens(request.prompt.plain))
+    words = frozenset(called(request.prompt.plain))
     kept: list[Assignment] = []
     refused: list[tuple[Assignment, str]] = []
     used: set[int] = set()

@@ -66,12 +66,11 @@ class Ranking:
 
     def sums(self) -> Scores:
         """(n,): the scores without what signals count together: near the truth, in a third of the time."""
-        total: Scores = self._bias[self._kinds]
+        lows = sum(w * self._ranges[name][0] / self._ranges[name][1] for name, w in self._weights.items())
+        total: Scores = (self._bias - np.float32(lows)).take(self._kinds)
         product = np.empty_like(total)
         for name, weight in self._weights.items():
-            low, span = self._ranges[name]
-            total += np.multiply(self.signals[name], np.float32(weight / span), out=product)
-            total -= np.float32(weight * low / span)
+            total += np.multiply(self.signals[name], np.float32(weight / self._ranges[name][1]), out=product)
         return total
 
     def strongest(self, row: int) -> str:

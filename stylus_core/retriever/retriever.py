@@ -19,7 +19,7 @@ from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.ranking import Ranking, best, largest
-from stylus_core.retriever.tokens import tokens, without_markup
+from stylus_core.retriever.tokens import called, tokens, without_markup
 from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
@@ -140,12 +140,12 @@ class Retriever:
         first: NDArray[np.float32] | None = None
         embedded = 0
         whole = [text] if sentence > 0 or not parts else []
-        words = tokens(without_markup(text))
+        words = without_markup(text)
         if self.dense and text:
             vectors, embedded = self.dense.query([*whole, *parts])
             first, vectors = vectors[: len(whole)], vectors[len(whole) :]
             clock.lap("embed")
-        tasks = self.index.signals.lexical(words)
+        tasks = self.index.signals.lexical(tokens(words), called(words), sentence > 0)
         if self.dense and vectors is not None and first is not None:
             some = vectors[keywords] if keywords and not self.dense.is_exact else vectors
             tasks += self.dense.tasks(first, some)

@@ -192,14 +192,20 @@ class Signals:
         with self._scratch.lent() as scratch:
             return field.scores(tokens, scratch).astype(np.float32)
 
-    def lexical(self, tokens: Sequence[str]) -> list[Callable[[], dict[str, Scores]]]:
-        """All signals that need no encoder, each (n,), in pieces of work that any thread may do, the longest first."""
-        return [
+    def lexical(
+        self, tokens: Sequence[str], called: Sequence[str], sentence: bool = True
+    ) -> list[Callable[[], dict[str, Scores]]]:
+        """The signals that need no encoder, each (n,), in pieces of work that any thread may do, the longest first.
+
+        `called`: the tokens by which adapters may be called. `about` has a say in sentences only, and is left out of
+        what is no `sentence`.
+        """
+        tasks: list[Callable[[], dict[str, Scores]]] = [
             lambda: {"together": self.together(tokens), "used": self.used, "downloads": self.downloads},
-            lambda: self.named(tokens),
+            lambda: self.named(called),
             lambda: {"bm25": self._bm25_of(self.everything, tokens)},
-            lambda: {"about": self._bm25_of(self.about, tokens)},
         ]
+        return [*tasks, lambda: {"about": self._bm25_of(self.about, tokens)}] if sentence else tasks
 
 
 def telling(df: NDArray[np.integer], living: int) -> Mask:

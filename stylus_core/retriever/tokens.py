@@ -73,6 +73,15 @@ def tokens(text: str) -> list[str]:
     return out
 
 
+def called(text: str) -> list[str]:
+    """The tokens by which a prompt may call an adapter: also those of names that are run together in it.
+
+    The names of adapters are taken apart, so "corgi99" and "TeaShop" have to be as well, and are looked for whole too.
+    """
+    whole = tokens(text)
+    return [*whole, *set(tokens(split_names(text))).difference(whole)]
+
+
 @lru_cache(maxsize=500_000)
 def term(token: str) -> int:
     """A token's 64-bit name in the index: a sorted array of these needs no dictionary and maps from disk."""

@@ -33,6 +33,13 @@ def test_a_character_only_if_the_prompt_names_it():
     assert picks("Brannoc in the park", dog) == ["Brannoc (Hounds of Ebb)"]
 
 
+@pytest.mark.parametrize("typed", ["VossMira7", "Mira Voss"])
+def test_a_name_may_be_run_together(typed: str):
+    mira = sure(candidate(1, "character", "Voss Mira 7 (Tidewater)"))
+    assert picks(f"a girl, {typed}, at the pier", mira) == ["Voss Mira 7 (Tidewater)"]
+    assert picks("a girl at the pier", mira) == []
+
+
 def test_neither_broader_nor_narrower():
     food = candidate(1, "object", "general food photography")
     assert picks("a hot dog on a plate", food, near=0.4) == []

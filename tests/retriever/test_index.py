@@ -87,6 +87,19 @@ def test_growing_piece_by_piece_equals_making_it_at_once(tmp_path: Path, library
         assert sorted(ranking(grown, library, prompt)) == sorted(ranking(whole, library, prompt))
 
 
+def test_a_trigger_word_with_a_number_in_it_calls_its_adapter(tmp_path: Path, library):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    for number, wanted in library.items():
+        (word,) = wanted.metadata.trigger_words  # such as dragon7: one word in the prompt, two in the index
+        found = Retriever(index, lambda ids: {i: library[i] for i in ids}).search(
+            parse(f"a hill, {word}"), keywords(parse(f"a hill, {word}")), 40
+        )
+        scores = {c.adapter.id: c.scores["trigger"] for c in found.candidates}
+        assert max(scores, key=lambda i: scores[i]) == number, word
+        assert found.candidates[0].adapter.id == number, word
+
+
 def test_many_threads_at_once_find_what_one_finds(tmp_path: Path, library, monkeypatch: pytest.MonkeyPatch):
     """Memory is used again and work is shared with a helper thread: no prompt may see another one's sums."""
     monkeypatch.setattr(retriever, "_PARALLEL", 1)

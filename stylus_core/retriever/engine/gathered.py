@@ -114,11 +114,13 @@ class GatheredSignals:
         self.architectures = np.array([r.architecture for r in rows] + [unknown] * more, np.int8)
         self.ids = np.array([*ids, *range(-more, 0)], np.int64)
 
-    def lexical(self, tokens: Sequence[str]) -> list[Callable[[], dict[str, Scores]]]:
+    def lexical(
+        self, tokens: Sequence[str], called: Sequence[str], sentence: bool = True
+    ) -> list[Callable[[], dict[str, Scores]]]:
         """As `Signals.lexical`."""
-        return [partial(self._lexical, Query(tokens))]
+        return [partial(self._lexical, Query(tokens), Query(called))]
 
-    def _lexical(self, query: Query) -> dict[str, Scores]:
+    def _lexical(self, query: Query, called: Query) -> dict[str, Scores]:
         terms = np.concatenate([np.zeros(0, np.uint32), *(r.terms for r in self._rows)])
         owner = np.repeat(np.arange(len(self._rows)), [len(r.terms) for r in self._rows])
         out: dict[str, Scores] = {}
@@ -127,7 +129,7 @@ class GatheredSignals:
             lengths = np.array([r.lengths[i] for r in self._rows])
             scores = _bm25(query, self._statistics.fields[name], terms, counts, owner, lengths)
             out[signal] = self._between(scores, 0.0)
-        for name, scores in self._named(query).items():
+        for name, scores in self._named(called).items():
             out[name] = self._between(scores, 0.0)
         out["together"] = self._between(np.array([self._votes.of.get(k, 0.0) for k in self._keys]), 0.0)
         used = np.log1p([self._used(k) for k in self._keys])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +63,7 @@ class Names:
 def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.float32] | None, best: float) -> Match:
     """The candidate's best keyword. `near`: (keywords,) cosines; `best`: the score of the first candidate."""
     names = Names(candidate.adapter)
-    prompt_words = {w for k in keywords for w in called(k.text)}
+    prompt_words = frozenset[str]().union(*(_words(k.text).called for k in keywords))
     rated = [_pair(names, k, float(near[i]) if near is not None else 0.0) for i, k in enumerate(keywords)]
     order = [p["affinity"] + 0.2 * p["covers_name"] + 0.3 * p["exact"] + 0.15 * p["covers_keyword"] for p in rated]
     i = int(np.argmax(order)) if order else -1
@@ -80,10 +82,28 @@ def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.fl
     return Match(i, features)
 
 
-def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
-    words = [w for w in tokens(keyword.text) if w not in _GENERIC]
+class _Words(NamedTuple):
+    """The words of a keyword; all candidates are held against the same."""
+
+    called: frozenset[str]  # by which it may call an adapter
+    names: frozenset[str]  # those that are not generic
+    content: tuple[str, ...]  # what it is about
+    last: str  # the noun, in English; empty if every word is generic
+
+
+@lru_cache(maxsize=4096)
+def _words(keyword: str) -> _Words:
+    words = [w for w in tokens(keyword) if w not in _GENERIC]
+    by = frozenset(called(keyword))
     content = [w for w in words if w not in _ATTRIBUTES] or words
-    have = set(called(keyword.text)) - _GENERIC
+    return _Words(by, by - _GENERIC, tuple(content), words[-1] if words else "")
+
+
+def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
+    found = _words(keyword.text)
+    have, content = found.names, found.content
+    if have.isdisjoint(names.words):  # most pairs
+        return dict.fromkeys(_OF_PAIR, 0.0) | {"affinity": affinity}
     name = exact = 0.0
     for kind, unit in names.units:
         inside = have.intersection(unit)
@@ -97,11 +117,11 @@ def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
         "covers_name": name,
         "covers_keyword": sum(w in names.words for w in content) / len(content) if content else 0.0,
         "exact": exact,
-        "head": float(bool(words) and words[-1] in names.called),
+        "head": float(found.last in names.called),
     }
 
 
-def _covered(names: Names, kind: str, words: set[str]) -> float:
+def _covered(names: Names, kind: str, words: Collection[str]) -> float:
     return max((sum(w in words for w in u) / len(u) for k, u in names.units if k == kind), default=0.0)
 
 

@@ -2,8 +2,8 @@
 
 Files that come, go or are renamed change their folder's mtime: a stat of each folder tells, and they are read before
 the selection goes on. A sidecar that is edited in place changes no folder: that takes a look at every file, which a
-thread does beside the selections. It steps back while one runs, since both need the interpreter. In a library of up to
-some thousand files a selection waits for it; in a larger one an edit shows once the thread is through.
+thread does. In a library of up to some thousand files a selection waits for it; in a larger one it begins after the
+selection, steps back while another one runs, since both need the interpreter, and an edit shows once it is through.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ STANDS = 2.0  # seconds for which a listing of every file stands
 _REST = 5.0  # ... and at least so many times as long as it took
 _AWAITED = 10_000  # files up to which a selection waits for their listing, ...
 _PATIENCE = 0.4  # ... so many seconds at most
-_STEP_BACK = 0.05  # seconds that a listing's step waits for selections: it has to come to an end in a long batch too
+_STEP_BACK = 0.25  # seconds that a listing's step waits for selections: it has to come to an end in a long batch too
+_QUIET = 0.02  # ... and that have to have passed since the last one: in a batch the next is about to begin
 
 
 class Watch:
@@ -39,6 +40,8 @@ class Watch:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._selecting = 0
+        self._ended = 0.0  # when the last selection did
+        self._due = False  # a listing begins after this selection
         self._free = threading.Event()
         self._free.set()
         self._closed = False
@@ -49,9 +52,10 @@ class Watch:
             began = time.monotonic()
             self.listed(began, self._library.scan(self._roots))
         elif self._library.is_fresh or time.monotonic() - self._listed >= self._stands:
-            thread = self._beside()
             if self._files <= _AWAITED:
-                thread.join(_PATIENCE)
+                self._beside().join(_PATIENCE)
+            else:
+                self._due = True
 
     def listed(self, began: float, report: ScanReport) -> None:
         """Tells of a listing of every file, which began at this time of `time.monotonic`."""
@@ -70,8 +74,12 @@ class Watch:
         finally:
             with self._lock:
                 self._selecting -= 1
+                self._ended = time.monotonic()
                 if not self._selecting:
                     self._free.set()
+            if self._due and not self._closed:
+                self._due = False
+                self._beside()
 
     def close(self) -> None:
         """Waits for the thread, which stops at its next step."""
@@ -102,7 +110,14 @@ class Watch:
     def _pause(self) -> None:
         if self._closed:
             raise _ClosedError
-        self._free.wait(_STEP_BACK)
+        until = time.monotonic() + _STEP_BACK
+        while (now := time.monotonic()) < until and self._free.wait(until - now):
+            if self._closed:
+                raise _ClosedError
+            quiet = time.monotonic() - self._ended
+            if quiet >= _QUIET:
+                return
+            time.sleep(_QUIET - quiet)
 
 
 class _ClosedError(Exception):

@@ -81,6 +81,8 @@ def test_closing_ends_a_listing_that_waits(shelf: Shelf, edited: Watch, monkeypa
     monkeypatch.setattr(watch, "_STEP_BACK", 60.0)
     with edited.selecting():
         edited.check()
+    with edited.selecting():  # the listing has begun, and waits for this
+        assert [t for t in threading.enumerate() if t.name == "stylus-listing"]
         began = time.perf_counter()
         edited.close()
         assert time.perf_counter() - began < 1

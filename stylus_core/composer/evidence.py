@@ -147,10 +147,19 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     if any(have) and of and all(w in words for w in of):
         return True
     invented = [*adapter.card.trigger_words[:2], adapter.stem]
-    return any(_calls(tokens(split_names(without_markup(t))), own, words) for t in invented)
+    letters = "".join(tokens(split_names(adapter.card.subject)))
+    return any(_calls(tokens(split_names(without_markup(t))), own, letters, words) for t in invented)
 
 
-def _calls(unit: list[str], own: Collection[str], words: Collection[str]) -> bool:
+def _calls(unit: list[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
     said = [w for w in unit if w not in _GENERIC]
-    # one of the name's words has to be in it, or it has to be one run-together word such as "artolanc"
-    return bool(said) and all(w in words for w in said) and (any(w in own for w in said) or len(unit) == 1)
+    if not said or not all(w in words for w in said):
+        return False
+    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry"
+    return any(w in own for w in said) or (len(unit) == 1 and _drawn_from(unit[0], letters))
+
+
+def _drawn_from(word: str, letters: str) -> bool:
+    """Whether the word's letters stand in `letters` in this order, others between them; in another script, always."""
+    rest = iter(letters)
+    return not word.isascii() or (len(word) > 3 and all(letter in rest for letter in word))

@@ -40,6 +40,12 @@ def test_a_name_may_be_run_together(typed: str):
     assert picks("a girl at the pier", mira) == []
 
 
+@pytest.mark.parametrize(("prompt", "named"), [("a lantern on a pier", False), ("mvoss on a pier", True)])
+def test_a_common_word_among_its_trigger_words_does_not_name_a_character(prompt: str, named: bool):
+    mira = sure(candidate(1, "character", "Mira Voss (Tidewater)", words=("mvoss", "lantern")))
+    assert bool(picks(prompt, mira)) is named
+
+
 def test_neither_broader_nor_narrower():
     food = candidate(1, "object", "general food photography")
     assert picks("a hot dog on a plate", food, near=0.4) == []

@@ -101,7 +101,7 @@ class GrownEncoder:
 
     def __init__(self, encoder: Encoder, real: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
         self._encoder = encoder
-        self.key, self.dim, self.backend = encoder.key, encoder.dim, encoder.backend
+        self.key, self.dim, self.backend = encoder.key, encoder.dim, "grown"
         documents = [document(a) for a in corpus()]
         self._labels = real([d.label for d in documents])
         self._accounts = real([d.account for d in documents])

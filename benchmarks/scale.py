@@ -104,9 +104,8 @@ def prepare(size: int) -> dict[str, float]:
         shutil.rmtree(loras, ignore_errors=True)
         write_library(loras, size)
     shutil.rmtree(base / "home", ignore_errors=True)
-    with Stylus(loras, home=base / "home") as stylus:
+    with Stylus(loras, home=base / "home", encoder=stand_in()) as stylus:
         scan = timed(stylus.refresh)
-        stylus._store = VectorStore(stylus.home / "vectors.sqlite", stand_in())  # type: ignore[arg-type]
         index = timed(stylus.index)
         vectors = stylus.home / "vectors.sqlite"
     shutil.copy(vectors, base / "vectors.kept")  # as it was before any prompt was seen
@@ -204,8 +203,8 @@ def against_research(stylus: Stylus) -> dict[str, float]:
 
     `ranking` and `ours` have the prompt's embedding at hand; `batch`, `alone` and `our selection` start from its text.
     """
-    index = stylus._opened_index()
-    dense = index.dense(stylus._vectors(), stylus.library.get)
+    index = stylus.here.index
+    dense = index.dense(stylus.here.vectors(), stylus.library.get)
     everything = np.arange(len(index.rows))
     axes = np.eye(dense.encoder.dim, dtype=np.float32)
     theirs = ResearchRetriever(

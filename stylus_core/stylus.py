@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
-from stylus_core.errors import EngineError, ModelError
+from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.watch import Watch
@@ -25,21 +24,19 @@ from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
 from stylus_core.refiner.weight import candidates_weight
+from stylus_core.retriever.encoder import Encoder
+from stylus_core.retriever.here import Here
+from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Candidate, Composition, Selection
 
 if TYPE_CHECKING:
     from stylus_core.retriever.engine.remote import Remote
     from stylus_core.retriever.engine.search import EngineRetriever
-    from stylus_core.retriever.index import Index
-    from stylus_core.retriever.retriever import Retriever
 
 log = logging.getLogger("stylus")
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
-
-#: Adapters that are embedded between two reports of progress.
-_EMBED_STEP = 64
 
 
 class Stylus:
@@ -48,7 +45,7 @@ class Stylus:
     Args:
         library: one folder or several, in the order in which the host lists them.
         home: where state is kept; `$STYLUS_HOME` or the system's cache folder if None.
-        encoder: "auto" (the installed model), "none" (words alone), or the folder of a model.
+        encoder: "auto" (the installed model), "none" (words alone), the folder of a model, or an encoder.
         composers: the composers, or settings of those that ask a model; None: what the environment says.
         descriptions: "" (the adapters as the library knows them), or the one source that a study looks at: "metadata",
             "none" or a file of descriptions.
@@ -62,7 +59,7 @@ class Stylus:
         library: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
         *,
         home: str | os.PathLike[str] | None = None,
-        encoder: str = "auto",
+        encoder: str | Encoder = "auto",
         composers: Composers | Settings | None = None,
         descriptions: str = "",
         index: str | None = None,
@@ -70,20 +67,16 @@ class Stylus:
         paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
         self.roots = [Path(p).expanduser().absolute() for p in paths]
         self.home = library_home(self.roots, Path(home).expanduser() if home else None)
-        self._encoder_name = encoder
-        self._library, self._index_folder = open_library(self.home, descriptions)
+        self._library, index_folder = open_library(self.home, descriptions)
         self._composers = (
             composers
             if isinstance(composers, Composers)
             else Composers.from_settings(composers or Settings(), self.home)
         )
-        self._lock = threading.RLock()
-        self._index: Index | None = None
-        self._retriever: Retriever | None = None
-        self._encoder_problem = ""
-        self._store: Any = None
+        #: The index on this machine; hold its lock to look into it while selections go on.
+        self.here = Here(self._library, index_folder, self.home, encoder)
         self._watch = Watch(self._library, self.roots)
-        self._remote = _remote(index, self.home, self.roots, self._index_folder.name if descriptions else "")
+        self._remote = _remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._index_problem = ""
 
     def __enter__(self) -> Stylus:
@@ -97,9 +90,8 @@ class Stylus:
     def close(self) -> None:
         """Closes the databases; the object cannot be used after it."""
         self._watch.close()
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
+        with self.here.lock:
+            self.here.close()
             self._library.close()
             if self._remote is not None:
                 self._remote.close()
@@ -123,22 +115,18 @@ class Stylus:
         if self._remote is not None:
             self._index_remotely(self._remote, progress)
             return report
-        self._embed_ahead(progress)
-        with self._lock:
-            self._ready(progress, everything=True)
+        self.here.embed_ahead(progress)
+        with self.here.lock:
+            self.here.retriever(progress, everything=True)
         return report
 
     def _index_remotely(self, remote: Remote, progress: Progress | None) -> None:
         """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
-        from stylus_core.retriever.vectors import VectorStore
-
-        with self._lock:
-            shared, index, revision = self._vectors(), self._opened_index(), self._library.revision
-            if index.revision != revision:
-                self._take_in(index, revision, progress)
-        store = VectorStore(self.home / "vectors.sqlite", shared.encoder) if shared is not None else None
+        with self.here.lock:
+            self.here.take_in(progress)
+        store = self.here.own_vectors()
         try:
-            remote.index(self._library, index, store, progress)
+            remote.index(self._library, self.here.index, store, progress)
             self._index_problem = ""
         except EngineError as e:
             self._index_problem = str(e)
@@ -146,44 +134,11 @@ class Stylus:
             if store is not None:
                 store.close()
 
-    def _embed_ahead(self, progress: Progress | None) -> None:
-        """Embeds what is new before the lock is taken: selections go on meanwhile, on the index as it was."""
-        from stylus_core.retriever.documents import document
-        from stylus_core.retriever.encoder import bulk_encoder
-        from stylus_core.retriever.vectors import VectorStore
-        from stylus_core.retriever.vocabulary import common_phrases
-
-        with self._lock:
-            shared = self._vectors()
-            index = self._opened_index()
-        if shared is None:
-            return
-        new = sorted(self._library.changes_since(index.revision)[0])
-        encoder = bulk_encoder(shared.encoder, self._encoder_name, len(new))
-        store = VectorStore(self.home / "vectors.sqlite", encoder)  # a connection of its own for this thread
-        try:
-            for first in range(0, len(new), _EMBED_STEP):
-                some = self._library.get(new[first : first + _EMBED_STEP]).values()
-                store.many([t for d in map(document, some) for t in (d.label, d.account)])
-                if progress:
-                    progress("embed", min(first + _EMBED_STEP, len(new)), len(new))
-            if index.revision < 0:
-                store.many(common_phrases(self._library.adapters()))
-        finally:
-            store.close()
-
-    def _opened_index(self) -> Index:
-        from stylus_core.retriever.index import Index
-
-        if self._index is None:
-            self._index = Index(self._index_folder)
-        return self._index
-
     @property
     def indexed(self) -> bool:
         """Whether there is an index of this library; False until it is made for the first time."""
-        with self._lock:
-            return self._opened_index().revision >= 0
+        with self.here.lock:
+            return self.here.index.revision >= 0
 
     def adapters(self) -> list[Adapter]:
         """All adapters that can be selected."""
@@ -200,7 +155,7 @@ class Stylus:
     @property
     def encoder_problem(self) -> str:
         """Why there is no dense search, in one sentence; empty if there is, or if it was not tried yet."""
-        return self._encoder_problem
+        return self.here.problem
 
     @property
     def index_problem(self) -> str:
@@ -224,7 +179,7 @@ class Stylus:
             return Selection(
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
-        with self._lock:
+        with self.here.lock:
             self._watch.check()
             notes: list[str] = []
             with self._watch.selecting():
@@ -240,66 +195,24 @@ class Stylus:
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found[2], timings=timings)
 
-    def _ready(self, progress: Progress | None = None, everything: bool = False) -> Retriever:
-        """The retriever over the library as it is now."""
-        from stylus_core.retriever.retriever import Retriever
-
-        index = self._opened_index()
-        revision = self._library.revision
-        changed = index.revision != revision
-        if changed:
-            self._take_in(index, revision, progress)
-        if self._retriever is None or changed or everything:
-            dense = None
-            store = self._vectors()
-            if store is not None:
-                step = (lambda d, t: progress("embed", d, t)) if progress else None
-                dense = index.dense(store, self._library.get, step, everything)
-            self._retriever = Retriever(index, self._library.get, dense)
-        return self._retriever
-
-    def _take_in(self, index: Index, revision: int, progress: Progress | None) -> None:
-        if index.revision < 0:
-            index.update(self._library.adapters(), (), revision)
-        else:
-            usable, gone = self._library.changes_since(index.revision)
-            index.update(self._library.get(sorted(usable)).values(), gone, revision)
-        if progress:
-            progress("index", len(index), len(index))
-
-    def _vectors(self) -> Any:
-        """The store in front of the encoder, or None where there is no encoder; tried once."""
-        if self._store is None and self._encoder_name != "none" and not self._encoder_problem:
-            from stylus_core.retriever.encoder import open_encoder
-            from stylus_core.retriever.vectors import VectorStore
-
-            try:
-                self._store = VectorStore(self.home / "vectors.sqlite", open_encoder(self._encoder_name))
-            except ModelError as e:
-                self._encoder_problem = f"words alone decide: {e}"
-                log.warning("%s", self._encoder_problem)
-        return self._store
-
     def _found(
         self, parsed: ParsedPrompt, options: Options, depth: int, notes: list[str]
     ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
         """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
         if self._remote is not None:
             try:
-                there, said = self._remote.retriever(self._library, self._vectors())
+                there, said = self._remote.retriever(self._library, self.here.vectors())
                 found = self._search(there, parsed, options, depth)
                 notes += said
                 return found
             except EngineError as e:
                 self._remote.failed(e)
                 notes.append(f"{e}; this machine's own index was searched instead")
-        return self._search(self._ready(), parsed, options, depth)
+        return self._search(self.here.retriever(), parsed, options, depth)
 
     def _search(
         self, retriever: Retriever | EngineRetriever, parsed: ParsedPrompt, options: Options, depth: int
     ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
-        from stylus_core.retriever.retriever import Filter
-
         clock = time.perf_counter()
         found_keywords = keywords(parsed)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
@@ -323,14 +236,12 @@ class Stylus:
         """The adapters that a tag of this name calls, by their stem or their alias."""
         if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
             return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
-        index = self._opened_index()
+        index = self.here.index
         found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
         return [a for a in found if name in (a.stem, a.metadata.alias)]
 
     def _pinned(self, adapter: Adapter) -> Candidate:
-        signals = self._index.signals if self._index is not None else None
-        elsewhere = signals.elsewhere(signals.row(adapter.id)).values() if signals else ()
-        return Candidate(adapter, 1.0, elsewhere=tuple(elsewhere))
+        return Candidate(adapter, 1.0, elsewhere=tuple(self.here.elsewhere(adapter.id).values()))
 
     def _written(
         self, parsed: ParsedPrompt, request: Request, composition: Composition, options: Options, notes: list[str]
@@ -343,9 +254,9 @@ class Stylus:
         said = [*notes, *composition.notes, *written.notes]
         said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
         said += misfits.values()
-        if self._encoder_problem:
-            said.append(self._encoder_problem)
-        if self._index is not None and not len(self._index):
+        if self.here.problem:
+            said.append(self.here.problem)
+        if self.here.empty:
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
         elif not request.candidates:
             said.append("no adapter in the library may be used with these options")

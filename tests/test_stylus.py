@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from stylus_core import LibraryError, OptionError, Stylus
 from tests.library.build import safetensors, sidecar
@@ -145,6 +149,22 @@ def test_without_an_encoder_words_decide_and_it_says_so(folder: Path, tmp_path: 
         found = stylus.select("a paper kite")
         assert [p.name for p in found.picks] == ["paper_kite_v2"]
         assert any("no model" in n and "pip install" in n for n in found.notes)
+
+
+class Seas:
+    """An encoder that knows one thing: what lies by the sea."""
+
+    key, dim, backend = "seas", 2, "numpy"
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([[1, 0] if re.search("marsh|estuary", t.lower()) else [0, 1] for t in texts], np.float32)
+
+
+def test_an_encoder_of_ones_own_is_used(folder: Path):
+    with Stylus(folder, home=folder.parent / "home", encoder=Seas()) as stylus:
+        found = stylus.select("an estuary")
+        assert found.candidates[0].adapter.stem == "salt_marsh"
+        assert not stylus.encoder_problem
 
 
 def test_invalid_options_are_named(folder: Path):

@@ -43,9 +43,13 @@ def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None
     except KeyboardInterrupt:
         console.say("stylus: interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError as error:
         # Python flushes stdout once more at exit and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error.__context__, SystemExit):
+            # Help and version end alike, whether stdout is buffered (the flush above finds the pipe broken)
+            # or not (argparse finds it, and passes over it).
+            raise error.__context__ from None
         return NO_READER
     except Exception as error:
         log.debug("where it happened", exc_info=True)

@@ -285,12 +285,18 @@ def test_help_is_quick_and_documents_options_and_exit_codes() -> None:
     assert "exit codes" in done.stdout
 
 
+@pytest.mark.parametrize("buffered", [True, False])
 @pytest.mark.parametrize(("argv", "code"), [(["--help"], 0), (["doctor", "--json", "--encoder", "none"], 141)])
-def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], code: int) -> None:
+def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], code: int, buffered: bool) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        [sys.executable, "-m", "stylus_core", *argv], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=60
+        [sys.executable, "-m", "stylus_core", *argv],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "" if buffered else "1"},  # empty is as if it were not set
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (code, b"")

@@ -150,6 +150,7 @@ def test_what_the_library_makes_of_the_samples(library: Path) -> None:
     assert architectures == {"axolotl_flux": "flux", "red_canyon_XL": "sdxl", "final_v3_last": "unknown"}
 
 
+@pytest.mark.whole
 def test_ctrl_c_leaves_an_index_that_goes_on_where_it_stopped(tmp_path: Path) -> None:
     library = tmp_path / "library"
     for n in range(40):

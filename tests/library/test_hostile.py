@@ -61,6 +61,7 @@ def test_each_hostile_file_is_named_with_its_reason(scanned: tuple[Path, list[Ho
     assert str(database.parent / "loras" / "good.safetensors") not in problems
 
 
+@pytest.mark.whole
 def test_memory_stays_bounded(scanned: tuple[Path, list[Hostile], Outcome], tmp_path: Path) -> None:
     assert 0 < scanned[2].grown < MEMORY
     at_the_bounds(tmp_path / "loras")

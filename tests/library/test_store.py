@@ -243,6 +243,7 @@ def _reader(database: Path, until: float) -> None:
         assert seen > 0
 
 
+@pytest.mark.whole
 def test_two_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
     loras, database = tmp_path / "loras", tmp_path / "library.sqlite"
     loras.mkdir()

@@ -201,6 +201,7 @@ def test_hostile_texts_cost_no_time(text: str) -> None:
     assert time.process_time() - start < 0.5
 
 
+@pytest.mark.whole
 def test_over_the_corpus(corpus: list[Adapter]) -> None:
     adapters = corpus[::3]
     start = time.process_time()

@@ -131,6 +131,7 @@ def test_usual_weight_stays_in_the_authors_range() -> None:
         assert low <= usual_weight(adapter(1, "foo", description=text)) <= high
 
 
+@pytest.mark.whole
 def test_against_the_corpus(corpus: list[Adapter], tmp_path: Path) -> None:
     assert DATA is not None
     adapters = {a.id: a for a in corpus}

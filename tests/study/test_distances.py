@@ -109,6 +109,7 @@ def test_spread_is_half_the_mean_squared_distance():
     assert spread(x) == pytest.approx(point, rel=1e-6)
 
 
+@pytest.mark.whole
 def test_intervals_of_distances_hold_what_a_new_study_would_give():
     """Each simulated study draws prompts, and pictures around them; the interval is of its expected distance."""
     rng = np.random.default_rng(6)

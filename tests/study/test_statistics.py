@@ -48,6 +48,7 @@ def test_95_percent_intervals_hold_the_mean_in_95_percent_of_samples(method):
     assert 271 <= held <= 295
 
 
+@pytest.mark.whole
 def test_clusters_keep_the_promise_where_single_values_break_it():
     rng = np.random.default_rng(1)
     prompts = np.repeat(np.arange(40), 8)

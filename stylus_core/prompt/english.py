@@ -1,0 +1,47 @@
+"""How common a word is in English, wherever it stands: what a name has to be told apart from.
+
+In a library "Fern" may be as rare as "Artoria"; in English only one of them is a word. The list has 21,000 words in the
+order of their frequency; `benchmarks/make_english.py` makes it.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from pathlib import Path
+
+#: Words, the most frequent first.
+WORDS = Path(__file__).with_name("english.txt")
+
+_LISTED = 0.85  # rarity of the last word of the list: the step to a word that is not in it is a large one
+_NUMBER = 0.2
+
+
+@lru_cache(maxsize=1)
+def _ranks() -> dict[str, int]:
+    return {word: rank for rank, word in enumerate(WORDS.read_text(encoding="ascii").split())}
+
+
+@lru_cache(maxsize=100_000)
+def rarity(word: str) -> float:
+    """How rare a word is in English.
+
+    Args:
+        word: in lower case; its plural's "s" may be cut off, as `tokens` does.
+
+    Returns:
+        0 for the most common words, rising with the logarithm of the rank to 0.85 for the rarest that are listed; 1 for
+        words that are not, and for every word in another script.
+    """
+    if not word.isascii():
+        return 1.0
+    if word.isdigit():
+        return _NUMBER
+    ranks = _ranks()
+    rank = min(ranks.get(form, len(ranks)) for form in (word, f"{word}s", f"{word}es"))
+    return 1.0 if rank == len(ranks) else _LISTED * math.log1p(rank) / math.log1p(len(ranks))
+
+
+def is_word(word: str) -> bool:
+    """Whether `word` (lower case, singular or plural) is an English word and no name of somebody's own."""
+    return rarity(word) < 1.0

@@ -1,8 +1,9 @@
-"""Takes the WebUI's prompt grammar apart: attention, scheduling, alternation, BREAK, AND, comments, tags.
+"""Takes the WebUI's prompt grammar apart: attention, scheduling, alternation, BREAK, AND, regions, comments, tags.
 
 It goes the host's way: comments out, tags out, cut at AND, scheduling, attention; the weights are those of
 AUTOMATIC1111's `parse_prompt_attention`. `ParsedPrompt.plain` has the prompt's own length, with all markup blanked, so
-that a span found in it is a span of what the user wrote. Never raises; linear in the prompt.
+that a span found in it is a span of what the user wrote; `ParsedPrompt.asked` is the same without what the prompt says
+that it does not want. Never raises; linear in the prompt.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from stylus_core.prompt.negation import unwanted
+from stylus_core.prompt.structured import structured
 from stylus_core.prompt.tags import NetworkTag, find_tags
 
-_TOKEN = re.compile(r"\\[()\[\]\\|]|\\|\(|\[|:\s*([+-]?[.\d]{1,32})\s*([)\]])|\)|\]|[:|]|\bBREAK\b|[,，、;；\n]")
+#: Words that part a prompt as AND does: the host's own, those of Regional Prompter and of Neutral Prompt.
+SEPARATORS = ("BREAK", "ADDCOL", "ADDROW", "ADDBASE", "ADDCOMM", "ADDP", "AND_PERP", "AND_SALT", "AND_TOPK")
+
+_TOKEN = re.compile(
+    r"\\[()\[\]\\|]|\\|\(|\[|:\s*([+-]?[.\d]{1,32})\s*([)\]])|\)|\]|[:|]|\b(?:" + "|".join(SEPARATORS) + r")\b|[,，、;；\n]"
+)
 _COMMENT = re.compile(r"#[^\n]*")
 _AND = re.compile(r"\bAND\b")
+#: What the host puts something else in for: an embedding's name, a wildcard.
+_STANDS_FOR = re.compile(r"\bembedding:[^\s,()\[\]{}<>:|]+|__[^\W_][\w~*/. -]{0,100}?__|__[~*][\w~*/. -]{0,100}?__")
 _SECTION_WEIGHT = re.compile(r"\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
 _WORD = re.compile(r"[^\s.:|!?()\[\]\\]")
 _ROUND, _SQUARE = 1.1, 1 / 1.1
@@ -30,7 +40,7 @@ class Part:
     start: int
     end: int
     weight: float  # product of the attention around its first word
-    group: int  # number of BREAKs and ANDs before it
+    group: int  # number of BREAKs, ANDs and borders of regions before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +51,18 @@ class ParsedPrompt:
     plain: str  # as long as `text`; markup is blank, separators are "," or a line break
     tags: tuple[NetworkTag, ...]
     parts: tuple[Part, ...]
+    asked: str  # `plain` with blanks for what the prompt does not want: "no hat", "(hat:0)", a JSON's "avoid"
     tail_weight: float | None = None  # "a cat AND a dog :0.5": what the prompt's end says of its last section
 
 
 def parse(prompt: str) -> ParsedPrompt:
     """Reads a prompt of any length and any Unicode."""
-    seen = without_comments(prompt)
+    values = structured(prompt)
+    start = values.end if values else 0
+    seen = (values.text[:start] if values else "") + without_comments(prompt[start:])
     tags = tuple(replace(t, raw=prompt[t.start : t.end]) for t in find_tags(seen))
     seen = _blanked(seen, ((t.start, t.end) for t in tags))
+    seen = _blanked(seen, (m.span() for m in _STANDS_FOR.finditer(seen)))
     reader = _Reader(list(seen))
     tail = None
     start = 0
@@ -57,7 +71,17 @@ def parse(prompt: str) -> ParsedPrompt:
         if after > end:
             reader.separate(end, after, group_ends=True)
         start = after
-    return ParsedPrompt(prompt, "".join(reader.plain), tags, reader.parts(), tail)
+    plain = "".join(reader.plain)
+    left_out = [*unwanted(plain, prompt), *reader.weightless(), *(values.unwanted if values else ())]
+    return ParsedPrompt(prompt, plain, tags, reader.parts(), without(plain, left_out), tail)
+
+
+def without(plain: str, spans: Iterable[tuple[int, int]]) -> str:
+    """`plain` with blanks for the spans, in any order; separators stay."""
+    out = list(plain)
+    for start, end in spans:
+        out[start:end] = [c if c in ",\n" else " " for c in plain[start:end]]
+    return "".join(out)
 
 
 def comments(text: str) -> list[tuple[int, int]]:
@@ -100,6 +124,7 @@ class _Reader:
     plain: list[str]
     separators: list[tuple[int, int, bool]] = field(default_factory=list)  # start, end, whether a group ends there
     levels: list[tuple[int, float]] = field(default_factory=list)  # from here on the weight is this
+    left_out: list[tuple[int, int]] = field(default_factory=list)  # sections that their own weight takes out
 
     def section(self, seen: str, start: int, end: int) -> float | None:
         """One side of an AND: brackets do not reach over it. Returns its own weight, if it ends in one."""
@@ -111,7 +136,14 @@ class _Reader:
             end = tail + weight.start()
         tokens = list(_TOKEN.finditer(seen, start, end))
         self._attention(tokens, self._scheduling(tokens), start)
+        if weight and float(weight[1]) <= 0:
+            self.left_out.append((start, end))
         return float(weight[1]) if weight else None
+
+    def weightless(self) -> list[tuple[int, int]]:
+        """Spans whose weight takes them out of the picture, or pushes the picture away from them."""
+        ends = [at for at, _ in self.levels[1:]] + [len(self.plain)]
+        return [*self.left_out, *((at, end) for (at, w), end in zip(self.levels, ends, strict=True) if w <= 0)]
 
     def separate(self, start: int, end: int, group_ends: bool = False) -> None:
         if self.plain[start] != "\n":
@@ -156,8 +188,8 @@ class _Reader:
             if token[0] == "\\":
                 self._blank(at, at + (2 if token == "\\\\" else 1))
                 continue
-            if token in (",", "，", "、", ";", "；", "\n", "BREAK"):
-                self.separate(at, m.end(), token == "BREAK")
+            if token in (",", "，", "、", ";", "；", "\n", *SEPARATORS):
+                self.separate(at, m.end(), token in SEPARATORS)
                 continue
             if token in ":|":
                 continue  # text, unless scheduling has marked it

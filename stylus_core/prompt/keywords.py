@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from stylus_core.prompt.grammar import ParsedPrompt
+from stylus_core.prompt.runs import pieces
 from stylus_core.types import Keyword
 
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")
@@ -58,6 +59,10 @@ _QUALITY = re.compile(
     r"face|eyes|art|beautiful|and|extremely|focus|high|masterpiece|on|winning|photo|uhd|\d+k))*)$"
 )
 
+#: "artist:somebody" calls somebody.
+_PREFIX = re.compile(r"(?i)artist\s*:(?!\s*$)")
+_TOGETHER = re.compile(r"[\s'’\"_\-()\[\]{}\\]*|:")
+
 _LONGEST = 5  # words of a keyword
 
 
@@ -67,36 +72,44 @@ def is_quality(text: str) -> bool:
 
 
 def keywords(prompt: ParsedPrompt) -> tuple[Keyword, ...]:
-    """The keywords of a prompt in its order, each once. Their spans do not overlap."""
+    """The keywords of what a prompt asks for, in its order, each once. Their spans do not overlap."""
     out: list[Keyword] = []
     seen: set[str] = set()
     for part in prompt.parts:
-        if is_quality(part.text):
+        if is_quality(prompt.asked[part.start : part.end]):
             continue
-        for words in _chunks(prompt.plain, part.start, part.end):
-            start, end = words[0][1], words[-1][2]
-            text = " ".join(w for w, _, _ in words)
-            if text.lower() not in seen and (len(text) > 2 or not text.isascii()) and not is_quality(text):
-                seen.add(text.lower())
-                out.append(Keyword(text, start, end))
+        for start, end in pieces(prompt.asked, part.start, part.end):
+            for words in _chunks(prompt, start, end):
+                text = " ".join(w for w, _, _ in words).replace("_", " ")
+                if text.lower() not in seen and (len(text) > 2 or not text.isascii()) and not is_quality(text):
+                    seen.add(text.lower())
+                    out.append(Keyword(text, words[0][1], words[-1][2]))
     return tuple(out)
 
 
 _Word = tuple[str, int, int]
 
 
-def _chunks(plain: str, start: int, end: int) -> list[list[_Word]]:
-    words: list[_Word] = [(m.group(), m.start(), m.end()) for m in _WORD.finditer(plain, start, end)]
+def _chunks(prompt: ParsedPrompt, start: int, end: int) -> list[list[_Word]]:
+    asked = prompt.asked
+    words: list[_Word] = [
+        (m.group(), m.start(), m.end())
+        for m in _WORD.finditer(asked, start, end)
+        if not _PREFIX.match(asked, m.start(), end)
+    ]
     if not words:
         return []
     plainly = [w.lower() for w, _, _ in words]
     functional = sum(w in _FUNCTION for w in plainly)
-    if (len(words) <= 3 and not functional) or (len(words) <= 4 and functional <= 1 and not _sentence(plainly)):
+    whole = prompt.plain[words[0][1] : words[-1][2]] == asked[words[0][1] : words[-1][2]]
+    short = (len(words) <= 3 and not functional) or (len(words) <= 4 and functional <= 1 and not _sentence(plainly))
+    if whole and short:
         return [words]
     runs: list[list[_Word]] = [[]]
     for i, word in enumerate(words):
         low = plainly[i]
-        gap = i > 0 and not re.fullmatch(r"[\s'’\"_\-()\[\]{}\\]*", plain[words[i - 1][2] : word[1]])
+        # a colon without spaces belongs to a name ("nine (steel:psalm)"); what was not asked for parts what is around it
+        gap = i > 0 and not _TOGETHER.fullmatch(prompt.plain[words[i - 1][2] : word[1]])
         if low in _FUNCTION or low in _LIGHT_VERBS:
             runs.append([])
             continue

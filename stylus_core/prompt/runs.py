@@ -1,0 +1,39 @@
+"""Where a sentence of a script without spaces is cut: at its particles and function words, as English is at "of" and
+"with".
+"""
+
+from __future__ import annotations
+
+import re
+
+Span = tuple[int, int]
+
+_HAN, _KATAKANA = "\u3400-\u9fff\uf900-\ufaff々", "\u30a0-\u30ff"
+_RUN = re.compile(rf"[{_HAN}{_KATAKANA}\u3040-\u309f]{{2,}}")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+
+#: A particle stands behind a noun in Han or katakana, so one inside a name in hiragana ("となり") is none. A verb that
+#: describes what follows ends in one of a few syllables: 浮かぶ|提灯.
+_JAPANESE = re.compile(
+    rf"(?<=[{_HAN}{_KATAKANA}])(?:には|では|から|まで|の(?!子)|[にをはがでとも])"
+    rf"|(?<=[\u3040-\u309f][うくすつぬむるぐぶただ])(?=[{_HAN}{_KATAKANA}])"
+    rf"|(?<=[{_HAN}]る)(?=[{_HAN}{_KATAKANA}])"
+)
+_CHINESE = re.compile(
+    "的(?!士)|[穿戴]着|[穿戴]著|拿着|抱着|有着|[坐站躺]在|正在|以及|还有|一[个位只名座片条张朵幅匹件棵辆艘]|在"
+)
+
+
+def pieces(text: str, start: int, end: int) -> list[Span]:
+    """The spans of `text[start:end]` between the function words of its runs; one span where there is nothing to cut."""
+    out: list[Span] = []
+    at = start
+    for run in _RUN.finditer(text, start, end):
+        form = _JAPANESE if _KANA.search(run[0]) else _CHINESE
+        for cut in form.finditer(text, run.start(), run.end()):
+            if at < cut.start():
+                out.append((at, cut.start()))
+            at = cut.end()
+    if at < end:
+        out.append((at, end))
+    return out

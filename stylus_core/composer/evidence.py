@@ -6,6 +6,7 @@ thousand; what depends on the library's size stays with the retriever, which onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.prompt.english import is_word
 from stylus_core.retriever.documents import UNIT_TYPES, units
 from stylus_core.retriever.tokens import NOISE, called, split_names, tokens, without_markup
 from stylus_core.types import Adapter, Candidate, Keyword
@@ -135,8 +137,8 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     """Whether a prompt with these tokens calls the adapter by name.
 
     The series alone does not name a character, and neither does a trigger word that is made of common words
-    ("chinese dress"): it has to be the whole name, part of the name together with the series, or a trigger word or file
-    name of its own.
+    ("chinese dress"): it has to be the whole name, part of the name together with the series, the title where the subject
+    is another one, or a trigger word or file name of its own.
     """
     _, _, series = adapter.card.subject.partition("(")
     own = own_words(adapter)
@@ -146,17 +148,32 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
         return True
     if any(have) and of and all(w in words for w in of):
         return True
-    invented = [*adapter.card.trigger_words[:2], adapter.stem]
+    if any(said and all(w in words for w in said) for said in _titles(adapter.metadata.title)):
+        return True
+    # of an entry that lists an outfit as well, what stands first is the name
+    entries = [first for t in adapter.card.trigger_words for first in (t, t.partition(",")[0])]
     letters = "".join(tokens(split_names(adapter.card.subject)))
-    return any(_calls(tokens(split_names(without_markup(t))), own, letters, words) for t in invented)
+    return any(_calls(tokens(split_names(without_markup(t))), own, letters, words) for t in (*entries, adapter.stem))
+
+
+def _titles(title: str) -> list[list[str]]:
+    """The words of a title that name an adapter: several of which one is no English word, or those of another script."""
+    whole = [w for w in tokens(split_names(title)) if w not in _GENERIC]
+    out = [whole] if len(whole) > 1 and not all(map(is_word, whole)) else []
+    if not title.isascii():
+        parts = (tokens(p) for p in re.split(r"[|/()\[\]{},:;【】（）「」『』]", title) if not p.isascii())
+        out += [p for p in parts if len("".join(p)) > 1]
+    return out
 
 
 def _calls(unit: list[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
     said = [w for w in unit if w not in _GENERIC]
     if not said or not all(w in words for w in said):
         return False
-    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry"
-    return any(w in own for w in said) or (len(unit) == 1 and _drawn_from(unit[0], letters))
+    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry";
+    # several words of which one is no English word are nobody else's name
+    own_too = any(w in own for w in said) or (len(said) > 1 and not all(map(is_word, said)))
+    return own_too or (len(unit) == 1 and _drawn_from(unit[0], letters))
 
 
 def _drawn_from(word: str, letters: str) -> bool:

@@ -27,14 +27,16 @@ _FUNCTION = frozenset(
     himself herself themselves something someone somebody somewhere upon inside outside within toward towards
     away back along about after before because until since among amongst per via front side middle kind type
     sort way only even more most much less least such same still again ever never now large big small little
-    tiny huge young old nice different various multiple""".split()
+    tiny huge young old nice different various multiple
+    на в во у с со и а но или по из за от до для под над при без о об к ко через между это как что его её ее их""".split()
 )
 
 #: Said of what somebody does to a thing; the thing is the keyword.
 _LIGHT_VERBS = frozenset(
     """wearing holding carrying having using showing containing featuring including surrounded covered filled wears
     holds carries has uses shows contains features includes dressed placed located set sits stands lies looks
-    looking made filled standing sitting placed laying""".split()
+    looking made filled standing sitting placed laying
+    стоит стоят сидит сидят лежит лежат висит держит держат идёт идет носит одета одет пьёт пьет""".split()
 )
 
 #: Modifiers that make no keyword on their own.
@@ -52,7 +54,7 @@ _QUALITY = re.compile(
     r"hd|uhd|hdr|hq|"
     r"[0-9]+k|detailed|intricate|official art|unity|wallpaper|wallpapper|professional|award[- ]winning|"
     r"trending|artstation|"
-    r"newest|year \d+|score_\d\w*|rating[:_]\w+|source_\w+|raw photo|sharp focus|cg|res|quality|"
+    r"newest|year \d+|score[_ ]\d\w*(?:[_ ]up)?|rating[:_ ]\w+|source_\w+|source (?:anime|cartoon|pony|furry)|very (?:aesthetic|awa)|raw photo|sharp focus|cg|res|quality|"
     r"resolution|details?|ultra-detailed|"
     r"realistic|8 ?k|4 ?k|looking at viewer|solo|[1-9]\+?(?:girl|boy)s?|illustration|beautiful|finely|depth of field)"
     r"(?:[ _-]+(?:best|quality|res|resolution|detailed|details?|wallpaper|wallpapper|unity|8k|4k|cg|illustration|skin|"
@@ -131,7 +133,8 @@ def _chunks(prompt: ParsedPrompt, start: int, end: int) -> list[list[_Word]]:
 
 
 def _sentence(words: Sequence[str]) -> bool:
-    return any(w in ("a", "an", "the", "is", "are", "his", "her", "their") for w in words)
+    articles = ("a", "an", "the", "is", "are", "his", "her", "their")
+    return any(w in articles or (not w.isascii() and w in _FUNCTION) for w in words)
 
 
 def phrases(keywords_: Sequence[Keyword]) -> list[tuple[str, int]]:

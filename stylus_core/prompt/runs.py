@@ -20,20 +20,24 @@ _JAPANESE = re.compile(
     rf"|(?<=[{_HAN}]る)(?=[{_HAN}{_KATAKANA}])"
 )
 _CHINESE = re.compile(
-    "的(?!士)|[穿戴]着|[穿戴]著|拿着|抱着|有着|[坐站躺]在|正在|以及|还有|一[个位只名座片条张朵幅匹件棵辆艘]|在"
+    "的(?!士)|[穿戴]着|[穿戴]著|拿着|抱着|有着|[坐站躺]在|正在|以及|还有|一[个位只名座片条张朵幅匹件棵辆艘]|在|和(?![服风平谐室菓食声纸])"
 )
+#: Korean has spaces; a noun that its particle makes an object or a place ends there.
+_KOREAN = re.compile(r"(?<=[\uac00-\ud7af])(?:을|를|에서|에게|의)(?=\s)")
 
 
 def pieces(text: str, start: int, end: int) -> list[Span]:
     """The spans of `text[start:end]` between the function words of its runs; one span where there is nothing to cut."""
     out: list[Span] = []
     at = start
+    cuts = [m.span() for m in _KOREAN.finditer(text, start, end)]
     for run in _RUN.finditer(text, start, end):
         form = _JAPANESE if _KANA.search(run[0]) else _CHINESE
-        for cut in form.finditer(text, run.start(), run.end()):
-            if at < cut.start():
-                out.append((at, cut.start()))
-            at = cut.end()
+        cuts += [m.span() for m in form.finditer(text, run.start(), run.end())]
+    for first, last in sorted(cuts):
+        if at < first:
+            out.append((at, first))
+        at = last
     if at < end:
         out.append((at, end))
     return out

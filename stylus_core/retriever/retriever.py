@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
+_EMPTY_PARTS = re.compile(r"\s*,(?:\s*,)+\s*")
 _PARALLEL = 20_000  # adapters from which on a second thread pays
 _ENDS = 64  # rows at either end of a signal that are among them
 
@@ -134,7 +136,7 @@ class Retriever:
                 pieces' nearest are near to the keyword too, and come into the pool with it.
         """
         clock = clock or Clock()
-        text = " ".join(prompt.plain.replace("\n", " ").split())
+        text = said(prompt)
         sentence = sentence_likeness(prompt)
         vectors: NDArray[np.float32] | None = None
         first: NDArray[np.float32] | None = None
@@ -181,6 +183,14 @@ class Retriever:
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask
+
+
+def said(prompt: ParsedPrompt) -> str:
+    """What a prompt asks for, in one line; a part that it does not want leaves no comma behind."""
+    asked = prompt.asked.replace("\n", " ")
+    if asked != prompt.plain.replace("\n", " "):
+        asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
+    return " ".join(asked.split())
 
 
 def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """Words of prompts and of adapters' texts, as the term index sees them.
 
 Prompts are English, tags are English with underscores, names mix scripts and run words together (`catDressV2_final`).
-One function serves all; `split_names` takes names apart first.
+One function serves all; `split_names` takes names apart first. Scripts without spaces are seen as pairs of neighbouring
+characters, in names as in prompts, so that a name is found in the middle of a sentence.
 """
 
 from __future__ import annotations
@@ -12,12 +13,24 @@ from functools import lru_cache
 from hashlib import blake2b
 
 #: Changing what a token is makes an index unreadable: raise this with it.
-VERSION = 1
+VERSION = 2
 
 _WORD = re.compile(r"\w+")
 _MARKUP = re.compile(r"<[^>]{0,200}>|[()\[\]{}\\]|:\s*-?\d*\.?\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[\uac00-\ud7af]+")
+#: Runs of one script: words are parted where the script changes ("hanfu汉服2").
+_HAN, _HANGUL, _CYRILLIC = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff々", "\uac00-\ud7af", "\u0400-\u052f"
+_RUNS = re.compile(
+    rf"(?P<pairs>[{_HAN}]+)|(?P<hangul>[{_HANGUL}]+)|(?P<cyrillic>[{_CYRILLIC}]+)|[^{_HAN}{_HANGUL}{_CYRILLIC}]+"
+)
+_PARTICLE = re.compile(r"(?<=..)(?:에서|에게|으로|[을를은는의])$")
+#: Endings of Russian and Ukrainian nouns and adjectives, the longest first.
+_ENDING = re.compile(
+    r"(?<=...)(?:иями|ями|ами|ого|его|ому|ему|ыми|ими|иях|иям|ием|ией|ых|их|ым|им|ый|ий|ой|ая|яя|ое|ее|ые|ие|ую|юю|ом|ем|"
+    r"ам|ям|ах|ях|ов|ев|ів|їв|ей|ою|ею|ия|ии|ию|[аяоеыиуюьйії])$"
+)
+#: What may part a name in these scripts or be left out: "ソード・アート", "汉服·春衫", "달빛 여우".
+_JOINT = re.compile(rf"(?<=[{_HAN}])[·・･•‧](?=[{_HAN}])|(?<=[{_HANGUL}]) (?=[{_HANGUL}])")
 
 STOP_WORDS = frozenset(
     """a an the of in on at to for with and or is are was were be been by from as it its this that these those i you he
@@ -57,7 +70,11 @@ def _stem(word: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Lower-case words, plurals folded, stop words out; runs of CJK also as pairs of characters."""
+    """Lower-case words, plurals folded, stop words out.
+
+    Chinese, Japanese and Korean runs come as pairs of characters, Russian and Ukrainian words without their endings;
+    full-width and half-width forms are one.
+    """
     text = unicodedata.normalize("NFKC", text).lower().replace("_", " ")
     out: list[str] = []
     for word in _WORD.findall(text):
@@ -65,11 +82,22 @@ def tokens(text: str) -> list[str]:
             continue
         if word.isascii():
             out.append(_stem(word))
-            continue
-        out.append(word)
-        for run in _CJK.findall(word):
-            if len(run) > 2:  # nothing parts its words, so neighbours stand in for them
-                out.extend(run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            out += _foreign(word)
+    return out
+
+
+def _foreign(word: str) -> list[str]:
+    out: list[str] = []
+    for run in _RUNS.finditer(word):
+        text = run[0]
+        if run["cyrillic"]:
+            out.append(_ENDING.sub("", text.replace("ё", "е"), count=1))
+        elif run["pairs"] or run["hangul"]:
+            text = _PARTICLE.sub("", text) if run["hangul"] else text
+            out += [text[i : i + 2] for i in range(len(text) - 1)] or [text]
+        else:
+            out.append(_stem(text) if text.isascii() else text)
     return out
 
 
@@ -77,9 +105,13 @@ def called(text: str) -> list[str]:
     """The tokens by which a prompt may call an adapter: also those of names that are run together in it.
 
     The names of adapters are taken apart, so "corgi99" and "TeaShop" have to be as well, and are looked for whole too.
+    A name that the prompt parts by a middle dot may be written without it.
     """
     whole = tokens(text)
-    return [*whole, *set(tokens(split_names(text))).difference(whole)]
+    also = tokens(split_names(text))
+    if not text.isascii() and _JOINT.search(text):
+        also += tokens(_JOINT.sub("", text))
+    return [*whole, *sorted(set(also).difference(whole))]
 
 
 @lru_cache(maxsize=500_000)

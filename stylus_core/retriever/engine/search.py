@@ -33,7 +33,7 @@ from stylus_core.retriever.engine.packing import Packed, PackedExample, unpack, 
 from stylus_core.retriever.engine.statistics import Statistics
 from stylus_core.retriever.fusion import sentence_likeness
 from stylus_core.retriever.index import Get, Index
-from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever
+from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, said
 from stylus_core.retriever.signals import NEIGHBOURS
 from stylus_core.retriever.tokens import tokens, without_markup
 from stylus_core.retriever.vectors import VectorStore
@@ -90,7 +90,7 @@ class EngineRetriever:
         """The best `k` candidates."""
         clock = Clock()
         wanted = wanted or Filter()
-        text = " ".join(prompt.plain.replace("\n", " ").split())
+        text = said(prompt)
         parts = [p for p, _ in phrases(keywords)]
         whole = [text] if sentence_likeness(prompt) > 0 or not parts else []
         vectors, embedded = np.zeros((0, 0), np.float32), 0

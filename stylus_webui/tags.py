@@ -18,13 +18,19 @@ def names_in(prompt: str) -> list[str]:
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
-    from stylus_core.rewriter import appended, stands_in
+    from stylus_core.rewriter import Places, stands_in
 
     present = set(names_in(prompt))
     missing = [p for p in picks if p.name not in present]
-    wanted = dict.fromkeys(w for p in missing for w in p.trigger_words) if words else ()
-    lacking = [w for w in wanted if not stands_in(prompt, w)]
-    return appended(prompt, lacking, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
+    places = Places(prompt)
+    added: dict[int, list[str]] = {}
+    for pick in missing if words else ():
+        place = places.of(pick.keyword, pick.start, pick.end)
+        there = [w for each in added.values() for w in each]
+        if place >= 0:
+            lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not stands_in(prompt, w))
+            added.setdefault(place, []).extend(lacking)
+    return places.written(added, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
 
 
 def weight(value: float) -> str:

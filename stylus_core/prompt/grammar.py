@@ -26,7 +26,8 @@ _COMMENT = re.compile(r"#[^\n]*")
 _AND = re.compile(r"\bAND\b")
 #: What the host puts something else in for: an embedding's name, a wildcard.
 _STANDS_FOR = re.compile(r"\bembedding:[^\s,()\[\]{}<>:|]+|__[^\W_][\w~*/. -]{0,100}?__|__[~*][\w~*/. -]{0,100}?__")
-_SECTION_WEIGHT = re.compile(r"\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
+#: "a cat :0.5 AND a dog": the weight of a section.
+SECTION_WEIGHT = re.compile(r"\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
 _WORD = re.compile(r"[^\s.:|!?()\[\]\\]")
 _ROUND, _SQUARE = 1.1, 1 / 1.1
 _MOST = 1e6  # weights beyond are no weights, and must not become infinite on their way
@@ -76,11 +77,11 @@ def parse(prompt: str) -> ParsedPrompt:
     return ParsedPrompt(prompt, plain, tags, reader.parts(), without(plain, left_out), tail)
 
 
-def without(plain: str, spans: Iterable[tuple[int, int]]) -> str:
-    """`plain` with blanks for the spans, in any order; separators stay."""
-    out = list(plain)
+def without(text: str, spans: Iterable[tuple[int, int]], keep: str = ",\n") -> str:
+    """`text` with blanks for the spans, in any order; what is in `keep` stays."""
+    out = list(text)
     for start, end in spans:
-        out[start:end] = [c if c in ",\n" else " " for c in plain[start:end]]
+        out[start:end] = [c if c in keep else " " for c in text[start:end]]
     return "".join(out)
 
 
@@ -130,7 +131,7 @@ class _Reader:
         """One side of an AND: brackets do not reach over it. Returns its own weight, if it ends in one."""
         trimmed = len(seen[start:end].rstrip())
         tail = start + max(0, trimmed - 64)
-        weight = _SECTION_WEIGHT.search(seen[tail : start + trimmed])
+        weight = SECTION_WEIGHT.search(seen[tail : start + trimmed])
         if weight:
             self._blank(tail + weight.start(), end)
             end = tail + weight.start()

@@ -1,4 +1,4 @@
-"""Adds tags and trigger words at the end of a prompt; what the user wrote stays byte for byte."""
+"""Adds tags at the end of a prompt and trigger words where they belong; what the user wrote stays byte for byte."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.weight import candidates_weight
-from stylus_core.rewriter.append import appended, obstacle, takes_words
+from stylus_core.rewriter.append import Places, obstacle
 from stylus_core.rewriter.triggers import lacking
 from stylus_core.rewriter.weights import share, written
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
@@ -48,7 +48,7 @@ def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) 
 def rewrite(
     prompt: ParsedPrompt, assignments: Sequence[Assignment], options: Options, pinned: Sequence[Candidate] = ()
 ) -> Rewrite:
-    """Writes the pinned adapters and the assigned ones behind the prompt.
+    """Writes the pinned adapters and the assigned ones behind the prompt, and their words into the region they serve.
 
     Adapters that the prompt has already are left alone, count against the number and the budget, and are not added
     again: rewriting twice equals rewriting once. Pinned adapters come first, and even where the number is reached.
@@ -128,20 +128,23 @@ class _Plan:
     def written(self, text: str) -> Rewrite:
         """The prompt with what was chosen."""
         picks: list[Pick] = []
-        words: list[str] = []
-        open_to_words = takes_words(text)
+        words: dict[int, list[str]] = {}  # number of the region -> what is added to it
+        places = Places(text)
         for a, weight in self.chosen:
-            lacks = lacking(a.candidate.adapter.card, ",\n".join([text, *words]), self.options.trigger_words)
-            if lacks and not open_to_words:
+            said = ",\n".join([text, *(w for added in words.values() for w in added)])
+            card, served = a.candidate.adapter.card, a.keyword
+            lacks = lacking(card, said, self.options.trigger_words, served.text, a.confidence)
+            place = places.of(served.text, served.start, served.end)
+            if lacks and place < 0:
                 self.notes.append(
-                    f"the trigger words of {a.candidate.adapter.stem} were not added, as the prompt ends in a weight: "
-                    f"write {', '.join(lacks)!r} in front of that"
+                    f"the trigger words of {a.candidate.adapter.stem} were not added, as the prompt has regions and "
+                    f"nothing tells to which they belong: {', '.join(lacks)}"
                 )
                 lacks = []
-            words += lacks
+            words.setdefault(place, []).extend(lacks)
             picks.append(pick_of(a, weight, tuple(lacks)))
         tags = [f"<lora:{p.name}:{written(p.weight)}>" for p in picks]
-        return Rewrite(appended(text, words, tags), tuple(picks), tuple(self.notes))
+        return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))
 
 
 def _pin(candidate: Candidate) -> Assignment:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from stylus_core.prompt import parse
+from stylus_core.prompt.grammar import SEPARATORS
+from stylus_core.rewriter.needed import SURE, Wanted
+from stylus_core.rewriter.said import folded, has
 from stylus_core.types import Card
 
 #: Authors list whole outfits; what makes an adapter work stands first.
@@ -15,37 +18,60 @@ _LONGEST = 120  # characters of a phrase
 _TAG = re.compile(r"<[^<>]*>")
 _WEIGHT = re.compile(r":\s*[-+]?(?:\d+\.?\d*|\.\d+)(?=\s*\)|\s*$)")
 _GRAMMAR = dict.fromkeys(map(ord, "[]{}\\|:<>#\n\r\t"), " ")
-_OPERATOR = re.compile(r"\b(?:BREAK|AND)\b")
+_OPERATOR = re.compile(rf"\b(?:AND|{'|'.join(SEPARATORS)})\b")
 _WORDS = re.compile(r"\w+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")  # scripts that put no space between words
 
 
-def lacking(card: Card, prompt: str, mode: str) -> list[str]:
-    """The phrases to add, safe to stand in a prompt. `mode`: "needed", "always" or "never"."""
-    if mode == "never" or not card.trigger_words:
+def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0) -> list[str]:
+    """The phrases to add, safe to stand in a prompt, at most four.
+
+    Args:
+        card: the adapter's.
+        prompt: the prompt, and what was added to it for other adapters.
+        mode: "needed": only for a pick that is sure enough, and nothing that brings another subject in; "always": all of
+            its words, whatever they are; "never".
+        keyword: the words of the prompt that the adapter serves; "" for one that was asked for by its own name.
+        confidence: the chance that the adapter is wanted, 0 to 1.
+    """
+    if mode == "never" or not card.trigger_words or (mode == "needed" and confidence < SURE):
         return []
     entries = [phrases for entry in card.trigger_words if (phrases := _phrases(entry))]
     if not entries:
         return []
-    said = _folded(parse(prompt).plain)
-    missing = [[p for p in phrases if not _has(said, p)] for phrases in entries]
-    if card.trigger_alternatives:  # exactly one of them: the one that is there, or most of which is
-        if not all(missing):
-            return []
-        shares = [len(m) / len(e) for m, e in zip(missing, entries, strict=True)]
-        chosen = shares.index(min(shares))
-        return [p for p in entries[chosen][:_AT_MOST] if p in missing[chosen]]
-    if mode == "always":
+    parsed = parse(prompt)
+    said = folded(parsed.plain)
+    missing = [[p for p in phrases if not has(said, p)] for phrases in entries]
+    if mode == "always" and not card.trigger_alternatives:
         wanted = dict.fromkeys(p for phrases in entries for p in phrases)
-        return [p for p in list(wanted)[:_AT_MOST] if not _has(said, p)]
-    if any(not left and _variants(entries[0], phrases) for left, phrases in zip(missing, entries, strict=True)):
+        return [p for p in list(wanted)[:_AT_MOST] if not has(said, p)]
+    chosen = _named_entry(entries, missing, card.trigger_alternatives)
+    if chosen is None:
         return []
-    return [p for p in entries[0][:_AT_MOST] if p in missing[0]]
+    own = Wanted(card, parsed, keyword)
+    wanted_ones = [p for p in entries[chosen] if mode == "always" or p not in missing[chosen] or own.may_add(p)]
+    return [p for p in wanted_ones[:_AT_MOST] if p in missing[chosen]]
+
+
+def _named_entry(entries: list[list[str]], missing: list[list[str]], exclusive: bool) -> int | None:
+    """The entry that the prompt names, the first if it names none; None if one of them is wholly there.
+
+    Where entries are alternatives, that is the one of which the largest share is there. Else those that are no variant
+    of the first one describe the picture, and are out of the question.
+    """
+    if exclusive:
+        if not all(missing):
+            return None
+        shares = [len(m) / len(e) for m, e in zip(missing, entries, strict=True)]
+        return shares.index(min(shares))
+    variants = [i for i, e in enumerate(entries) if i == 0 or _variants(entries[0], e)]
+    if not all(missing[i] for i in variants):
+        return None
+    return max(variants, key=lambda i: (len(entries[i]) - len(missing[i]), -i))
 
 
 def stands_in(prompt: str, phrase: str) -> bool:
     """Whether the prompt says this phrase, in any case and markup; brackets count neither escaped nor as they are."""
-    return _has(_folded(parse(prompt).plain), phrase)
+    return has(folded(parse(prompt).plain), phrase)
 
 
 def _phrases(entry: str) -> list[str]:
@@ -58,17 +84,7 @@ def _variants(first: list[str], other: list[str]) -> bool:
     What shares none describes the picture ("long hair"): where people's prompts have such an entry, four of five have
     the first one as well.
     """
-    return not set(_folded(" ".join(first)).split()).isdisjoint(_folded(" ".join(other)).split())
-
-
-def _folded(text: str) -> str:
-    """Words in one case, parted and surrounded by single spaces; an underscore is a space."""
-    return f" {' '.join(_WORDS.findall(text.casefold().replace('_', ' ')))} "
-
-
-def _has(said: str, phrase: str) -> bool:
-    words = _folded(phrase)
-    return words in said or (bool(_UNSPACED.search(words)) and words.strip() in said)
+    return not set(folded(" ".join(first)).split()).isdisjoint(folded(" ".join(other)).split())
 
 
 def _safe(phrase: str) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def test_tags_stand_at_the_end():
     [
         "  a lighthouse ,, (sea:1.2)\t",
         "a\r\nb\n\n",
-        "[a:b:0.5] BREAK c AND d",
+        "[a:b:0.5] BREAK c AND d lighthouse",
         "é̀ ﬁ 灯台 \u200d",
         "\\(a\\) <hypernet:x:1>",
     ],
@@ -51,7 +53,7 @@ def test_a_comment_at_the_end_does_not_swallow_what_is_added():
         ("a lighthouse, ", "a lighthouse, inkwash <lora:ink:0.8>"),
         ("a lighthouse.", "a lighthouse. inkwash <lora:ink:0.8>"),
         ("a lighthouse\n", "a lighthouse\ninkwash <lora:ink:0.8>"),
-        ("a lighthouse BREAK", "a lighthouse BREAK inkwash <lora:ink:0.8>"),
+        ("a lighthouse BREAK", "a lighthouse, inkwash BREAK <lora:ink:0.8>"),
         ("a lighthouse <lora:own:0.5>", "a lighthouse <lora:own:0.5>, inkwash <lora:ink:0.66>"),
         ("", "inkwash <lora:ink:0.8>"),
     ],
@@ -147,18 +149,85 @@ def test_nothing_is_added_behind_a_tag_that_is_not_closed():
     assert "<lora:ink" in rewritten("a <lora:> sea < 3", adapter("ink")).text  # no tags to the host
 
 
-def test_a_weight_at_the_end_keeps_its_place():
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("sea AND a lighthouse :0.7", "sea AND a lighthouse, inkwash :0.7 <lora:ink:0.8>"),
+        ("a lighthouse :0.7", "a lighthouse, inkwash :0.7 <lora:ink:0.8>"),
+        ("a lighthouse :0.7 <lora:own:0.5>", "a lighthouse, inkwash :0.7 <lora:own:0.5> <lora:ink:0.66>"),
+    ],
+)
+def test_a_weight_at_the_end_keeps_its_place(prompt, expected):
+    assert rewritten(prompt, adapter("ink", words=["inkwash"])).text == expected
+
+
+class TestRegions:
+    @pytest.mark.parametrize(
+        ("prompt", "expected"),
+        [
+            ("sea AND lighthouse AND rock", "sea AND lighthouse, inkwash AND rock"),
+            ("sea BREAK lighthouse, BREAK rock", "sea BREAK lighthouse, inkwash BREAK rock"),
+            ("sea\nBREAK\nlighthouse,\nBREAK\nrock", "sea\nBREAK\nlighthouse, inkwash\nBREAK\nrock"),
+            ("sea :0.5 AND lighthouse :1.2 AND rock", "sea :0.5 AND lighthouse, inkwash :1.2 AND rock"),
+            ("sea AND lighthouse:1.2 AND rock", "sea AND lighthouse, inkwash :1.2 AND rock"),
+            ("dusk ADDCOMM sea ADDCOL lighthouse ADDROW rock", "dusk ADDCOMM sea ADDCOL lighthouse, inkwash ADDROW rock"),
+            ("lighthouse ADDBASE sea ADDCOL rock", "lighthouse, inkwash ADDBASE sea ADDCOL rock"),
+            ("lighthouse, ADDCOL, sea", "lighthouse, inkwash ADDCOL, sea"),
+            ("(lighthouse:1.2)BREAK rock", "(lighthouse:1.2), inkwash BREAK rock"),
+            ("lighthouse # the old one\nBREAK rock", "lighthouse, inkwash # the old one\nBREAK rock"),
+            ("lighthouse <lora:own:0> BREAK rock", "lighthouse, inkwash <lora:own:0> BREAK rock"),
+            ("rock BREAK lighthouse", "rock BREAK lighthouse, inkwash"),
+            ("lighthouse at 10:30 BREAK rock", "lighthouse at 10:30, inkwash BREAK rock"),
+        ],
+    )
+    def test_words_go_to_the_end_of_the_part_that_has_the_keyword(self, prompt, expected):
+        result = rewritten(prompt, adapter("ink", words=["inkwash"]))
+        assert result.text.partition(" <lora:ink")[0] == expected
+        assert result.picks[0].trigger_words == ("inkwash",)
+        assert rewrite(parse(result.text), assigned(adapter("ink", words=["inkwash"])), Options()).text == result.text
+
+    @pytest.mark.parametrize("prompt", ["sea BREAK rock", "old lighthouse BREAK lighthouse", "no lighthouse AND rock"])
+    def test_none_are_added_where_that_cannot_be_told(self, prompt):
+        result = rewritten(prompt, adapter("ink", words=["inkwash"]))
+        assert result.text == f"{prompt} <lora:ink:0.8>"
+        assert "ink" in result.notes[0] and "inkwash" in result.notes[0] and "regions" in result.notes[0]
+
+    def test_nor_for_what_is_pinned(self):
+        result = rewritten("sea BREAK rock", pinned=[adapter("ink", words=["inkwash"])])
+        assert result.text == "sea BREAK rock <lora:ink:0.8>"
+        assert "inkwash" in result.notes[0]
+
+    def test_each_adapter_serves_its_own_part(self):
+        found = assigned(adapter("ink", words=["inkwash"])) + assigned(adapter("foam", words=["foamz"]), keyword="sea")
+        result = rewrite(parse("sea AND lighthouse AND rock"), found, Options())
+        assert result.text.startswith("sea, foamz AND lighthouse, inkwash AND rock <lora:")
+
+    def test_a_tag_with_such_a_word_in_its_name_parts_nothing(self):
+        result = rewritten("sea <lora:salt AND sand:0>", adapter("ink", words=["inkwash"]))
+        assert result.text == "sea <lora:salt AND sand:0>, inkwash <lora:ink:0.66>"
+
+
+def test_an_object_gets_its_words_and_tags_behind_its_brace():
+    prompt = '{"subject": "a lighthouse",\n "colors": ["#ff0000"]}\n'
+    result = rewritten(prompt, adapter("ink", words=["inkwash"]))
+    assert result.text == prompt + "inkwash <lora:ink:0.8>"
+    assert rewrite(parse(result.text), assigned(adapter("ink", words=["inkwash"])), Options()).text == result.text
+    assert rewritten('{"a": "sea"}', adapter("ink", words=["inkwash"])).text == '{"a": "sea"}, inkwash <lora:ink:0.8>'
+
+
+def test_a_pick_that_is_not_sure_brings_no_words():
     ink = adapter("ink", words=["inkwash"])
-    result = rewritten("sea AND a lighthouse :0.7", ink)
-    assert result.text == "sea AND a lighthouse :0.7 <lora:ink:0.8>"
-    assert result.picks[0].trigger_words == ()
-    assert "inkwash" in result.notes[0]
+    doubtful = [replace(a, confidence=0.3) for a in assigned(ink)]
+    assert rewrite(parse("a lighthouse"), doubtful, Options()).text == "a lighthouse <lora:ink:0.8>"
+    always = Options.of(trigger_words="always")
+    assert rewrite(parse("a lighthouse"), doubtful, always).text == "a lighthouse, inkwash <lora:ink:0.8>"
+    assert "inkwash" in rewrite(parse("a lighthouse"), doubtful, Options(), [Candidate(ink, 1.0)]).text  # pinned
 
 
 STEMS = ["ink", "b c", "d.e", "Ünï", "x:y", "own"]
 MARKUP = """<lora: ink :0.5 > < # , ( ) [ ] : | \\ BREAK AND sea inkwash <lora:ink:1> <lyco:own:2> <hypernet:h:1> é =
     te= _ <lora:d.e:-0.4:1>"""
-PIECES = st.sampled_from([*MARKUP.split(), "\n", " ", "\r", " :0.7"])
+PIECES = st.sampled_from([*MARKUP.split(), "\n", " ", "\r", " :0.7", " ADDCOL ", "lighthouse", " lighthouse AND "])
 PROMPTS = st.lists(PIECES, max_size=14).map("".join) | st.text(max_size=60)
 WORDS = st.lists(PIECES | st.sampled_from(["hair", "blue sky", "灯台"]), max_size=6).map("".join)
 
@@ -196,7 +265,8 @@ def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
     always = [Candidate(a, 1.0) for a in pinned]
     once = rewrite(before, assigned(*found), chosen, always)
     after = parse(once.text)
-    assert once.text.startswith(prompt)
+    kept = iter(once.text)
+    assert all(c in kept for c in prompt)  # nothing that the user wrote is gone
     again = rewrite(after, assigned(*found), chosen, always)
     assert (again.text, again.picks) == (once.text, ())
 
@@ -210,9 +280,12 @@ def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
 
     # what is added never changes how the user's own words are read
     if once.picks:
-        rest = [p for p in after.parts if p.start < len(prompt.rstrip())]
-        assert [(p.start, p.weight, p.group) for p in rest] == [(p.start, p.weight, p.group) for p in before.parts]
-    added = parse(once.text[len(prompt) :]).plain
+        rest = iter(after.parts)
+        for own in before.parts:
+            assert any(
+                p.text.startswith(own.text) and (p.weight, p.group) == (own.weight, own.group) for p in rest
+            ), own
+    added = after.plain
     for p in once.picks:
         assert all(w.replace("\\", " ") in added for w in p.trigger_words)
 

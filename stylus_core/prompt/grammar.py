@@ -73,7 +73,7 @@ def parse(prompt: str) -> ParsedPrompt:
             reader.separate(end, after, group_ends=True)
         start = after
     plain = "".join(reader.plain)
-    left_out = [*unwanted(plain, prompt), *reader.weightless(), *(values.unwanted if values else ())]
+    left_out = [*unwanted(plain.replace("_", " "), prompt), *reader.weightless(), *(values.unwanted if values else ())]
     return ParsedPrompt(prompt, plain, tags, reader.parts(), without(plain, left_out), tail)
 
 

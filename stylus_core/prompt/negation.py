@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from stylus_core.prompt.english import is_word
+
 Span = tuple[int, int]
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
@@ -20,8 +22,8 @@ _NEGATOR = re.compile(
     r"\b(?:(?P<without>with(?:out)?\s+(?:any|no)|without|w/o|lacking|(?:devoid|free|absence|lack|empty)\s+of|free\s+from|"
     r"ohne|senza|zonder|utan|uden|bez|без)|"
     r"with\s+neither|neither|nor|none\s+of|instead\s+of|rather\s+than|excluding|(?:[^\W\d_]{2,8})n" + _APOSTROPHE + r"t|"
-    r"cannot|"
-    r"no\s+longer|"
+    r"cannot|any(?:thing|one|body)\s+(?:but|except)|every(?:thing|one|body)\s+(?:but|except)|minus\s+(?:an?|the|any)|"
+    r"never\s+(?:an?|the|any)|no\s+longer|"
     r"not?(?!\s+(?:only|just|merely|simply|solely|unlike|without|even|far|long|matter|doubt|wonder|less|end|to\s+mention)\b)"
     r"|kein(?:e[nmrs]?)?|nicht|geen|inte|нет|не|ни|pas\s+de(?!\s+deux))\b(?!-)",
     re.IGNORECASE,
@@ -37,7 +39,8 @@ _SPOKEN = (
 #: "no one" is nobody and "no. 5" a number: what follows is not negated by them.
 _NOBODY = re.compile(r"(?:without|with\s+no|no)(?:\s+any)?[\s-]*one\b", re.IGNORECASE)
 _NUMBER = re.compile(r"no\.?\s*\d", re.IGNORECASE)
-_JOINED = re.compile(r"\bnon-[^\W_]+(?:-[^\W_]+)*|[^\W_]+(?:-[^\W_]+)*-free\b", re.IGNORECASE)
+_ROMAJI = re.compile(r"(?:(?:[kgsztdnhbpmyrwjf]|[kgnhbpmr]y|sh|ch|ts)?[aiueo]|n(?![aiueoy]))+", re.IGNORECASE)
+_JOINED = re.compile(r"\bnon-[^\W_]+(?:-[^\W_]+)*|\b[^\W_]{1,40}(?:-[^\W_]{1,40}){0,4}-free\b", re.IGNORECASE)
 
 #: Other scripts: what is negated stands between the word that says it and the next boundary, before or behind it.
 _CHINESE = re.compile(
@@ -102,7 +105,7 @@ def _in_clauses(plain: str, text: str) -> Iterator[Span]:
         if nobody := _NOBODY.match(plain, start):  # what is there all the same stays
             yield start, nobody.end()
             continue
-        if before and plain[start : start + 2].istitle() and _is_name(plain, start, after):
+        if _is_name(plain, start, after, before):
             continue
         reached = _reach(plain, text, after, hangs and any(w.lower() not in _LIGHT for w in _WORD.findall(before)))
         reached = _enumerated(plain, reached)
@@ -133,10 +136,23 @@ def _clause_begins(plain: str, at: int) -> int:
     return max((m.end() for m in _BOUNDARY.finditer(plain, first, at)), default=first)
 
 
-def _is_name(plain: str, start: int, after: int) -> bool:
-    """Whether a capital "No" in mid-clause belongs to a name: "Shiro of No Game No Life"."""
-    following = _WORD.search(plain, after)
-    return plain[start].isupper() and bool(following and following[0][0].isupper())
+def _is_name(plain: str, start: int, after: int, before: str) -> bool:
+    """Whether a negation belongs to a name: "Shiro of No Game No Life", "Don't Starve", "sora no woto".
+
+    `before`: what stands in front of it in its clause.
+    """
+    word = plain[start:after]
+    following = _WORD.match(plain, after + 1)
+    if following is None:
+        return False
+    if word[:2].istitle() and following[0][0].isupper() and (before or "'" in word or "’" in word):
+        return True
+    if word.lower() != "no" or not before:
+        return False
+    last = _WORD.findall(before)[-1:]  # Japanese in Latin letters joins its nouns by "no"
+    return bool(last and _ROMAJI.fullmatch(last[0])) and (
+        not is_word(last[0].lower()) or bool(_ROMAJI.fullmatch(following[0]))
+    )
 
 
 def _reach(plain: str, text: str, at: int, hangs: bool) -> int:

@@ -20,6 +20,7 @@ SURE = 0.5
 #: Kinds whose looks belong to what they are for.
 _WHO = ("character", "person")
 _WORN = ("clothing",)
+_HOW = ("style", "quality")
 
 _KIND_WORDS = frozenset(
     (*KINDS, *"lora lycoris style model concept effect outfit costume clothes pose art artist v1 v2 v3 the and".split())
@@ -62,6 +63,9 @@ class Wanted:
         asked = frozenset(called(prompt.asked))
         self._refused = frozenset(tokens(prompt.plain)) - frozenset(tokens(prompt.asked))
         self._own = own | _content(series)
+        # "hotdog" is no invented word where the adapter is for hot dogs; a style has no subject to bring in
+        plain_name = "".join(_WORDS.findall(name.casefold()))
+        self._run_together = {plain_name, f"{plain_name}s"} if card.kind not in _HOW and all(map(is_word, own)) else set()
         self._said = bool(own and own <= frozenset(called(keyword)))
         # whoever asks for an adapter by its name wants it whole; characters and people are only picked where named
         worn = card.kind in _WORN and bool(own and own <= asked)
@@ -73,11 +77,12 @@ class Wanted:
         if is_quality(bare) or _COUNT.fullmatch(bare) or not self._refused.isdisjoint(tokens(bare)):
             return False
         words = _WORDS.findall(bare)
-        if any(len(w) > 1 and not is_word(w) for w in words):
+        if any(len(w) > 1 and not is_word(w) and w not in self._run_together for w in words):
             return True
         if not words or words[-1] in _SCENE or words[0] in _DOES or _BODY.fullmatch(bare):
             return False
-        return self._looks or (self._said and not self._own.isdisjoint(tokens(bare)))
+        own = self._run_together | self._own
+        return self._looks or (self._said and not own.isdisjoint({*words, *tokens(bare)}))
 
 
 def _content(name: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stylus_core.prompt import parse
+from stylus_core.prompt.grammar import SEPARATORS
 
 PROMPTS = st.lists(
     st.sampled_from(
@@ -66,6 +67,7 @@ def test_weights(prompt: str, expected: dict[str, float]) -> None:
         ("a\nBREAK\nb AND\nBREAK c", [("a", 0), ("b", 1), ("c", 3)]),
         ("a，b、c；d\ne", [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("e", 0)]),
         ("(AND), a", [("a", 1)]),
+        ("a ADDCOMM b ADDBASE c ADDCOL, d ADDROW e ADDCOLS", [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e ADDCOLS", 4)]),
     ],
 )
 def test_parts_and_groups(prompt: str, groups: list[tuple[str, int]]) -> None:
@@ -115,7 +117,7 @@ def test_whatever_it_is_given(prompt: str) -> None:
 
 @given(st.text(st.characters(categories=("L", "N", "Zs"))))
 def test_text_without_markup_stays_as_it_is(text: str) -> None:
-    assume(not {"BREAK", "AND"} & set(text.split()))
+    assume(not {"AND", *SEPARATORS} & set(text.split()))
     assert parse(text).plain == text
 
 

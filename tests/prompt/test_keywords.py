@@ -38,13 +38,48 @@ def test_other_scripts():
     assert "初音ミク" in texts("水彩, 初音ミク")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("穿着青花长袍的女孩，花园", ["青花长袍", "女孩", "花园"]),
+        ("夜の森に浮かぶ石灯籠", ["夜", "森", "浮かぶ", "石灯籠"]),
+        ("となりの森の女の子", ["となりの森", "女の子"]),
+        ("한복을 입은 소녀, 정원", ["한복", "입은 소녀", "정원"]),
+        ("на столе стоит чайник, зимнее утро", ["столе", "чайник", "зимнее утро"]),
+    ],
+)
+def test_sentences_of_scripts_without_english_function_words(prompt: str, expected: list[str]):
+    assert texts(prompt) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        (r"silver_hair, gouache \(medium\)", ["silver hair", "gouache medium"]),
+        (r"mira_vale_\(ember:psalm\)", ["mira vale ember psalm"]),
+        (r"she stands with mira \(ember:psalm\) on the roof", ["mira ember psalm", "roof"]),
+        ("score_9, score_8_up, source_anime, rating_safe, very aesthetic, otter", ["otter"]),
+        ("1girl, artist:scorvek, otter", ["scorvek", "otter"]),
+        ("@scorvek, otter, (artist: brannoc:1.2)", ["scorvek", "otter", "brannoc"]),
+        ("an otter by scorvek", ["otter", "scorvek"]),
+        ("otter, embedding:foo_bar, __season__, <hypernet:x:1>", ["otter"]),
+        ("dusk ADDCOMM otter ADDCOL heron ADDROW lamp post", ["dusk", "otter", "heron", "lamp post"]),
+        ("an otter without a hat riding a bicycle, no owl", ["otter", "riding", "bicycle"]),
+        ("tower, not pixel art, (owl:0)", ["tower"]),
+        ('{"subject": "an otter", "avoid": "owl", "n": 2}', ["otter"]),
+    ],
+)
+def test_prompts_as_people_write_them(prompt: str, expected: list[str]):
+    assert texts(prompt) == expected
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
 def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
     found = keywords(parse(prompt))
     for k in found:
         assert 0 <= k.start < k.end <= len(prompt)
-        assert k.text.split()[0] in prompt[k.start : k.end]
+        assert k.text.split()[0] in prompt[k.start : k.end].replace("_", " ")
     assert all(a.end <= b.start for a, b in pairwise(found))
     assert {i for _, i in phrases(found)} == set(range(len(found)))
 

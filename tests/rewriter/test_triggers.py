@@ -90,6 +90,54 @@ class TestAlternatives:
         assert words("sea", "gala dress", "raincoat", alternatives=True, mode="always") == ["gala dress"]
 
 
+class TestWhatMayBeAdded:
+    """An adapter's words for a pick that serves `keyword`."""
+
+    @staticmethod
+    def added(prompt, keyword, *entries, subject="", kind="concept", confidence=0.9, mode="needed"):
+        card = Card(kind=kind, subject=subject, trigger_words=entries)
+        return lacking(card, prompt, mode, keyword, confidence)
+
+    @pytest.mark.parametrize("entry", ["garlic bread", "garlicbread", "bread"])
+    @pytest.mark.parametrize("prompt", ["a bread basket", "garlic and a bread basket"])
+    def test_common_words_are_not_where_the_keyword_does_not_say_them(self, prompt, entry):
+        found = self.added(prompt, "basket", entry, subject="Garlic Bread", kind="object")
+        assert found == []
+
+    def test_what_is_invented_is(self):
+        assert self.added("old tower", "tower", "brkltwr, winter, white background", subject="Tower") == ["brkltwr"]
+
+    def test_more_words_for_what_the_keyword_says(self):
+        found = self.added("gouache, otter", "gouache", "gouache painting, paper", subject="Gouache Style", kind="style")
+        assert found == ["gouache painting"]
+
+    def test_looks_of_a_character_without_what_is_around(self):
+        entry = "mira vale, silver braid, 1girl, white background, winter, looking at viewer, upper body, holding lamp"
+        found = self.added("mira vale", "mira vale", entry, subject="Mira Vale (Ember)", kind="character")
+        assert found == ["silver braid"]
+        always = self.added("mira vale", "mira vale", entry, subject="Mira Vale", kind="character", mode="always")
+        assert "white background" in always
+
+    @pytest.mark.parametrize(("prompt", "expected"), [("blue raincoat", ["wide sleeves"]), ("raincoat", [])])
+    def test_looks_of_clothes_that_are_named(self, prompt, expected):
+        found = self.added(prompt, prompt, "raincoat, wide sleeves", subject="Blue Raincoat", kind="clothing")
+        assert found == expected
+
+    def test_the_set_that_the_prompt_names(self):
+        sets = ("ash ranger, iron mask", "ash weaver, red shawl")
+        found = self.added("ash weaver", "ash weaver", *sets, subject="Ash Ranger and Ash Weaver", kind="character")
+        assert found == ["red shawl"]
+
+    def test_never_what_the_prompt_does_not_want(self):
+        entry = "mira vale, straw hat, silver braid"
+        found = self.added("mira vale, no hat", "mira vale", entry, subject="Mira Vale", kind="character")
+        assert found == ["silver braid"]
+
+    @pytest.mark.parametrize(("confidence", "expected"), [(0.49, []), (0.5, ["brkltwr"])])
+    def test_only_for_a_pick_that_is_sure(self, confidence, expected):
+        assert self.added("tower", "tower", "brkltwr", confidence=confidence) == expected
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [

@@ -137,8 +137,8 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     """Whether a prompt with these tokens calls the adapter by name.
 
     The series alone does not name a character, and neither does a trigger word that is made of common words
-    ("chinese dress"): it has to be the whole name, part of the name together with the series, the title where the subject
-    is another one, or a trigger word or file name of its own.
+    ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
+    word or file name of its own.
     """
     _, _, series = adapter.card.subject.partition("(")
     own = own_words(adapter)
@@ -157,7 +157,7 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
 
 
 def _titles(title: str) -> list[list[str]]:
-    """The words of a title that name an adapter: several of which one is no English word, or those of another script."""
+    """Words of a title that name an adapter: several of which one is no English word, or those of another script."""
     whole = [w for w in tokens(split_names(title)) if w not in _GENERIC]
     out = [whole] if len(whole) > 1 and not all(map(is_word, whole)) else []
     if not title.isascii():

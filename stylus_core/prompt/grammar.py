@@ -20,7 +20,8 @@ from stylus_core.prompt.tags import NetworkTag, find_tags
 SEPARATORS = ("BREAK", "ADDCOL", "ADDROW", "ADDBASE", "ADDCOMM", "ADDP", "AND_PERP", "AND_SALT", "AND_TOPK")
 
 _TOKEN = re.compile(
-    r"\\[()\[\]\\|]|\\|\(|\[|:\s*([+-]?[.\d]{1,32})\s*([)\]])|\)|\]|[:|]|\b(?:" + "|".join(SEPARATORS) + r")\b|[,，、;；\n]"
+    r"\\[()\[\]\\|]|\\|\(|\[|:\s*([+-]?[.\d]{1,32})\s*([)\]])|\)|\]|[:|]"
+    rf"|\b(?:{'|'.join(SEPARATORS)})\b|[,，、;；\n]"
 )
 _COMMENT = re.compile(r"#[^\n]*")
 _AND = re.compile(r"\bAND\b")

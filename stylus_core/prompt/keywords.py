@@ -28,7 +28,8 @@ _FUNCTION = frozenset(
     away back along about after before because until since among amongst per via front side middle kind type
     sort way only even more most much less least such same still again ever never now large big small little
     tiny huge young old nice different various multiple
-    на в во у с со и а но или по из за от до для под над при без о об к ко через между это как что его её ее их""".split()
+    на в во у с со и а но или по из за от до для под над при без о об к ко через между это как что его её ее
+    их""".split()
 )
 
 #: Said of what somebody does to a thing; the thing is the keyword.
@@ -54,7 +55,9 @@ _QUALITY = re.compile(
     r"hd|uhd|hdr|hq|"
     r"[0-9]+k|detailed|intricate|official art|unity|wallpaper|wallpapper|professional|award[- ]winning|"
     r"trending|artstation|"
-    r"newest|year \d+|score[_ ]\d\w*(?:[_ ]up)?|rating[:_ ]\w+|source_\w+|source (?:anime|cartoon|pony|furry)|very (?:aesthetic|awa)|raw photo|sharp focus|cg|res|quality|"
+    r"newest|year \d+|score[_ ]\d\w*(?:[_ ]up)?|rating[:_ ]\w+|source_\w+|"
+    r"source (?:anime|cartoon|pony|furry)|very (?:aesthetic|awa)|"
+    r"raw photo|sharp focus|cg|res|quality|"
     r"resolution|details?|ultra-detailed|"
     r"realistic|8 ?k|4 ?k|looking at viewer|solo|[1-9]\+?(?:girl|boy)s?|illustration|beautiful|finely|depth of field)"
     r"(?:[ _-]+(?:best|quality|res|resolution|detailed|details?|wallpaper|wallpapper|unity|8k|4k|cg|illustration|skin|"
@@ -110,7 +113,7 @@ def _chunks(prompt: ParsedPrompt, start: int, end: int) -> list[list[_Word]]:
     runs: list[list[_Word]] = [[]]
     for i, word in enumerate(words):
         low = plainly[i]
-        # a colon without spaces belongs to a name ("nine (steel:psalm)"); what was not asked for parts what is around it
+        # a colon without spaces belongs to a name ("nine (steel:psalm)"); what is not wanted parts what is around it
         gap = i > 0 and not _TOGETHER.fullmatch(prompt.plain[words[i - 1][2] : word[1]])
         if low in _FUNCTION or low in _LIGHT_VERBS:
             runs.append([])

@@ -1,8 +1,8 @@
 """What a prompt says that it does not want: "no corgi", "without a hat", "not pixel art", "smoke-free", "帽子なし".
 
-A negation reaches to the end of its clause and not over a comma, except in a list that an "or" closes. One that hangs on
-a noun ("a man without a hat in a garden") ends where the sentence goes on about that noun. No parser: small closed lists
-of function words, each prompt read once.
+A negation reaches to the end of its clause and not over a comma, except in a list that an "or" closes. One that hangs
+on a noun ("a man without a hat in a garden") ends where the sentence goes on about that noun. No parser: small closed
+lists of function words, each prompt read once.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from stylus_core.prompt.english import is_word
 Span = tuple[int, int]
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_APOSTROPHE = "['’]"
 
 #: What says that something is left out. The first group hangs on a noun that may stand before it.
 _NEGATOR = re.compile(
     r"\b(?:(?P<without>with(?:out)?\s+(?:any|no)|without|w/o|lacking|(?:devoid|free|absence|lack|empty)\s+of|free\s+from|"
     r"ohne|senza|zonder|utan|uden|bez|без)|"
-    r"with\s+neither|neither|nor|none\s+of|instead\s+of|rather\s+than|excluding|(?:[^\W\d_]{2,8})n" + _APOSTROPHE + r"t|"
+    r"with\s+neither|neither|nor|none\s+of|instead\s+of|rather\s+than|excluding|(?:[^\W\d_]{2,8})n['’]t|"
     r"cannot|any(?:thing|one|body)\s+(?:but|except)|every(?:thing|one|body)\s+(?:but|except)|minus\s+(?:an?|the|any)|"
     r"never\s+(?:an?|the|any)|no\s+longer|"
     r"not?(?!\s+(?:only|just|merely|simply|solely|unlike|without|even|far|long|matter|doubt|wonder|less|end|to\s+mention)\b)"
@@ -163,36 +162,40 @@ def _reach(plain: str, text: str, at: int, hangs: bool) -> int:
     article = False
     place = at
     for word in _WORD.finditer(plain, at):
-        for i in range(place, word.start()):
-            if _BOUNDARY.match(plain, i):
-                return i
-            if plain[i] == " " and text[i] in "()[]{}" and text[i - 1 : i] != "\\":
-                depth += 1 if text[i] in "([{" else -1
-                if depth < 0:
-                    return i
+        end, depth = _closed(plain, text, place, word.start(), depth)
+        if end >= 0:
+            return end
         low = word[0].lower()
-        if content and (low in _TURNS or _STYLE.match(plain, word.start())):
+        if low == "but" or (content and (low in _TURNS or _STYLE.match(plain, word.start()))):
             return word.start()
-        if low == "but":
-            return word.start()
-        if content and hangs and (low in _GOES_ON or (low.endswith("ing") and len(low) > 5 and _acts(plain, word))):
+        if content and hangs and (low in _GOES_ON or _acts(plain, word)):
             return word.start()
         if last == "and" and (low in _SUBJECTS or (hangs and low in ("a", "an") and not article)):
             return word.start()  # "no cars and a dog": without an article of its own, "no" does not reach to the dog
-        if not content:
-            article = article or low in ("a", "an", "the")
+        article = article or (not content and low in ("a", "an", "the"))
         content += low not in _LIGHT
         last = low
         place = word.end()
-    for i in range(place, len(plain)):
-        if _BOUNDARY.match(plain, i) or (text[i] in ")]}" and plain[i] == " " and depth == 0):
-            return i
-        depth += (text[i] in "([{") - (text[i] in ")]}")
-    return len(plain)
+    end, _ = _closed(plain, text, place, len(plain), depth)
+    return end if end >= 0 else len(plain)
+
+
+def _closed(plain: str, text: str, first: int, last: int, depth: int) -> tuple[int, int]:
+    """Where between two words the clause ends, or the bracket that it stands in, else -1; and how deep the last is."""
+    for i in range(first, last):
+        if _BOUNDARY.match(plain, i):
+            return i, depth
+        if plain[i] == " " and text[i] in "()[]{}" and text[i - 1 : i] != "\\":
+            depth += 1 if text[i] in "([{" else -1
+            if depth < 0:
+                return i, depth
+    return -1, depth
 
 
 def _acts(plain: str, word: re.Match[str]) -> bool:
-    """Whether a word in -ing is somebody's doing ("riding a horse") and no part of a name ("wedding ring")."""
+    """Whether a word is somebody's doing ("riding a horse") and no part of a name ("wedding ring")."""
+    if len(word[0]) < 6 or not word[0].lower().endswith("ing"):
+        return False
     following = _WORD.match(plain, word.end() + 1)
     return following is None or following[0].lower() in _LIGHT | _GOES_ON
 

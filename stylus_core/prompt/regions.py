@@ -1,4 +1,4 @@
-"""The regions of a prompt that AND, BREAK and the words of Regional Prompter part, and where in each words may be added."""
+"""The regions of a prompt that AND, BREAK and Regional Prompter's words part, and where in each words may be added."""
 
 from __future__ import annotations
 

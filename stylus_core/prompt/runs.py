@@ -1,6 +1,4 @@
-"""Where a sentence of a script without spaces is cut: at its particles and function words, as English is at "of" and
-"with".
-"""
+"""Cuts sentences of scripts without spaces at their particles and function words, as English at "of" and "with"."""
 
 from __future__ import annotations
 

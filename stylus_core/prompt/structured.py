@@ -59,4 +59,3 @@ def structured(prompt: str) -> Structured | None:
             if any(map(_UNWANTED.search, (*around, key))):
                 unwanted.append((begin, close))
     return Structured("".join(text) + prompt[end:], end, tuple(unwanted))
-

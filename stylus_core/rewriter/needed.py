@@ -31,14 +31,14 @@ _COUNT = re.compile(
 )
 #: What a picture shows around somebody, or how it is taken; it stands last in its phrase ("white background").
 _SCENE = frozenset(
-    """background backgrounds backdrop scenery landscape cityscape outdoors indoors outside inside sky skies cloud clouds
-    sun sunset sunrise sunlight moonlight dawn dusk night day daytime evening morning noon winter summer spring autumn fall
-    snow rain snowing raining snowfall fog weather forest woods jungle desert tree trees city town village street road
-    beach ocean sea river lake mountain mountains field meadow garden park room bedroom bathroom kitchen classroom office
-    library house building buildings castle church ruins bridge water waves moon stars space window fire smoke flowers
-    petals grass light lights lighting shadow shadows view shot angle portrait closeup close-up pov perspective
-    composition focus viewer bokeh field framing body-shot photo photograph photography picture image camera
-    scene place stage battlefield above below behind front side front-view""".split()
+    """background backgrounds backdrop scenery landscape cityscape outdoors indoors outside inside sky skies cloud
+    clouds sun sunset sunrise sunlight moonlight dawn dusk night day daytime evening morning noon winter summer
+    spring autumn fall snow rain snowing raining snowfall fog weather forest woods jungle desert tree trees city
+    town village street road beach ocean sea river lake mountain mountains field meadow garden park room bedroom
+    bathroom kitchen classroom office library house building buildings castle church ruins bridge water waves
+    moon stars space window fire smoke flowers petals grass light lights lighting shadow shadows view shot angle
+    portrait closeup pov perspective composition focus viewer bokeh field framing photo photograph photography
+    picture image camera scene place stage battlefield above below behind front side""".split()
 )
 _BODY = re.compile(r"(?:full|upper|lower|half)[ _-]?body")
 _DOES = frozenset(
@@ -65,7 +65,8 @@ class Wanted:
         self._own = own | _content(series)
         # "hotdog" is no invented word where the adapter is for hot dogs; a style has no subject to bring in
         plain_name = "".join(_WORDS.findall(name.casefold()))
-        self._run_together = {plain_name, f"{plain_name}s"} if card.kind not in _HOW and all(map(is_word, own)) else set()
+        ordinary = card.kind not in _HOW and all(map(is_word, own))
+        self._run_together = {plain_name, f"{plain_name}s"} if ordinary else set()
         self._said = bool(own and own <= frozenset(called(keyword)))
         # whoever asks for an adapter by its name wants it whole; characters and people are only picked where named
         worn = card.kind in _WORN and bool(own and own <= asked)

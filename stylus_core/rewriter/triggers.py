@@ -28,8 +28,8 @@ def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: f
     Args:
         card: the adapter's.
         prompt: the prompt, and what was added to it for other adapters.
-        mode: "needed": only for a pick that is sure enough, and nothing that brings another subject in; "always": all of
-            its words, whatever they are; "never".
+        mode: "needed": only for a pick that is sure enough, and nothing that brings another subject in; "always": all
+            of its words, whatever they are; "never".
         keyword: the words of the prompt that the adapter serves; "" for one that was asked for by its own name.
         confidence: the chance that the adapter is wanted, 0 to 1.
     """

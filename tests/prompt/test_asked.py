@@ -120,13 +120,15 @@ def test_a_weight_that_takes_it_out(prompt: str, left: str) -> None:
 
 class TestObjects:
     def test_values_are_the_prompt(self) -> None:
-        prompt = '{"subject": "an old tower", "style": {"medium": "wood\\"cut"}, "n": 3, "ratio": "16:9", "on": ["hill"]}'
+        prompt = '{"subject": "an old tower", "style": {"as": "wood\\"cut"}, "n": 3, "ratio": "16:9", "on": ["hill"]}'
         parsed = parse(prompt)
         assert [p.text for p in parsed.parts] == ["an old tower", "wood cut", "hill"]
         assert all(prompt[p.start : p.end].split()[0].startswith(p.text.split()[0][:4]) for p in parsed.parts)
         assert len(parsed.plain) == len(prompt)
 
-    @pytest.mark.parametrize("key", ["negative", "negative_prompt", "negativePrompt", "avoid", "Exclude", "do not include"])
+    @pytest.mark.parametrize(
+        "key", ["negative", "negative_prompt", "negativePrompt", "avoid", "Exclude", "do not show"]
+    )
     def test_keys_that_say_what_is_not_wanted(self, key: str) -> None:
         assert asked(f'{{"a": "tower", "{key}": ["otter", {{"b": "owl"}}], "c": "hill"}}') == "tower hill"
 
@@ -166,7 +168,7 @@ def test_it_only_ever_takes_away(prompt: str) -> None:
     assert all(a in (p, " ") for a, p in zip(parsed.asked, parsed.plain, strict=True))
 
 
-@pytest.mark.parametrize("piece", ["no ", "(no ", "没有没", "かなな", "no a, ", "a-", "x-free", '{"a": ', "nana no ", "ことなし"])
+@pytest.mark.parametrize("piece", ["no ", "(no ", "没有没", "かなな", "no a, ", "a-", '{"a": ', "nana no ", "ことなし"])
 def test_long_prompts_take_linear_time(piece: str) -> None:
     start = time.process_time()
     parse(piece * (60_000 // len(piece)))

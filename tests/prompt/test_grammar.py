@@ -67,7 +67,7 @@ def test_weights(prompt: str, expected: dict[str, float]) -> None:
         ("a\nBREAK\nb AND\nBREAK c", [("a", 0), ("b", 1), ("c", 3)]),
         ("a，b、c；d\ne", [("a", 0), ("b", 0), ("c", 0), ("d", 0), ("e", 0)]),
         ("(AND), a", [("a", 1)]),
-        ("a ADDCOMM b ADDBASE c ADDCOL, d ADDROW e ADDCOLS", [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e ADDCOLS", 4)]),
+        ("a ADDCOMM b ADDBASE c ADDCOL, d ADDROW e ADDS", [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e ADDS", 4)]),
     ],
 )
 def test_parts_and_groups(prompt: str, groups: list[tuple[str, int]]) -> None:

@@ -170,7 +170,7 @@ class TestRegions:
             ("sea\nBREAK\nlighthouse,\nBREAK\nrock", "sea\nBREAK\nlighthouse, inkwash\nBREAK\nrock"),
             ("sea :0.5 AND lighthouse :1.2 AND rock", "sea :0.5 AND lighthouse, inkwash :1.2 AND rock"),
             ("sea AND lighthouse:1.2 AND rock", "sea AND lighthouse, inkwash :1.2 AND rock"),
-            ("dusk ADDCOMM sea ADDCOL lighthouse ADDROW rock", "dusk ADDCOMM sea ADDCOL lighthouse, inkwash ADDROW rock"),
+            ("dusk ADDCOMM sea ADDCOL lighthouse ADDROW", "dusk ADDCOMM sea ADDCOL lighthouse, inkwash ADDROW"),
             ("lighthouse ADDBASE sea ADDCOL rock", "lighthouse, inkwash ADDBASE sea ADDCOL rock"),
             ("lighthouse, ADDCOL, sea", "lighthouse, inkwash ADDCOL, sea"),
             ("(lighthouse:1.2)BREAK rock", "(lighthouse:1.2), inkwash BREAK rock"),
@@ -282,9 +282,8 @@ def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
     if once.picks:
         rest = iter(after.parts)
         for own in before.parts:
-            assert any(
-                p.text.startswith(own.text.partition(" :")[0]) and (p.weight, p.group) == (own.weight, own.group) for p in rest
-            ), own
+            text = own.text.partition(" :")[0]
+            assert any(p.text.startswith(text) and (p.weight, p.group) == (own.weight, own.group) for p in rest), own
     added = after.plain
     for p in once.picks:
         assert all(w.replace("\\", " ") in added for w in p.trigger_words)

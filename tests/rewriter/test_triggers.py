@@ -108,7 +108,7 @@ class TestWhatMayBeAdded:
         assert self.added("old tower", "tower", "brkltwr, winter, white background", subject="Tower") == ["brkltwr"]
 
     def test_more_words_for_what_the_keyword_says(self):
-        found = self.added("gouache, otter", "gouache", "gouache painting, paper", subject="Gouache Style", kind="style")
+        found = self.added("gouache, otter", "gouache", "gouache painting, paper", subject="Gouache", kind="style")
         assert found == ["gouache painting"]
 
     def test_looks_of_a_character_without_what_is_around(self):

@@ -8,6 +8,7 @@ microseconds, works on half-sentences, and what it cuts badly the scores leave u
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from stylus_core.prompt.grammar import ParsedPrompt
@@ -29,7 +30,7 @@ _FUNCTION = frozenset(
     sort way only even more most much less least such same still again ever never now large big small little
     tiny huge young old nice different various multiple
     на в во у с со и а но или по из за от до для под над при без о об к ко через между это как что его её ее
-    их""".split()
+    их один одна одно два две три""".split()
 )
 
 #: Said of what somebody does to a thing; the thing is the keyword.
@@ -77,7 +78,10 @@ def is_quality(text: str) -> bool:
 
 
 def keywords(prompt: ParsedPrompt) -> tuple[Keyword, ...]:
-    """The keywords of what a prompt asks for, in its order, each once. Their spans do not overlap."""
+    """The keywords of what a prompt asks for, in its order, each once. Their spans do not overlap.
+
+    In their texts an underscore is a space and full width is half.
+    """
     out: list[Keyword] = []
     seen: set[str] = set()
     for part in prompt.parts:
@@ -85,7 +89,8 @@ def keywords(prompt: ParsedPrompt) -> tuple[Keyword, ...]:
             continue
         for start, end in pieces(prompt.asked, part.start, part.end):
             for words in _chunks(prompt, start, end):
-                text = " ".join(w for w, _, _ in words).replace("_", " ")
+                text = unicodedata.normalize("NFKC", " ".join(w for w, _, _ in words)).replace("_", " ")
+                text = " ".join(text.split())
                 if text.lower() not in seen and (len(text) > 2 or not text.isascii()) and not is_quality(text):
                     seen.add(text.lower())
                     out.append(Keyword(text, words[0][1], words[-1][2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -190,7 +191,7 @@ def said(prompt: ParsedPrompt) -> str:
     asked = prompt.asked.replace("\n", " ")
     if asked != prompt.plain.replace("\n", " "):
         asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
-    return " ".join(asked.split())
+    return " ".join(unicodedata.normalize("NFKC", asked).split())
 
 
 def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:

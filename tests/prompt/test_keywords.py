@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,7 @@ def test_sentences_of_scripts_without_english_function_words(prompt: str, expect
         (r"she stands with mira \(ember:psalm\) on the roof", ["mira ember psalm", "roof"]),
         ("score_9, score_8_up, source_anime, rating_safe, very aesthetic, otter", ["otter"]),
         ("1girl, artist:scorvek, otter", ["scorvek", "otter"]),
+        ("ｓｉｌｖｅｒ　ｏｔｔｅｒ、ﾊｲｸ", ["silver otter", "ハイク"]),
         ("@scorvek, otter, (artist: brannoc:1.2)", ["scorvek", "otter", "brannoc"]),
         ("an otter by scorvek", ["otter", "scorvek"]),
         ("otter, embedding:foo_bar, __season__, <hypernet:x:1>", ["otter"]),
@@ -79,7 +81,7 @@ def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
     found = keywords(parse(prompt))
     for k in found:
         assert 0 <= k.start < k.end <= len(prompt)
-        assert k.text.split()[0] in prompt[k.start : k.end].replace("_", " ")
+        assert k.text.split()[0] in normalize("NFKC", prompt[k.start : k.end]).replace("_", " ")
     assert all(a.end <= b.start for a, b in pairwise(found))
     assert {i for _, i in phrases(found)} == set(range(len(found)))
 

@@ -6,20 +6,29 @@ import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stylus_core.composer.local import PROMISED
 from stylus_core.composer.registry import Composers
 from stylus_core.evaluation import choosing, ranking
-from stylus_core.evaluation.choosing import Chosen, Point, choose, curve, requests, weight_errors
+from stylus_core.evaluation.choosing import (
+    Chosen,
+    Point,
+    choose,
+    curve,
+    however_unsure,
+    requests,
+    weight_errors,
+)
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.ground import Ground
+from stylus_core.evaluation.judged_report import JudgedEvaluation
+from stylus_core.evaluation.judged_run import asking
 from stylus_core.evaluation.ranking import Ranked, rank_all
 from stylus_core.evaluation.statistics import Estimate
 from stylus_core.evaluation.systems import BASELINE, OURS, System
-from stylus_core.evaluation.table import Table
+from stylus_core.evaluation.table import Table, told
 from stylus_core.options import Options
 
 Sets = Mapping[str, Sequence[Query]]
@@ -31,8 +40,9 @@ class Evaluation:
 
     ranked: dict[str, dict[str, Ranked]]
     chosen: dict[str, dict[str, Chosen]]
-    curves: dict[str, list[Point]]  # set -> the local composer over its threshold
+    curves: dict[str, list[Point]]  # set -> the local composer over how sure a pick has to be
     weights: dict[str, dict[str, Estimate]] = field(default_factory=dict)  # set -> rule -> mean absolute error
+    judged: JudgedEvaluation | None = None  # picks held against judgements
 
     def tables(self) -> list[Table]:
         """All of it, for people."""
@@ -44,7 +54,7 @@ class Evaluation:
         ]
         tables += [_curve_table(name, points) for name, points in self.curves.items()]
         tables += [_weight_table(name, found) for name, found in self.weights.items()]
-        return tables
+        return tables + (self.judged.tables() if self.judged is not None else [])
 
     def as_dict(self) -> dict[str, Any]:
         """All means with their intervals, for programs."""
@@ -71,6 +81,7 @@ class Evaluation:
             },
             "curves": {name: [asdict(p) for p in points] for name, points in self.curves.items()},
             "weights": {name: {rule: e.as_dict() for rule, e in found.items()} for name, found in self.weights.items()},
+            "judged": self.judged.as_dict() if self.judged is not None else {},
         }
 
     def write(self, folder: Path) -> list[Path]:
@@ -85,6 +96,10 @@ class Evaluation:
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([table.header, *table.rows])
             made.append(path)
+        if self.judged is not None and self.judged.unjudged:
+            made.append(folder / "unjudged.jsonl")
+            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in self.judged.unjudged)
+            made[-1].write_text("".join(lines), encoding="utf-8")
         from stylus_core.evaluation.plots import draw
 
         return made + draw(self, folder)
@@ -112,22 +127,11 @@ def evaluate(
     for name, queries in sets.items():
         if composers:
             asked = requests(ground.retriever, queries, options)
-            chosen[name] = {c: choose(_asking(c, found), asked, queries) for c, found in composers.items()}
+            chosen[name] = {c: choose(asking(c, found), asked, queries) for c, found in composers.items()}
             if "local" in composers:
-                curves[name] = curve(asked, queries)
+                curves[name] = curve(however_unsure(), asked, queries)
     weights = {name: weight_errors(ground, q) for name, q in sets.items() if any(x.adapters for x in q)}
     return Evaluation(ranked, chosen, curves, weights)
-
-
-def _asking(name: str, composers: Composers) -> choosing.Compose:
-    return lambda request: composers.compose(replace(request, options=replace(request.options, composer=name)))
-
-
-def told(e: Estimate | None, form: str = ".3f") -> str:
-    """`0.703 (0.668 to 0.737)`; a dash where there is nothing."""
-    if e is None or e.value != e.value:
-        return "-"
-    return f"{e.value:{form}}" + (f" ({e.low:{form}} to {e.high:{form}})" if e.low is not None else "")
 
 
 def _dict(e: Estimate | None) -> dict[str, float | None] | None:
@@ -170,12 +174,11 @@ def _kinds_table(name: str, found: Mapping[str, Chosen]) -> Table:
 
 def _curve_table(name: str, points: Sequence[Point]) -> Table:
     table = Table(
-        f"Local composer over its threshold, {name}",
-        ["three candidates promise", "nothing chosen", "one right among them", "of the picks, right", "picks a prompt"],
+        f"Local composer over its confidence, {name}",
+        ["a pick is as sure as", "nothing chosen", "one right among them", "of the picks, right", "picks a prompt"],
     )
     for p in points:
-        default = " (default)" if p.promised == PROMISED else ""
-        table.add(f"{p.promised:g}{default}", *(f"{v:.3f}" for v in (p.nothing, p.hit, p.precision, p.picks)))
+        table.add(f"{p.confidence:g}", *(f"{v:.3f}" for v in (p.nothing, p.hit, p.precision, p.picks)))
     return table
 
 

@@ -32,6 +32,7 @@ class Judgements:
 
     prompts: tuple[JudgedPrompt, ...]
     notes: tuple[str, ...] = ()  # sentences: what was left out, and why
+    library: str | None = None  # that all rows had to be of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def load_judgements(path: Path, names: Names, library: str | None = None, limit:
         notes.append(f"{elsewhere} rows of {path.name} are of other libraries than {library!r} and were left out")
     if absent:
         notes.append(f"{absent} rows of {path.name} judge adapters that are not here and were left out")
-    return Judgements(tuple(_first(prompts, limit)), tuple(notes))
+    return Judgements(tuple(_first(prompts, limit)), tuple(notes), library)
 
 
 def load_picks(path: Path, names: Names) -> ToolPicks:
@@ -172,13 +173,15 @@ def _judgement(row: dict[str, Any]) -> tuple[str, int | str, int, str, str]:
 
 def _text(row: dict[str, Any], field: str, needed: bool = False) -> str:
     value = row.get(field)
-    if needed and value is None:
-        raise ValueError(f"it has no `{field}`")
-    if value is not None and not isinstance(value, str):
+    if value is None:
+        value = ""
+        if needed:
+            raise ValueError(f"it has no `{field}`")
+    if not isinstance(value, str):
         raise ValueError(f"its `{field}` is {_shown(value)}, not a text")
     if needed and not value.strip():
         raise ValueError(f"its `{field}` is empty")
-    return value or ""
+    return value
 
 
 def _name(value: Any, what: str) -> int | str:

@@ -12,6 +12,9 @@ from stylus_core.evaluation.choosing import Compose
 from stylus_core.evaluation.judgements import WANTED, WRONG, Answer, Answered, JudgedPrompt
 from stylus_core.evaluation.statistics import Estimate, bootstrap_mean, wilson
 
+#: Measure -> how it is told. P2 and P0 are of the judged picks, R2 of the adapters that are wanted for the prompts.
+MEASURES = {"picks": "picks a prompt", "P2": "P2 wanted", "P0": "P0 wrong", "R2": "R2 found"}
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -29,6 +32,12 @@ class Outcome:
     picks: tuple[Pick, ...]
     wanted: int  # adapters that are wanted for the prompt
 
+    @property
+    def found(self) -> list[bool]:
+        """For each wanted adapter whether it was picked."""
+        picked = frozenset[int]().union(*(p.serves for p in self.picks))
+        return [n in picked for n in range(self.wanted)]
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -38,30 +47,14 @@ class Judged:
     unanswered: int = 0  # prompts on which the system was not asked, left out
     stood_in: int = 0  # prompts that another composer answered in its place
 
-    @property
-    def picks(self) -> Estimate | None:
-        """Picks a prompt."""
-        return bootstrap_mean([float(len(o.picks)) for o in self.outcomes])
+    def mean(self, measure: str) -> Estimate | None:
+        """One of `MEASURES` with its interval; None where nothing is counted."""
+        return bootstrap_mean(*self._values(measure))
 
-    @property
-    def precision(self) -> Estimate | None:
-        """P2: the share of the judged picks that is wanted."""
-        return self._share(WANTED)
-
-    @property
-    def wrong(self) -> Estimate | None:
-        """P0: the share of the judged picks that is wrong."""
-        return self._share(WRONG)
-
-    @property
-    def recall(self) -> Estimate | None:
-        """R2: the share of the wanted adapters of all prompts that is picked."""
-        values, clusters = [], []
-        for n, o in enumerate(self.outcomes):
-            found = frozenset[int]().union(*(p.serves for p in o.picks))
-            values += [float(w in found) for w in range(o.wanted)]
-            clusters += [n] * o.wanted
-        return bootstrap_mean(values, clusters)
+    def value(self, measure: str) -> float | None:
+        """The same without the interval, which takes a thousand times longer."""
+        values, _ = self._values(measure)
+        return sum(values) / len(values) if values else None
 
     @property
     def alone(self) -> tuple[int, int]:
@@ -110,21 +103,25 @@ class Judged:
         share = wilson(left, of)
         return {
             "prompts": len(self.outcomes),
-            "picks": _dict(self.picks),
-            "P2": _dict(self.precision),
-            "P0": _dict(self.wrong),
-            "R2": _dict(self.recall),
+            **{m: as_dict(self.mean(m)) for m in MEASURES},
             "left alone": {"number": left, "of": of, **(share.as_dict() if share else {})},
             "judged": self.judged,
             "unjudged": self.unjudged,
             "unanswered": self.unanswered,
             "stood in": self.stood_in,
-            "ECE": _dict(self.calibration),
+            "ECE": as_dict(self.calibration),
         }
 
-    def _share(self, score: int) -> Estimate | None:
-        found = [(float(p.score == score), n) for n, p in self._judged()]
-        return bootstrap_mean([v for v, _ in found], [n for _, n in found])
+    def _values(self, measure: str) -> tuple[list[float], list[int]]:
+        """What the measure is the mean of, and the prompt of each: they are drawn together."""
+        if measure == "picks":
+            found = [(float(len(o.picks)), n) for n, o in enumerate(self.outcomes)]
+        elif measure == "R2":
+            found = [(float(hit), n) for n, o in enumerate(self.outcomes) for hit in o.found]
+        else:
+            score = {"P2": WANTED, "P0": WRONG}[measure]
+            found = [(float(p.score == score), n) for n, p in self._judged()]
+        return [v for v, _ in found], [n for _, n in found]
 
     def _judged(self) -> list[tuple[int, Pick]]:
         return [(n, p) for n, o in enumerate(self.outcomes) for p in o.picks if p.score is not None]
@@ -154,9 +151,7 @@ def ask(compose: Compose, asked: Sequence[Request], name: str) -> tuple[list[tup
     others = [c.composer != name for c in made]
     sure = any(a.confidence != 1 for c, other in zip(made, others, strict=True) if not other for a in c.assignments)
     answers = [
-        tuple(
-            Answered((a.candidate.adapter.id,), a.confidence if sure and not other else None) for a in c.assignments
-        )
+        tuple(Answered((a.candidate.adapter.id,), a.confidence if sure and not other else None) for a in c.assignments)
         for c, other in zip(made, others, strict=True)
     ]
     return answers, others
@@ -169,5 +164,6 @@ def _pick(answered: Answered, prompt: JudgedPrompt) -> Pick:
     return Pick(max(scores, default=None), answered.confidence, serves)
 
 
-def _dict(e: Estimate | None) -> dict[str, float | None] | None:
+def as_dict(e: Estimate | None) -> dict[str, float | None] | None:
+    """For programs; None stays None."""
     return e.as_dict() if e is not None else None

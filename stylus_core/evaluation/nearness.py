@@ -37,7 +37,7 @@ def nearest(prompts: Sequence[str], adapters: Iterable[Adapter]) -> list[float]:
 
 
 def by_nearness(system: System, queries: Sequence[Query], adapters: Iterable[Adapter]) -> list[Near]:
-    """Ranks the queries that have anything relevant, apart for each bin of `BINS`; bins without a query are left out."""
+    """Ranks the queries that have anything relevant, apart for each bin of `BINS`; empty bins are left out."""
     known = [q for q in queries if q.relevant]
     near = nearest([q.query for q in known], adapters)
     out, high = [], 1.0
@@ -54,5 +54,3 @@ def told(near: Near) -> str:
     if near.low == 0:
         return f"below {near.high:g}"
     return f"{near.low:g} and above" if near.high == 1 else f"{near.low:g} to {near.high:g}"
-
-

@@ -76,11 +76,11 @@ def _composers(text: str) -> list[str]:
 
 def _check(args: argparse.Namespace, composers: Sequence[str]) -> None:
     """Raises `OptionError` for arguments that do not go together."""
-    if not args.queries and args.judgements is None:
-        raise OptionError("there is nothing to measure on: give --queries FILE, --judgements FILE, or both")
     if args.judgements is None and (args.picks or args.judged_library is not None):
         flag = "--picks" if args.picks else "--judged-library"
         raise OptionError(f"{flag} needs --judgements FILE: the judged prompts are what it is about")
+    if not args.queries and args.judgements is None:
+        raise OptionError("there is nothing to measure on: give --queries FILE, --judgements FILE, or both")
     seen = set(composers)
     for name, _ in args.picks:
         if name in seen:

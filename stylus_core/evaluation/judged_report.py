@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stylus_core.evaluation.choosing import GRID
+from stylus_core.evaluation.judgements import count
 from stylus_core.evaluation.judging import MEASURES, Judged, as_dict
 from stylus_core.evaluation.statistics import wilson
 from stylus_core.evaluation.table import Table, told
@@ -108,10 +109,10 @@ class JudgedEvaluation:
                 table.add(name, str(len(j.outcomes)), system, *cells, _alone(j, True), unjudged, told(j.calibration))
                 if j.unanswered and name != ALL:
                     table.notes.append(
-                        f"{name}: {system} has no row for {j.unanswered} prompts and is measured on the others"
+                        f"{name}: {system} has no row for {count(j.unanswered, 'prompt')} and is measured on the others"
                     )
                 if j.stood_in and name != ALL:
-                    table.notes.append(f"{name}: {system} could not answer {j.stood_in} prompts, another stood in")
+                    table.notes.append(f"{name}: {system} could not answer {count(j.stood_in, 'prompt')}, another composer stood in")
         table.notes += self.notes
         table.notes.append("P2, P0: of the judged picks; R2: of the adapters that are wanted for the prompts")
         table.notes.append("left alone: of the prompts for which no judged adapter is wanted")

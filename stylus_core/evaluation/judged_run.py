@@ -11,7 +11,7 @@ from stylus_core.evaluation.choosing import Compose, however_unsure, requests
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.ground import Ground
 from stylus_core.evaluation.judged_report import JudgedEvaluation
-from stylus_core.evaluation.judgements import Answer, JudgedPrompt, Judgements, ToolPicks, key
+from stylus_core.evaluation.judgements import Answer, JudgedPrompt, Judgements, ToolPicks, count, key
 from stylus_core.evaluation.judging import Judged, ask, judge
 from stylus_core.options import Options
 from stylus_core.types import Adapter
@@ -79,7 +79,7 @@ def _notes(prompts: Sequence[JudgedPrompt], tools: Mapping[str, ToolPicks]) -> l
     for name, tool in tools.items():
         out += [f"{name}: {note}" for note in tool.notes]
         if strange := len(tool.answers.keys() - known):
-            out.append(f"{name}: {strange} rows are for prompts that are not judged here and were left out")
+            out.append(f"{name}: {count(strange, 'row')} left out: for prompts that are not judged here")
     return out
 
 

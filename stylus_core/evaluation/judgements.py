@@ -64,6 +64,11 @@ def key(query: str) -> str:
     return " ".join(query.split())
 
 
+def count(number: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def load_judgements(path: Path, names: Names, library: str | None = None, limit: int | None = None) -> Judgements:
     """The judgements of adapters that are in the library.
 
@@ -105,9 +110,9 @@ def load_judgements(path: Path, names: Names, library: str | None = None, limit:
         raise StylusError(f"no row of {path}{of_it} judges an adapter that is here")
     notes = []
     if elsewhere:
-        notes.append(f"{elsewhere} rows of {path.name} are of other libraries than {library!r} and were left out")
+        notes.append(f"{count(elsewhere, 'row')} of {path.name} left out: of another library than {library!r}")
     if absent:
-        notes.append(f"{absent} rows of {path.name} judge adapters that are not here and were left out")
+        notes.append(f"{count(absent, 'row')} of {path.name} left out: about adapters that are not here")
     return Judgements(tuple(_first(prompts, limit)), tuple(notes), library)
 
 
@@ -144,7 +149,7 @@ def load_picks(path: Path, names: Names) -> ToolPicks:
         answers[query] = tuple(found.values())
     if not answers:
         raise StylusError(f"there are no picks in {path}")
-    notes = (f"{unknown} picks of {path.name} are adapters that are not here: they count as unjudged",)
+    notes = (f"{count(unknown, 'pick')} of {path.name} counted as unjudged: adapters that are not here",)
     return ToolPicks(answers, notes if unknown else ())
 
 

@@ -112,7 +112,9 @@ class JudgedEvaluation:
                         f"{name}: {system} has no row for {count(j.unanswered, 'prompt')} and is measured on the others"
                     )
                 if j.stood_in and name != ALL:
-                    table.notes.append(f"{name}: {system} could not answer {count(j.stood_in, 'prompt')}, another composer stood in")
+                    table.notes.append(
+                        f"{name}: {system} could not answer {count(j.stood_in, 'prompt')}, another composer stood in"
+                    )
         table.notes += self.notes
         table.notes.append("P2, P0: of the judged picks; R2: of the adapters that are wanted for the prompts")
         table.notes.append("left alone: of the prompts for which no judged adapter is wanted")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +176,31 @@ def test_something_has_to_be_measured_on(judged: list[str], capsys: pytest.Captu
     with pytest.raises(SystemExit, match="2"):
         main([*judged, "--picks", "tool.jsonl"])
     assert "NAME=FILE" in capsys.readouterr().err
+
+
+def test_the_tool_of_the_documentation_can_be_entered(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    from samples.make_samples import build
+
+    document = Path(__file__).parents[2] / "docs" / "evaluation.md"
+    (program,) = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    build(tmp_path / "samples")[0].rename(tmp_path / "loras")
+    write_queries(
+        tmp_path / "judged.jsonl",
+        {"query": "a Pembroke corgi on a beach", "adapter": "pembroke_corgi", "score": 2},
+        {"query": "a spreadsheet", "adapter": "pembroke_corgi", "score": 0},
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    call = [
+        "eval",
+        "--library",
+        str(tmp_path / "loras"),
+        "--encoder",
+        "none",
+        "--home",
+        str(tmp_path / "home"),
+        "--json",
+    ]
+    files = ["--judgements", str(tmp_path / "judged.jsonl"), "--picks", f"by name={tmp_path / 'by_name.jsonl'}"]
+    assert main([*call, *files, "--composers", "none"]) == 0
+    found = json.loads(capsys.readouterr().out)["judged"]["sets"]["judged"]["by name"]
+    assert (found["P2"]["value"], found["R2"]["value"], found["left alone"]["number"]) == (1, 1, 1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -87,19 +89,26 @@ class Evaluation:
     def write(self, folder: Path) -> list[Path]:
         """Tables in Markdown and CSV, numbers in JSON, plots where matplotlib is installed. Returns the files."""
         folder.mkdir(parents=True, exist_ok=True)
-        made = [folder / "evaluation.md", folder / "evaluation.json"]
+        made: list[Path] = []
+
+        def keep(name: str, text: str) -> None:
+            # A prompt may hold half of a surrogate pair, which no file can.
+            made.append(folder / name)
+            made[-1].write_text(text, encoding="utf-8", errors="replace", newline="")
+
         tables = self.tables()
-        made[0].write_text("\n\n".join(map(str, tables)) + "\n", encoding="utf-8")
-        made[1].write_text(json.dumps(self.as_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+        keep("evaluation.md", "\n\n".join(map(str, tables)) + "\n")
+        keep("evaluation.json", json.dumps(self.as_dict(), ensure_ascii=False, indent=1))
+        used: Counter[str] = Counter()
         for table in tables:
-            path = folder / f"{re.sub(r'[^a-z0-9]+', '-', table.title.lower().partition(':')[0]).strip('-')}.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([table.header, *table.rows])
-            made.append(path)
-        if self.judged is not None and self.judged.unjudged:
-            made.append(folder / "unjudged.jsonl")
-            lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in self.judged.unjudged)
-            made[-1].write_text("".join(lines), encoding="utf-8")
+            name = re.sub(r"[^a-z0-9]+", "-", table.title.lower().partition(":")[0]).strip("-")
+            used[name] += 1
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows([table.header, *table.rows])
+            keep(f"{name}-{used[name]}.csv" if used[name] > 1 else f"{name}.csv", text.getvalue())
+        if self.judged is not None:
+            rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in self.judged.unjudged)
+            keep("unjudged.jsonl", "".join(rows))
         from stylus_core.evaluation.plots import draw
 
         return made + draw(self, folder)

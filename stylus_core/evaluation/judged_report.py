@@ -31,7 +31,7 @@ class JudgedEvaluation:
     def pooled(self) -> dict[str, dict[str, Judged]]:
         """The sets, and where there are several all of them as one."""
         out = {name: dict(found) for name, found in self.sets.items()}
-        if len(out) > 1:
+        if len(out) > 1 and ALL not in out:
             systems = next(iter(out.values()))
             out[ALL] = {s: _sum([found[s] for found in self.sets.values()]) for s in systems}
         return out

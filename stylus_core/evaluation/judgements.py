@@ -173,7 +173,7 @@ def _judgement(row: dict[str, Any]) -> tuple[str, int | str, int, str, str]:
     score = row.get("score")
     if isinstance(score, bool) or score not in (WANTED, ARGUABLE, WRONG):
         raise ValueError(f"its `score` is {_shown(score)}, not 0, 1 or 2" if "score" in row else "it has no `score`")
-    return query, name, int(score), _text(row, "set") or NO_SET, _text(row, "library")
+    return query, name, int(score), key(_text(row, "set")) or NO_SET, _text(row, "library")
 
 
 def _text(row: dict[str, Any], field: str, needed: bool = False) -> str:

@@ -204,3 +204,24 @@ def test_the_tool_of_the_documentation_can_be_entered(tmp_path: Path, capsys: py
     assert main([*call, *files, "--composers", "none"]) == 0
     found = json.loads(capsys.readouterr().out)["judged"]["sets"]["judged"]["by name"]
     assert (found["P2"]["value"], found["R2"]["value"], found["left alone"]["number"]) == (1, 1, 1)
+
+
+def test_files_hold_whatever_judgements_hold(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    judgements = write_queries(
+        tmp_path / "judged.jsonl",
+        {"query": "half a pair \ud83d", "adapter": 1, "score": 2, "set": "all\n sets"},
+        {"query": "an oven", "adapter": 8, "score": 2, "set": "凧 | ../x"},
+    )
+    tool = write_queries(
+        tmp_path / "tool.jsonl", {"query": "half a pair \ud83d", "picks": [1, 2], "confidence": [0.5, 0.1]}
+    )
+    also = write_queries(tmp_path / "also.jsonl", {"query": "an oven", "picks": [8], "confidence": [0.5]})
+    call = ["eval", "--corpus", str(write_corpus(tmp_path)), "--judgements", str(judgements), "--composers", "none"]
+    out = tmp_path / "out"
+    assert main([*call, "--picks", f"a b={tool}", "--picks", f"a-b={also}", "--out", str(out)]) == 0
+    assert json.loads((out / "unjudged.jsonl").read_text(encoding="utf-8"))["query"] == "half a pair ?"
+    found = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["judged"]
+    assert list(found["sets"]) == ["all sets", "凧 | ../x"] and found["sets"]["all sets"]["a b"]["prompts"] == 1
+    # two names that are one as a file's name
+    assert (out / "reliability-a-b.csv").exists() and (out / "reliability-a-b-2.csv").exists()
+    capsys.readouterr()

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from benchmarks.world import NO_FIT, NO_FIT_LONG, OUT, world
+import random
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks.world import NO_FIT, NO_FIT_LONG, OUT, World, world
+from samples.make_samples import build
+from stylus_core import Stylus
 from stylus_core.composer.registry import Composers
+from stylus_core.evaluation.choosing import requests
 from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.ground import Ground
 from stylus_core.evaluation.harness import evaluate
-from stylus_core.evaluation.table import Table
-from stylus_core.options import Options
+from stylus_core.evaluation.judged_run import asking
+from stylus_core.evaluation.statistics import wilson
+from stylus_core.evaluation.table import Table, told
+from stylus_core.options import TABLE, Options
+from stylus_core.retriever.encoder import open_encoder
+from stylus_core.types import Adapter
 
 COMPOSERS = ("local", "retriever", "random")
+#: How sure a pick has to be; none where the options have no such choice.
+RESTRAINTS = next((o.choices for o in TABLE if o.name == "restraint"), ())
+
+#: Prompts that nothing fits and that nothing was ever fitted on: the first half short as people type them.
+FRESH = Path(__file__).parent / "no_fit_fresh.txt"
+_SHORT = 100
+_FEW = 400  # adapters of the corpus, as a user's folder may hold
 
 
 def run() -> list[Table]:
@@ -25,4 +46,62 @@ def run() -> list[Table]:
     made = Composers()
     found = evaluate(w, sets, {}, dict.fromkeys(COMPOSERS, made), Options())
     found.write(OUT / "evaluation" / "composing")
-    return found.tables()
+    with _libraries(w) as libraries:
+        return [*found.tables(), left_alone(libraries, no_fit())]
+
+
+def no_fit() -> dict[str, list[str]]:
+    """Prompts that nothing fits, by where they come from. The fresh ones are there if their file is."""
+    sets = {"known when the rule was made": list(NO_FIT)}
+    if FRESH.is_file():
+        fresh = FRESH.read_text(encoding="utf-8").splitlines()
+        sets["fresh, short as people type them"] = fresh[:_SHORT]
+        sets["fresh, long"] = fresh[_SHORT:]
+        sets["fresh, all"] = fresh
+    return sets
+
+
+def left_alone(libraries: Mapping[str, Ground], sets: Mapping[str, Sequence[str]]) -> Table:
+    """The share of prompts to which the local composer adds nothing, in each library at each restraint."""
+    table = Table(
+        "Prompts that nothing fits, left alone by the local composer: shares with 95% intervals",
+        ["library", "prompts", "number", *(RESTRAINTS or ("default",))],
+    )
+    compose = asking("local", Composers())
+    for library, ground in libraries.items():
+        for name, prompts in sets.items():
+            cells = []
+            for restraint in RESTRAINTS or (None,):
+                options = Options.of({} if restraint is None else {"restraint": restraint})
+                asked = requests(ground.retriever, [Query(p) for p in prompts], options)
+                left = sum(not compose(request).assignments for request in asked)
+                cells.append(told(wilson(left, len(prompts)), ".2f"))
+            table.add(library, name, str(len(prompts)), *cells)
+    if not FRESH.is_file():
+        table.notes.append(f"there are no fresh prompts: {FRESH.name} is missing")
+    return table
+
+
+@contextmanager
+def _libraries(w: World) -> Iterator[dict[str, Ground]]:
+    """The corpus, a part of it as small as a user's folder, and the sample library."""
+    few = random.Random(0).sample(sorted(w.adapters, key=lambda a: a.id), _FEW)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        def ground(adapters: Sequence[Adapter], name: str) -> Ground:
+            return stack.enter_context(Ground(adapters, OUT / "vectors.sqlite", folder / name, open_encoder()))
+
+        samples = _samples(folder)
+        yield {
+            f"{len(w.adapters):,} adapters of 2023": w,
+            f"{_FEW} of them at random": ground(few, "few"),
+            f"the sample library, {len(samples)} adapters": ground(samples, "samples"),
+        }
+
+
+def _samples(folder: Path) -> list[Adapter]:
+    library, _ = build(folder / "samples")
+    with Stylus(library, home=folder / "home", encoder="none") as stylus:
+        stylus.index()
+        return stylus.adapters()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.world import World, world
 from stylus_core.evaluation.corpus import Query
+from stylus_core.evaluation.grouping import grouped_folds
 from stylus_core.evaluation.metrics import quality
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
@@ -138,11 +139,14 @@ def main() -> None:
         few = [Few(s, s.scores(weights, bias, kinds, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
         return weights, bias, fit_pairs(few, rows), few
 
+    # Prompts that resemble each other, across the sets too, are held out together.
+    dealt = torch.tensor(grouped_folds([q.query for s in sets for q in s.queries], _FOLDS))
+    folds = dealt.split([len(s.queries) for s in sets])
     rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
     for fold in range(_FOLDS):
-        _, _, pairs, few = fitted([every_one[every_one % _FOLDS != fold] for every_one in every])
+        _, _, pairs, few = fitted([rows[of != fold] for rows, of in zip(every, folds, strict=True)])
         for n, s in enumerate(few):
-            held = every[n][every[n] % _FOLDS == fold]
+            held = every[n][folds[n] == fold]
             best = s.rows[held].gather(1, s.scores(pairs, held).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
                 rankings[n][q] = w.index.rows[found].tolist()

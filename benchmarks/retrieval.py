@@ -1,17 +1,37 @@
-"""Recall of the retriever next to the plain systems that it has to beat, in one run."""
+"""Recall of the retriever next to the plain systems that it has to beat, in one run, and by how near an example is."""
 
 from __future__ import annotations
 
-from benchmarks.world import OUT, world
+from collections.abc import Mapping
+
+from benchmarks.world import OUT, World, world
 from stylus_core.evaluation.harness import evaluate
-from stylus_core.evaluation.systems import systems
+from stylus_core.evaluation.nearness import by_nearness, told
+from stylus_core.evaluation.systems import BASELINE, OURS, System, systems
 from stylus_core.evaluation.table import Table
+from stylus_core.evaluation.table import told as number
 from stylus_core.options import Options
 
 
 def run() -> list[Table]:
-    """One table a set of queries, one configuration for both."""
+    """One table a set of queries, one configuration for both, and what is remembered apart from what is found."""
     w = world()
-    found = evaluate(w, w.sets(), systems(w), {}, Options())
+    known = systems(w)
+    found = evaluate(w, w.sets(), known, {}, Options())
     found.write(OUT / "evaluation" / "retrieval")
-    return found.tables()
+    return [*found.tables(), nearness(w, known)]
+
+
+def nearness(w: World, known: Mapping[str, System]) -> Table:
+    """Recall of users' prompts by the word overlap with the nearest example prompt in the index, of any adapter."""
+    table = Table(
+        "Recall@10 of users' prompts by nearness of an example: means with 95% intervals",
+        ["word overlap with the nearest example", "prompts", "share"],
+    )
+    measured = {name: by_nearness(known[name], w.user, w.adapters) for name in (OURS, BASELINE) if name in known}
+    table.header += measured
+    for n, near in enumerate(measured[OURS]):
+        cells = (number(found[n].ranked.mean("R@10")) for found in measured.values())
+        table.add(told(near), str(near.prompts), f"{near.share:.0%}", *cells)
+    table.notes.append("overlap: tokens in common, of all tokens of the two prompts; tokens as in the term index")
+    return table

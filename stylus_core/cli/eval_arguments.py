@@ -27,9 +27,26 @@ def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
         "--queries",
         type=Path,
         action="append",
-        required=True,
+        default=[],
         metavar="FILE",
         help="prompts with what was chosen for them, one JSON object a line; may be repeated",
+    )
+    command.add_argument(
+        "--judgements",
+        type=Path,
+        metavar="FILE",
+        help="pairs of a prompt and an adapter that a reader judged, one JSON object a line, .gz or not",
+    )
+    command.add_argument(
+        "--judged-library", metavar="NAME", help="only judgements of this library, where the file holds several"
+    )
+    command.add_argument(
+        "--picks",
+        type=_named_file,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="what another tool picked for the judged prompts, one JSON object a line; may be repeated",
     )
     command.add_argument(
         "--systems", default="all", metavar="A,B,...|all|none", help="retrievers, by parts of their names (all)"
@@ -38,8 +55,20 @@ def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
         "--composers", default="local,retriever,random", metavar="A,B,...|none", help="composers to compare"
     )
     command.add_argument("--cross-encoder", default="", metavar="NAME|DIR", help="adds retrieve-and-rerank with it")
-    command.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="only the first N queries of each file")
+    command.add_argument(
+        "--limit",
+        type=whole(1, 10**9),
+        metavar="N",
+        help="only the first N queries of each file, and the first N judged prompts of each set",
+    )
     command.add_argument("--out", type=Path, metavar="DIR", help="tables, numbers and plots as files")
     options(command)
     asking.add_flags(command)
     common(command)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals or not name.strip() or not path:
+        raise argparse.ArgumentTypeError(f"a name and a file are needed, NAME=FILE, not {text!r}")
+    return name.strip(), Path(path)

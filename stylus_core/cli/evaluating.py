@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,25 +22,39 @@ if TYPE_CHECKING:
     from stylus_core.composer.registry import Composers
     from stylus_core.evaluation.corpus import Query
     from stylus_core.evaluation.ground import Ground
+    from stylus_core.evaluation.judgements import Judgements, ToolPicks
     from stylus_core.evaluation.systems import System
     from stylus_core.types import Adapter
 
 
 def evaluate(args: argparse.Namespace, console: Console, opener: Opener) -> int:
-    """`stylus eval --corpus FILE --queries FILE`, or with `--library DIR`."""
+    """`stylus eval --corpus FILE --queries FILE`, with `--library DIR`, with `--judgements FILE`."""
+    from stylus_core.evaluation.harness import Evaluation
     from stylus_core.evaluation.harness import evaluate as measure
+    from stylus_core.evaluation.judged_run import evaluate_judged
     from stylus_core.evaluation.plots import MISSING, can_draw
     from stylus_core.evaluation.systems import systems
     from stylus_core.home import home
 
     options = Options.of(option_values(args))
     names = _composers(args.composers)
+    _check(args, names)
     adapters, ids = _adapters(args, console, opener)
     sets = _sets(args, ids)
+    judged, tools = _judged(args, adapters)
     state = (args.home or home()) / "evaluation"
-    with tempfile.TemporaryDirectory() as index, _ground(adapters, state, Path(index), args, console) as ground:
-        wanted = _chosen(systems(ground, args.cross_encoder) if args.systems != "none" else {}, args.systems)
-        found = measure(ground, sets, wanted, dict.fromkeys(names, _made(args, state)) if names else {}, options)
+    with contextlib.ExitStack() as stack:
+        ground: Ground | None = None
+        wanted: dict[str, System] = {}
+        if sets or names:
+            index = stack.enter_context(tempfile.TemporaryDirectory())
+            ground = stack.enter_context(_ground(adapters, state, Path(index), args, console))
+        if ground is not None and sets and args.systems != "none":
+            wanted = _chosen(systems(ground, args.cross_encoder), args.systems)
+        composers = dict.fromkeys(names, _made(args, state)) if names else {}
+        found = measure(ground, sets, wanted, composers, options) if ground is not None else Evaluation({}, {}, {})
+        if judged is not None:
+            found = replace(found, judged=evaluate_judged(judged, adapters, tools, ground, composers, options))
     if args.out is not None:
         files = found.write(args.out)
         console.say(f"stylus: {len(files)} files are in {args.out}" + ("" if can_draw() else f"; {MISSING}"))
@@ -57,6 +72,34 @@ def _composers(text: str) -> list[str]:
         if name not in known:
             raise OptionError(f"there is no composer {name!r}: take any of {', '.join(known)}, or none")
     return names
+
+
+def _check(args: argparse.Namespace, composers: Sequence[str]) -> None:
+    """Raises `OptionError` for arguments that do not go together."""
+    if args.judgements is None and (args.picks or args.judged_library is not None):
+        flag = "--picks" if args.picks else "--judged-library"
+        raise OptionError(f"{flag} needs --judgements FILE: the judged prompts are what it is about")
+    if not args.queries and args.judgements is None:
+        raise OptionError("there is nothing to measure on: give --queries FILE, --judgements FILE, or both")
+    seen = set(composers)
+    for name, _ in args.picks:
+        if name in seen:
+            raise OptionError(f"two that pick are called {name!r}: rename one")
+        seen.add(name)
+    if not args.queries and not seen:
+        raise OptionError("nothing picks: name a composer with --composers, or another tool with --picks NAME=FILE")
+
+
+def _judged(args: argparse.Namespace, adapters: Sequence[Adapter]) -> tuple[Judgements | None, dict[str, ToolPicks]]:
+    """The judgements, and what other tools picked."""
+    if args.judgements is None:
+        return None, {}
+    from stylus_core.evaluation.judgements import load_judgements, load_picks
+    from stylus_core.evaluation.names import Names
+
+    names = Names(adapters)
+    tools = {name: load_picks(path, names) for name, path in args.picks}
+    return load_judgements(args.judgements, names, args.judged_library, args.limit), tools
 
 
 def _made(args: argparse.Namespace, state: Path) -> Composers:

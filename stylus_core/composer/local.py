@@ -68,8 +68,8 @@ class LocalComposer:
 
     name = "local"
 
-    def __init__(self, promised: float = PROMISED, each: float = EACH) -> None:
-        self._promised, self._each = promised, each
+    def __init__(self, floor: float | None = None) -> None:
+        self._floor = floor
 
     def compose(self, request: Request) -> Composition:
         best = request.candidates[0].score if request.candidates else 0.0
@@ -88,7 +88,9 @@ class LocalComposer:
             rated.append(Assignment(candidate, keyword, _reason(candidate, keyword, found), p))
         rated.sort(key=lambda a: -a.confidence)
         possible = [a for a in rated if _may(a.candidate.adapter, words)]
-        floor = self._each if sum(a.confidence for a in possible[:3]) >= self._promised else 1.0
+        floor = EACH if sum(a.confidence for a in possible[:3]) >= PROMISED else 1.0
+        if self._floor is not None:
+            floor = self._floor
         wanted = [a for a in rated if a.confidence >= floor]
         kept, refused = keep(wanted, request, already=len(request.prompt.tags))
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]

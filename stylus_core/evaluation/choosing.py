@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from stylus_core.composer import Request
-from stylus_core.composer.local import EACH, PROMISED, LocalComposer
+from stylus_core.composer.local import LocalComposer
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.ground import Ground
 from stylus_core.evaluation.statistics import Estimate, bootstrap_difference, bootstrap_mean
@@ -98,34 +98,43 @@ def _same_words(query: Query, adapter: int, keyword: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The local composer at one threshold."""
+    """What is left where a pick has to be as sure as `confidence`."""
 
-    promised: float
+    confidence: float
     nothing: float  # share of prompts without a pick
     hit: float
     precision: float  # of all picks together
     picks: float
 
 
-#: Thresholds of the curve.
-GRID = (0.05, 0.1, 0.15, PROMISED, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+#: How sure a pick has to be, for the curves.
+GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-def curve(asked: Sequence[Request], queries: Sequence[Query]) -> list[Point]:
-    """Precision and recall of the local composer over what three candidates have to promise together.
+def however_unsure() -> Compose:
+    """The local composer that picks what the rules allow, surest first, and lists with each how sure it is."""
+    return LocalComposer(floor=0.0).compose
 
-    What each pick has to promise moves along in the same proportion.
+
+def curve(everything: Compose, asked: Sequence[Request], queries: Sequence[Query]) -> list[Point]:
+    """Precision and recall over how sure a pick has to be.
+
+    Args:
+        everything: a composer that leaves out nothing for being unsure (`however_unsure`); it is asked once a request.
+            The rules take the surest first, so what a threshold leaves of its picks is what the composer would pick
+            with that threshold.
+        asked: what it is asked.
+        queries: what was chosen for each.
     """
-    out = []
-    for promised in GRID:
-        composer = LocalComposer(promised, EACH * promised / PROMISED)
+    made = [[(a.candidate.adapter.id, a.confidence) for a in everything(r).assignments] for r in asked]
+    out, n = [], max(len(queries), 1)
+    for threshold in GRID:
         picks = right = hits = empty = 0
-        for request, query in zip(asked, queries, strict=True):
-            chosen = [a.candidate.adapter.id for a in composer.compose(request).assignments]
+        for listed, query in zip(made, queries, strict=True):
+            chosen = [i for i, sure in listed if sure >= threshold]
             good = sum(i in query.relevant for i in chosen)
             picks, right, hits, empty = picks + len(chosen), right + good, hits + bool(good), empty + (not chosen)
-        n = max(len(queries), 1)
-        out.append(Point(promised, empty / n, hits / n, right / max(picks, 1), picks / n))
+        out.append(Point(threshold, empty / n, hits / n, right / max(picks, 1), picks / n))
     return out
 
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stylus_core.composer.local import PROMISED
 from stylus_core.composer.registry import Composers
 from stylus_core.evaluation import choosing, ranking
-from stylus_core.evaluation.choosing import Chosen, Point, choose, curve, requests, weight_errors
+from stylus_core.evaluation.choosing import (
+    Chosen,
+    Point,
+    choose,
+    curve,
+    however_unsure,
+    requests,
+    weight_errors,
+)
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.ground import Ground
+from stylus_core.evaluation.judged_report import JudgedEvaluation
+from stylus_core.evaluation.judged_run import asking
 from stylus_core.evaluation.ranking import Ranked, rank_all
 from stylus_core.evaluation.statistics import Estimate
 from stylus_core.evaluation.systems import BASELINE, OURS, System
-from stylus_core.evaluation.table import Table
+from stylus_core.evaluation.table import Table, told
 from stylus_core.options import Options
 
 Sets = Mapping[str, Sequence[Query]]
@@ -31,8 +42,9 @@ class Evaluation:
 
     ranked: dict[str, dict[str, Ranked]]
     chosen: dict[str, dict[str, Chosen]]
-    curves: dict[str, list[Point]]  # set -> the local composer over its threshold
+    curves: dict[str, list[Point]]  # set -> the local composer over how sure a pick has to be
     weights: dict[str, dict[str, Estimate]] = field(default_factory=dict)  # set -> rule -> mean absolute error
+    judged: JudgedEvaluation | None = None  # picks held against judgements
 
     def tables(self) -> list[Table]:
         """All of it, for people."""
@@ -44,7 +56,7 @@ class Evaluation:
         ]
         tables += [_curve_table(name, points) for name, points in self.curves.items()]
         tables += [_weight_table(name, found) for name, found in self.weights.items()]
-        return tables
+        return tables + (self.judged.tables() if self.judged is not None else [])
 
     def as_dict(self) -> dict[str, Any]:
         """All means with their intervals, for programs."""
@@ -71,20 +83,32 @@ class Evaluation:
             },
             "curves": {name: [asdict(p) for p in points] for name, points in self.curves.items()},
             "weights": {name: {rule: e.as_dict() for rule, e in found.items()} for name, found in self.weights.items()},
+            "judged": self.judged.as_dict() if self.judged is not None else {},
         }
 
     def write(self, folder: Path) -> list[Path]:
         """Tables in Markdown and CSV, numbers in JSON, plots where matplotlib is installed. Returns the files."""
         folder.mkdir(parents=True, exist_ok=True)
-        made = [folder / "evaluation.md", folder / "evaluation.json"]
+        made: list[Path] = []
+
+        def keep(name: str, text: str) -> None:
+            # A prompt may hold half of a surrogate pair, which no file can.
+            made.append(folder / name)
+            made[-1].write_text(text, encoding="utf-8", errors="replace", newline="")
+
         tables = self.tables()
-        made[0].write_text("\n\n".join(map(str, tables)) + "\n", encoding="utf-8")
-        made[1].write_text(json.dumps(self.as_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
+        keep("evaluation.md", "\n\n".join(map(str, tables)) + "\n")
+        keep("evaluation.json", json.dumps(self.as_dict(), ensure_ascii=False, indent=1))
+        used: Counter[str] = Counter()
         for table in tables:
-            path = folder / f"{re.sub(r'[^a-z0-9]+', '-', table.title.lower().partition(':')[0]).strip('-')}.csv"
-            with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([table.header, *table.rows])
-            made.append(path)
+            name = re.sub(r"[^a-z0-9]+", "-", table.title.lower().partition(":")[0]).strip("-")
+            used[name] += 1
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows([table.header, *table.rows])
+            keep(f"{name}-{used[name]}.csv" if used[name] > 1 else f"{name}.csv", text.getvalue())
+        if self.judged is not None:
+            rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in self.judged.unjudged)
+            keep("unjudged.jsonl", "".join(rows))
         from stylus_core.evaluation.plots import draw
 
         return made + draw(self, folder)
@@ -112,22 +136,11 @@ def evaluate(
     for name, queries in sets.items():
         if composers:
             asked = requests(ground.retriever, queries, options)
-            chosen[name] = {c: choose(_asking(c, found), asked, queries) for c, found in composers.items()}
+            chosen[name] = {c: choose(asking(c, found), asked, queries) for c, found in composers.items()}
             if "local" in composers:
-                curves[name] = curve(asked, queries)
+                curves[name] = curve(however_unsure(), asked, queries)
     weights = {name: weight_errors(ground, q) for name, q in sets.items() if any(x.adapters for x in q)}
     return Evaluation(ranked, chosen, curves, weights)
-
-
-def _asking(name: str, composers: Composers) -> choosing.Compose:
-    return lambda request: composers.compose(replace(request, options=replace(request.options, composer=name)))
-
-
-def told(e: Estimate | None, form: str = ".3f") -> str:
-    """`0.703 (0.668 to 0.737)`; a dash where there is nothing."""
-    if e is None or e.value != e.value:
-        return "-"
-    return f"{e.value:{form}}" + (f" ({e.low:{form}} to {e.high:{form}})" if e.low is not None else "")
 
 
 def _dict(e: Estimate | None) -> dict[str, float | None] | None:
@@ -170,12 +183,11 @@ def _kinds_table(name: str, found: Mapping[str, Chosen]) -> Table:
 
 def _curve_table(name: str, points: Sequence[Point]) -> Table:
     table = Table(
-        f"Local composer over its threshold, {name}",
-        ["three candidates promise", "nothing chosen", "one right among them", "of the picks, right", "picks a prompt"],
+        f"Local composer over its confidence, {name}",
+        ["a pick is as sure as", "nothing chosen", "one right among them", "of the picks, right", "picks a prompt"],
     )
     for p in points:
-        default = " (default)" if p.promised == PROMISED else ""
-        table.add(f"{p.promised:g}{default}", *(f"{v:.3f}" for v in (p.nothing, p.hit, p.precision, p.picks)))
+        table.add(f"{p.confidence:g}", *(f"{v:.3f}" for v in (p.nothing, p.hit, p.precision, p.picks)))
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from stylus_core.evaluation.ranking import CURVE
 
 if TYPE_CHECKING:
     from stylus_core.evaluation.harness import Evaluation
+    from stylus_core.evaluation.judging import Judged
 
 MISSING = "no plots were drawn: pip install matplotlib"
 
@@ -26,7 +28,10 @@ def can_draw() -> bool:
 
 
 def draw(found: Evaluation, folder: Path) -> list[Path]:
-    """Recall over depth for each set, precision and recall of the local composer, picks by kind. Returns the files."""
+    """Recall over depth for each set, precision and recall of the local composer, picks by kind, reliability.
+
+    Returns the files.
+    """
     if not can_draw():
         return []
     from matplotlib.figure import Figure
@@ -57,7 +62,7 @@ def draw(found: Evaluation, folder: Path) -> list[Path]:
             x, y = [p.hit for p in points], [p.precision for p in points]
             axes.plot(x, y, marker=_MARKERS[n % len(_MARKERS)], markersize=4, label=name)
         axes.set(xlabel="prompts with a right pick", ylabel="of the picks, right", xlim=(0, None), ylim=(0, None))
-        axes.set_title("Local composer over its threshold")
+        axes.set_title("Local composer over its confidence")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=7)
         keep(figure, "composer")
@@ -75,4 +80,26 @@ def draw(found: Evaluation, folder: Path) -> list[Path]:
         axes.set(ylabel="of the picks, right", title=name)
         axes.legend(fontsize=7)
         keep(figure, f"kinds-{name}")
+    if found.judged is not None and found.judged.reliable:
+        keep(_reliability(found.judged.reliable), "reliability")
     return made
+
+
+def _reliability(systems: Mapping[str, Judged]) -> Any:
+    """What picks of one confidence are worth; a dot's area is its number of picks."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5, 5.5))
+    axes = figure.subplots()
+    axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
+    for n, (system, judged) in enumerate(systems.items()):
+        bins = judged.bins
+        x, y = [b.confidence for b in bins], [b.wanted for b in bins]
+        largest = max(b.number for b in bins)
+        (line,) = axes.plot(x, y, label=system)
+        areas = [12 + 150 * b.number / largest for b in bins]
+        axes.scatter(x, y, areas, color=line.get_color(), marker=_MARKERS[n % len(_MARKERS)], alpha=0.7)
+    axes.set(xlabel="mean confidence", ylabel="wanted", xlim=(0, 1), ylim=(0, 1), title="Reliability of judged picks")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=7, loc="upper left")
+    return figure

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stylus_core.evaluation.statistics import Estimate
+
 
 @dataclass
 class Table:
@@ -21,3 +23,10 @@ class Table:
         lines = [f"## {self.title}", "", "| " + " | ".join(self.header) + " |", "|" + " --- |" * len(self.header)]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows]
         return "\n".join([*lines, "", *(f"- {n}" for n in self.notes)])
+
+
+def told(e: Estimate | None, form: str = ".3f") -> str:
+    """`0.703 (0.668 to 0.737)`; a dash where there is nothing."""
+    if e is None or e.value != e.value:
+        return "-"
+    return f"{e.value:{form}}" + (f" ({e.low:{form}} to {e.high:{form}})" if e.low is not None else "")

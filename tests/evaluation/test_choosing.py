@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stylus_core.composer import Request
-from stylus_core.evaluation.choosing import GRID, choose, curve, requests, weight_errors
+from stylus_core.evaluation.choosing import GRID, choose, curve, however_unsure, requests, weight_errors
 from stylus_core.evaluation.corpus import Query, load_adapters
 from stylus_core.evaluation.ground import Ground
 from stylus_core.options import Options
@@ -56,18 +56,38 @@ def test_choices_are_held_against_what_was_chosen(ground: Ground):
     assert weights[1] is None and weights[0] is not None and weights[2] is not None and weights[0] > weights[2] > 0
 
 
-def test_the_curve_goes_from_everything_to_nothing(ground: Ground):
-    queries = [
-        Query("a paper kite", {1: 1.0}),
-        Query("a clay oven at night", {8: 1.0}),
-        Query("a spreadsheet", {2: 1.0}),
-    ]
-    points = curve(requests(ground.retriever, queries, Options()), queries)
-    assert [p.promised for p in points] == list(GRID)
+def sure_of(*answers: dict[int, float]):
+    """A composer that takes adapters, each with a confidence, from a queue."""
+    queue = list(answers)
+
+    def compose(request: Request) -> Composition:
+        by_id = {c.adapter.id: c for c in request.candidates}
+        word = request.keywords[0]
+        return Composition(tuple(Assignment(by_id[i], word, "", sure) for i, sure in queue.pop(0).items()), "queue")
+
+    return compose
+
+
+def test_the_curve_is_cut_from_one_composition(ground: Ground):
+    queries = [Query("a paper kite over a rope bridge", {1: 1.0}), Query("a clay oven", {8: 1.0}), Query("a tin robot")]
+    asked = requests(ground.retriever, queries, Options())
+    # A queue of three answers: the composer is asked once a prompt.
+    points = curve(sure_of({1: 0.85, 7: 0.3}, {8: 0.5}, {4: 0.1}), asked, queries)
+    assert [p.confidence for p in points] == list(GRID)
+    by = {p.confidence: p for p in points}
+    assert (by[0.1].picks, by[0.1].nothing, by[0.1].precision) == (pytest.approx(4 / 3), 0, 0.5)
+    assert (by[0.3].picks, by[0.3].precision) == (1, pytest.approx(2 / 3))  # as sure as asked is sure enough
+    assert (by[0.5].hit, by[0.5].nothing, by[0.5].precision) == (pytest.approx(2 / 3), pytest.approx(1 / 3), 1)
+    assert (by[0.9].picks, by[0.9].nothing, by[0.9].precision) == (0, 1, 0)
+
+
+def test_the_local_composer_lists_more_the_less_sure_it_has_to_be(ground: Ground):
+    queries = [Query("a paper kite", {1: 1.0}), Query("a clay oven at night", {8: 1.0}), Query("a spreadsheet")]
+    asked = requests(ground.retriever, queries, Options())
+    listed = [however_unsure()(r).assignments for r in asked]
+    assert all(a.candidate.adapter.id in {1, 8} for found in listed[:2] for a in found[:1])
+    points = curve(however_unsure(), asked, queries)
     assert all(a.nothing <= b.nothing and a.picks >= b.picks for a, b in itertools.pairwise(points))
-    # somewhere on it both that fit are found, and the prompt that nothing fits is left alone
-    assert any((p.hit, p.nothing) == (pytest.approx(2 / 3), pytest.approx(1 / 3)) for p in points), points
-    assert points[-1].hit < points[0].hit
 
 
 def test_weights_are_compared_pair_by_pair(ground: Ground):

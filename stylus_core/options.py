@@ -82,6 +82,14 @@ TABLE: tuple[Option, ...] = (
         "Adapters that are always added, by file stem; not where they are made for another architecture.",
     ),
     Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),
+    Option(
+        "restraint",
+        "choice",
+        "balanced",
+        "Restraint",
+        "How sure a pick of the local composer has to be; the less sure, the more picks, and the more wrong ones.",
+        ("careful", "balanced", "generous"),
+    ),
 )
 
 BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
@@ -103,6 +111,7 @@ class Options:
     seed: int = 0
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
+    restraint: str = "balanced"
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:

@@ -229,6 +229,8 @@ class Stylus:
             options,
             found.affinity[:, :n] if retriever.dense else None,
             found.sentence,
+            found.library,
+            found.nearness.of(slice(n)) if found.nearness else None,
         )
         return request, timings, found.candidates
 

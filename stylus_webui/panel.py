@@ -25,7 +25,7 @@ from stylus_webui.options import CONTROLS, Edits
 logger = logging.getLogger("stylus")
 
 #: Options that are shown at once; the rest is behind "More".
-_FIRST = ("composer", "max_adapters", "strength", "trigger_words", "existing", "variants")
+_FIRST = ("composer", "max_adapters", "restraint", "strength", "trigger_words", "existing", "variants")
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ def build(tab: str, problem: str = "") -> Panel:
         status = gr.HTML(value=_status(problem), elem_id=name("status"))
         shown = gr.HTML(value="", elem_id=name("answer"))
         later = [o for o in CONTROLS if o.name not in _FIRST and o.name != "enabled"]
-        for pair in _pairs([o for o in CONTROLS if o.name in _FIRST]):
+        for pair in _pairs([table.BY_NAME[n] for n in _FIRST]):
             with gr.Row():
                 for option in pair:
                     controls[option.name] = _control(option, name(option.name))

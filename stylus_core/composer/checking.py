@@ -13,7 +13,7 @@ from typing import Any
 
 from stylus_core.composer.catalogue import plain
 from stylus_core.composer.contract import Request
-from stylus_core.composer.evidence import Names
+from stylus_core.composer.profile import profile
 from stylus_core.composer.rules import keep
 from stylus_core.retriever.tokens import tokens
 from stylus_core.types import Assignment, Candidate, Keyword
@@ -84,7 +84,7 @@ def _assignment(entry: Any, request: Request, shown: int) -> Assignment | None:
 
 def _evident(candidate: Candidate, keyword: Keyword, request: Request) -> bool:
     """Whether keyword and adapter have a word in common, or are near enough to each other."""
-    if Names(candidate.adapter).words.intersection(tokens(keyword.text)):
+    if profile(candidate.adapter).words.intersection(tokens(keyword.text)):
         return True
     return _nearness(candidate, keyword, request) >= AFFINITY_FLOOR
 

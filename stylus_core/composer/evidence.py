@@ -1,13 +1,17 @@
-"""How well a keyword and a candidate fit: the numbers that the local composer decides by.
+"""How well a keyword and a candidate fit: the evidence that the judge of pairs decides by.
 
-Everything here is a share or a cosine, so that it means the same in a folder of forty files and in one of forty
-thousand; what depends on the library's size stays with the retriever, which only ranks.
+Nearly all of it is a share, a cosine or a fact of English, so that it means the same in a folder of forty files and in
+one of forty thousand; the few signals of the retriever that depend on the library are held against its best candidate,
+and the library's size is told.
+Each kind of mistake that careful readers found has evidence of its own: a common word that is somebody's name
+(`rarity` in English), the modifier instead of the thing ("hot spring", "hot dog"), a part of a name, another view or
+outfit, a person where the prompt has none, a character without its series, an attribute that is another one.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,25 +19,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.prompt.english import is_word
-from stylus_core.retriever.documents import UNIT_TYPES, units
-from stylus_core.retriever.tokens import NOISE, called, split_names, tokens, without_markup
-from stylus_core.types import Adapter, Candidate, Keyword
+from stylus_core.composer.contract import Request
+from stylus_core.composer.names import GENERIC, is_named
+from stylus_core.composer.profile import AdapterProfile, profile
+from stylus_core.prompt.english import rarity
+from stylus_core.retriever.documents import TAG, UNIT_TYPES
+from stylus_core.retriever.tokens import called, tokens
+from stylus_core.types import KINDS, Candidate
 
-#: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
-_GENERIC = NOISE | frozenset(
-    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v
-    v1 v2 v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic
-    photography photo realistic art artist drawing illustration pose poses clothing clothes outfit costume object
-    objects background scenery generator the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture
-    new update better""".split()
-)
+_OF_UNITS = tuple(f"{t}_{what}" for t in UNIT_TYPES for what in ("covered", "words", "rarest", "rarity", "missing"))
 
+#: What is looked at, in the order of a row. `docs/composer.md` says what each is.
 FEATURES = (
-    "affinity", "covers_name", "covers_keyword", "exact", "head", "whole_label", "whole_account", "trigger", "tag",
-    "gap", "together", "rare_name", "rare_trigger",
+    "affinity", "label_best", "account_best", "label_keyword", "account_keyword", "label_noun",
+    "covers_name", "covers_keyword", "exact", "noun", "same_noun", "modifier_only", "other_attribute",
+    "keyword_words", "keyword_rarity", "keyword_mean_rarity", "keyword_noun_rarity", "keyword_tags",
+    "behind_best", "better_for_keyword", "ahead_of_second", "mean_affinity",
+    "whole_label", "whole_account", "whole_less_keyword",
+    *_OF_UNITS,
+    "own_covered", "own_missing", "own_said", "own_words", "series_covered", "named", "noun_said",
+    "library", "sentence", "keywords", "words", "person", "style_word", "photo_word", "anime_word", "quality_words",
+    "other_sex", "slider", "pack", "title_words", "trigger_sets", "from_metadata",
+    "together", "bm25", "about", "name", "trigger", "tag",
+    *(f"kind_{k}" for k in KINDS),
 )  # fmt: skip
-_OF_PAIR = FEATURES[:5]
 
 #: Words that change how a thing looks and not what it is: a "brown horse" is a horse, a "fuse box" is no box.
 _ATTRIBUTES = frozenset(
@@ -42,141 +51,259 @@ _ATTRIBUTES = frozenset(
     fancy empty open wet dry wooden single lone wild happy sad smiling sitting standing flying walking running first
     second outdoor indoor cloudy cloudless sunny blurry messy clean dirty male female adult baby""".split()
 )
+_PERSON = frozenset(
+    """girl boy woman man lady guy person people child kid 1girl 1boy 2girl 3girl 2boy couple female male he she her
+    his himself herself mother father player king queen prince princess knight warrior soldier witch nurse maid student
+    bride dancer actor actress model portrait solo face selfie human monk wizard samurai ninja elf teacher doctor chef
+    skier surfer rider sister brother men women""".split()
+)
+_FEMALE = frozenset("girl woman female lady women 1girl 2girl 3girl she her queen princess bride actress".split())
+_MALE = frozenset("boy man male men 1boy 2boy he his guy king prince".split())
+_STYLE = frozenset(
+    """style painting watercolor art drawing sketch illustration anime manga pixel render cartoon comic poster photo
+    photograph photography film cinematic oil ink pencil claymation papercut origami vector isometric aesthetic stylized
+    lineart ukiyo concept sticker logo icon vintage retro blueprint mosaic graffiti woodcut engraving print
+    lowpoly 3d cel chibi fresco collage mural sculpture""".split()
+)
+_PHOTO = frozenset("photo photograph photography photorealistic realistic raw dslr bokeh film 35mm".split())
+_ANIME = frozenset("anime manga 1girl 1boy 2girl cartoon chibi".split())
+_QUALITY = frozenset(
+    "masterpiece best quality detailed highres absurdres 8k 4k hd uhd hdr intricate ultra professional".split()
+)
+_MANY_KEYWORDS, _MANY_WORDS, _MANY_QUALITY = 30, 60, 4
+_USUAL_LIBRARY = 3.0  # logarithm of its size, where nobody knows it
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """The keyword that a candidate serves best, and how well."""
+class PairEvidence:
+    """For each candidate the keyword that it serves best, and what speaks for and against it."""
 
-    keyword: int  # index; -1 if there is none
-    features: dict[str, float]  # name of FEATURES -> value
-
-
-class Names:
-    """The names of an adapter as sets of words, generic words out."""
-
-    def __init__(self, adapter: Adapter) -> None:
-        self.units = [(UNIT_TYPES[kind], [w for w in unit if w not in _GENERIC]) for kind, unit in units(adapter)]
-        self.units = [(kind, unit) for kind, unit in self.units if unit]
-        self.words = {w for _, unit in self.units for w in unit}
-        self.called = {w for kind, unit in self.units if kind != "tag" for w in unit}
-
-
-def match(candidate: Candidate, keywords: Sequence[Keyword], near: NDArray[np.float32] | None, best: float) -> Match:
-    """The candidate's best keyword. `near`: (keywords,) cosines; `best`: the score of the first candidate."""
-    names = Names(candidate.adapter)
-    prompt_words = frozenset[str]().union(*(_words(k.text).called for k in keywords))
-    rated = [_pair(names, k, float(near[i]) if near is not None else 0.0) for i, k in enumerate(keywords)]
-    order = [p["affinity"] + 0.2 * p["covers_name"] + 0.3 * p["exact"] + 0.15 * p["covers_keyword"] for p in rated]
-    i = int(np.argmax(order)) if order else -1
-    s = candidate.scores
-    features = {
-        **(rated[i] if i >= 0 else dict.fromkeys(_OF_PAIR, 0.0)),
-        "whole_label": s.get("whole_label", 0.0),
-        "whole_account": s.get("whole_account", 0.0),
-        "trigger": _covered(names, "trigger", prompt_words),
-        "tag": _covered(names, "tag", prompt_words),
-        "gap": min(0.0, (candidate.score - best) / 5.0),
-        "together": min(2.0, s.get("together", 0.0)),
-        "rare_name": min(2.0, s.get("name", 0.0)),
-        "rare_trigger": min(2.0, s.get("trigger", 0.0)),
-    }
-    return Match(i, features)
+    features: NDArray[np.float32]  # (candidates, FEATURES)
+    keyword: NDArray[np.int64]  # (candidates,): index, -1 where there is none
 
 
 class _Words(NamedTuple):
     """The words of a keyword; all candidates are held against the same."""
 
-    called: frozenset[str]  # by which it may call an adapter
-    names: frozenset[str]  # those that are not generic
+    names: frozenset[str]  # by which it may call an adapter; those that are not generic
     content: tuple[str, ...]  # what it is about
-    last: str  # the noun, in English; empty if every word is generic
+    noun: str  # the last word, which in English says what it is
+    attributes: frozenset[str]
+    number: int
+    rarest: float
+    mean_rarity: float
 
 
 @lru_cache(maxsize=4096)
 def _words(keyword: str) -> _Words:
-    words = [w for w in tokens(keyword) if w not in _GENERIC]
-    by = frozenset(called(keyword))
+    every = tokens(keyword)
+    words = [w for w in every if w not in GENERIC]
     content = [w for w in words if w not in _ATTRIBUTES] or words
-    return _Words(by, by - _GENERIC, tuple(content), words[-1] if words else "")
+    rare = [rarity(w) for w in content]
+    return _Words(
+        names=frozenset(called(keyword)) - GENERIC,
+        content=tuple(content),
+        noun=words[-1] if words else (every[-1] if every else ""),
+        attributes=frozenset(w for w in words if w in _ATTRIBUTES),
+        number=len(every),
+        rarest=max(rare, default=0.0),
+        mean_rarity=sum(rare) / len(rare) if rare else 0.0,
+    )
 
 
-def _pair(names: Names, keyword: Keyword, affinity: float) -> dict[str, float]:
-    found = _words(keyword.text)
-    have, content = found.names, found.content
-    if have.isdisjoint(names.words):  # most pairs
-        return dict.fromkeys(_OF_PAIR, 0.0) | {"affinity": affinity}
-    name = exact = 0.0
-    for kind, unit in names.units:
-        inside = have.intersection(unit)
-        share = len(inside) / len(unit)
-        if kind != "tag":
-            name = max(name, share)
-        if content:  # both ways: nothing of the keyword is missing in the name, nothing of the name in the keyword
-            exact = max(exact, share * sum(w in unit for w in content) / len(content))
-    return {
-        "affinity": affinity,
-        "covers_name": name,
-        "covers_keyword": sum(w in names.words for w in content) / len(content) if content else 0.0,
-        "exact": exact,
-        "head": float(found.last in names.called),
+class _Prompt:
+    """What the evidence of every candidate of one prompt shares."""
+
+    def __init__(self, request: Request) -> None:
+        asked = request.prompt.asked
+        self.words = frozenset(called(asked))
+        own = frozenset(tokens(asked))
+        self.keywords = [_words(k.text) for k in request.keywords]
+        self.female, self.male = not own.isdisjoint(_FEMALE), not own.isdisjoint(_MALE)
+        self.features: dict[str, float] = {
+            "library": math.log10(request.library) if request.library else _USUAL_LIBRARY,
+            "sentence": request.sentence,
+            "keywords": min(len(self.keywords), _MANY_KEYWORDS),
+            "words": min(len(own), _MANY_WORDS),
+            "person": float(not own.isdisjoint(_PERSON)),
+            "style_word": float(not own.isdisjoint(_STYLE)),
+            "photo_word": float(not own.isdisjoint(_PHOTO)),
+            "anime_word": float(not own.isdisjoint(_ANIME)),
+            "quality_words": min(len(own & _QUALITY), _MANY_QUALITY),
+        }
+        self.highest = {
+            name: max((c.scores.get(name, 0.0) for c in request.candidates), default=0.0) for name in ("bm25", "about")
+        }
+
+
+class _Near:
+    """The cosines of each keyword with each candidate: (keywords, candidates), zeros without an encoder."""
+
+    def __init__(self, request: Request) -> None:
+        shape = (len(request.keywords), len(request.candidates))
+        zeros = np.zeros(shape, np.float32)
+        self.whole_label = self.whole_account = np.zeros(shape[1], np.float32)
+        self.label_best = self.account_best = self.label_keyword = self.account_keyword = self.label_noun = zeros
+        near = request.nearness
+        self.affinity = request.affinity if request.affinity is not None else zeros
+        if near is None:
+            return
+        self.whole_label, self.whole_account = near.label[0], near.account[0]
+        self.label_best, self.account_best = np.full(shape, -1, np.float32), np.full(shape, -1, np.float32)
+        self.label_keyword, self.account_keyword = zeros.copy(), zeros.copy()
+        self.label_noun = zeros.copy()
+        shortest = [math.inf] * shape[0]
+        for row, (text, i) in enumerate(near.parts, start=1):
+            label, account = near.label[row], near.account[row]
+            np.maximum(self.label_best[i], label, out=self.label_best[i])
+            np.maximum(self.account_best[i], account, out=self.account_best[i])
+            whole = request.keywords[i].text
+            if text == whole:
+                self.label_keyword[i], self.account_keyword[i] = label, account
+            if whole.endswith(text) and len(text) < shortest[i]:
+                shortest[i] = len(text)
+                self.label_noun[i] = label
+
+
+def gather(request: Request) -> PairEvidence:
+    """The evidence of every candidate of a request, at the keyword that it serves best."""
+    n = len(request.candidates)
+    features = np.zeros((n, len(FEATURES)), np.float32)
+    chosen = np.full(n, -1, np.int64)
+    prompt, near = _Prompt(request), _Near(request)
+    for i, candidate in enumerate(request.candidates):
+        known = profile(candidate.adapter)
+        chosen[i], found = _best_keyword(prompt, known, near.affinity[:, i])
+        row = prompt.features | found
+        row |= _of_cosines(near, int(chosen[i]), i)
+        row |= _of_names(prompt, known)
+        row |= _of_adapter(prompt, known, candidate)
+        features[i] = [row.get(name, 0.0) for name in FEATURES]
+    return PairEvidence(features, chosen)
+
+
+def _best_keyword(
+    prompt: _Prompt, known: AdapterProfile, affinity: NDArray[np.float32]
+) -> tuple[int, dict[str, float]]:
+    best, order, found = -1, -math.inf, (0.0, 0.0, 0.0)
+    for k, words in enumerate(prompt.keywords):
+        pair = _pair(words, known)
+        value = float(affinity[k]) + 0.2 * pair[0] + 0.3 * pair[2] + 0.15 * pair[1]
+        if value > order:
+            best, order, found = k, value, pair
+    if best < 0:
+        return best, {}
+    words = prompt.keywords[best]
+    said_of_name = not words.names.isdisjoint(known.called)
+    foreign = words.attributes - known.words
+    return best, {
+        "covers_name": found[0],
+        "covers_keyword": found[1],
+        "exact": found[2],
+        "noun": float(words.noun in known.called),
+        "same_noun": float(bool(words.noun) and words.noun == known.noun),
+        "modifier_only": float(said_of_name and words.noun not in known.called),
+        "other_attribute": float(bool(foreign) and any(w in _ATTRIBUTES and w not in prompt.words for w in known.own)),
+        "keyword_words": float(words.number),
+        "keyword_rarity": words.rarest,
+        "keyword_mean_rarity": words.mean_rarity,
+        "keyword_noun_rarity": rarity(words.noun) if words.noun else 0.0,
+        "keyword_tags": _share(words.content, known.tags),
     }
 
 
-def _covered(names: Names, kind: str, words: Collection[str]) -> float:
-    return max((sum(w in words for w in u) / len(u) for k, u in names.units if k == kind), default=0.0)
+_NOTHING = (0.0, 0.0, 0.0)
 
 
-def own_words(adapter: Adapter) -> frozenset[str]:
-    """The words of what an adapter is for, without its series and without words that say nothing."""
-    name, _, _ = adapter.card.subject.partition("(")
-    return frozenset(w for w in tokens(split_names(name)) if w not in _GENERIC)
+def _pair(words: _Words, known: AdapterProfile) -> tuple[float, float, float]:
+    """(share of a name that the keyword says, share of the keyword that the names say, both ways for one name)."""
+    if words.names.isdisjoint(known.words):  # most pairs
+        return _NOTHING
+    name = exact = 0.0
+    for kind, unit in known.units:
+        share = sum(w in words.names for w in unit) / len(unit)
+        if not share:
+            continue
+        if kind != TAG:
+            name = max(name, share)
+        exact = max(exact, share * _share(words.content, unit))
+    return name, _share(words.content, known.words), exact
 
 
-def is_named(adapter: Adapter, words: Collection[str]) -> bool:
-    """Whether a prompt with these tokens calls the adapter by name.
-
-    The series alone does not name a character, and neither does a trigger word that is made of common words
-    ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
-    word or file name of its own.
-    """
-    _, _, series = adapter.card.subject.partition("(")
-    own = own_words(adapter)
-    of = [w for w in tokens(split_names(series)) if w not in _GENERIC]
-    have = [w in words for w in own]
-    if own and all(have):
-        return True
-    if any(have) and of and all(w in words for w in of):
-        return True
-    if any(said and all(w in words for w in said) for said in _titles(adapter.metadata.title)):
-        return True
-    # of an entry that lists an outfit as well, what stands first is the name
-    entries = [first for t in adapter.card.trigger_words for first in (t, t.partition(",")[0])]
-    letters = "".join(tokens(split_names(adapter.card.subject)))
-    return any(_calls(tokens(split_names(without_markup(t))), own, letters, words) for t in (*entries, adapter.stem))
+def _share(words: Sequence[str], have: Sequence[str] | frozenset[str]) -> float:
+    return sum(w in have for w in words) / len(words) if words else 0.0
 
 
-def _titles(title: str) -> list[list[str]]:
-    """Words of a title that name an adapter: several of which one is no English word, or those of another script."""
-    whole = [w for w in tokens(split_names(title)) if w not in _GENERIC]
-    out = [whole] if len(whole) > 1 and not all(map(is_word, whole)) else []
-    if not title.isascii():
-        parts = (tokens(p) for p in re.split(r"[|/()\[\]{},:;【】（）「」『』]", title) if not p.isascii())
-        out += [p for p in parts if len("".join(p)) > 1]
+def _of_cosines(near: _Near, k: int, i: int) -> dict[str, float]:
+    out = {"whole_label": float(near.whole_label[i]), "whole_account": float(near.whole_account[i])}
+    if k < 0:
+        return out
+    mine, others = float(near.affinity[k, i]), near.affinity[:, i]
+    second = max((float(v) for j, v in enumerate(others) if j != k), default=0.0)
+    row = near.affinity[k]
+    return out | {
+        "affinity": mine,
+        "label_best": float(near.label_best[k, i]),
+        "account_best": float(near.account_best[k, i]),
+        "label_keyword": float(near.label_keyword[k, i]),
+        "account_keyword": float(near.account_keyword[k, i]),
+        "label_noun": float(near.label_noun[k, i]),
+        "behind_best": mine - float(row.max()),
+        "better_for_keyword": float((row > mine).sum()) / 10,
+        "ahead_of_second": mine - second,
+        "mean_affinity": float(others.mean()),
+        "whole_less_keyword": out["whole_label"] - float(near.label_keyword[k, i]),
+    }
+
+
+def _of_names(prompt: _Prompt, known: AdapterProfile) -> dict[str, float]:
+    """How completely the prompt as a whole says the best of the adapter's names of each type, and how rare they are."""
+    out: dict[str, float] = {f"{t}_missing": 1.0 for t in UNIT_TYPES}
+    best = [0.0] * len(UNIT_TYPES)
+    for kind, unit in known.units:
+        said = [w for w in unit if w in prompt.words]
+        if not said:
+            continue
+        covered = len(said) / len(unit)
+        rare = [rarity(w) for w in said]
+        value = covered + 0.01 * len(said) + 0.005 * sum(rare)
+        if value <= best[kind]:
+            continue
+        best[kind] = value
+        name = UNIT_TYPES[kind]
+        out[f"{name}_covered"], out[f"{name}_words"] = covered, float(len(unit))
+        out[f"{name}_rarest"], out[f"{name}_rarity"] = max(rare), sum(rare)
+        out[f"{name}_missing"] = max((rarity(w) for w in unit if w not in prompt.words), default=0.0)
+    own = known.own
+    if own:
+        missing = [w for w in own if w not in prompt.words]
+        out["own_covered"] = 1 - len(missing) / len(own)
+        out["own_missing"] = sum(map(rarity, missing))
+        out["own_said"] = sum(rarity(w) for w in own if w in prompt.words)
+        out["own_words"] = float(len(own))
+    out["series_covered"] = _share(known.series, prompt.words) if known.series else -1.0
+    out["noun_said"] = float(bool(known.noun) and known.noun in prompt.words)
     return out
 
 
-def _calls(unit: list[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
-    said = [w for w in unit if w not in _GENERIC]
-    if not said or not all(w in words for w in said):
-        return False
-    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry";
-    # several words of which one is no English word are nobody else's name
-    own_too = any(w in own for w in said) or (len(said) > 1 and not all(map(is_word, said)))
-    return own_too or (len(unit) == 1 and _drawn_from(unit[0], letters))
-
-
-def _drawn_from(word: str, letters: str) -> bool:
-    """Whether the word's letters stand in `letters` in this order, others between them; in another script, always."""
-    rest = iter(letters)
-    return not word.isascii() or (len(word) > 3 and all(letter in rest for letter in word))
+def _of_adapter(prompt: _Prompt, known: AdapterProfile, candidate: Candidate) -> dict[str, float]:
+    s, adapter = candidate.scores, candidate.adapter
+    other_sex = (known.female and prompt.male and not prompt.female) or (
+        known.male and not known.female and prompt.female and not prompt.male
+    )
+    return {
+        "named": float(is_named(adapter, prompt.words)),
+        "other_sex": float(other_sex),
+        "slider": float(known.slider),
+        "pack": float(known.pack),
+        "title_words": float(known.title_words),
+        "trigger_sets": float(known.trigger_sets),
+        "from_metadata": float(adapter.card.source == "metadata"),
+        "together": min(2.0, s.get("together", 0.0)),
+        "bm25": s.get("bm25", 0.0) / max(prompt.highest["bm25"], 1e-6),
+        "about": s.get("about", 0.0) / max(prompt.highest["about"], 1e-6),
+        "name": min(2.0, s.get("name", 0.0)),
+        "trigger": min(2.0, s.get("trigger", 0.0)),
+        "tag": min(2.0, s.get("tag", 0.0)),
+        f"kind_{adapter.card.kind}": 1.0,
+    }

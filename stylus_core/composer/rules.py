@@ -1,7 +1,9 @@
 """What no composer may do, whoever it is: the rules that an answer has to keep.
 
-An adapter is used once. A character's or a person's adapter needs its name in the prompt. At most two styles in all, at
-most three adapters for one keyword, at most as many in all as the options say.
+An adapter is used once. A character's or a person's adapter needs its name in the prompt, and comes alone for it. At
+most two styles in all, at most three adapters for one keyword, at most as many in all as the options say. Two of one
+kind for one keyword may be together, as in the paper: of the adapters that people combine every other pair is of one
+kind (`docs/composer.md`).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
-from stylus_core.composer.evidence import is_named, own_words
+from stylus_core.composer.names import is_named, own_words
 from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
 
@@ -28,7 +30,7 @@ def keep(
 
     `already`: adapters that are in the prompt before anything is added.
     """
-    words = frozenset(called(request.prompt.plain))
+    words = frozenset(called(request.prompt.asked))
     kept: list[Assignment] = []
     refused: list[tuple[Assignment, str]] = []
     used: set[int] = set()
@@ -45,9 +47,7 @@ def keep(
             why = f"adapters of the kind {kind} are switched off"
         elif kind == "style" and styles >= STYLES:
             why = f"there are {STYLES} styles already"
-        elif any(k.keyword == a.keyword and _same_job(k, a) for k in kept):
-            why = f"another adapter does the same for {a.keyword.text!r}"
-        elif any(_same_subject(k.candidate.adapter, a.candidate.adapter) for k in kept):
+        elif kind in NAMED_ONLY and any(_same_subject(k.candidate.adapter, a.candidate.adapter) for k in kept):
             why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
@@ -62,13 +62,7 @@ def keep(
     return kept, refused
 
 
-def _same_job(one: Assignment, other: Assignment) -> bool:
-    """Two adapters of one kind for one keyword fight over the picture; of a file that says nothing, nobody knows."""
-    cards = (one.candidate.adapter.card, other.candidate.adapter.card)
-    return cards[0].kind == cards[1].kind or any(c.source != "metadata" for c in cards)
-
-
 def _same_subject(one: Adapter, other: Adapter) -> bool:
-    """The same character by two authors, or one thing in two versions: together they burn the picture."""
+    """The same character or person by two authors: people who combine adapters never combine these."""
     first, second = own_words(one), own_words(other)
     return bool(first and second) and one.card.kind == other.card.kind and (first <= second or second <= first)

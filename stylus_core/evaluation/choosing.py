@@ -59,7 +59,9 @@ def requests(retriever: Retriever, queries: Sequence[Query], options: Options) -
         words = keywords(parsed)
         found = retriever.search(parsed, words, options.candidates)
         affinity = found.affinity if retriever.dense else None
-        out.append(Request(parsed, words, found.candidates, options, affinity, found.sentence))
+        near = found.nearness
+        request = Request(parsed, words, found.candidates, options, affinity, found.sentence, found.library, near)
+        out.append(request)
     return out
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stylus_core.retriever.embedded import VIEWS, Embedded, Matrix, Rows
 from stylus_core.retriever.encoder import Encoder
+from stylus_core.retriever.nearness import Nearness, Part
 from stylus_core.retriever.vectors import VectorStore
 
 #: Names of the signals: with the whole prompt, with the nearest of its parts.
@@ -78,6 +79,15 @@ class Dense:
             out[f"part_{view}"] = out[f"whole_{view}"]
         return out
 
-    def affinity(self, rows: Rows, vectors: Matrix) -> Matrix:
-        """(len(vectors), len(rows)): the better of the two views' cosines."""
-        return np.asarray(np.maximum(*(self.cosines(v, rows, vectors) for v in VIEWS)), np.float32)
+    def nearness(self, rows: Rows, whole: Matrix, parts: Matrix, phrases: Sequence[Part]) -> Nearness:
+        """The cosines of some rows with the whole prompt and with each of its parts.
+
+        Args:
+            rows: the rows to look at.
+            whole: (1, dim) vector of the prompt.
+            parts: (parts, dim) vectors of its parts.
+            phrases: the parts, and whose they are.
+        """
+        queries = np.concatenate([whole, parts])
+        label, account = (np.asarray(self.cosines(view, rows, queries), np.float32) for view in VIEWS)
+        return Nearness(tuple(phrases), label, account)

@@ -20,6 +20,7 @@ from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import sentence_likeness
 from stylus_core.retriever.index import Get, Index
+from stylus_core.retriever.nearness import Nearness, whole_vector
 from stylus_core.retriever.ranking import Ranking, best, largest
 from stylus_core.retriever.tokens import called, tokens, without_markup
 from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
@@ -46,7 +47,9 @@ class Retrieval:
 
     candidates: tuple[Candidate, ...]
     affinity: NDArray[np.float32]  # (keywords, candidates): cosine, zeros without an encoder
+    nearness: Nearness | None  # the cosines one by one; None without an encoder
     sentence: float  # 0: the prompt is a list of tags, 1: it is a sentence
+    library: int  # adapters in the library, whether they may be picked or not
     embedded: int = 0  # texts that had to be embedded for this prompt
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
 
@@ -74,11 +77,13 @@ class Retriever:
         """The best `k` candidates."""
         clock = Clock()
         mask = self._mask(wanted or Filter())
+        living = int(np.count_nonzero(self.index.signals.alive))
         parts = phrases(keywords)
         themselves = [n for n, (part, i) in enumerate(parts) if part == keywords[i].text]
         found = self.evidence(prompt, [p for p, _ in parts], clock, themselves)
         if not mask.any():
-            return Retrieval((), np.zeros((len(keywords), 0), np.float32), found.sentence, found.embedded, clock.laps)
+            none = np.zeros((len(keywords), 0), np.float32)
+            return Retrieval((), none, None, found.sentence, living, found.embedded, clock.laps)
         ranking = Ranking(found.signals, self.index.signals.kinds, mask, found.sentence)
         rows = np.flatnonzero(mask)
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
@@ -96,10 +101,11 @@ class Retriever:
         ids = self.index.rows[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
         nearest = np.full(len(rows), -1)
-        if self.dense and found.parts is not None and parts and len(rows):
-            near = self.dense.affinity(rows, found.parts)
-            np.maximum.at(affinity, np.array([i for _, i in parts]), near)
-            nearest = near.argmax(axis=0)
+        nearness: Nearness | None = None
+        if self.dense and found.parts is not None and found.whole is not None and parts and len(rows):
+            nearness = self.dense.nearness(rows, whole_vector(found.whole, found.parts), found.parts, parts)
+            affinity = nearness.affinity(len(keywords))
+            nearest = np.maximum(nearness.label, nearness.account)[1:].argmax(axis=0)
         clock.lap("fuse")
         adapters = self.get(ids)
         clock.lap("read")
@@ -116,7 +122,8 @@ class Retriever:
             out.append(Candidate(adapter, float(total[at]), scores, part, why, elsewhere))
             kept.append(j)
         clock.lap("fuse")
-        return Retrieval(tuple(out), affinity[:, kept], found.sentence, found.embedded, clock.laps)
+        near = nearness.of(kept) if nearness else None
+        return Retrieval(tuple(out), affinity[:, kept], near, found.sentence, living, found.embedded, clock.laps)
 
     def evidence(
         self,

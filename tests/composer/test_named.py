@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.composer.evidence import is_named
+from stylus_core.composer.names import is_named
 from stylus_core.prompt import parse
 from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Card, Metadata
@@ -36,3 +36,9 @@ def test_of_an_entry_what_stands_first_is_a_name():
 def test_what_is_not_wanted_calls_nobody():
     assert named("mirasol in a park", "Mirasol")
     assert not named("a park without mirasol", "Mirasol")
+
+
+def test_series_and_outfits_behind_the_first_trigger_word_name_nobody():
+    words = ("young mirasol", "corvenna", "the ballad of ostrava", "zettai visor cap")
+    assert not named("the ballad of ostrava, visor cap", "Young Mirasol (Ballad of Ostrava)", words=words)
+    assert not named("a zettai visor cap", "Young Mirasol", words=words)

@@ -220,7 +220,13 @@ class EngineRetriever:
         # what the prompt's own tags call by its alias is known only now
         named = {t.name for t in prompt.tags}
         kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named][:k]
-        return replace(found, candidates=tuple(found.candidates[i] for i in kept), affinity=found.affinity[:, kept])
+        return replace(
+            found,
+            candidates=tuple(found.candidates[i] for i in kept),
+            affinity=found.affinity[:, kept],
+            nearness=found.nearness.of(kept) if found.nearness else None,
+            library=self._statistics.fields["about"].living,
+        )
 
     def _sample(self, store: VectorStore, wanted: Filter) -> Dense:
         s, key = self._statistics, (wanted.architecture, wanted.kinds)

@@ -1,0 +1,273 @@
+"""Fits the judge of pairs to judged pairs, and says how good it is on prompts that resemble none it was fitted to.
+
+`python -m benchmarks.fit_judge` writes `stylus_core/composer/judge.npz`; `--dry` only measures. Needs scikit-learn, the
+shared corpus and judgements, and about a quarter of an hour. `--rows FILE` keeps the gathered evidence between runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.isotonic import IsotonicRegression
+
+from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, without_encoder
+from stylus_core.composer import Request
+from stylus_core.composer.evidence import gather
+from stylus_core.composer.judge import PARAMETERS
+from stylus_core.composer.local import FLOORS, allotted
+from stylus_core.evaluation.grouping import grouped_folds
+from stylus_core.evaluation.table import Table
+
+_FOLDS = 5
+_WANTED = 2
+_SHARE = 0.5  # of the randomized trees in the mixture
+_PART_WEIGHT = 0.5  # of a pair in a part of its library, against the same pair in the whole
+_KNOTS = 40  # of the calibration curve, at most
+_UNLIKELY = 0.01  # mixture below which the curve is a line
+
+Floats = NDArray[np.float32]
+
+
+def boosted() -> HistGradientBoostingClassifier:
+    """Gradient boosted trees; small steps and few features a split, for the evidence is full of near copies."""
+    return HistGradientBoostingClassifier(
+        max_iter=260, learning_rate=0.05, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=5,
+        max_features=0.5, random_state=0,
+    )  # fmt: skip
+
+
+def randomized() -> ExtraTreesClassifier:
+    """Extremely randomized trees, as large as two megabytes of parameters allow."""
+    return ExtraTreesClassifier(
+        100, min_samples_leaf=5, max_depth=16, max_features=0.3, n_jobs=1, random_state=0
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Both ensembles for one kind of evidence."""
+
+    boosted: HistGradientBoostingClassifier
+    randomized: ExtraTreesClassifier
+
+    def mixture(self, x: Floats) -> NDArray[np.float64]:
+        """(n,): the uncalibrated chance."""
+        one = self.boosted.predict_proba(x)[:, 1]
+        return np.asarray(one + _SHARE * (self.randomized.predict_proba(x)[:, 1] - one), np.float64)
+
+
+def fit(x: Floats, wanted: NDArray[np.bool_], weight: NDArray[np.float64]) -> Fitted:
+    """Both ensembles on the same rows."""
+    return Fitted(boosted().fit(x, wanted, weight), randomized().fit(x, wanted, weight))
+
+
+def weights(rows: Rows) -> NDArray[np.float64]:
+    """Of each row."""
+    return np.where(rows.size > 0, _PART_WEIGHT, 1.0)
+
+
+def calibration(mixture: NDArray[np.float64], wanted: NDArray[np.bool_], weight: NDArray[np.float64]) -> Floats:
+    """(2, knots): a rising curve from mixtures of held-out rows to chances, in few points."""
+    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(mixture, wanted, sample_weight=weight)
+    grid = np.quantile(mixture[mixture > _UNLIKELY], np.linspace(0, 1, _KNOTS))
+    knots = np.unique(np.concatenate([[0.0], grid, [1.0]]))
+    chances = np.maximum.accumulate(curve.predict(knots))
+    return np.stack([knots, chances]).astype(np.float32)
+
+
+# -- parameters as arrays
+
+
+def boosted_arrays(model: HistGradientBoostingClassifier, name: str) -> dict[str, NDArray[Any]]:
+    """Trees of scikit-learn's gradient boosting."""
+    trees = []
+    for (tree,) in model._predictors:
+        nodes = tree.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        trees.append((np.where(leaf, 0, nodes["feature_idx"]), np.where(leaf, 0, nodes["num_threshold"]),
+                      np.where(leaf, -1, nodes["left"]), np.where(leaf, -1, nodes["right"]),
+                      np.where(leaf, nodes["value"], 0)))  # fmt: skip
+    return packed(trees, name)
+
+
+def randomized_arrays(model: ExtraTreesClassifier, name: str) -> dict[str, NDArray[Any]]:
+    """Trees of scikit-learn's forests; a leaf's value is the share of wanted rows in it."""
+    trees = []
+    for one in model.estimators_:
+        t = one.tree_
+        leaf = t.children_left < 0
+        value = t.value[:, 0, :]
+        trees.append((np.where(leaf, 0, t.feature), np.where(leaf, 0, t.threshold), t.children_left, t.children_right,
+                      np.where(leaf, value[:, 1] / value.sum(axis=1), 0)))  # fmt: skip
+    return packed(trees, name)
+
+
+def packed(trees: Sequence[tuple[NDArray[Any], ...]], name: str) -> dict[str, NDArray[Any]]:
+    """(feature, threshold, left, right, value) of each tree as `Forest.read` takes them: siblings side by side."""
+    columns: dict[str, list[NDArray[Any]]] = {"feature": [], "threshold": [], "jump": [], "value": []}
+    depth, sizes = 0, []
+    for feature, threshold, left, right, value in trees:
+        order, jump, level = [0], [], {0: 0}
+        for new, node in enumerate(order):  # grows while it is walked: breadth first, children next to each other
+            if left[node] < 0:
+                jump.append(0)
+                continue
+            jump.append(len(order) - new)
+            for child in (int(left[node]), int(right[node])):
+                level[child] = level[node] + 1
+                order.append(child)
+        columns["feature"].append(feature[order].astype(np.uint8))
+        columns["threshold"].append(_downwards(threshold[order]))
+        columns["jump"].append(np.array(jump, np.uint16))
+        columns["value"].append(value[order].astype(np.float16))
+        depth = max(depth, *level.values())
+        sizes.append(len(order))
+    arrays = {f"{name}.{k}": np.concatenate(v) for k, v in columns.items()}
+    return arrays | {f"{name}.size": np.array(sizes, np.int32), f"{name}.depth": np.array(depth, np.int32)}
+
+
+def _downwards(threshold: NDArray[np.float64]) -> Floats:
+    """As single precision, never above what it was: a row that went right must not go left."""
+    single = threshold.astype(np.float32)
+    return np.where(single > threshold, np.nextafter(single, np.float32(-np.inf)), single).astype(np.float32)
+
+
+# -- measuring
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Chances of pairs by judges that were fitted to other prompts."""
+
+    rows: NDArray[np.float64]  # (n,) of the judged pairs
+    candidates: list[NDArray[np.float64]]  # of all candidates of each prompt in its whole library
+
+
+def held_out(
+    x: Floats, rows: Rows, fold: NDArray[np.int64], evidence: Sequence[Floats], also: NDArray[np.bool_] | None = None
+) -> HeldOut:
+    """Cross-validation over the folds of prompts, calibration included.
+
+    Args:
+        x: evidence of the rows.
+        rows: what was judged.
+        fold: of each prompt.
+        evidence: of all candidates of each prompt.
+        also: rows that are never fitted to.
+    """
+    of_row = fold[rows.prompt]
+    weight, wanted = weights(rows), rows.score == _WANTED
+    raw = np.zeros(len(x))
+    raw_candidates: list[NDArray[np.float64]] = [np.zeros(0)] * len(evidence)
+    for f in range(_FOLDS):
+        inside = of_row != f
+        if also is not None:
+            inside &= ~also
+        model = fit(x[inside], wanted[inside], weight[inside])
+        raw[~inside] = model.mixture(x[~inside])
+        numbers = [i for i in range(len(evidence)) if fold[i] == f]
+        together = model.mixture(np.concatenate([evidence[i] for i in numbers]))
+        ends = np.cumsum([len(evidence[i]) for i in numbers])[:-1]
+        for i, part in zip(numbers, np.split(together, ends), strict=True):
+            raw_candidates[i] = part
+    out, out_candidates = np.zeros(len(x)), list(raw_candidates)
+    for f in range(_FOLDS):  # the curve of a fold comes from the others' held-out rows
+        curve = calibration(raw[of_row != f], wanted[of_row != f], weight[of_row != f])
+        out[of_row == f] = np.interp(raw[of_row == f], *curve)
+        for i in range(len(evidence)):
+            if fold[i] == f:
+                out_candidates[i] = np.interp(raw_candidates[i], *curve)
+    return HeldOut(out, out_candidates)
+
+
+def picked(requests: Sequence[Request], chances: Sequence[NDArray[np.float64]], floor: float) -> list[dict[int, float]]:
+    """What the local composer picks with these chances: adapter's id -> chance, for each prompt."""
+    out = []
+    for request, chance in zip(requests, chances, strict=True):
+        kept, _ = allotted(request, chance.astype(np.float32), floor)
+        out.append({a.candidate.adapter.id: a.confidence for a in kept})
+    return out
+
+
+def told(prompts: Sequence[JudgedSet], picks: Sequence[dict[int, float]], title: str) -> Table:
+    """P2, P0, R2 and what was left alone, set by set, pooled over prompts; the shared judgements apart from ours."""
+    table = Table(title, ["judged", "set", "prompts", "picks a prompt", "P2", "P0", "R2", "left alone", "unjudged"])
+    for own in (False, True):
+        for name in dict.fromkeys(p.set for p in prompts if p.own is own):
+            some = [(p, k) for p, k in zip(prompts, picks, strict=True) if p.own is own and p.set == name]
+            scores = [p.scores[a] for p, k in some for a in k if a in p.scores]
+            wanted = sum(s == _WANTED for p, _ in some for s in p.scores.values())
+            nothing = [k for p, k in some if _WANTED not in p.scores.values()]
+            number, judged = sum(len(k) for _, k in some), max(1, len(scores))
+            table.add(
+                "ours" if own else "shared", name, str(len(some)), f"{number / len(some):.2f}",
+                f"{scores.count(_WANTED) / judged:.3f}", f"{scores.count(0) / judged:.3f}",
+                f"{scores.count(_WANTED) / max(1, wanted):.3f}",
+                f"{sum(not k for k in nothing)} of {len(nothing)}", f"{1 - len(scores) / max(1, number):.2f}",
+            )  # fmt: skip
+    return table
+
+
+def calibration_error(chance: NDArray[np.float64], wanted: NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error over bins of equal width (Guo et al. 2017)."""
+    where = np.minimum((chance * bins).astype(int), bins - 1)
+    inside = [where == b for b in range(bins) if (where == b).any()]
+    return float(sum(abs(chance[b].mean() - wanted[b].mean()) * b.mean() for b in inside))
+
+
+def main() -> None:
+    """Measures, and writes the parameters."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fit_judge", description=__doc__)
+    parser.add_argument("--dry", action="store_true", help="only measure")
+    parser.add_argument("--rows", type=Path, help="keep the evidence here between runs")
+    args = parser.parse_args()
+    prompts = judged_prompts()
+    if args.rows and args.rows.is_file():
+        rows, requests = pickle.loads(args.rows.read_bytes())  # noqa: S301 - written by this script
+    else:
+        rows, requests = collect(prompts)
+        if args.rows:
+            args.rows.write_bytes(pickle.dumps((rows, requests)))
+    fold = np.array(grouped_folds([p.query for p in prompts], _FOLDS), np.int64)
+    arrays: dict[str, NDArray[Any]] = {}
+    wanted, weight = rows.score == _WANTED, weights(rows)
+    print(f"{len(prompts)} prompts, {int((rows.size == 0).sum())} judged pairs, {len(rows.score)} rows", flush=True)
+    for name, x in (("dense", rows.dense), ("words", rows.words)):
+        asked = requests if name == "dense" else [without_encoder(r) for r in requests]
+        evidence = [gather(r).features for r in asked]
+        found = held_out(x, rows, fold, evidence)
+        for restraint, floor in FLOORS.items():
+            picks = picked(asked, found.candidates, floor)
+            print(told(prompts, picks, f"{name}, held out, {restraint} ({floor})"), end="\n\n", flush=True)
+        small = (rows.size > 0) & (rows.size <= 200)
+        for label, some in (("whole", rows.size == 0), ("of 400", rows.size > 200), ("of 43", small)):
+            sure = some & (found.rows > min(FLOORS.values()))
+            errors = [calibration_error(found.rows[of], wanted[of]) for of in (some, sure)]
+            print(f"{name}, library {label}: calibration error {errors[0]:.3f}, of what may be picked {errors[1]:.3f}")
+        model = fit(x, wanted, weight)
+        raw = np.zeros(len(x))
+        for f in range(_FOLDS):
+            inside = fold[rows.prompt] != f
+            raw[~inside] = fit(x[inside], wanted[inside], weight[inside]).mixture(x[~inside])
+        arrays |= boosted_arrays(model.boosted, f"{name}.boosted")
+        arrays |= randomized_arrays(model.randomized, f"{name}.randomized")
+        arrays |= {
+            f"{name}.bias": np.array(model.boosted._baseline_prediction.item(), np.float32),
+            f"{name}.share": np.array(_SHARE, np.float32),
+            f"{name}.calibration": calibration(raw, wanted, weight),
+        }
+    if not args.dry:
+        np.savez_compressed(PARAMETERS, **arrays)
+        print(f"{PARAMETERS}: {PARAMETERS.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""By which words a prompt calls an adapter, and which words say nothing of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from stylus_core.prompt.english import is_word
+from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
+from stylus_core.types import Adapter
+
+#: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
+GENERIC = NOISE | frozenset(
+    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v
+    v1 v2 v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic
+    photography photo realistic art artist drawing illustration pose poses clothing clothes outfit costume object
+    objects background scenery generator the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture
+    new update better""".split()
+)
+
+
+def own_words(adapter: Adapter) -> frozenset[str]:
+    """The words of what an adapter is for, without its series and without words that say nothing."""
+    name, _, _ = adapter.card.subject.partition("(")
+    return frozenset(w for w in tokens(split_names(name)) if w not in GENERIC)
+
+
+def is_named(adapter: Adapter, words: Collection[str]) -> bool:
+    """Whether a prompt with these tokens calls the adapter by name.
+
+    The series alone does not name a character, and neither does a trigger word that is made of common words
+    ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
+    word or file name of its own.
+    """
+    _, _, series = adapter.card.subject.partition("(")
+    own = own_words(adapter)
+    of = [w for w in tokens(split_names(series)) if w not in GENERIC]
+    have = [w in words for w in own]
+    if own and all(have):
+        return True
+    if any(have) and of and all(w in words for w in of):
+        return True
+    if any(said and all(w in words for w in said) for said in _titles(adapter.metadata.title)):
+        return True
+    # of an entry that lists an outfit as well, what stands first is the name
+    entries = [first for t in adapter.card.trigger_words for first in (t, t.partition(",")[0])]
+    said = [tokens(split_names(without_markup(t))) for t in (*entries, adapter.stem)]
+    letters = "".join(tokens(split_names(adapter.card.subject)))
+    return any(_calls(unit, own, letters, words) for unit in said) or _invented(said[:2], of, words)
+
+
+def _invented(units: Collection[list[str]], series: Collection[str], words: Collection[str]) -> bool:
+    """Whether several words of which one is no English word, and none of the series, call it: nobody else's name.
+
+    Only of its first trigger word: what authors list behind it are outfits and series.
+    """
+    for unit in units:
+        said = [w for w in unit if w not in GENERIC]
+        if len(said) > 1 and all(w in words for w in said) and not all(w in series or is_word(w) for w in said):
+            return True
+    return False
+
+
+def _titles(title: str) -> list[list[str]]:
+    """Words of a title that name an adapter: several of which one is no English word, or those of another script."""
+    whole = [w for w in tokens(split_names(title)) if w not in GENERIC]
+    out = [whole] if len(whole) > 1 and not all(map(is_word, whole)) else []
+    if not title.isascii():
+        parts = (tokens(p) for p in re.split(r"[|/()\[\]{},:;【】（）「」『』]", title) if not p.isascii())
+        out += [p for p in parts if len("".join(p)) > 1]
+    return out
+
+
+def _calls(unit: list[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
+    said = [w for w in unit if w not in GENERIC]
+    if not said or not all(w in words for w in said):
+        return False
+    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry"
+    return any(w in own for w in said) or (len(unit) == 1 and _drawn_from(unit[0], letters))
+
+
+def _drawn_from(word: str, letters: str) -> bool:
+    """Whether the word's letters stand in `letters` in this order, others between them; in another script, always."""
+    rest = iter(letters)
+    return not word.isascii() or (len(word) > 3 and all(letter in rest for letter in word))

@@ -1,0 +1,83 @@
+"""What of an adapter names it: read once for an adapter, held against every prompt."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from stylus_core.composer.names import GENERIC, own_words
+from stylus_core.retriever.documents import TAG, units
+from stylus_core.retriever.tokens import split_names, tokens
+from stylus_core.types import Adapter
+
+_FEMALE = frozenset("girl woman female lady women queen princess waifu she her goddess actress maid bride".split())
+_MALE = frozenset("boy man male men king prince husbando he his guy actor father".split())
+_PACK = frozenset("pack collection characters multi bundle".split())
+
+_KEPT = 20_000  # profiles
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterProfile:
+    """The names of an adapter as words, generic words out, and a few facts that tell what sort of file it is."""
+
+    units: tuple[tuple[int, tuple[str, ...]], ...]  # (type as in `documents.UNIT_TYPES`, words) of each name
+    words: frozenset[str]  # of all its names
+    called: frozenset[str]  # of all its names but its tags
+    own: frozenset[str]  # of what it is for, its series left out
+    series: tuple[str, ...]
+    noun: str  # the last word of what it is for, which in English says what it is; "" if there is none
+    tags: frozenset[str]
+    female: bool
+    male: bool
+    slider: bool
+    pack: bool
+    title_words: int
+    trigger_sets: int
+
+
+def profile(adapter: Adapter) -> AdapterProfile:
+    """The profile of an adapter, kept for the next prompt."""
+    m = adapter.metadata
+    key = (adapter.id, adapter.stem, m.title, m.alias, m.tags, m.trigger_words, m.training_concepts, adapter.card)
+    with _lock:
+        known = _profiles.get(key)
+        if known is not None:
+            _profiles.move_to_end(key)
+            return known
+    made = _read(adapter)
+    with _lock:
+        _profiles[key] = made
+        if len(_profiles) > _KEPT:
+            _profiles.popitem(last=False)
+    return made
+
+
+_profiles: OrderedDict[object, AdapterProfile] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _read(adapter: Adapter) -> AdapterProfile:
+    told = [(kind, tuple(w for w in unit if w not in GENERIC)) for kind, unit in units(adapter)]
+    names = tuple((kind, unit) for kind, unit in told if unit)
+    subject, _, series = (adapter.card.subject or adapter.title).partition("(")
+    own = [w for w in tokens(split_names(subject)) if w not in GENERIC]
+    title = tokens(split_names(adapter.metadata.title or adapter.stem))
+    tags = frozenset(w for t in adapter.metadata.tags for w in tokens(t))
+    said = tags.union(title)
+    return AdapterProfile(
+        units=names,
+        words=frozenset(w for _, unit in names for w in unit),
+        called=frozenset(w for kind, unit in names if kind != TAG for w in unit),
+        own=own_words(adapter),
+        series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
+        noun=own[-1] if own else "",
+        tags=tags,
+        female=not said.isdisjoint(_FEMALE),
+        male=not said.isdisjoint(_MALE),
+        slider="slider" in said,
+        pack=not said.isdisjoint(_PACK),
+        title_words=len(title),
+        trigger_sets=len(adapter.card.trigger_words),
+    )

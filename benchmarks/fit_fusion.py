@@ -1,6 +1,7 @@
 """Fits the weights of the retriever's fusion, and of products of signals; says how good they are on held-out queries.
 
-`python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 2 GB of memory.
+On two worlds together: adapters with all their metadata, and the same known through a folder, many without sidecars.
+`python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 4 GB of memory.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.world import World, world
+from benchmarks.world import World, folder_world, world
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.metrics import quality
 from stylus_core.prompt import parse
@@ -52,18 +53,18 @@ class Set:
         self.sentence = torch.tensor(np.array(sentence, np.float32))[:, None]
         self.y = torch.tensor(np.stack(target))
         self.queries = queries
+        self.ids = w.index.rows
+        self.kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
 
-    def scores(
-        self, weights: torch.Tensor, bias: torch.Tensor, kinds: torch.Tensor, rows: torch.Tensor
-    ) -> torch.Tensor:
+    def scores(self, weights: torch.Tensor, bias: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """(len(rows), adapters). `weights` (2, signals), `bias` (2, kinds)."""
         s = self.sentence[rows]
         w = weights[0] * (1 - s) + weights[1] * s
         b = bias[0] * (1 - s) + bias[1] * s
-        return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ kinds.T
+        return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ self.kinds.T
 
 
-def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero.
 
     What is not looked at in a list of tags has no weight there.
@@ -77,7 +78,7 @@ def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) 
         optimizer.zero_grad()
         total = _L2 * ((weights**2).sum() + (bias**2).sum())
         for s, r in zip(sets, rows, strict=True):
-            total = total - (torch.log_softmax(s.scores(weights * free, bias, kinds, r), 1) * s.y[r]).sum(1).mean()
+            total = total - (torch.log_softmax(s.scores(weights * free, bias, r), 1) * s.y[r]).sum(1).mean()
         total.backward()
         return total
 
@@ -128,14 +129,14 @@ def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor
 
 def main() -> None:
     """The tables, and recall on the folds that they were not fitted on."""
-    w = world()
-    kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
-    sets = [Set(w, q) for q in w.sets().values()]
+    worlds = {"all metadata": world(), "folder": folder_world()}
+    names = [f"{name}, {known}" for known, w in worlds.items() for name in w.sets()]
+    sets = [Set(w, q) for w in worlds.values() for q in w.sets().values()]
     every = [torch.arange(len(s.queries)) for s in sets]
 
     def fitted(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
-        weights, bias = fit(sets, rows, kinds)
-        few = [Few(s, s.scores(weights, bias, kinds, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
+        weights, bias = fit(sets, rows)
+        few = [Few(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
         return weights, bias, fit_pairs(few, rows), few
 
     rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
@@ -145,8 +146,8 @@ def main() -> None:
             held = every[n][every[n] % _FOLDS == fold]
             best = s.rows[held].gather(1, s.scores(pairs, held).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
-                rankings[n][q] = w.index.rows[found].tolist()
-    for name, s, r in zip(w.sets(), sets, rankings, strict=True):
+                rankings[n][q] = s.ids[found].tolist()
+    for name, s, r in zip(names, sets, rankings, strict=True):
         reached = quality(r, [q.relevant for q in s.queries])
         print(
             f"{name}, held out: "

@@ -1,4 +1,4 @@
-"""What the trainer's own records call an adapter, where nobody else says it: its folder, and the tags on most pictures."""
+"""What a trainer's records call an adapter, where nobody else says it: its folders, and the tags on most pictures."""
 
 from __future__ import annotations
 

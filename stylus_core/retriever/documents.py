@@ -60,6 +60,7 @@ def document(adapter: Adapter) -> Document:
     m, card = adapter.metadata, adapter.card
     title = split_names(m.title or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
+    called = m.title or f"{title} {apart(title)}".strip()
     triggers, tags = _triggers(adapter), _tags(adapter)
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS] or card.description
     names = " ".join([title, stem, apart(f"{title} {stem}")])
@@ -82,8 +83,8 @@ def document(adapter: Adapter) -> Document:
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
-        account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
+        label=f"{called} {', '.join(tags[:20])}".strip(),
+        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
 
 

@@ -191,7 +191,7 @@ def kind(metadata: Metadata, title: Title) -> str:
     _by_title(votes, title, of_character=category == "character" and supported)
     _by_origin(votes, metadata, title, tags, category)
     _by_texts(votes, metadata, bool(category))
-    if not category:
+    if not tags:  # fitted where nothing else was known
         _by_training(votes, metadata, title)
     if not metadata.title and not tags:
         _by_name(votes, title)

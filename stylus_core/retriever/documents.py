@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
+from stylus_core.refiner.describe import distinct
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
@@ -25,6 +26,7 @@ ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
 MAX_EXAMPLES = 32
 _TRAINING_TAGS = 60
+_PICTURED = 6
 _BLANK_LINES = re.compile(r"\n\s*\n")  # HTML has many: room in what is embedded that says nothing
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
 
@@ -83,9 +85,15 @@ def document(adapter: Adapter) -> Document:
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{called} {', '.join(tags[:20])}".strip(),
+        label=f"{called} {', '.join([*tags[:20], *_pictured(adapter, called)])}".strip(),
         account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
+
+
+def _pictured(adapter: Adapter, called: str) -> list[str]:
+    """What the training pictures show, in place of the tags that somebody would have given it."""
+    m = adapter.metadata
+    return [] if m.tags else distinct(m, set(tokens(called)))[:_PICTURED]
 
 
 def _uses(prompt: str) -> dict[int, float]:

@@ -1,6 +1,7 @@
 """Fits the weights of the retriever's fusion, and of products of signals; says how good they are on held-out queries.
 
-On two worlds together: adapters with all their metadata, and the same known through a folder, many without sidecars.
+On adapters with all their metadata; then, with these weights, what a kind counts that is only guessed, on the same
+adapters known through a folder, many without sidecars.
 `python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 4 GB of memory.
 """
 
@@ -26,6 +27,7 @@ _BEST = 600  # adapters a query that products of signals are fitted on, those wi
 _IN_TAGS = [i for i, s in enumerate(SIGNALS) if s not in ("about", "whole_label", "whole_account")]
 _PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(_IN_TAGS, 2)), 1e-3
 _CALLS = [n for n, pair in enumerate(_PRODUCTS) if any(SIGNALS[i] in ("name", "trigger", "tag") for i in pair)]
+_L2_GUESSED = 3e-3
 _KEPT = 20  # products
 
 
@@ -54,7 +56,9 @@ class Set:
         self.y = torch.tensor(np.stack(target))
         self.queries = queries
         self.ids = w.index.rows
-        self.kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
+        codes = torch.tensor(np.asarray(w.index.signals.kinds, np.int64))
+        self.kinds = torch.eye(len(KINDS))[codes % len(KINDS)]
+        self.guessed = (codes >= len(KINDS)).float()
 
     def scores(self, weights: torch.Tensor, bias: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """(len(rows), adapters). `weights` (2, signals), `bias` (2, kinds)."""
@@ -96,10 +100,34 @@ class Few:
         products = torch.stack([x[:, :, one] * x[:, :, two] for one, two in _PRODUCTS], -1)
         self.products = products * (1 - s.sentence)[:, :, None]
         self.y = s.y.gather(1, self.rows)
+        self.sentence = s.sentence
+        self.kinds = s.kinds.argmax(1)[self.rows]
+        self.guessed = s.guessed[self.rows]
 
-    def scores(self, pairs: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
-        """(len(queries), _BEST)."""
-        return self.sums[queries] + self.products[queries] @ pairs
+    def scores(self, pairs: torch.Tensor, queries: torch.Tensor, guessed: torch.Tensor | None = None) -> torch.Tensor:
+        """(len(queries), _BEST). `guessed` (2, kinds) is what comes on top where a kind is a guess."""
+        found = self.sums[queries] + self.products[queries] @ pairs
+        if guessed is None:
+            return found
+        s = self.sentence[queries]
+        return found + self.guessed[queries] * (guessed[0] * (1 - s) + guessed[1] * s).gather(1, self.kinds[queries])
+
+
+def fit_guessed(sets: Sequence[Few], rows: Sequence[torch.Tensor], pairs: torch.Tensor) -> torch.Tensor:
+    """(2, kinds): what comes on top where a kind is a guess, for weights and products as they are."""
+    guessed = torch.zeros((2, len(KINDS)), requires_grad=True)
+    optimizer = torch.optim.LBFGS([guessed], max_iter=40, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        total = _L2_GUESSED * (guessed**2).sum()
+        for s, r in zip(sets, rows, strict=True):
+            total = total - (torch.log_softmax(s.scores(pairs, r, guessed), 1) * s.y[r]).sum(1).mean()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    return guessed.detach()
 
 
 def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -129,32 +157,37 @@ def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor
 
 def main() -> None:
     """The tables, and recall on the folds that they were not fitted on."""
-    worlds = {"all metadata": world(), "folder": folder_world()}
-    names = [f"{name}, {known}" for known, w in worlds.items() for name in w.sets()]
-    sets = [Set(w, q) for w in worlds.values() for q in w.sets().values()]
+    sets = [Set(world(), q) for q in world().sets().values()]
+    bare = [Set(folder_world(), q) for q in folder_world().sets().values()]
     every = [torch.arange(len(s.queries)) for s in sets]
 
-    def fitted(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
+    def fitted(
+        rows: Sequence[torch.Tensor],
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
+        """Weights, biases, products, those of guesses; and the rows of all sets, the folder's behind the others."""
         weights, bias = fit(sets, rows)
-        few = [Few(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
-        return weights, bias, fit_pairs(few, rows), few
+        both = [*zip(sets, every, strict=True), *zip(bare, every, strict=True)]
+        few = [Few(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in both]
+        pairs = fit_pairs(few[: len(sets)], rows)
+        return weights, bias, pairs, fit_guessed(few[len(sets) :], rows, pairs), few
 
-    rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
+    rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in (*sets, *bare)]
     for fold in range(_FOLDS):
-        _, _, pairs, few = fitted([every_one[every_one % _FOLDS != fold] for every_one in every])
+        _, _, pairs, guessed, few = fitted([every_one[every_one % _FOLDS != fold] for every_one in every])
         for n, s in enumerate(few):
-            held = every[n][every[n] % _FOLDS == fold]
-            best = s.rows[held].gather(1, s.scores(pairs, held).topk(150).indices).numpy()
+            held = every[n % len(sets)][every[n % len(sets)] % _FOLDS == fold]
+            best = s.rows[held].gather(1, s.scores(pairs, held, guessed).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
-                rankings[n][q] = s.ids[found].tolist()
-    for name, s, r in zip(names, sets, rankings, strict=True):
+                rankings[n][q] = (*sets, *bare)[n].ids[found].tolist()
+    names = [*world().sets(), *(f"{name} through a folder" for name in folder_world().sets())]
+    for name, s, r in zip(names, (*sets, *bare), rankings, strict=True):
         reached = quality(r, [q.relevant for q in s.queries])
         print(
             f"{name}, held out: "
             + ", ".join(f"R@{k} {v:.3f}" for k, v in reached.recall.items())
             + f", MRR {reached.mrr:.3f}"
         )
-    weights, bias, pairs, _ = fitted(every)
+    weights, bias, pairs, guessed, _ = fitted(every)
     for i, signal in enumerate(SIGNALS):
         print(f'    "{signal}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
     for i in pairs.abs().argsort(descending=True)[: int(torch.count_nonzero(pairs.abs() >= 0.05))].tolist():
@@ -162,6 +195,8 @@ def main() -> None:
         print(f'    ("{one}", "{two}"): {pairs[i]:.2f},')
     for i, k in enumerate(KINDS):
         print(f'    "{k}": ({bias[0, i]:.2f}, {bias[1, i]:.2f}),')
+    for i, k in enumerate(KINDS):
+        print(f'    "{k}": ({guessed[0, i]:.2f}, {guessed[1, i]:.2f}),')
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, .
         out.append(about + ("" if about[-1] in "。！？!?." else "."))
     else:
         shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
-        trained = [] if shown else distinct(metadata, named)
+        trained = [] if shown else _distinct(metadata, named)
         if shown:
             out.append(f"Tagged {', '.join(shown)}.")
         elif trained:
@@ -64,7 +64,7 @@ def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, .
     return " ".join(out), source
 
 
-def distinct(metadata: Metadata, named: set[str]) -> list[str]:
+def _distinct(metadata: Metadata, named: set[str]) -> list[str]:
     """The most frequent training tags that tell this adapter from others."""
     tags = [
         t.replace("_", " ")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
-from stylus_core.refiner.describe import distinct
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
@@ -26,7 +25,6 @@ ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
 MAX_EXAMPLES = 32
 _TRAINING_TAGS = 60
-_PICTURED = 6
 _BLANK_LINES = re.compile(r"\n\s*\n")  # HTML has many: room in what is embedded that says nothing
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
 
@@ -38,6 +36,7 @@ class Document:
     adapter: int
     architecture: str
     kind: str
+    guessed: bool  # whether the kind is: from no more than the file's name, the training tags and a text
     names: tuple[int, ...]  # terms of the names by which a tag in somebody's prompt may call it
     about: list[str]  # tokens of name, tags, trigger words, description
     examples: tuple[list[str], ...]  # tokens of each example prompt; else of the training tags, as if they were one
@@ -79,21 +78,16 @@ def document(adapter: Adapter) -> Document:
         adapter=adapter.id,
         architecture=m.architecture,
         kind=card.kind,
+        guessed=not m.title and not m.tags and card.source in ("metadata", "training tags", "file name"),
         names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
         about=about,
         examples=tuple(examples),
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{called} {', '.join([*tags[:20], *_pictured(adapter, called)])}".strip(),
+        label=f"{called} {', '.join(tags[:20])}".strip(),
         account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
-
-
-def _pictured(adapter: Adapter, called: str) -> list[str]:
-    """What the training pictures show, in place of the tags that somebody would have given it."""
-    m = adapter.metadata
-    return [] if m.tags else distinct(m, set(tokens(called)))[:_PICTURED]
 
 
 def _uses(prompt: str) -> dict[int, float]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stylus_core.refiner import refine
 from stylus_core.retriever.documents import TRIGGER, document
-from stylus_core.types import Adapter, Example, Metadata
+from stylus_core.types import Adapter, Card, Example, Metadata
 
 TAGS = (("quelin", 40), ("red cloak", 40), ("rain", 10))
 
@@ -41,3 +43,11 @@ def test_empty_lines_take_no_room_of_what_is_embedded() -> None:
     lines = [f"line {n}" for n in range(200)]
     spread, close = (bare("a", title="Fog", description=gap.join(lines)) for gap in ("\n\n", "\n"))
     assert document(spread).account == document(close).account
+
+
+def test_a_kind_is_a_guess_where_neither_title_nor_tags_are_known() -> None:
+    assert document(bare("quelin")).guessed
+    assert not document(bare("quelin", title="Quelin")).guessed
+    assert not document(bare("quelin", tags=("style",))).guessed
+    told = replace(bare("quelin"), card=Card(kind="style", source="llm"))
+    assert not document(told).guessed

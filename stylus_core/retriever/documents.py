@@ -64,7 +64,7 @@ def document(adapter: Adapter) -> Document:
     called = m.title or f"{title} {apart(title)}".strip()
     triggers, tags = _triggers(adapter), _tags(adapter)
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS] or card.description
-    names = " ".join([title, stem, apart(f"{title} {stem}")])
+    names = " ".join([title, stem, "" if m.title else apart(f"{title} {stem}")])
     about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
     examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]

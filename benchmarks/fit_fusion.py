@@ -1,6 +1,8 @@
 """Fits the weights of the retriever's fusion, and of products of signals; says how good they are on held-out queries.
 
-`python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 2 GB of memory.
+On adapters with all their metadata; then, with these weights, what a kind counts that is only guessed, on the same
+adapters known through a folder, many without sidecars.
+`python -m benchmarks.fit_fusion` prints `stylus_core/retriever/fusion.py`'s tables. Needs torch, and 4 GB of memory.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.world import World, world
+from benchmarks.world import World, folder_world, world
 from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.grouping import grouped_folds
 from stylus_core.evaluation.metrics import quality
@@ -26,6 +28,7 @@ _BEST = 600  # adapters a query that products of signals are fitted on, those wi
 _IN_TAGS = [i for i, s in enumerate(SIGNALS) if s not in ("about", "whole_label", "whole_account")]
 _PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(_IN_TAGS, 2)), 1e-3
 _CALLS = [n for n, pair in enumerate(_PRODUCTS) if any(SIGNALS[i] in ("name", "trigger", "tag") for i in pair)]
+_L2_GUESSED = 3e-3
 _KEPT = 20  # products
 
 
@@ -53,18 +56,20 @@ class Set:
         self.sentence = torch.tensor(np.array(sentence, np.float32))[:, None]
         self.y = torch.tensor(np.stack(target))
         self.queries = queries
+        self.ids = w.index.rows
+        codes = torch.tensor(np.asarray(w.index.signals.kinds, np.int64))
+        self.kinds = torch.eye(len(KINDS))[codes % len(KINDS)]
+        self.guessed = (codes >= len(KINDS)).float()
 
-    def scores(
-        self, weights: torch.Tensor, bias: torch.Tensor, kinds: torch.Tensor, rows: torch.Tensor
-    ) -> torch.Tensor:
+    def scores(self, weights: torch.Tensor, bias: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """(len(rows), adapters). `weights` (2, signals), `bias` (2, kinds)."""
         s = self.sentence[rows]
         w = weights[0] * (1 - s) + weights[1] * s
         b = bias[0] * (1 - s) + bias[1] * s
-        return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ kinds.T
+        return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ self.kinds.T
 
 
-def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero.
 
     What is not looked at in a list of tags has no weight there.
@@ -78,7 +83,7 @@ def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor], kinds: torch.Tensor) 
         optimizer.zero_grad()
         total = _L2 * ((weights**2).sum() + (bias**2).sum())
         for s, r in zip(sets, rows, strict=True):
-            total = total - (torch.log_softmax(s.scores(weights * free, bias, kinds, r), 1) * s.y[r]).sum(1).mean()
+            total = total - (torch.log_softmax(s.scores(weights * free, bias, r), 1) * s.y[r]).sum(1).mean()
         total.backward()
         return total
 
@@ -96,10 +101,34 @@ class Few:
         products = torch.stack([x[:, :, one] * x[:, :, two] for one, two in _PRODUCTS], -1)
         self.products = products * (1 - s.sentence)[:, :, None]
         self.y = s.y.gather(1, self.rows)
+        self.sentence = s.sentence
+        self.kinds = s.kinds.argmax(1)[self.rows]
+        self.guessed = s.guessed[self.rows]
 
-    def scores(self, pairs: torch.Tensor, queries: torch.Tensor) -> torch.Tensor:
-        """(len(queries), _BEST)."""
-        return self.sums[queries] + self.products[queries] @ pairs
+    def scores(self, pairs: torch.Tensor, queries: torch.Tensor, guessed: torch.Tensor | None = None) -> torch.Tensor:
+        """(len(queries), _BEST). `guessed` (2, kinds) is what comes on top where a kind is a guess."""
+        found = self.sums[queries] + self.products[queries] @ pairs
+        if guessed is None:
+            return found
+        s = self.sentence[queries]
+        return found + self.guessed[queries] * (guessed[0] * (1 - s) + guessed[1] * s).gather(1, self.kinds[queries])
+
+
+def fit_guessed(sets: Sequence[Few], rows: Sequence[torch.Tensor], pairs: torch.Tensor) -> torch.Tensor:
+    """(2, kinds): what comes on top where a kind is a guess, for weights and products as they are."""
+    guessed = torch.zeros((2, len(KINDS)), requires_grad=True)
+    optimizer = torch.optim.LBFGS([guessed], max_iter=40, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        total = _L2_GUESSED * (guessed**2).sum()
+        for s, r in zip(sets, rows, strict=True):
+            total = total - (torch.log_softmax(s.scores(pairs, r, guessed), 1) * s.y[r]).sum(1).mean()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    return guessed.detach()
 
 
 def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -129,35 +158,40 @@ def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor
 
 def main() -> None:
     """The tables, and recall on the folds that they were not fitted on."""
-    w = world()
-    kinds = torch.eye(len(KINDS))[torch.tensor(np.asarray(w.index.signals.kinds, np.int64))]
-    sets = [Set(w, q) for q in w.sets().values()]
+    sets = [Set(world(), q) for q in world().sets().values()]
+    bare = [Set(folder_world(), q) for q in folder_world().sets().values()]
     every = [torch.arange(len(s.queries)) for s in sets]
 
-    def fitted(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
-        weights, bias = fit(sets, rows, kinds)
-        few = [Few(s, s.scores(weights, bias, kinds, all_of_it)) for s, all_of_it in zip(sets, every, strict=True)]
-        return weights, bias, fit_pairs(few, rows), few
+    def fitted(
+        rows: Sequence[torch.Tensor],
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
+        """Weights, biases, products, those of guesses; and the rows of all sets, the folder's behind the others."""
+        weights, bias = fit(sets, rows)
+        both = [*zip(sets, every, strict=True), *zip(bare, every, strict=True)]
+        few = [Few(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in both]
+        pairs = fit_pairs(few[: len(sets)], rows)
+        return weights, bias, pairs, fit_guessed(few[len(sets) :], rows, pairs), few
 
     # Prompts that resemble each other, across the sets too, are held out together.
     dealt = torch.tensor(grouped_folds([q.query for s in sets for q in s.queries], _FOLDS))
     folds = dealt.split([len(s.queries) for s in sets])
-    rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in sets]
+    rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in (*sets, *bare)]
     for fold in range(_FOLDS):
-        _, _, pairs, few = fitted([rows[of != fold] for rows, of in zip(every, folds, strict=True)])
+        _, _, pairs, guessed, few = fitted([rows[of != fold] for rows, of in zip(every, folds, strict=True)])
         for n, s in enumerate(few):
-            held = every[n][folds[n] == fold]
-            best = s.rows[held].gather(1, s.scores(pairs, held).topk(150).indices).numpy()
+            held = every[n % len(sets)][folds[n % len(sets)] == fold]
+            best = s.rows[held].gather(1, s.scores(pairs, held, guessed).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
-                rankings[n][q] = w.index.rows[found].tolist()
-    for name, s, r in zip(w.sets(), sets, rankings, strict=True):
+                rankings[n][q] = (*sets, *bare)[n].ids[found].tolist()
+    names = [*world().sets(), *(f"{name} through a folder" for name in folder_world().sets())]
+    for name, s, r in zip(names, (*sets, *bare), rankings, strict=True):
         reached = quality(r, [q.relevant for q in s.queries])
         print(
             f"{name}, held out: "
             + ", ".join(f"R@{k} {v:.3f}" for k, v in reached.recall.items())
             + f", MRR {reached.mrr:.3f}"
         )
-    weights, bias, pairs, _ = fitted(every)
+    weights, bias, pairs, guessed, _ = fitted(every)
     for i, signal in enumerate(SIGNALS):
         print(f'    "{signal}": ({weights[0, i]:.2f}, {weights[1, i]:.2f}),')
     for i in pairs.abs().argsort(descending=True)[: int(torch.count_nonzero(pairs.abs() >= 0.05))].tolist():
@@ -165,6 +199,8 @@ def main() -> None:
         print(f'    ("{one}", "{two}"): {pairs[i]:.2f},')
     for i, k in enumerate(KINDS):
         print(f'    "{k}": ({bias[0, i]:.2f}, {bias[1, i]:.2f}),')
+    for i, k in enumerate(KINDS):
+        print(f'    "{k}": ({guessed[0, i]:.2f}, {guessed[1, i]:.2f}),')
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _WHAT = {
 }
 
 #: Training tags that stand on nearly every picture and so say nothing about this adapter.
-_COMMON = frozenset(
+COMMON = frozenset(
     """1girl 1boy 2girls multiple_girls solo looking_at_viewer long_hair short_hair medium_hair very_long_hair smile
     blush bangs breasts small_breasts large_breasts medium_breasts open_mouth closed_mouth simple_background
     white_background grey_background standing sitting upper_body full_body cowboy_shot female male realistic
@@ -69,7 +69,7 @@ def _distinct(metadata: Metadata, named: set[str]) -> list[str]:
     tags = [
         t.replace("_", " ")
         for t, _ in metadata.training_tags
-        if t.lower().replace(" ", "_") not in _COMMON
+        if t.lower().replace(" ", "_") not in COMMON
         and not is_quality(t.replace("_", " "))
         and not set(_WORD.findall(t.lower())) <= named
     ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from stylus_core.prompt.english import rarity
+from stylus_core.refiner.compounds import apart
 from stylus_core.refiner.series import is_series
 from stylus_core.refiner.title import Title
 from stylus_core.types import KINDS, Metadata
@@ -159,6 +161,8 @@ _WORN = re.compile(
 )
 _EMPTY = frozenset(("no humans", "scenery", "outdoors", "landscape"))
 _WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+_NAMED, _PARTLY_NAMED, _WORDS_ONLY = 1.1, 0.5, -0.5
 _ABOUT_CHARACTER = re.compile(
     r"(?i)\bcharacter\b|\bfrom (?:the )?(?:anime|game|manga|series|movie|show|visual novel)\b"
     r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
@@ -187,8 +191,10 @@ def kind(metadata: Metadata, title: Title) -> str:
     _by_title(votes, title, of_character=category == "character" and supported)
     _by_origin(votes, metadata, title, tags, category)
     _by_texts(votes, metadata, bool(category))
-    if not category:
+    if not tags:  # fitted where nothing else was known
         _by_training(votes, metadata, title)
+    if not metadata.title and not tags:
+        _by_name(votes, title)
     # of equals the one that stands first in KINDS, where the ones that need a name are in front
     best = max(KINDS, key=lambda k: votes[k])
     return best if votes[best] >= 1.0 else "concept"
@@ -206,6 +212,7 @@ def _by_tags(votes: dict[str, float], tags: list[str]) -> None:
 
 def _by_title(votes: dict[str, float], title: Title, *, of_character: bool) -> None:
     raw, name, second = title.raw.lower(), title.name.lower(), title.second.lower()
+    name = f"{name} {apart(name)}".strip()
     seen: set[str] = set()
     for one, worth, pattern in _TITLE:
         whole = one in ("quality", "person")
@@ -256,6 +263,14 @@ def _by_texts(votes: dict[str, float], metadata: Metadata, categorised: bool) ->
         votes["person"] += 1.1
 
 
+def _by_name(votes: dict[str, float], title: Title) -> None:
+    """Where only the file's name is known: most of what has a name that is no English word is a character."""
+    words = _LETTERS.findall(title.name.lower())
+    names = sum(rarity(w) == 1.0 and not apart(w) for w in words)
+    if words:
+        votes["character"] += _NAMED if names == len(words) else _PARTLY_NAMED if names else _WORDS_ONLY
+
+
 def _by_training(votes: dict[str, float], metadata: Metadata, title: Title) -> None:
     """Pictures that share a name, a dress and a hair colour are of a character; without people they are of a place.
 
@@ -268,9 +283,9 @@ def _by_training(votes: dict[str, float], metadata: Metadata, title: Title) -> N
     most = tags[0][1]
     steady = [t for t, n in tags[:60] if 2 * n >= most]
     if not _PEOPLE.isdisjoint(t for t, _ in tags[:80]) or any(t == "solo" for t, _ in tags[:80]):
-        named = {
-            w for w in _WORD.findall(f"{title.name} {' '.join(metadata.training_concepts[:1])}".lower()) if len(w) > 2
-        }
+        # a scene's or a garment's pictures share its name as well, but that is an English word
+        called = f"{title.name} {' '.join(metadata.training_concepts[:1])}".lower()
+        named = {w for w in _LETTERS.findall(called) if rarity(w) == 1.0 and not apart(w)}
         own = any(not named.isdisjoint(_WORD.findall(t)) for t in steady[:14] if t not in _PEOPLE)
         votes["character"] += 0.6 + 0.7 * own + 0.3 * min(4, sum(bool(_WORN.search(t)) for t in steady))
         votes["character"] += 0.2 * min(4, sum(bool(_TRAITS.search(t)) for t in steady))

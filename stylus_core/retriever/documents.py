@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
+from stylus_core.refiner.compounds import apart
 from stylus_core.refiner.stated import HIGHEST, LOWEST
+from stylus_core.refiner.trained import own_names
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
 from stylus_core.types import Adapter
 
@@ -22,6 +24,8 @@ DESCRIPTION_CHARS = 1000
 ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
 MAX_EXAMPLES = 32
+_TRAINING_TAGS = 60
+_BLANK_LINES = re.compile(r"\n\s*\n")  # HTML has many: room in what is embedded that says nothing
 _NAME_PARTS = re.compile(r"[|/()\[\]{},:;【】（）「」~]| - ")
 
 
@@ -32,11 +36,11 @@ class Document:
     adapter: int
     architecture: str
     kind: str
+    guessed: bool  # whether the kind is: from no more than the file's name, the training tags and a text
     names: tuple[int, ...]  # terms of the names by which a tag in somebody's prompt may call it
     about: list[str]  # tokens of name, tags, trigger words, description
-    examples: tuple[list[str], ...]  # tokens of each example prompt
+    examples: tuple[list[str], ...]  # tokens of each example prompt; else of the training tags, as if they were one
     uses: tuple[dict[int, float], ...]  # for each example: the names in its tags with their weights, or nan
-    training: list[str]  # tokens of the most frequent training tags
     units: tuple[tuple[int, list[str]], ...]  # (type, tokens) of each name
     downloads: int
     label: str  # text to embed: title and tags
@@ -44,7 +48,7 @@ class Document:
 
     @property
     def everything(self) -> list[str]:
-        return [*self.about, *(t for e in self.examples for t in e), *self.training]
+        return [*self.about, *(t for e in self.examples for t in e)]
 
 
 def name_key(name: str) -> int:
@@ -57,27 +61,32 @@ def document(adapter: Adapter) -> Document:
     m, card = adapter.metadata, adapter.card
     title = split_names(m.title or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
+    called = m.title or f"{title} {apart(title)}".strip()
     triggers, tags = _triggers(adapter), _tags(adapter)
-    description = m.description[:DESCRIPTION_CHARS] or card.description
-    about = tokens(" ".join([title, stem, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
+    description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS] or card.description
+    names = " ".join([title, stem, "" if m.title else apart(f"{title} {stem}")])
+    about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
-    examples = m.examples[:MAX_EXAMPLES]
-    # training tags repeat what example prompts say; they stand in where an adapter has none
-    training = [] if examples else tokens(" ".join(t for t, _ in m.training_tags[:60]))
+    examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]
+    uses = [_uses(e.prompt) for e in m.examples[:MAX_EXAMPLES]]
+    if not any(examples) and m.training_tags:
+        # What it was trained on is what its author's prompts would say.
+        examples.append(tokens(" ".join(t for t, _ in m.training_tags[:_TRAINING_TAGS])))
+        uses.append({})
     trigger_text = " ".join(map(without_markup, triggers))
     return Document(
         adapter=adapter.id,
         architecture=m.architecture,
         kind=card.kind,
+        guessed=not m.title and not m.tags and card.source in ("metadata", "training tags", "file name"),
         names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
         about=about,
-        examples=tuple(tokens(without_markup(e.prompt)) for e in examples),
-        uses=tuple(map(_uses, (e.prompt for e in examples))),
-        training=training,
+        examples=tuple(examples),
+        uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{m.title or title} {', '.join(tags[:20])}".strip(),
-        account=f"{m.title or title} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
+        label=f"{called} {', '.join(tags[:20])}".strip(),
+        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
     )
 
 
@@ -90,7 +99,7 @@ def _uses(prompt: str) -> dict[int, float]:
 
 
 def _triggers(adapter: Adapter) -> list[str]:
-    entries = adapter.metadata.trigger_words or adapter.card.trigger_words
+    entries = adapter.metadata.trigger_words or adapter.card.trigger_words or own_names(adapter.metadata, adapter.stem)
     return [w for entry in entries for w in entry.split("||")]
 
 
@@ -101,6 +110,7 @@ def _tags(adapter: Adapter) -> list[str]:
 def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
     names = [*_NAME_PARTS.split(adapter.metadata.title), adapter.stem, adapter.card.subject]
+    names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []
     for kind, texts in ((TRIGGER, _triggers(adapter)), (NAME, names), (TAG, _tags(adapter))):

@@ -9,6 +9,8 @@ here: nothing is trained at the user's.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +80,37 @@ BIAS: dict[str, tuple[float, float]] = {
     "background": (0.05, 0.34),
 }
 
+#: What comes on top where a kind is no more than a guess from a file's name and its training tags: half of those that
+#: are taken for characters are none, and a quality adapter is told by its name if at all.
+GUESSED: dict[str, tuple[float, float]] = {
+    "character": (0.02, 2.28),
+    "person": (0.14, -0.10),
+    "style": (0.43, -0.62),
+    "quality": (0.93, -0.45),
+    "concept": (1.07, -0.77),
+    "pose": (0.53, -0.29),
+    "clothing": (0.47, -0.55),
+    "object": (-0.05, 0.18),
+    "animal": (-0.01, -0.52),
+    "vehicle": (-0.04, -0.10),
+    "building": (-0.17, -0.61),
+    "background": (-0.49, -0.60),
+}
+
+
+def kind_code(kind: str, guessed: bool) -> int:
+    """A kind as the index keeps it: its place in `KINDS`, behind them all where it is guessed.
+
+    A kind that is not in `KINDS` counts as the last of them.
+    """
+    place = KINDS.index(kind) if kind in KINDS else len(KINDS) - 1
+    return place + len(KINDS) * guessed
+
+
+def kind_codes(kinds: Collection[str]) -> list[int]:
+    """The codes of these kinds, known and guessed."""
+    return [kind_code(k, guessed) for guessed in (False, True) for k in KINDS if k in kinds]
+
 
 def sentence_likeness(prompt: ParsedPrompt) -> float:
     """0 for a list of tags, 1 for a sentence: long parts with function words in them. Few prompts are in between."""
@@ -100,5 +133,7 @@ def scaled(scores: Scores, alive: NDArray[np.bool_]) -> Scores:
 
 
 def biases(sentence: float) -> Scores:
-    """(kinds,): what each kind's adapters get on top."""
-    return np.array([BIAS[k][0] * (1 - sentence) + BIAS[k][1] * sentence for k in KINDS], np.float32)
+    """(2 * kinds,): what each kind's adapters get on top, by `kind_code`."""
+    known = np.array([BIAS[k] for k in KINDS], np.float32)
+    both = np.concatenate([known, known + np.array([GUESSED[k] for k in KINDS], np.float32)])
+    return np.asarray(both @ np.array([1 - sentence, sentence], np.float32), np.float32)

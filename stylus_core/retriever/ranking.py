@@ -19,7 +19,7 @@ class Ranking:
 
     Args:
         signals: name -> (n,); those that are missing (no encoder) simply do not count.
-        kinds: (n,) index into `KINDS`.
+        kinds: (n,) `kind_code`s.
         mask: (n,) what may be picked; at least one.
         sentence: 0 for a list of tags, 1 for a sentence.
     """

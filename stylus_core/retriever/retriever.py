@@ -18,7 +18,7 @@ from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.fusion import sentence_likeness
+from stylus_core.retriever.fusion import kind_codes, sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.nearness import Nearness, whole_vector
 from stylus_core.retriever.ranking import Ranking, best, largest
@@ -187,7 +187,7 @@ class Retriever:
             codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
             mask &= np.isin(signals.architectures, codes)
         if len(wanted.kinds) < len(KINDS):
-            mask &= np.isin(signals.kinds, [KINDS.index(k) for k in wanted.kinds])
+            mask &= np.isin(signals.kinds, kind_codes(wanted.kinds))
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask

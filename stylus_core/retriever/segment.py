@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.documents import UNIT_TYPES, Document
+from stylus_core.retriever.fusion import kind_code
 from stylus_core.retriever.postings import Mask, Postings, build, counts_among, merge
-from stylus_core.types import ARCHITECTURES, KINDS
+from stylus_core.types import ARCHITECTURES
 
 _TYPES = len(UNIT_TYPES)
 _POSTINGS = ("everything", "units", "examples")
@@ -28,7 +29,7 @@ class Segment:
 
     ids: NDArray[np.int64]  # (n,) of the library
     architectures: NDArray[np.int8]  # (n,) index into ARCHITECTURES
-    kinds: NDArray[np.int8]  # (n,) index into KINDS
+    kinds: NDArray[np.int8]  # (n,) `kind_code`
     downloads: NDArray[np.int64]  # (n,)
     everything: Postings
     about_counts: NDArray[np.uint8]  # (postings of everything,) how often the term stands in what the text is about
@@ -64,7 +65,7 @@ def from_documents(documents: Iterable[Document]) -> Segment:
     return Segment(
         ids=np.array([d.adapter for d in docs], np.int64),
         architectures=np.array([_code(ARCHITECTURES, d.architecture) for d in docs], np.int8),
-        kinds=np.array([_code(KINDS, d.kind) for d in docs], np.int8),
+        kinds=np.array([kind_code(d.kind, d.guessed) for d in docs], np.int8),
         downloads=np.array([max(d.downloads, 0) for d in docs], np.int64),
         everything=everything,
         about_counts=counts_among(about, everything),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stylus_core.retriever.fusion import BIAS, PAIRS, SIGNALS, WEIGHTS
+from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_codes
 from stylus_core.retriever.ranking import Ranking
 from stylus_core.types import KINDS
 
@@ -30,6 +30,18 @@ def test_a_score_is_weights_products_and_the_kind(sentence: float):
     mask = np.ones(N, bool)
     found = Ranking(VALUES, KIND_OF, mask, sentence).totals()
     assert found == pytest.approx([by_hand(i, sentence) for i in range(N)], abs=1e-4)
+
+
+def test_a_guessed_kind_counts_otherwise_than_a_known_one():
+    known = Ranking(VALUES, KIND_OF, np.ones(N, bool), 0.25).totals()
+    guessed = Ranking(VALUES, KIND_OF + np.int8(len(KINDS)), np.ones(N, bool), 0.25).totals()
+    more = [GUESSED[KINDS[k]][0] * 0.75 + GUESSED[KINDS[k]][1] * 0.25 for k in KIND_OF]
+    assert guessed - known == pytest.approx(more, abs=1e-4)
+
+
+def test_a_kind_is_asked_for_whether_known_or_guessed():
+    assert set(kind_codes(("style",))) == {kind_code("style", False), kind_code("style", True)}
+    assert len(set(kind_codes(KINDS))) == 2 * len(KINDS)
 
 
 def test_without_an_encoder_its_signals_and_their_products_do_not_count():

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from stylus_core.retriever.bm25 import K1, B
 from stylus_core.retriever.documents import Document
 from stylus_core.retriever.embedded import VIEWS, Embedded
+from stylus_core.retriever.fusion import kind_code
 from stylus_core.retriever.tokens import term
 from stylus_core.types import ARCHITECTURES, KINDS
 
 #: Of what is stored: another one goes into collections of its own, so that two versions never mix.
-VERSION = 1
+VERSION = 2
 
 #: Words of a text in the mean over a large corpus. Real means move with a library; these are only for bringing up.
 MEAN = {"everything": 150.0, "about": 90.0, "examples": 23.0}
@@ -51,7 +52,7 @@ class Packed:
     """One adapter's counts and vectors: t terms, u names (units), and v terms of names."""
 
     architecture: int  # index into ARCHITECTURES
-    kind: int  # index into KINDS
+    kind: int  # `kind_code`
     downloads: int
     lengths: tuple[int, int]  # tokens of everything, of about
     terms: NDArray[np.uint32]  # (t,) dimensions
@@ -94,7 +95,7 @@ def pack(document: Document, vectors: Mapping[str, NDArray[np.float32]]) -> str:
     flat = [place[d] for _, named in units for d in named]
     head = _HEAD.pack(
         code(ARCHITECTURES, document.architecture),
-        code(KINDS, document.kind),
+        kind_code(document.kind, document.guessed),
         max(document.downloads, 0),
         len(document.everything),
         len(document.about),
@@ -123,7 +124,7 @@ def unpack(text: str) -> Packed:
     shapes = ((np.uint32, t), (np.uint8, t), (np.uint8, t), (np.uint8, u), (np.uint8, u), (np.uint16, v))
     arrays = _arrays(data, at, (*shapes, (np.int8, 2 * dim), (np.float32, 2)))
     terms, counts, abouts, types, sizes, unit_terms, codes, scales = arrays
-    if architecture >= len(ARCHITECTURES) or kind >= len(KINDS) or min(downloads, everything, about) < 0:
+    if architecture >= len(ARCHITECTURES) or kind >= 2 * len(KINDS) or min(downloads, everything, about) < 0:
         raise ValueError("a row has a value out of range")
     if int(sizes.sum()) != v or (v and int(unit_terms.max()) >= len(terms)) or (u and int(types.max()) > 2):
         raise ValueError("a row's names do not fit its terms")

@@ -31,7 +31,7 @@ from stylus_core.retriever.engine.milvus import TEXTS, Milvus, Row, quoted
 from stylus_core.retriever.engine.mirror import Mirror
 from stylus_core.retriever.engine.packing import Packed, PackedExample, unpack, unpack_example
 from stylus_core.retriever.engine.statistics import Statistics
-from stylus_core.retriever.fusion import sentence_likeness
+from stylus_core.retriever.fusion import kind_codes, sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, said
 from stylus_core.retriever.signals import NEIGHBOURS
@@ -158,12 +158,12 @@ class EngineRetriever:
             codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
             said.append(f"architecture in {codes}")
         if len(wanted.kinds) < len(KINDS):
-            said.append(f"kind in {[KINDS.index(k) for k in wanted.kinds]}")
+            said.append(f"kind in {kind_codes(wanted.kinds)}")
         return " and ".join(said)
 
     def _permitted(self, groups: NDArray[np.integer], wanted: Filter) -> NDArray[np.bool_]:
         """Which of the groups (architecture * 100 + kind) may be picked."""
-        mask = np.isin(groups % 100, [KINDS.index(k) for k in wanted.kinds])
+        mask = np.isin(groups % 100, kind_codes(wanted.kinds))
         if wanted.architecture != "any":
             mask &= np.isin(groups // 100, [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")])
         return mask

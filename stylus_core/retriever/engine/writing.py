@@ -17,8 +17,9 @@ from stylus_core.retriever.embedded import VIEWS
 from stylus_core.retriever.engine.milvus import TEXTS, WRITE, Milvus, Row
 from stylus_core.retriever.engine.mirror import Mirror, key_of
 from stylus_core.retriever.engine.packing import code, digest, pack, pack_example, sparse
+from stylus_core.retriever.fusion import kind_code
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.types import ARCHITECTURES, KINDS, Adapter
+from stylus_core.types import ARCHITECTURES, Adapter
 
 Progress = Callable[[int, int], None]
 
@@ -113,7 +114,7 @@ class Writer:
                     "library": self._name,
                     "digest": digests[d.adapter],
                     "architecture": code(ARCHITECTURES, d.architecture),
-                    "kind": code(KINDS, d.kind),
+                    "kind": kind_code(d.kind, d.guessed),
                     "packed": pack(d, vectors),
                     **dict(zip(TEXTS, texts, strict=True)),
                     **{v: x.tolist() for v, x in vectors.items()},

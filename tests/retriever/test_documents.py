@@ -1,0 +1,53 @@
+"""What can be searched of an adapter of which little is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stylus_core.refiner import refine
+from stylus_core.retriever.documents import TRIGGER, document
+from stylus_core.types import Adapter, Card, Example, Metadata
+
+TAGS = (("quelin", 40), ("red cloak", 40), ("rain", 10))
+
+
+def bare(stem: str, **fields: object) -> Adapter:
+    metadata = Metadata(**fields)  # type: ignore[arg-type]
+    return Adapter(1, f"/x/{stem}.safetensors", stem, metadata=metadata, card=refine(metadata, stem))
+
+
+def test_training_tags_stand_in_for_example_prompts() -> None:
+    assert document(bare("quelin", training_tags=TAGS)).examples == (["quelin", "red", "cloak", "rain"],)
+    told = document(bare("quelin", training_tags=TAGS, examples=(Example("a quelin at sea"),)))
+    assert told.examples == (["quelin", "sea"],)
+    # a picture of which no prompt is known says nothing
+    assert ["quelin", "red", "cloak", "rain"] in document(
+        bare("quelin", training_tags=TAGS, examples=(Example("", image="/x/a.png"),))
+    ).examples
+
+
+def test_training_folder_calls_it_where_no_trigger_words_are_known() -> None:
+    assert (TRIGGER, ["velmora", "cloak"]) in document(bare("vc1", training_concepts=("velmora_cloak",))).units
+    known = document(bare("vc1", training_concepts=("velmora_cloak",), trigger_words=("vmr",))).units
+    assert (TRIGGER, ["velmora", "cloak"]) not in known
+
+
+def test_a_name_that_is_run_together_is_found_by_its_words() -> None:
+    found = document(bare("stormlanternstyle"))
+    assert any(unit == ["storm", "lantern", "style"] for _, unit in found.units)
+    assert {"stormlanternstyle", "lantern"} <= set(found.about)
+    assert "storm lantern style" in found.label
+
+
+def test_empty_lines_take_no_room_of_what_is_embedded() -> None:
+    lines = [f"line {n}" for n in range(200)]
+    spread, close = (bare("a", title="Fog", description=gap.join(lines)) for gap in ("\n\n", "\n"))
+    assert document(spread).account == document(close).account
+
+
+def test_a_kind_is_a_guess_where_neither_title_nor_tags_are_known() -> None:
+    assert document(bare("quelin")).guessed
+    assert not document(bare("quelin", title="Quelin")).guessed
+    assert not document(bare("quelin", tags=("style",))).guessed
+    told = replace(bare("quelin"), card=Card(kind="style", source="llm"))
+    assert not document(told).guessed

@@ -7,6 +7,7 @@ shared corpus and judgements, and about a quarter of an hour. `--rows FILE` keep
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import average_precision_score
 
 from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, without_encoder
 from stylus_core.composer import Request
@@ -44,11 +46,10 @@ def boosted() -> HistGradientBoostingClassifier:
     )  # fmt: skip
 
 
-def randomized() -> ExtraTreesClassifier:
-    """Extremely randomized trees, as large as two megabytes of parameters allow."""
-    return ExtraTreesClassifier(
-        100, min_samples_leaf=5, max_depth=16, max_features=0.3, n_jobs=1, random_state=0
-    )  # fmt: skip
+def randomized(dense: bool) -> ExtraTreesClassifier:
+    """Extremely randomized trees, as large as two megabytes of parameters allow; most of them for the usual case."""
+    trees, leaf = (90, 6) if dense else (40, 10)
+    return ExtraTreesClassifier(trees, min_samples_leaf=leaf, max_depth=16, max_features=0.3, n_jobs=1, random_state=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Fitted:
         return np.asarray(one + _SHARE * (self.randomized.predict_proba(x)[:, 1] - one), np.float64)
 
 
-def fit(x: Floats, wanted: NDArray[np.bool_], weight: NDArray[np.float64]) -> Fitted:
+def fit(x: Floats, wanted: NDArray[np.bool_], weight: NDArray[np.float64], dense: bool) -> Fitted:
     """Both ensembles on the same rows."""
-    return Fitted(boosted().fit(x, wanted, weight), randomized().fit(x, wanted, weight))
+    return Fitted(boosted().fit(x, wanted, weight), randomized(dense).fit(x, wanted, weight))
 
 
 def weights(rows: Rows) -> NDArray[np.float64]:
@@ -93,7 +94,8 @@ def boosted_arrays(model: HistGradientBoostingClassifier, name: str) -> dict[str
         nodes = tree.nodes
         leaf = nodes["is_leaf"].astype(bool)
         trees.append((np.where(leaf, 0, nodes["feature_idx"]), np.where(leaf, 0, nodes["num_threshold"]),
-                      np.where(leaf, -1, nodes["left"]), np.where(leaf, -1, nodes["right"]),
+                      np.where(leaf, -1, nodes["left"].astype(np.int64)),
+                      np.where(leaf, -1, nodes["right"].astype(np.int64)),
                       np.where(leaf, nodes["value"], 0)))  # fmt: skip
     return packed(trees, name)
 
@@ -147,31 +149,28 @@ def _downwards(threshold: NDArray[np.float64]) -> Floats:
 class HeldOut:
     """Chances of pairs by judges that were fitted to other prompts."""
 
+    raw: NDArray[np.float64]  # (n,) of the judged pairs, before calibration
     rows: NDArray[np.float64]  # (n,) of the judged pairs
     candidates: list[NDArray[np.float64]]  # of all candidates of each prompt in its whole library
 
 
-def held_out(
-    x: Floats, rows: Rows, fold: NDArray[np.int64], evidence: Sequence[Floats], also: NDArray[np.bool_] | None = None
-) -> HeldOut:
+def held_out(rows: Rows, fold: NDArray[np.int64], evidence: Sequence[Floats], dense: bool) -> HeldOut:
     """Cross-validation over the folds of prompts, calibration included.
 
     Args:
-        x: evidence of the rows.
         rows: what was judged.
         fold: of each prompt.
         evidence: of all candidates of each prompt.
-        also: rows that are never fitted to.
+        dense: with the encoder's cosines, or by words alone.
     """
+    x = rows.dense if dense else rows.words
     of_row = fold[rows.prompt]
     weight, wanted = weights(rows), rows.score == _WANTED
     raw = np.zeros(len(x))
     raw_candidates: list[NDArray[np.float64]] = [np.zeros(0)] * len(evidence)
     for f in range(_FOLDS):
         inside = of_row != f
-        if also is not None:
-            inside &= ~also
-        model = fit(x[inside], wanted[inside], weight[inside])
+        model = fit(x[inside], wanted[inside], weight[inside], dense)
         raw[~inside] = model.mixture(x[~inside])
         numbers = [i for i in range(len(evidence)) if fold[i] == f]
         together = model.mixture(np.concatenate([evidence[i] for i in numbers]))
@@ -185,7 +184,7 @@ def held_out(
         for i in range(len(evidence)):
             if fold[i] == f:
                 out_candidates[i] = np.interp(raw_candidates[i], *curve)
-    return HeldOut(out, out_candidates)
+    return HeldOut(raw, out, out_candidates)
 
 
 def picked(requests: Sequence[Request], chances: Sequence[NDArray[np.float64]], floor: float) -> list[dict[int, float]]:
@@ -223,11 +222,59 @@ def calibration_error(chance: NDArray[np.float64], wanted: NDArray[np.bool_], bi
     return float(sum(abs(chance[b].mean() - wanted[b].mean()) * b.mean() for b in inside))
 
 
+def reliability(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: str) -> Table:
+    """The reliability curve as a table."""
+    table = Table(f"Reliability, {title}", ["chance", "pairs", "mean chance", "share wanted"])
+    for low in range(10):
+        some = np.minimum((chance * 10).astype(int), 9) == low
+        if some.any():
+            span = f"{low / 10:.1f} to {(low + 1) / 10:.1f}"
+            table.add(span, str(int(some.sum())), f"{chance[some].mean():.3f}", f"{wanted[some].mean():.3f}")
+    return table
+
+
+def strangers(rows: Rows, fold: NDArray[np.int64], dense: bool) -> str:
+    """Average precision on held-out prompts: for adapters that were fitted to with other prompts, and for strangers.
+
+    In a third of the fits a third of the adapters is held out together with a third of the prompts; beside it as many
+    rows are left out at random. The difference is what the judge remembers of adapters.
+    """
+    x = rows.dense if dense else rows.words
+    wanted, weight = rows.score == _WANTED, weights(rows)
+    numbers, which = np.unique(rows.adapter, return_inverse=True)
+    part = np.random.default_rng(0).permutation(len(numbers))[which] % 3
+    of_row = fold[rows.prompt] % 3
+    random_part = np.random.default_rng(1).integers(0, 3, len(x))
+    whole = rows.size == 0
+    shown = {}
+    for name, left_out in (
+        ("adapters that other prompts were judged with", random_part),
+        ("adapters never seen", part),
+    ):
+        chance = np.zeros(len(x))
+        for f in range(3):
+            for p in range(3):
+                test = (of_row == f) & (part == p)
+                train = (of_row != f) & (left_out != p)
+                chance[test] = fit(x[train], wanted[train], weight[train], dense).mixture(x[test])
+        shown[name] = average_precision_score(wanted[whole], chance[whole])
+    return "average precision on held-out prompts: " + ", ".join(f"{name} {v:.3f}" for name, v in shown.items())
+
+
+def listed(prompts: Sequence[JudgedSet], requests: Sequence[Request], found: HeldOut) -> dict[str, dict[int, float]]:
+    """`library<tab>query` -> adapter's id -> its held-out chance, for who measures something else beside the judge."""
+    return {
+        f"{p.library}\t{p.query}": {c.adapter.id: round(float(v), 4) for c, v in zip(r.candidates, chance, strict=True)}
+        for p, r, chance in zip(prompts, requests, found.candidates, strict=True)
+    }
+
+
 def main() -> None:
     """Measures, and writes the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fit_judge", description=__doc__)
     parser.add_argument("--dry", action="store_true", help="only measure")
     parser.add_argument("--rows", type=Path, help="keep the evidence here between runs")
+    parser.add_argument("--chances", type=Path, help="write the held-out chances of all candidates as JSON")
     args = parser.parse_args()
     prompts = judged_prompts()
     if args.rows and args.rows.is_file():
@@ -240,29 +287,29 @@ def main() -> None:
     arrays: dict[str, NDArray[Any]] = {}
     wanted, weight = rows.score == _WANTED, weights(rows)
     print(f"{len(prompts)} prompts, {int((rows.size == 0).sum())} judged pairs, {len(rows.score)} rows", flush=True)
-    for name, x in (("dense", rows.dense), ("words", rows.words)):
-        asked = requests if name == "dense" else [without_encoder(r) for r in requests]
-        evidence = [gather(r).features for r in asked]
-        found = held_out(x, rows, fold, evidence)
+    for name in ("dense", "words"):
+        dense = name == "dense"
+        asked = requests if dense else [without_encoder(r) for r in requests]
+        found = held_out(rows, fold, [gather(r).features for r in asked], dense)
         for restraint, floor in FLOORS.items():
             picks = picked(asked, found.candidates, floor)
             print(told(prompts, picks, f"{name}, held out, {restraint} ({floor})"), end="\n\n", flush=True)
+        if dense and args.chances:
+            args.chances.write_text(json.dumps(listed(prompts, requests, found)), encoding="utf-8")
         small = (rows.size > 0) & (rows.size <= 200)
         for label, some in (("whole", rows.size == 0), ("of 400", rows.size > 200), ("of 43", small)):
             sure = some & (found.rows > min(FLOORS.values()))
             errors = [calibration_error(found.rows[of], wanted[of]) for of in (some, sure)]
             print(f"{name}, library {label}: calibration error {errors[0]:.3f}, of what may be picked {errors[1]:.3f}")
-        model = fit(x, wanted, weight)
-        raw = np.zeros(len(x))
-        for f in range(_FOLDS):
-            inside = fold[rows.prompt] != f
-            raw[~inside] = fit(x[inside], wanted[inside], weight[inside]).mixture(x[~inside])
+        print(reliability(found.rows[rows.size == 0], wanted[rows.size == 0], f"{name}, held out"), end="\n\n")
+        print(f"{name}: {strangers(rows, fold, dense)}", flush=True)
+        model = fit(rows.dense if dense else rows.words, wanted, weight, dense)
         arrays |= boosted_arrays(model.boosted, f"{name}.boosted")
         arrays |= randomized_arrays(model.randomized, f"{name}.randomized")
         arrays |= {
             f"{name}.bias": np.array(model.boosted._baseline_prediction.item(), np.float32),
             f"{name}.share": np.array(_SHARE, np.float32),
-            f"{name}.calibration": calibration(raw, wanted, weight),
+            f"{name}.calibration": calibration(found.raw, wanted, weight),
         }
     if not args.dry:
         np.savez_compressed(PARAMETERS, **arrays)

@@ -24,7 +24,7 @@ PARAMETERS = Path(__file__).with_name("judge.npz")
 Floats = NDArray[np.float32]
 
 #: Below this chance by the first ensemble the second is not asked: it would not be picked, whatever that one says.
-_HOPELESS = 0.01
+_HOPELESS = 0.005
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from tests.shared import DATA
 OWN = Path(__file__).with_name("judgements.jsonl.gz")
 
 _CANDIDATES = 40  # of the whole library: judged pairs that the composer nearly sees teach as well
-_PARTS = {400: 4, 43: 4}  # adapters of a part of a library -> in how many of its parts a prompt is looked at
+_PARTS = {400: 3, 43: 3}  # adapters of a part of a library -> in how many of its parts a prompt is looked at
 _SEED = 13
 
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from stylus_core.prompt.english import is_word
 from stylus_core.prompt.grammar import ParsedPrompt
 from stylus_core.prompt.runs import pieces
 from stylus_core.types import Keyword
@@ -69,6 +70,13 @@ _QUALITY = re.compile(
 _PREFIX = re.compile(r"(?i)artist\s*:(?!\s*$)")
 _TOGETHER = re.compile(r"[\s'’\"_\-()\[\]{}\\]*|:")
 
+#: Words in "-ing" that name a thing more often than an action.
+_THINGS = frozenset(
+    """painting drawing building evening morning wedding ceiling clothing lighting lightning engraving etching carving
+    clearing crossing railing landing opening earring dressing stuffing frosting icing sapling duckling dumpling
+    meeting wing ring king string spring being viking darling sibling stocking awning writing lettering""".split()
+)
+
 _LONGEST = 5  # words of a keyword
 
 
@@ -125,7 +133,7 @@ def _chunks(prompt: ParsedPrompt, start: int, end: int) -> list[list[_Word]]:
             continue
         if gap:
             runs.append([])
-        if low.endswith("ing") and len(low) > 5 and runs[-1]:  # "boat floating": the action is a keyword of its own
+        if runs[-1] and _is_action(low):  # "boat floating": the action is a keyword of its own
             runs.append([])
         runs[-1].append(word)
     out: list[list[_Word]] = []
@@ -138,6 +146,14 @@ def _chunks(prompt: ParsedPrompt, start: int, end: int) -> list[list[_Word]]:
         elif run and len(run) > 1:
             out.append(run)
     return out or ([words[:_LONGEST]] if len(words) <= _LONGEST else [])
+
+
+def _is_action(word: str) -> bool:
+    """Whether a word in "-ing" is what somebody does ("floating", "riding") and no thing ("spring", "painting")."""
+    stem = word.removesuffix("ing")
+    if stem == word or len(stem) < 3 or word in _THINGS:
+        return False
+    return any(map(is_word, (stem, f"{stem}e", stem[:-1] if stem[-1] == stem[-2] else stem)))
 
 
 def _sentence(words: Sequence[str]) -> bool:

@@ -146,6 +146,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "seed": ("7", 7),
     "pinned": ("a,b", ("a", "b")),
     "banned": ("c", ("c",)),
+    "restraint": ("careful", "careful"),
 }
 
 

@@ -10,6 +10,7 @@ from stylus_core.composer.contract import Request
 from stylus_core.options import Options
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever.nearness import Nearness
 from stylus_core.types import Adapter, Candidate, Card, Metadata
 
 
@@ -27,5 +28,11 @@ def request(
     parsed = parse(prompt)
     found = keywords(parsed)
     shape = (len(found), len(candidates))
-    affinity = None if near is None else np.broadcast_to(np.asarray(near, np.float32), shape)
-    return Request(parsed, found, tuple(candidates), Options.of({"composer": "llm", **options}), affinity)
+    asked = Options.of({"composer": "llm", **options})
+    if near is None:
+        return Request(parsed, found, tuple(candidates), asked)
+    affinity = np.broadcast_to(np.asarray(near, np.float32), shape)
+    whole = affinity.mean(axis=0, keepdims=True) if len(found) else np.zeros((1, shape[1]), np.float32)
+    cosines = np.concatenate([whole, affinity]).astype(np.float32)
+    nearness = Nearness(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
+    return Request(parsed, found, tuple(candidates), asked, affinity, nearness=nearness)

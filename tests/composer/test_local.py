@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from stylus_core.composer import Composers
-from stylus_core.composer.local import LocalComposer
+from stylus_core.composer.local import FLOORS, LocalComposer, rated
 from stylus_core.composer.rules import keep
 from stylus_core.errors import ComposerError
 from stylus_core.types import Assignment, Candidate
@@ -98,15 +99,20 @@ def test_an_adapter_is_used_once_and_two_styles_at_most():
     ]
 
 
-def test_at_most_three_for_a_keyword_and_no_two_that_do_the_same():
+def test_at_most_three_for_a_keyword_of_whatever_kind():
     kinds = ("object", "concept", "pose", "animal", "animal")
     asked = request("red fox", [candidate(n, k, f"thing {n}") for n, k in enumerate(kinds)], 0.5, max_adapters=10)
     kept, refused = keep(assignments(asked, (3, 0), (4, 0), (0, 0), (1, 0), (2, 0)), asked)
-    assert [a.candidate.name for a in kept] == ["file3", "file0", "file1"]
-    assert [why for _, why in refused] == [
-        "another adapter does the same for 'red fox'",
-        "'red fox' has 3 adapters already",
-    ]
+    assert [a.candidate.name for a in kept] == ["file3", "file4", "file0"]
+    assert [why for _, why in refused] == ["'red fox' has 3 adapters already"] * 2
+
+
+def test_a_character_comes_once_whoever_drew_it():
+    two = [candidate(n, "character", "Brannoc (Hounds of Ebb)") for n in range(2)]
+    asked = request("Brannoc in the park", two, 0.5)
+    kept, refused = keep(assignments(asked, (0, 0), (1, 0)), asked)
+    assert [a.candidate.name for a in kept] == ["file0"]
+    assert [why for _, why in refused] == ["another adapter for 'Brannoc (Hounds of Ebb)' is there already"]
 
 
 def test_options_limit_number_and_kinds():
@@ -152,3 +158,26 @@ def test_random_is_the_seeds_choice_and_retriever_takes_the_first():
     assert names(composer="random", seed=1) == names(composer="random", seed=1)
     assert len({tuple(names(composer="random", seed=s)) for s in range(8)}) > 1
     assert "file0" in names(composer="retriever")
+
+
+def test_restraint_says_how_sure_a_pick_has_to_be():
+    kinds = {"clothing": "red kimono", "style": "kimono pattern", "pose": "rain"}
+    some = [candidate(n, kind, subject) for n, (kind, subject) in enumerate(kinds.items(), start=1)]
+    near = np.array([[0.8, 0.5, 0.1], [0.1, 0.2, 0.5]])
+    every = rated(request("a red kimono, rain", some, near, composer="local"))
+    taken = []
+    for restraint in ("careful", "balanced", "generous"):
+        asked = request("a red kimono, rain", some, near, composer="local", restraint=restraint)
+        picked = LocalComposer().compose(asked).assignments
+        assert {a.confidence >= FLOORS[restraint] for a in picked} <= {True}
+        taken.append({a.candidate.name for a in picked})
+        sure = {a.candidate.name for a in every if a.confidence >= FLOORS[restraint]}
+        assert taken[-1] == sure
+    assert taken[0] <= taken[1] <= taken[2]
+    assert "file1" in taken[2]
+
+
+def test_a_floor_stands_in_for_the_restraint():
+    asked = request("a red kimono", [candidate(1, "clothing", "red kimono")], 0.8, composer="local")
+    assert LocalComposer(floor=0.0).compose(asked).assignments
+    assert not LocalComposer(floor=1.01).compose(asked).assignments

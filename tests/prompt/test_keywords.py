@@ -102,3 +102,16 @@ def test_quality_words(word: str):
 @pytest.mark.parametrize("word", ["silver hair", "fox", "best friend", "quality street tin"])
 def test_subjects_are_no_quality_words(word: str):
     assert not is_quality(word)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a cat in a hot spring", ["cat", "hot spring"]),
+        ("watercolor painting of a harbour at night in the rain", ["watercolor painting", "harbour", "night", "rain"]),
+        ("the small white boat floating near the shore", ["white boat", "floating", "shore"]),
+        ("a brown dog running over the field in the evening light", ["brown dog", "running", "field", "evening light"]),
+    ],
+)
+def test_words_in_ing_are_things_or_actions(prompt: str, expected: list[str]):
+    assert [k.text for k in keywords(parse(prompt))] == expected

@@ -33,6 +33,7 @@ _WANTED = 2
 _SHARE = 0.5  # of the randomized trees in the mixture
 _PART_WEIGHT = 0.5  # of a pair in a part of its library, against the same pair in the whole
 _KNOTS = 40  # of the calibration curve, at most
+_OWN_WEIGHT = 0.4  # of a pair whose prompt was written for this, against one that somebody used
 _UNLIKELY = 0.01  # mixture below which the curve is a line
 
 Floats = NDArray[np.float32]
@@ -48,7 +49,7 @@ def boosted() -> HistGradientBoostingClassifier:
 
 def randomized(dense: bool) -> ExtraTreesClassifier:
     """Extremely randomized trees, as large as two megabytes of parameters allow; most of them for the usual case."""
-    trees, leaf = (90, 6) if dense else (40, 10)
+    trees, leaf = (70, 4) if dense else (40, 10)
     return ExtraTreesClassifier(trees, min_samples_leaf=leaf, max_depth=16, max_features=0.3, n_jobs=1, random_state=0)
 
 
@@ -70,9 +71,10 @@ def fit(x: Floats, wanted: NDArray[np.bool_], weight: NDArray[np.float64], dense
     return Fitted(boosted().fit(x, wanted, weight), randomized(dense).fit(x, wanted, weight))
 
 
-def weights(rows: Rows) -> NDArray[np.float64]:
+def weights(rows: Rows, prompts: Sequence[JudgedSet]) -> NDArray[np.float64]:
     """Of each row."""
-    return np.where(rows.size > 0, _PART_WEIGHT, 1.0)
+    own = np.array([p.own for p in prompts])[rows.prompt]
+    return np.where(rows.size > 0, _PART_WEIGHT, 1.0) * np.where(own, _OWN_WEIGHT, 1.0)
 
 
 def calibration(mixture: NDArray[np.float64], wanted: NDArray[np.bool_], weight: NDArray[np.float64]) -> Floats:
@@ -154,18 +156,21 @@ class HeldOut:
     candidates: list[NDArray[np.float64]]  # of all candidates of each prompt in its whole library
 
 
-def held_out(rows: Rows, fold: NDArray[np.int64], evidence: Sequence[Floats], dense: bool) -> HeldOut:
+def held_out(
+    rows: Rows, weight: NDArray[np.float64], fold: NDArray[np.int64], evidence: Sequence[Floats], dense: bool
+) -> HeldOut:
     """Cross-validation over the folds of prompts, calibration included.
 
     Args:
         rows: what was judged.
+        weight: of each row.
         fold: of each prompt.
         evidence: of all candidates of each prompt.
         dense: with the encoder's cosines, or by words alone.
     """
     x = rows.dense if dense else rows.words
     of_row = fold[rows.prompt]
-    weight, wanted = weights(rows), rows.score == _WANTED
+    wanted = rows.score == _WANTED
     raw = np.zeros(len(x))
     raw_candidates: list[NDArray[np.float64]] = [np.zeros(0)] * len(evidence)
     for f in range(_FOLDS):
@@ -233,14 +238,14 @@ def reliability(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: s
     return table
 
 
-def strangers(rows: Rows, fold: NDArray[np.int64], dense: bool) -> str:
+def strangers(rows: Rows, weight: NDArray[np.float64], fold: NDArray[np.int64], dense: bool) -> str:
     """Average precision on held-out prompts: for adapters that were fitted to with other prompts, and for strangers.
 
     In a third of the fits a third of the adapters is held out together with a third of the prompts; beside it as many
     rows are left out at random. The difference is what the judge remembers of adapters.
     """
     x = rows.dense if dense else rows.words
-    wanted, weight = rows.score == _WANTED, weights(rows)
+    wanted = rows.score == _WANTED
     numbers, which = np.unique(rows.adapter, return_inverse=True)
     part = np.random.default_rng(0).permutation(len(numbers))[which] % 3
     of_row = fold[rows.prompt] % 3
@@ -285,12 +290,12 @@ def main() -> None:
             args.rows.write_bytes(pickle.dumps((rows, requests)))
     fold = np.array(grouped_folds([p.query for p in prompts], _FOLDS), np.int64)
     arrays: dict[str, NDArray[Any]] = {}
-    wanted, weight = rows.score == _WANTED, weights(rows)
+    wanted, weight = rows.score == _WANTED, weights(rows, prompts)
     print(f"{len(prompts)} prompts, {int((rows.size == 0).sum())} judged pairs, {len(rows.score)} rows", flush=True)
     for name in ("dense", "words"):
         dense = name == "dense"
         asked = requests if dense else [without_encoder(r) for r in requests]
-        found = held_out(rows, fold, [gather(r).features for r in asked], dense)
+        found = held_out(rows, weight, fold, [gather(r).features for r in asked], dense)
         for restraint, floor in FLOORS.items():
             picks = picked(asked, found.candidates, floor)
             print(told(prompts, picks, f"{name}, held out, {restraint} ({floor})"), end="\n\n", flush=True)
@@ -302,7 +307,8 @@ def main() -> None:
             errors = [calibration_error(found.rows[of], wanted[of]) for of in (some, sure)]
             print(f"{name}, library {label}: calibration error {errors[0]:.3f}, of what may be picked {errors[1]:.3f}")
         print(reliability(found.rows[rows.size == 0], wanted[rows.size == 0], f"{name}, held out"), end="\n\n")
-        print(f"{name}: {strangers(rows, fold, dense)}", flush=True)
+        if dense:
+            print(f"{name}: {strangers(rows, weight, fold, dense)}", flush=True)
         model = fit(rows.dense if dense else rows.words, wanted, weight, dense)
         arrays |= boosted_arrays(model.boosted, f"{name}.boosted")
         arrays |= randomized_arrays(model.randomized, f"{name}.randomized")

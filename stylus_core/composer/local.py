@@ -18,7 +18,7 @@ from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 #: Option `restraint` -> how sure a pick has to be: the least chance that it is wanted. `docs/composer.md` says how
 #: often picks are wanted at each.
-FLOORS = {"careful": 0.65, "balanced": 0.45, "generous": 0.25}
+FLOORS = {"careful": 0.65, "balanced": 0.4, "generous": 0.25}
 
 _NEARLY = 5  # how many of the rest are told
 _WORTH_TELLING = 0.02  # chance below which nobody wonders why an adapter was not picked

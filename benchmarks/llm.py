@@ -1,8 +1,8 @@
 """What the LLM composer costs and chooses: `python -m benchmarks.llm [--base-url URL --model NAME] [--prompts 30]`.
 
-Without a server: tokens of a call next to those of the research system's, and our own part of a call's time. With one:
-calls, tokens and seconds as it counts them, what becomes of its answers, and its choices next to the local composer's,
-to be read one by one.
+Without a server: tokens of a call next to those of the research system's, and our own part of a call's time. With one
+its choices next to the local composer's, to be read one by one. With a server and `--judgements FILE [--heldout FILE]`
+nothing but that: its picks and the local composer's, held against the judgements (`llm_judged`).
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ import statistics
 import tempfile
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.llm_judged import drawn, measured
 from benchmarks.world import NO_FIT, OUT, World, world
 from stylus_core.composer.catalogue import question
-from stylus_core.composer.checking import checked
+from stylus_core.composer.checking import possible
 from stylus_core.composer.contract import Request
-from stylus_core.composer.instructions import CONSTANT, schema
+from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
-from stylus_core.composer.local import LocalComposer
+from stylus_core.composer.local import LocalComposer, rated
+from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
-from stylus_core.errors import LLMError, StylusError
+from stylus_core.errors import StylusError
+from stylus_core.evaluation.choosing import requests
+from stylus_core.evaluation.corpus import Query
 from stylus_core.evaluation.table import Table
-from stylus_core.llm import Client
 from stylus_core.options import Options
-from stylus_core.prompt import parse
-from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Assignment, Candidate
 from tests.llm.fault_server import FaultServer, answers
 from tests.shared import DATA, REASON
@@ -43,10 +44,7 @@ _SEED = 4
 def requested(w: World, prompt: str, candidates: int = 0) -> Request:
     """One prompt through the retriever."""
     options = Options(composer="llm", **({"candidates": candidates} if candidates else {}))
-    parsed = parse(prompt)
-    words = keywords(parsed)
-    found = w.retriever.search(parsed, words, options.candidates)
-    return Request(parsed, words, found.candidates, options, found.affinity, found.sentence)
+    return requests(w.retriever, [Query(prompt)], options)[0]
 
 
 def prompts(w: World, number: int) -> list[str]:
@@ -59,8 +57,11 @@ def prompts(w: World, number: int) -> list[str]:
 
 
 def ours(request: Request) -> str:
-    """All text of our call."""
-    text, _ = question(request.prompt, request.candidates, request.options.max_adapters, 1_000_000)
+    """All text of our call; none where the model is not asked."""
+    asked = possible(rated(request), request)
+    if not asked:
+        return ""
+    text, _ = question(request.prompt, asked, 1_000_000)
     return "\n".join([*(m["content"] for m in CONSTANT), text])
 
 
@@ -100,12 +101,16 @@ def counter(base_url: str) -> tuple[Callable[[str], int], str]:
 def tokens_table(w: World, base_url: str = "") -> Table:
     """Tokens that one prompt costs, ours and theirs."""
     count, how = counter(base_url)
-    rows = [(count(ours(requested(w, p))), 2 * count(theirs(requested(w, p, _THEIRS)))) for p in prompts(w, 60)]
+    rows = []
+    for prompt in (given := prompts(w, 60)):
+        if text := ours(requested(w, prompt)):
+            rows.append((count(text), 2 * count(theirs(requested(w, prompt, _THEIRS)))))
     table = Table(f"Prompt tokens of one prompt ({how})", ["system", "calls", "median", "most"])
-    for name, calls, column in (("ours, 30 candidates", "1", 0), ("research system, 150 candidates", "2", 1)):
+    for name, calls, column in (("ours, a dozen at most", "1", 0), ("research system, 150 candidates", "2", 1)):
         values = [r[column] for r in rows]
         table.add(name, calls, f"{statistics.median(values):,.0f}", f"{max(values):,}")
     ratio = [a / b for a, b in rows]
+    table.notes.append(f"ours asks nothing for {len(given) - len(rows)} of {len(given)} prompts")
     table.notes.append(f"ours is {statistics.median(ratio):.3f} of theirs in the median, {max(ratio):.3f} at most")
     table.notes.append(
         "theirs is built as its code builds it, with the corpus' descriptions and as many words of rules"
@@ -117,12 +122,15 @@ def time_table(w: World) -> Table:
     """A whole selection step with a server that answers at once: what is left is ours."""
     wall: list[float] = []
     processor: list[float] = []
-    with FaultServer([answers({"picks": []})]) as server, tempfile.TemporaryDirectory() as home:
+    with FaultServer([answers({"verdicts": {}})]) as server, tempfile.TemporaryDirectory() as home:
         composer = LLMComposer(Settings(base_url=server.url, model="none"), Path(home))
         for prompt in prompts(w, 60):
             request = requested(w, prompt)
             start, used = time.perf_counter(), time.process_time()
+            calls = len(server.requests)
             composer.compose(request)
+            if len(server.requests) == calls:
+                continue  # nothing was likely enough to ask about
             wall.append(1000 * (time.perf_counter() - start))
             processor.append(1000 * (time.process_time() - used))
     table = Table("Our own part of a call, ms", ["what", "median", "90th percentile"])
@@ -132,52 +140,20 @@ def time_table(w: World) -> Table:
     return table
 
 
-def _shown(assignments: list[Assignment]) -> str:
+def _shown(assignments: Sequence[Assignment]) -> str:
     return "; ".join(f"{a.keyword.text} -> {a.candidate.adapter.title}" for a in assignments) or "nothing"
 
 
-def served(w: World, base_url: str, model: str, number: int, timeout: float) -> Iterator[Table]:
-    """What a real model does with the prompts."""
-    settings = Settings(base_url=base_url, model=model, timeout=timeout)
-    client = Client(settings.endpoint, OUT)
-    fate: Counter[str] = Counter()
-    sent, seconds, calls, shared = [], [], [], []
-    reading = Table("Side by side", ["prompt", "language model", "dropped", "local composer"])
+def served(w: World, base_url: str, model: str, number: int, timeout: float) -> Table:
+    """What a real model does with the prompts, next to the local composer, to be read one by one."""
+    composers = Composers.from_settings(Settings(base_url=base_url, model=model, timeout=timeout), OUT / "llm")
+    table = Table(f"{model} and the local composer", ["prompt", "language model", "local composer", "notes"])
     for prompt in prompts(w, number):
         request = requested(w, prompt)
-        local = list(LocalComposer().compose(request).assignments)
-        text, shown = question(request.prompt, request.candidates, request.options.max_adapters, 1800)
-        try:
-            answer = client.complete(
-                [*CONSTANT, {"role": "user", "content": text}], schema(request.options.max_adapters), 400
-            )
-        except LLMError as e:
-            fate["failed"] += 1
-            reading.add(prompt, str(e), "", _shown(local))
-            continue
-        kept, refused, senseless = checked(answer.data, request, shown)
-        dropped = len(refused) + senseless
-        fate[
-            "chose nothing" if not kept and not dropped else "whole" if not dropped else "part" if kept else "none"
-        ] += 1
-        sent.append(answer.prompt_tokens)
-        seconds.append(answer.seconds)
-        calls.append(answer.calls)
-        ids = {a.candidate.adapter.id for a in kept}
-        shared.append(len(ids & {a.candidate.adapter.id for a in local}))
-        why = "; ".join([f"{a.candidate.adapter.title}: {r}" for a, r in refused] + ["senseless"] * senseless)
-        reading.add(prompt, _shown(kept), why, _shown(local))
-        print(reading.rows[-1], flush=True)
-    table = Table(
-        f"{model} as the composer", ["prompts", "used whole", "chose nothing", "in part", "not at all", "failed"]
-    )
-    table.add(str(number), *(str(fate[k]) for k in ("whole", "chose nothing", "part", "none", "failed")))
-    if sent:
-        table.notes.append(f"{statistics.median(sent):,.0f} prompt tokens, {statistics.mean(calls):.2f} calls a prompt")
-        table.notes.append(f"{statistics.median(seconds):.1f} s in the median, {seconds[0]:.1f} s for the first")
-        table.notes.append(f"{sum(shared)} of its choices are the local composer's as well")
-    yield table
-    yield reading
+        found, local = composers.compose(request), LocalComposer().compose(request)
+        table.add(prompt, _shown(found.assignments), _shown(local.assignments), "; ".join(found.notes))
+        print(table.rows[-1], flush=True)
+    return table
 
 
 def run() -> list[Table]:
@@ -191,16 +167,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.llm", description=__doc__)
     parser.add_argument("--base-url", default="")
     parser.add_argument("--model", default="model")
-    parser.add_argument("--prompts", type=int, default=30)
+    parser.add_argument("--prompts", type=int, default=None, help="30; with --judgements 100")
+    parser.add_argument("--judgements", type=Path, help="judged prompts of the shared data's two libraries")
+    parser.add_argument("--heldout", type=Path, help="JSON: 'library, tab, prompt' -> {id of an adapter: chance}")
     parser.add_argument("--timeout", type=float, default=300.0)
     args = parser.parse_args()
     if DATA is None:
         print(f"skipped: {REASON}")
         return
-    w = world()
-    tables = [tokens_table(w, args.base_url), time_table(w)]
-    if args.base_url:
-        tables += served(w, args.base_url, args.model, args.prompts, args.timeout)
+    if args.judgements:
+        if not args.base_url:
+            parser.error("--judgements needs --base-url")
+        kept = OUT / "vectors.sqlite"
+        asked = drawn(args.judgements, DATA, args.prompts or 100, args.heldout, kept, open_encoder())
+        tables = measured(asked, args.base_url, args.model, args.timeout, OUT / "llm", OUT / "llm_judged.jsonl")
+    else:
+        w = world()
+        tables = [tokens_table(w, args.base_url), time_table(w)]
+        if args.base_url:
+            tables.append(served(w, args.base_url, args.model, args.prompts or 30, args.timeout))
     for table in tables:
         print(table, end="\n\n")
 

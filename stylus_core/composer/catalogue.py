@@ -1,4 +1,4 @@
-"""The candidates as a language model reads them: one short line each, written by strangers and quoted as data."""
+"""The adapters as a language model reads them: one short line each, written by strangers and quoted as data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Sequence
 
 from stylus_core.prompt import ParsedPrompt
-from stylus_core.types import Candidate
+from stylus_core.types import Assignment
 
 #: Characters of a line's fields: about 40 tokens in all.
-_SUBJECT, _WORDS, _ABOUT = 48, 40, 100
+_ASKING, _SUBJECT, _WORDS, _ABOUT = 30, 40, 30, 60
 
 #: Characters that may stand before the subject in a description: "Look of a person: ".
 _LEAD = 24
@@ -35,14 +35,23 @@ def plain(text: str, limit: int) -> str:
     return cut if len(cut) > limit // 2 else text[:limit]
 
 
-def line(index: int, candidate: Candidate) -> str:
-    """`[index, kind, subject, trigger words, what it does]` as JSON."""
-    adapter = candidate.adapter
-    card = adapter.card
-    subject = plain(card.subject or adapter.title, _SUBJECT)
-    words = plain(", ".join(card.trigger_words[:4]), _WORDS)
+def line(index: int, assignment: Assignment) -> str:
+    """`[index, words of the prompt, kind, subject, trigger words, what it does]` as JSON."""
+    card = assignment.candidate.adapter.card
+    asking, subject = _pair(assignment)
+    words = plain(", ".join(card.trigger_words[:3]), _WORDS)
     about = plain(_news(card.description, card.subject), _ABOUT)
-    return json.dumps([index, card.kind, subject, words, about], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps([index, asking, card.kind, subject, words, about], ensure_ascii=False, separators=(",", ":"))
+
+
+def name(index: int, assignment: Assignment) -> str:
+    """What a verdict on this line goes by. A small model has to say what it judges before it judges it."""
+    return "{} {}: {}".format(index, *_pair(assignment))
+
+
+def _pair(assignment: Assignment) -> tuple[str, str]:
+    adapter = assignment.candidate.adapter
+    return plain(assignment.keyword.text, _ASKING), plain(adapter.card.subject or adapter.title, _SUBJECT)
 
 
 def _news(description: str, subject: str) -> str:
@@ -62,16 +71,26 @@ def tokens(text: str) -> int:
     return -(-(len(text) - foreign) // 3) + foreign
 
 
-def question(prompt: ParsedPrompt, candidates: Sequence[Candidate], at_most: int, limit: int) -> tuple[str, int]:
-    """The message that changes with each prompt, of at most `limit` tokens, and how many candidates are in it."""
+def question(prompt: ParsedPrompt, asked: Sequence[Assignment], limit: int) -> tuple[str, list[str]]:
+    """The message that changes with each prompt.
+
+    Args:
+        prompt: what is asked for.
+        asked: adapters to be judged and the words that may ask for them, best first; the last ones are left out where
+            there is no room.
+        limit: tokens that the message may have, see `tokens`.
+
+    Returns:
+        The message, and the names of the adapters that are in it, see `name`.
+    """
     shown = plain(prompt.plain, _PROMPT)
-    tail = f"\nPROMPT: {json.dumps(shown, ensure_ascii=False)}\nAT MOST: {at_most}"
+    tail = f"\nPROMPT: {json.dumps(shown, ensure_ascii=False)}"
     left = limit - tokens("CATALOGUE" + tail)
     lines: list[str] = []
-    for i, candidate in enumerate(candidates):
-        entry = line(i, candidate)
+    for i, assignment in enumerate(asked):
+        entry = line(i, assignment)
         left -= tokens(entry) + 1
         if left < 0:
             break
         lines.append(entry)
-    return "\n".join(["CATALOGUE", *lines]) + tail, len(lines)
+    return "\n".join(["CATALOGUE", *lines]) + tail, [name(i, a) for i, a in enumerate(asked[: len(lines)])]

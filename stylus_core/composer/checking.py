@@ -1,102 +1,104 @@
-"""What of a language model's answer is used. Nothing depends on the model's good will.
+"""Whom a language model is asked about, and what of its answer is used. Nothing depends on the model's good will.
 
-A candidate's description is a stranger's text, and a model may do what it says. So each pick has to hold by evidence
-that the description does not decide: words of the prompt that are in the adapter's names, or a nearness of the two that
-our own encoder measured.
+A candidate's description is a stranger's text, and a model may do what it says. So a verdict counts only as far as the
+local evidence allows: the model chooses among adapters that the local judge holds possible, for the words that it found
+for them, with the chance that it gives them, and within the rules of every composer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from stylus_core.composer.catalogue import plain
 from stylus_core.composer.contract import Request
-from stylus_core.composer.profile import profile
+from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
 from stylus_core.composer.rules import keep
-from stylus_core.retriever.tokens import tokens
-from stylus_core.types import Assignment, Candidate, Keyword
+from stylus_core.types import Assignment
 
-#: Cosine of a keyword and an adapter from which the two have something to do with each other (`docs/llm.md`).
-AFFINITY_FLOOR = 0.35
+#: The local judge's chance from which on an adapter is possible at all, and how many are (`docs/llm.md`).
+LEAST, MOST = 0.05, 12
 
-_REASON = 160  # characters
-_KEYWORD = 200  # characters of the prompt that one keyword may span
-_ENTRIES = 500  # entries of an answer that are looked at; an honest one has ten
+#: An index and what may follow it; `12` is no `1`, and `1.5` neither.
+_LEADING = re.compile(r"[0-9]{1,3}(?![\w.])")
 
-_PIECE = re.compile(r"[^\W_]+|[^\w\s]")
-
-
-def span(keyword: str, request: Request) -> Keyword | None:
-    """Where `keyword` is in the prompt, in any case, whatever markup, white space or underscore parts its words."""
-    pieces = _PIECE.findall(keyword.strip(" \t\n,.;:!?\"'"))
-    if not pieces or len(keyword) > _KEYWORD:
-        return None
-    pattern = r"(?<![^\W_])" + r"[\s_]*".join(map(re.escape, pieces)) + r"(?![^\W_])"
-    found = re.search(pattern, request.prompt.plain, re.IGNORECASE)
-    if found is None or found.end() - found.start() > 2 * _KEYWORD:
-        return None
-    return Keyword(" ".join(found.group().split()), found.start(), found.end())
+_ENTRIES = 500  # entries of an answer that are looked at; an honest one has a dozen
+_LEFT_OUT = {
+    WRONG: "the language model finds that the prompt does not ask for it",
+    ARGUABLE: "the language model finds it related and not asked for",
+}
 
 
-def checked(
-    data: Mapping[str, Any], request: Request, shown: int
-) -> tuple[list[Assignment], list[tuple[Assignment, str]], int]:
-    """The assignments of an answer that hold, those that a rule refuses, and how many entries made no sense.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of an answer.
 
-    `shown`: how many of the request's candidates were in the message.
+    Attributes:
+        kept: the picks, likeliest first; their confidence is the local chance.
+        refused: what the model wanted and a rule forbids, with the reason why.
+        passed: what the model did not want, with what it said of it.
+        senseless: entries that are no verdict on any adapter that was asked about.
     """
-    picks = data.get("picks")
-    entries = picks[:_ENTRIES] if isinstance(picks, list) else []
-    asked: list[Assignment] = []
-    refused: list[tuple[Assignment, str]] = []
+
+    kept: tuple[Assignment, ...]
+    refused: tuple[tuple[Assignment, str], ...]
+    passed: tuple[tuple[Assignment, str], ...]
+    senseless: int
+
+
+def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
+    """The adapters that a model is asked about.
+
+    Args:
+        rated: the candidates as the local judge sees them, likeliest first.
+        request: what they are candidates for.
+
+    Returns:
+        At most `MOST`, likeliest first: no adapter that the judge gives less than `LEAST`, and none that a rule would
+        forbid whatever the model says, for it would take the place of another.
+    """
+    already = len(request.prompt.tags)
+    out: list[Assignment] = []
+    for a in rated:
+        if len(out) == MOST or a.confidence < LEAST:
+            break
+        if keep([a], request, already)[0]:
+            out.append(a)
+    return out
+
+
+def checked(data: Mapping[str, Any], request: Request, asked: Sequence[Assignment]) -> Checked:
+    """What of an answer holds.
+
+    Args:
+        data: the answer; nothing of it is trusted.
+        request: what was asked.
+        asked: the adapters of the message, in its order; one without a verdict counts as wrong.
+    """
+    verdicts, senseless = _verdicts(data, len(asked))
+    wanted = [a for i, a in enumerate(asked) if verdicts.get(i) == WANTED]
+    passed = [(a, _LEFT_OUT[verdicts.get(i, WRONG)]) for i, a in enumerate(asked) if verdicts.get(i) != WANTED]
+    weak = [(a, "nothing but the language model speaks for it") for a in wanted if a.confidence < LEAST]
+    kept, against = keep([a for a in wanted if a.confidence >= LEAST], request, already=len(request.prompt.tags))
+    return Checked(tuple(kept), (*against, *weak), tuple(passed), senseless)
+
+
+def _verdicts(data: Mapping[str, Any], number: int) -> tuple[dict[int, int], int]:
+    """Index -> verdict, and how many entries are none. Of two verdicts on one adapter the lower one holds."""
+    given = data.get("verdicts")
+    out: dict[int, int] = {}
     senseless = 0
-    for entry in entries:
-        made = _assignment(entry, request, shown)
-        if made is None:
+    for name, value in list(given.items())[:_ENTRIES] if isinstance(given, Mapping) else ():
+        index = _index(name, number)
+        if index is None or isinstance(value, bool) or value not in (WRONG, ARGUABLE, WANTED):
             senseless += 1
-        elif not _evident(made.candidate, made.keyword, request):
-            refused.append((made, f"{made.keyword.text!r} has nothing to do with it"))
         else:
-            asked.append(made)
-    kept, against = keep(asked, request, already=len(request.prompt.tags))
-    return kept, [*refused, *against], senseless
+            out[index] = min(int(value), out.get(index, WANTED))
+    return out, senseless
 
 
-def _assignment(entry: Any, request: Request, shown: int) -> Assignment | None:
-    if not isinstance(entry, Mapping):
-        return None
-    index, keyword, reason = entry.get("index"), entry.get("keyword"), entry.get("reason")
-    if isinstance(index, bool) or not isinstance(index, int) or not isinstance(keyword, str):
-        return None
-    if not 0 <= index < min(shown, len(request.candidates)):
-        return None
-    found = span(keyword, request)
-    if found is None:
-        return None
-    candidate = request.candidates[index]
-    why = plain(reason, _REASON) if isinstance(reason, str) else ""
-    return Assignment(
-        candidate, found, why or f"it is for {candidate.adapter.card.subject or candidate.adapter.title!r}"
-    )
-
-
-def _evident(candidate: Candidate, keyword: Keyword, request: Request) -> bool:
-    """Whether keyword and adapter have a word in common, or are near enough to each other."""
-    if profile(candidate.adapter).words.intersection(tokens(keyword.text)):
-        return True
-    return _nearness(candidate, keyword, request) >= AFFINITY_FLOOR
-
-
-def _nearness(candidate: Candidate, keyword: Keyword, request: Request) -> float:
-    """The greatest cosine of the candidate and a keyword of ours that overlaps this one; 0 without an encoder."""
-    if request.affinity is None:
-        return 0.0
-    column = _position(request.candidates, candidate)
-    rows = [i for i, k in enumerate(request.keywords) if k.start < keyword.end and keyword.start < k.end]
-    return max((float(request.affinity[i, column]) for i in rows), default=0.0)
-
-
-def _position(candidates: Sequence[Candidate], wanted: Candidate) -> int:
-    return next(i for i, c in enumerate(candidates) if c is wanted)
+def _index(name: Any, number: int) -> int | None:
+    """The index at the beginning of a verdict's name, if there is such a line; the rest of the name may be anything."""
+    found = _LEADING.match(name) if isinstance(name, str) else None
+    return int(found[0]) if found and int(found[0]) < number else None

@@ -1,22 +1,25 @@
 """The composer that asks a language model: one call for a distinct prompt, checked, cached, within a time budget.
 
 The idea is that of Stylus (Luo et al., "Stylus: Automatic Adapter Selection for Diffusion Models", 2024): a model reads
-the prompt next to short accounts of the candidates. There it reads 150 of them twice; here 30 short lines, once.
+the prompt next to short accounts of the candidates. There it reads 150 of them twice and picks; here a dozen short
+lines at most, those that the local judge holds likeliest, and it gives each a verdict.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from stylus_core.composer.catalogue import question, tokens
-from stylus_core.composer.checking import checked
+from stylus_core.composer.checking import Checked, checked, possible
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT, schema
+from stylus_core.composer.local import rated
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import ComposerError, LLMError
 from stylus_core.llm.cache import AnswerCache, SingleFlight
@@ -25,9 +28,12 @@ from stylus_core.types import Assignment, Composition
 
 log = logging.getLogger("stylus")
 
-_MAX_TOKENS = 400  # of the answer: ten picks at most, each with a short reason
+_MAX_TOKENS = 400  # of the answer: a dozen verdicts take 200 at most, and a model without a schema may say more
 _CONSTANT_TOKENS = sum(tokens(m["content"]) + 4 for m in CONSTANT)
 _NEARLY = 5
+
+#: The candidates of a request at the words that they serve best, likeliest first, with the chance that each is wanted.
+Judge = Callable[[Request], Sequence[Assignment]]
 
 
 class LLMComposer:
@@ -36,27 +42,34 @@ class LLMComposer:
     Args:
         settings: endpoint and limits.
         home: folder in which answers and what is learnt of servers are kept.
+        judge: says which adapters the model is asked about, and how likely each is.
     """
 
     name = "llm"
 
-    def __init__(self, settings: Settings, home: Path) -> None:
+    def __init__(self, settings: Settings, home: Path, judge: Judge = rated) -> None:
         self._settings = settings
         self._client = Client(settings.endpoint, home)
         self._cache = AnswerCache(home / "answers.sqlite")
         self._flights: SingleFlight[Answer] = SingleFlight()
+        self._judge = judge
 
     def compose(self, request: Request) -> Composition:
-        """Raises `ComposerError` with one sentence if the model cannot be asked or its answer cannot be used."""
-        at_most = request.options.max_adapters - len(request.prompt.tags)
-        if not request.candidates or at_most <= 0:
+        """Raises `ComposerError` with one sentence if the model cannot be asked or did not answer in any usable form.
+
+        An answer that wants nothing, or nothing that may be used, is an answer.
+        """
+        if not request.candidates or len(request.prompt.tags) >= request.options.max_adapters:
             return Composition(composer=self.name)
+        asked = possible(self._judge(request), request)
+        if not asked:
+            return Composition(composer=self.name, notes=("nothing is likely enough to ask the language model about",))
         limit = self._settings.prompt_tokens - _CONSTANT_TOKENS
-        text, shown = question(request.prompt, request.candidates, at_most, limit)
-        if not shown:
+        text, names = question(request.prompt, asked, limit)
+        if not names:
             raise ComposerError("the prompt is too long to be shown to the language model with any candidate")
         messages = [*CONSTANT, {"role": "user", "content": text}]
-        form = schema(at_most)
+        form = schema(names)
         key = self._key(messages, form)
         stored = self._stored(key)
         if stored is not None:
@@ -67,7 +80,7 @@ class LLMComposer:
             except LLMError as e:
                 raise ComposerError(str(e)) from None
             source = f"{answer.seconds:.1f} s" if own else "shared with the same prompt"
-        return self._composed(answer, request, shown, source)
+        return self._composed(answer, checked(answer.data, request, asked[: len(names)]), source)
 
     def _ask(self, messages: list[dict[str, str]], form: dict[str, Any], key: str) -> Answer:
         """One call. Another thread may have had the answer just before: then it is in the cache."""
@@ -105,38 +118,25 @@ class LLMComposer:
         parts = [endpoint.shown, endpoint.model, dict(endpoint.extra), messages, form, _MAX_TOKENS]
         return sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _composed(self, answer: Answer, request: Request, shown: int, source: str) -> Composition:
-        kept, refused, senseless = checked(answer.data, request, shown)
-        dropped = len(refused) + senseless
-        if dropped and not kept:
-            raise ComposerError(f"none of the language model's {dropped} choices could be used: {_why(refused)}")
+    def _composed(self, answer: Answer, found: Checked, source: str) -> Composition:
         notes = [
             f"the language model read {answer.prompt_tokens:,} tokens and wrote {answer.completion_tokens:,} ({source})"
         ]
-        if dropped:
-            notes.append(f"{dropped} of its {dropped + len(kept)} choices broke a rule and were dropped")
-        if not kept:
-            notes.append("it found no adapter that fits this prompt")
-        return Composition(tuple(_in_order(kept)), self.name, tuple(notes), _nearly(refused, kept))
+        if found.refused:
+            wanted = len(found.kept) + len(found.refused)
+            notes.append(f"{len(found.refused)} of the {wanted} adapters that it wanted broke a rule and were dropped")
+        if found.senseless:
+            notes.append(f"{found.senseless} of its verdicts made no sense and were dropped")
+        if not found.kept:
+            notes.append("it found no adapter that fits this prompt" if not found.refused else "nothing is left of it")
+        return Composition(tuple(_in_order(found.kept)), self.name, tuple(notes), _nearly(found))
 
 
-def _why(refused: list[tuple[Assignment, str]]) -> str:
-    if not refused:
-        return "they name no candidate, or no words of the prompt"
-    first, why = refused[0]
-    return f"{first.candidate.name} was refused because {why}"
+def _nearly(found: Checked) -> tuple[Assignment, ...]:
+    """What a rule forbids, then what the model did not want, likeliest first."""
+    left_out = [*found.refused, *found.passed]
+    return tuple(replace(a, reason=f"left out: {why}") for a, why in left_out[:_NEARLY])
 
 
-def _nearly(refused: list[tuple[Assignment, str]], kept: list[Assignment]) -> tuple[Assignment, ...]:
-    """Each adapter that was refused and not chosen for something else, once."""
-    seen = {a.candidate.adapter.id for a in kept}
-    out: list[Assignment] = []
-    for a, why in refused:
-        if a.candidate.adapter.id not in seen:
-            seen.add(a.candidate.adapter.id)
-            out.append(replace(a, reason=f"left out: {why}"))
-    return tuple(out[:_NEARLY])
-
-
-def _in_order(assignments: list[Assignment]) -> list[Assignment]:
-    return sorted(assignments, key=lambda a: a.keyword.start)
+def _in_order(assignments: Sequence[Assignment]) -> list[Assignment]:
+    return sorted(assignments, key=lambda a: (a.keyword.start, -a.confidence))

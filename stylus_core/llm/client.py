@@ -120,7 +120,10 @@ class Client:
         try:
             answer = self._ask(call)
         except LLMError as e:
-            self._rest.failed(str(e))
+            if e.answered:  # the server is there: what one prompt led to says nothing of the next
+                self._rest.answered()
+            else:
+                self._rest.failed(str(e))
             raise
         finally:
             if keep_alive is not None:

@@ -10,9 +10,8 @@ from stylus_core.study.choices import Choices, choice_key
 from stylus_core.study.jobs import cells
 from stylus_core.study.types import Plan
 
-#: Tokens of one call of the LLM composer: what Qwen2.5's server counted at the median (`docs/llm.md`), and a short list
-#: of picks with their reasons.
-READ, WRITTEN = 1_500, 100
+#: Tokens of one call of the LLM composer: what Qwen2.5's server counted at the median (`docs/llm.md`), rounded up.
+READ, WRITTEN = 750, 50
 _ASKING = ("llm", "reranker")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from stylus_core.options import Options
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.nearness import Nearness
-from stylus_core.types import Adapter, Candidate, Card, Metadata
+from stylus_core.types import Adapter, Assignment, Candidate, Card, Keyword, Metadata
 
 
 def candidate(number: int, kind: str, subject: str, about: str = "", words: tuple[str, ...] = ()) -> Candidate:
@@ -36,3 +37,27 @@ def request(
     cosines = np.concatenate([whole, affinity]).astype(np.float32)
     nearness = Nearness(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
     return Request(parsed, found, tuple(candidates), asked, affinity, nearness=nearness)
+
+
+def judging(*chances: float, other: float = 0.5) -> Callable[[Request], list[Assignment]]:
+    """A judge that gives the first candidates these chances and all others `other`, each at a word of its subject."""
+
+    def judge(asked: Request) -> list[Assignment]:
+        given = [*chances, *[other] * len(asked.candidates)]
+        found = [
+            Assignment(c, _nearest(c.adapter.card.subject, asked.keywords), f"it is for {c.name}", given[i])
+            for i, c in enumerate(asked.candidates)
+        ]
+        return sorted(found, key=lambda a: -a.confidence)
+
+    return judge
+
+
+def _nearest(subject: str, keywords: Sequence[Keyword]) -> Keyword:
+    words = set(subject.lower().split())
+    return max(keywords, key=lambda k: len(words & set(k.text.lower().split())), default=Keyword("", 0, 0))
+
+
+def verdicts(*given: Any) -> dict[str, Any]:
+    """An answer of a model: its verdicts on the adapters of the message, in their order."""
+    return {"verdicts": {str(i): verdict for i, verdict in enumerate(given)}}

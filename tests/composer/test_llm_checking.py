@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylus_core.composer.catalogue import line, plain, question, tokens
-from stylus_core.composer.checking import checked, span
+from stylus_core.composer.catalogue import line, name, plain, question, tokens
+from stylus_core.composer.checking import LEAST, MOST, checked, possible
 from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.llm.answers import read_object
-from stylus_core.prompt import parse
-from tests.composer.build import candidate, request
+from tests.composer.build import candidate, judging, request, verdicts
 
 CANDIDATES = [
     candidate(0, "style", "paper cut", words=("papercut",)),
@@ -28,128 +27,156 @@ CANDIDATES = [
 PROMPT = "papercut, ((Steam Locomotive:1.2)) on a bridge, gouache, ukiyo-e BREAK a girl with a red_hat"
 
 
-def pick(index: Any, keyword: Any, reason: Any = "it fits") -> dict[str, Any]:
-    return {"index": index, "keyword": keyword, "reason": reason}
-
-
-def picked(*picks: Any, prompt: str = PROMPT, near: float | None = 0.0, **options: object):
-    asked = request(prompt, CANDIDATES, near, **options)
-    kept, refused, senseless = checked({"picks": list(picks)}, asked, len(CANDIDATES))
-    return [(a.candidate.adapter.id, a.keyword.text) for a in kept], [why for _, why in refused], senseless
-
-
-@pytest.mark.parametrize(
-    ("keyword", "found"),
-    [
-        ("steam locomotive", "Steam Locomotive"),
-        ("STEAM  LOCOMOTIVE,", "Steam Locomotive"),
-        ('"red hat"', "red_hat"),
-        ("a girl with a red hat", "a girl with a red_hat"),
-        ("ukiyo-e", "ukiyo-e"),
-    ],
-)
-def test_a_keyword_is_found_whatever_is_between_its_words(keyword: str, found: str) -> None:
-    at = span(keyword, request(PROMPT, CANDIDATES))
-    assert at is not None and at.text == found
-    assert PROMPT[at.start : at.end].lower().startswith(found[:3].lower())
-
-
-@pytest.mark.parametrize("keyword", ["", "  ", ",", "a dog", "team locomotive", "hat red", "BREAK", "x" * 9999, "1.2"])
-def test_what_is_not_in_the_prompt_is_no_keyword(keyword: str) -> None:
-    assert span(keyword, request(PROMPT, CANDIDATES)) is None
-
-
-def test_words_inside_a_tag_or_a_comment_are_not_the_prompt() -> None:
-    asked = request("a cat <lora:red hat:1> # a red hat", CANDIDATES)
-    assert span("red hat", asked) is None and span("cat", asked) is not None
-
-
-def test_a_good_answer_is_used_whole() -> None:
-    assert picked(pick(0, "papercut"), pick(1, "steam locomotive")) == (
-        [(0, "papercut"), (1, "Steam Locomotive")],
-        [],
-        0,
+def judged(answer: Any, *chances: float, prompt: str = PROMPT, **options: object):
+    """The ids of what is kept, what was refused or passed over and why, and how many entries made no sense."""
+    asked = request(prompt, CANDIDATES, 0.0, **options)
+    found = checked(answer, asked, possible(judging(*chances)(asked), asked))
+    return (
+        [a.candidate.adapter.id for a in found.kept],
+        {a.candidate.adapter.id: why for a, why in (*found.refused, *found.passed)},
+        found.senseless,
     )
 
 
+def shown(*chances: float, prompt: str = PROMPT, **options: object) -> list[int]:
+    asked = request(prompt, CANDIDATES, 0.0, **options)
+    return [a.candidate.adapter.id for a in possible(judging(*chances)(asked), asked)]
+
+
+def test_the_model_is_asked_about_the_likeliest_dozen() -> None:
+    many = [candidate(i, "object", f"thing number {i}") for i in range(40)]
+    asked = request("a thing", many)
+    found = possible(judging(*(i / 40 for i in range(40)))(asked), asked)
+    assert [a.candidate.adapter.id for a in found] == list(range(39, 39 - MOST, -1)) and MOST == 12
+
+
+def test_the_model_is_not_asked_about_what_the_local_judge_holds_impossible() -> None:
+    assert shown(0.9, LEAST, LEAST * 0.9, 0.0, 0.5, LEAST / 2) == [0, 4, 1]
+    assert shown(0, 0, 0, 0, 0, 0) == []
+
+
+def test_what_a_rule_forbids_takes_no_place_of_the_dozen() -> None:
+    assert 2 not in shown() and 2 in shown(prompt=f"{PROMPT}, mira voss")
+    assert shown(kinds=("vehicle",)) == [1]
+    assert shown(prompt=f"{PROMPT} <lora:a:1>", max_adapters=1) == []
+
+
+def test_only_what_is_wanted_is_picked_with_the_local_chance_and_words() -> None:
+    asked = request(PROMPT, CANDIDATES, 0.0, max_adapters=5)
+    shortlist = possible(judging(0.2, 0.7, 0, 0.6, 0.5, 0.4)(asked), asked)
+    assert [a.candidate.adapter.id for a in shortlist] == [1, 3, 4, 5, 0]
+    found = checked(verdicts(2, 1, 0, 2, 2), asked, shortlist)
+    assert [(a.candidate.adapter.id, a.confidence) for a in found.kept] == [(1, 0.7), (5, 0.4), (0, 0.2)]
+    assert found.kept[0].keyword.text == "Steam Locomotive" and found.kept[0].reason == "it is for file1"
+    assert [(a.candidate.adapter.id, "related" in why) for a, why in found.passed] == [(3, True), (4, False)]
+    assert not found.refused and not found.senseless
+
+
+def test_a_wanted_adapter_that_nothing_else_speaks_for_is_refused() -> None:
+    """Whatever list of adapters it was shown: the floor holds for the answer too."""
+    asked = request(PROMPT, CANDIDATES, 0.0)
+    found = checked(verdicts(2, 2), asked, judging(0.9, LEAST / 2, other=0)(asked)[:2])
+    assert [a.candidate.adapter.id for a in found.kept] == [0]
+    assert [(a.candidate.adapter.id, why) for a, why in found.refused] == [
+        (1, "nothing but the language model speaks for it")
+    ]
+
+
 @pytest.mark.parametrize(
-    "wrong",
+    "answer",
     [
-        pick(6, "papercut"),
-        pick(-1, "papercut"),
-        pick(True, "papercut"),
-        pick("1", "papercut"),
-        pick(1.0, "papercut"),
-        pick(1, None),
-        pick(1, "a dog"),
-        {"index": 1},
-        "1",
-        None,
-        [1],
+        {},
+        {"verdicts": None},
+        {"verdicts": []},
+        {"verdicts": [2, 2]},
+        {"verdicts": "2"},
+        {"verdicts": {}},
+        {"picks": [{"index": 0, "verdict": 2}]},
+        verdicts(0, 0, 0, 0, 0),
     ],
 )
-def test_what_makes_no_sense_is_dropped_and_the_rest_is_used(wrong: Any) -> None:
-    assert picked(wrong, pick(0, "papercut")) == ([(0, "papercut")], [], 1)
+def test_an_answer_without_a_wanted_adapter_picks_nothing(answer: Any) -> None:
+    kept, left_out, senseless = judged(answer)
+    assert (kept, senseless) == ([], 0) and set(left_out) == {0, 1, 3, 4, 5}
 
 
-def test_an_adapter_is_used_once_and_the_limit_holds() -> None:
-    kept, refused, _ = picked(
-        pick(0, "papercut"), pick(0, "papercut"), pick(1, "steam locomotive"), pick(5, "red hat"), max_adapters=2
-    )
-    assert [i for i, _ in kept] == [0, 1]
-    assert ["used already" in refused[0], "as many" in refused[1]] == [True, True]
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("9", 2),
+        ("5 a dog", 2),
+        ("12 a dog", 2),
+        ("1st", 2),
+        (" 1", 2),
+        ("-1", 2),
+        ("1.0", 2),
+        ("", 2),
+        ("one", 2),
+        ("\u0661", 2),
+        ("\u00b2", 2),
+        ("0" * 9, 2),
+        ("1", 3),
+        ("1", -1),
+        ("1", "2"),
+        ("1", True),
+        ("1", None),
+        ("1", [2]),
+        ("1", {"verdict": 2}),
+        ("1", 1.5),
+    ],
+)
+def test_what_is_no_verdict_is_dropped_and_the_rest_is_used(name: str, value: Any) -> None:
+    kept, _, senseless = judged({"verdicts": {name: value, "0": 2}})
+    assert (kept, senseless) == ([0], 1)
+
+
+@pytest.mark.parametrize("name", ["1", "01", "1 steam locomotive", "1: papercut", "1 <whatever>", "1\n", "1,"])
+def test_a_verdict_goes_by_the_index_whatever_the_model_writes_after_it(name: str) -> None:
+    assert judged({"verdicts": {name: 2}})[0] == [1]
+
+
+def test_of_two_verdicts_on_one_adapter_the_lower_one_holds() -> None:
+    assert judged({"verdicts": {"00": 0, "0": 2, "1": 2, "01": 1}})[0] == []
+
+
+def test_the_limit_of_adapters_holds_for_the_likeliest() -> None:
+    kept, left_out, _ = judged(verdicts(2, 2, 2, 2, 2), 0.1, 0.9, 0, 0.3, 0.2, 0.8, max_adapters=2)
+    assert kept == [1, 5] and {i for i, why in left_out.items() if "as many" in why} == {0, 3, 4}
 
 
 def test_a_third_style_is_refused() -> None:
-    kept, refused, _ = picked(pick(0, "papercut"), pick(3, "gouache"), pick(4, "ukiyo-e"), max_adapters=5)
-    assert [i for i, _ in kept] == [0, 3] and "styles" in refused[0]
+    kept, left_out, _ = judged(verdicts(2, 2, 2, 2, 2), max_adapters=5)
+    assert kept == [0, 1, 3, 5] and "styles" in left_out[4]
 
 
-@pytest.mark.parametrize(("prompt", "named"), [("a girl", False), ("Mira Voss, a girl", True)])
-def test_a_character_needs_its_name(prompt: str, named: bool) -> None:
-    kept, refused, _ = picked(pick(2, "girl"), prompt=prompt, near=0.9)
-    assert bool(kept) is named and bool(refused) is not named
-
-
-def test_kinds_that_are_switched_off_are_refused() -> None:
-    assert picked(pick(0, "papercut"), kinds=("vehicle",))[0] == []
-
-
-@pytest.mark.parametrize(("near", "held"), [(None, False), (0.0, False), (0.2, False), (0.6, True)])
-def test_an_adapter_that_has_nothing_to_do_with_its_keyword_is_refused(near: float | None, held: bool) -> None:
-    kept, refused, _ = picked(pick(1, "bridge"), near=near)
-    assert bool(kept) is held and bool(refused) is not held
-
-
-def test_a_reason_is_short_and_plain() -> None:
-    asked = request(PROMPT, CANDIDATES)
-    for reason in ("x " * 500, "a\nb\x00c\u202ed", 7, None, ""):
-        kept, _, _ = checked({"picks": [pick(0, "papercut", reason)]}, asked, 6)
-        assert 0 < len(kept[0].reason) <= 160
-        assert kept[0].reason.isprintable()
+def test_a_character_needs_its_name() -> None:
+    """Also where a caller asks about one without `possible`."""
+    for prompt, named in (("a girl", False), ("Mira Voss, a girl", True)):
+        asked = request(prompt, CANDIDATES, 0.9)
+        mira = [a for a in judging()(asked) if a.candidate.adapter.id == 2]
+        assert bool(checked(verdicts(2), asked, mira).kept) is named
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=12) | st.sampled_from(PROMPT.split(", ")),
+    st.none() | st.booleans() | st.integers(-3, 9) | st.floats() | st.text(max_size=12),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.fixed_dictionaries({}, optional={"index": inner, "keyword": inner, "reason": inner})
+        | st.dictionaries(st.integers(-1, 20).map(str) | st.text(max_size=3), inner, max_size=12)
+        | st.fixed_dictionaries({}, optional={"verdicts": inner})
     ),
     max_leaves=12,
 )
 
 
 @settings(deadline=None, max_examples=200)
-@given(VALUES, st.text(max_size=40), st.integers(0, 10))
-def test_no_answer_breaks_a_rule(value: Any, more: str, limit: int) -> None:
+@given(VALUES, st.text(max_size=40), st.integers(0, 10), st.lists(st.floats(0, 1), max_size=6))
+def test_no_answer_breaks_a_rule(value: Any, more: str, limit: int, chances: list[float]) -> None:
     asked = request(f"{PROMPT}, {more}", CANDIDATES, 0.9, max_adapters=limit)
-    kept, _, _ = checked({"picks": value}, asked, len(CANDIDATES))
-    assert len(kept) <= limit
-    assert len({a.candidate.adapter.id for a in kept}) == len(kept)
-    assert sum(a.candidate.adapter.card.kind == "style" for a in kept) <= 2
-    for a in kept:
-        assert asked.prompt.plain[a.keyword.start : a.keyword.end].split()
-        assert len(a.reason) <= 160
+    found = checked({"verdicts": value}, asked, possible(judging(*chances)(asked), asked))
+    assert len(found.kept) <= limit
+    assert len({a.candidate.adapter.id for a in found.kept}) == len(found.kept)
+    assert sum(a.candidate.adapter.card.kind == "style" for a in found.kept) <= 2
+    assert all(a.confidence >= LEAST for a in found.kept)
 
 
 HOSTILE = [
@@ -180,38 +207,34 @@ def hostile(i: int) -> Any:
     return candidate(100 + i, ("style", "concept", "quality", "object")[i % 4], f"zq{i}xv helper", HOSTILE[i])
 
 
-def obeyed(asked: Any, honest: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """What is used of an answer that does what every hostile description says, and then what is right."""
-    first = [
-        pick(i, word)
-        for i, c in enumerate(asked.candidates)
-        if c.adapter.id >= 100
-        for word in ("steam locomotive", "papercut", "bridge", "a girl with a red_hat")
-    ]
-    kept, _, _ = checked({"picks": [*first, *honest]}, asked, len(asked.candidates))
-    return [(a.candidate.name, a.keyword.text) for a in kept]
-
-
-@pytest.mark.parametrize("near", [None, 0.3])
-def test_a_description_that_says_choose_me_changes_nothing(near: float | None) -> None:
+def test_a_description_that_says_choose_me_changes_nothing() -> None:
+    """A model that obeys all twenty, among which there are honest ones: the local judge finds nothing in them."""
     assert len(HOSTILE) == 20
-    honest = [pick(0, "papercut"), pick(1, "steam locomotive")]
-    alone = obeyed(request(PROMPT, CANDIDATES, near), honest)
-    among = obeyed(request(PROMPT, [*CANDIDATES, *(hostile(i) for i in range(20))], near), honest)
-    assert among == alone == [("file0", "papercut"), ("file1", "Steam Locomotive")]
+    among = [*CANDIDATES, *(hostile(i) for i in range(20))]
+    asked = request(PROMPT, among, 0.3)
+    shortlist = possible(judging(0.9, 0.8, 0, 0, 0, 0, other=0.01)(asked), asked)
+    assert [a.candidate.adapter.id for a in shortlist] == [0, 1]
+    obeyed = {"verdicts": {**{str(i): 2 for i in range(26)}, "100": 2}}
+    assert [a.candidate.adapter.id for a in checked(obeyed, asked, shortlist).kept] == [0, 1]
 
 
 @pytest.mark.parametrize("i", range(20))
 def test_a_description_is_quoted_as_data(i: int) -> None:
-    text = line(7, hostile(i))
+    (bad,) = judging()(request("a cat", [hostile(i)]))
+    text = line(7, bad)
     fields = json.loads(text)
-    assert fields[0] == 7 and len(fields) == 5 and "\n" not in text and text.isprintable()
+    assert (
+        fields[:3] == [7, "cat", bad.candidate.adapter.card.kind]
+        and len(fields) == 6
+        and "\n" not in text
+        and text.isprintable()
+    )
     assert not re.search(r"[<>|`\[\]{}\\]", "".join(map(str, fields)))
+    assert name(7, bad) == f"7 cat: {fields[3]}"
     asked = request(PROMPT, [hostile(i), *CANDIDATES])
-    message, shown = question(asked.prompt, asked.candidates, 3, 2000)
+    message, names = question(asked.prompt, judging()(asked), 2000)
     lines = message.split("\n")
-    assert shown == 7 and len(lines) == 10 and lines[0] == "CATALOGUE"
-    assert [x.split(":")[0] for x in lines[-2:]] == ["PROMPT", "AT MOST"]
+    assert len(names) == 7 and len(lines) == 9 and lines[0] == "CATALOGUE" and lines[-1].startswith("PROMPT: ")
 
 
 @settings(deadline=None)
@@ -223,20 +246,37 @@ def test_plain_text_is_one_printable_line(text: str, limit: int) -> None:
 
 def test_the_message_keeps_its_limit_and_the_best_candidates() -> None:
     many = [candidate(i, "style", f"名前のとても長い画風 {i}", "説明" * 200, ("言葉" * 30,)) for i in range(500)]
-    prompt = parse("a cat, " + "very long " * 2000)
-    message, shown = question(prompt, many, 3, 1800)
-    assert tokens(message) <= 1800 and 5 < shown < 500
-    assert json.loads(message.split("\n")[1])[0] == 0 and f'[{shown - 1},"style"' in message
-    assert question(prompt, many, 3, 10)[1] == 0
+    asked = request("a cat, " + "very long " * 2000, many)
+    rated = judging()(asked)
+    message, names = question(asked.prompt, rated, 1800)
+    assert tokens(message) <= 1800 and 5 < len(names) < 500
+    rows = [json.loads(x) for x in message.split("\n")[1:-1]]
+    assert [row[0] for row in rows] == list(range(len(names)))
+    assert names == [f"{row[0]} {row[1]}: {row[3]}" for row in rows]
+    assert question(asked.prompt, rated, 10)[1] == []
+
+
+def test_a_full_message_is_short() -> None:
+    """Twelve long lines and a long prompt, by our own estimate, which is rather too high."""
+    about = "many words " * 40
+    many = [
+        candidate(i, "background", f"a place with quite a long name {i}", about, ("some words",) * 9) for i in range(12)
+    ]
+    asked = request("a cat in the rain, " * 10, many)
+    message, names = question(asked.prompt, judging()(asked), 2000)
+    assert len(names) == 12 and tokens(message) + sum(tokens(m["content"]) for m in CONSTANT) <= 1500
 
 
 def test_the_examples_are_answers_that_hold() -> None:
     for asked, answered in zip(CONSTANT[1::2], CONSTANT[2::2], strict=True):
-        lines = asked["content"].split("\n")
-        rows = [json.loads(x) for x in lines[1:-2]]
-        candidates = [candidate(i, kind, subject, about, (words,)) for i, kind, subject, words, about in rows]
-        prompt = json.loads(lines[-2].partition(": ")[2])
-        data = read_object(answered["content"], schema(3))
-        kept, refused, senseless = checked(data, request(prompt, candidates, 0.0), len(rows))
-        assert len(kept) == len(data["picks"]) and not refused and not senseless
-    assert CONSTANT[-1]["content"] != '{"picks":[]}'  # last of all, it would teach small models to pick nothing
+        rows = [json.loads(x) for x in asked["content"].split("\n")[1:-1]]
+        prompt = json.loads(asked["content"].split("\n")[-1].partition(": ")[2])
+        assert [row[0] for row in rows] == list(range(len(rows))) and all(row[1] in prompt for row in rows)
+        names = [f"{row[0]} {row[1]}: {row[3]}" for row in rows]
+        data = read_object(answered["content"], schema(names))
+        assert list(data["verdicts"]) == names
+        candidates = [candidate(i, kind, subject, about, (words,)) for i, _, kind, subject, words, about in rows]
+        about = request(prompt, candidates, 0.0)
+        found = checked(data, about, judging()(about))
+        assert len(found.kept) == list(data["verdicts"].values()).count(2) > 0
+        assert not found.refused and not found.senseless

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -14,25 +15,24 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 
 from stylus_core.composer import Composers
 from stylus_core.composer.instructions import CONSTANT
+from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.settings import Settings
-from tests.composer.build import candidate, request
-from tests.llm.fault_server import FaultServer, answers, raw, slow, status
+from tests.composer.build import candidate, judging, request, verdicts
+from tests.llm.fault_server import FaultServer, answers, raw, slow, status, without
 from tests.llm.test_client import FAILURES, KEY
 
 CANDIDATES = [candidate(0, "style", "paper cut", words=("papercut",)), candidate(1, "vehicle", "steam locomotive")]
 PROMPT = "papercut art of a steam locomotive"
-PICKS = {
-    "picks": [
-        {"keyword": "steam locomotive", "index": 1, "reason": "it draws them"},
-        {"keyword": "papercut art", "index": 0, "reason": "the prompt asks for it"},
-    ]
-}
-GOOD = answers(PICKS)
+CHANCES = (0.4, 0.9)
+#: On the steam locomotive, which is likelier and comes first, and on the paper cut.
+WANTED = verdicts(2, 2)
+GOOD = answers(WANTED)
 ASKED = request(PROMPT, CANDIDATES)
 
 
-def composers(server: FaultServer, home: Path, **more: object) -> Composers:
-    return Composers.from_settings(Settings(**{"base_url": server.url, "model": "m", "timeout": 3.0, **more}), home)
+def composers(server: FaultServer, home: Path, chances: tuple[float, ...] = CHANCES, **more: object) -> Composers:
+    settings = Settings(**{"base_url": server.url, "model": "m", "timeout": 3.0, **more})
+    return Composers({"llm": lambda: LLMComposer(settings, home, judging(*chances))})
 
 
 def names(composition) -> list[str]:
@@ -46,7 +46,7 @@ def test_one_call_and_none_for_the_same_prompt_again(tmp_path: Path) -> None:
         assert len(server.requests) == 1
     assert first.composer == again.composer == "llm"
     assert names(first) == names(again) == ["file0", "file1"]  # in the order of the prompt
-    assert first.assignments[1].reason == "it draws them"
+    assert [a.confidence for a in first.assignments] == [0.4, 0.9]  # the local chances, and never certain
     assert "700 tokens" in first.notes[0] and "from the cache" in again.notes[0]
 
 
@@ -56,7 +56,8 @@ def test_what_the_answer_depends_on_is_asked_again(tmp_path: Path) -> None:
         (ASKED, {}),
         (request("papercut art of a steam tram", CANDIDATES), {}),
         (request(PROMPT, other), {}),
-        (request(PROMPT, CANDIDATES, max_adapters=1), {}),
+        (request(PROMPT, CANDIDATES, kinds=("style",)), {}),
+        (ASKED, {"chances": (0.9, 0.4)}),
         (ASKED, {"model": "n"}),
         (ASKED, {"extra": {"top_p": 0.5}}),
     ]
@@ -101,11 +102,18 @@ def test_a_shared_failure_is_shared(tmp_path: Path) -> None:
     assert all(f.composer == "local" for f in found)
 
 
+#: Those of the client's own schema are not the composer's.
+OTHERS = {
+    "another object": ([answers({"picks": []})], "lacks 'verdicts'"),
+    "another type": ([answers({"verdicts": [2, 0]})], "no object"),
+}
+
+
 @pytest.mark.parametrize("name", FAILURES)
 def test_every_failure_ends_in_the_local_picks_and_one_sentence(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    steps, expected = FAILURES[name]
+    steps, expected = {**FAILURES, **OTHERS}[name]
     local = Composers().compose(request(PROMPT, CANDIDATES, composer="local"))
     with FaultServer(steps) as server, caplog.at_level(logging.DEBUG):
         start = time.monotonic()
@@ -126,10 +134,11 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 def test_without_settings_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STYLUS_BASE_URL", "STYLUS_ENDPOINT", "STYLUS_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    found = Composers.from_settings(Settings(), tmp_path).compose(ASKED)
+    unset = Composers({"llm": lambda: LLMComposer(Settings(), tmp_path, judging())})
+    found = unset.compose(ASKED)
     assert found.composer == "local" and "base URL" in found.notes[-1]
     monkeypatch.setenv("STYLUS_ENDPOINT", "http://127.0.0.1:9/v1")
-    found = Composers.from_settings(Settings(), tmp_path).compose(ASKED)
+    found = Composers({"llm": lambda: LLMComposer(Settings(), tmp_path, judging())}).compose(ASKED)
     assert "no model is named" in found.notes[-1]
 
 
@@ -159,41 +168,77 @@ def test_no_room_and_no_candidates_cost_no_call(tmp_path: Path) -> None:
         assert not server.requests
 
 
-def test_choosing_nothing_is_an_answer(tmp_path: Path) -> None:
-    with FaultServer([answers({"picks": []})]) as server:
-        found = composers(server, tmp_path).compose(ASKED)
-    assert (found.composer, found.assignments) == ("llm", ())
-    assert any("no adapter that fits" in n for n in found.notes)
+@pytest.mark.parametrize(
+    "answer", [verdicts(0, 0), verdicts(1, 0), verdicts(), {"verdicts": {"a dog": 2, "9": 2, "0": 7}}]
+)
+def test_an_answer_that_wants_nothing_is_an_answer(answer: dict, tmp_path: Path) -> None:
+    """Also one of which nothing holds: the model was asked and did not find anything, so nobody stands in for it."""
+    with FaultServer([answers(answer)]) as server:
+        found = [composers(server, tmp_path).compose(ASKED) for _ in range(2)]
+        assert len(server.requests) == 1
+    assert {(f.composer, f.assignments) for f in found} == {("llm", ())}
+    assert any("no adapter that fits" in n for n in found[0].notes)
+    assert [a.candidate.name for a in found[0].nearly] == ["file1", "file0"]
 
 
-def test_what_breaks_a_rule_is_dropped_and_told(tmp_path: Path) -> None:
-    wrong = {"picks": [*PICKS["picks"], {"keyword": "a dog", "index": 0, "reason": ""}, {"keyword": "of", "index": 1}]}
+def test_what_makes_no_sense_is_dropped_and_told(tmp_path: Path) -> None:
+    wrong = {"verdicts": {**WANTED["verdicts"], "7": 2, "steam locomotive": 2, "1.0": 1}}
     with FaultServer([answers(wrong)]) as server:
         found = composers(server, tmp_path).compose(ASKED)
     assert names(found) == ["file0", "file1"]
-    assert "2 of its 4 choices broke a rule" in found.notes[1]
+    assert "3 of its verdicts made no sense" in found.notes[1]
 
 
-@pytest.mark.parametrize(
-    ("picks", "why"),
-    [
-        ([{"keyword": "a dog", "index": 0}, {"keyword": "art", "index": 9}], "no words of the prompt"),
-        ([{"keyword": "of", "index": 1}], "nothing to do with it"),
-    ],
-)
-def test_an_answer_of_which_nothing_holds_ends_in_the_local_picks(picks: list, why: str, tmp_path: Path) -> None:
-    with FaultServer([answers({"picks": picks})]) as server:
-        found = [composers(server, tmp_path).compose(ASKED) for _ in range(2)]
-        assert len(server.requests) == 1
-    assert {f.composer for f in found} == {"local"} and why in found[0].notes[-1]
+def test_what_breaks_a_rule_is_dropped_and_told(tmp_path: Path) -> None:
+    asked = request(PROMPT, CANDIDATES, max_adapters=1)
+    with FaultServer([GOOD]) as server:
+        found = composers(server, tmp_path).compose(asked)
+    assert names(found) == ["file1"] and "1 of the 2 adapters that it wanted broke a rule" in found.notes[1]
+    assert [a.candidate.name for a in found.nearly] == ["file0"] and "as many" in found.nearly[0].reason
 
 
-def test_what_was_refused_is_told_once_and_not_if_it_was_chosen_for_something_else(tmp_path: Path) -> None:
-    wrong = [{"keyword": "of", "index": i} for i in (0, 1, 0, 1)]
-    with FaultServer([answers({"picks": [*wrong, *PICKS["picks"][:1]]})]) as server:
+def test_what_the_model_did_not_want_is_told(tmp_path: Path) -> None:
+    with FaultServer([answers(verdicts(0, 1))]) as server:
+        nearly = composers(server, tmp_path).compose(ASKED).nearly
+    assert [(a.candidate.name, a.confidence) for a in nearly] == [("file1", 0.9), ("file0", 0.4)]
+    assert "does not ask for it" in nearly[0].reason and "related and not asked for" in nearly[1].reason
+
+
+def test_where_nothing_is_likely_enough_the_model_is_not_asked(tmp_path: Path) -> None:
+    with FaultServer([GOOD]) as server:
+        found = composers(server, tmp_path, (0.02, 0.0)).compose(ASKED)
+        assert not server.requests
+    assert (found.composer, found.assignments) == ("llm", ()) and "likely enough" in found.notes[0]
+
+
+def test_the_message_has_the_likeliest_first_and_an_answer_is_on_those(tmp_path: Path) -> None:
+    many = [candidate(i, "object", f"thing number {i}") for i in range(30)]
+    with FaultServer([answers(verdicts(2))]) as server:
+        found = composers(server, tmp_path, tuple(i / 30 for i in range(30))).compose(request("a thing", many))
+        (asked,) = server.requests
+    rows = [json.loads(x) for x in asked["messages"][-1]["content"].split("\n")[1:-1]]
+    assert [row[1:4] for row in rows] == [["a thing", "object", f"thing number {i}"] for i in range(29, 17, -1)]
+    form = asked["response_format"]["json_schema"]["schema"]["properties"]["verdicts"]
+    assert list(form["properties"]) == form["required"] == [f"{i} a thing: thing number {29 - i}" for i in range(12)]
+    assert names(found) == ["file29"]
+
+
+def test_a_server_that_takes_no_schema_is_asked_for_an_object_and_then_in_words(tmp_path: Path) -> None:
+    said = answers('Here you are:\n```json\n{"verdicts": {"0": 2, "1": 0}}\n```')
+    with FaultServer([without("json_schema", 500, without("json_object", 400, said))]) as server:
         found = composers(server, tmp_path).compose(ASKED)
-    assert names(found) == ["file1"]
-    assert [a.candidate.name for a in found.nearly] == ["file0"] and "left out" in found.nearly[0].reason
+        assert len(server.requests) == 3
+    assert (found.composer, names(found)) == ("llm", ["file1"])
+
+
+def test_answers_that_cannot_be_used_do_not_put_the_server_to_rest(tmp_path: Path) -> None:
+    """One prompt's answer that was cut off says nothing of the next prompt."""
+    cut = answers('{"verdicts": {"0":', finish_reason="length")
+    with FaultServer([cut, cut, cut, cut, GOOD]) as server:
+        asked = composers(server, tmp_path)
+        found = [asked.compose(ASKED) for _ in range(5)]
+        assert len(server.requests) == 5
+    assert [f.composer for f in found] == ["local"] * 4 + ["llm"] and "cut off" in found[0].notes[-1]
 
 
 def test_a_long_prompt_and_many_candidates_keep_the_limit_of_tokens(tmp_path: Path) -> None:
@@ -231,7 +276,7 @@ def test_our_own_part_of_a_call_is_small(tmp_path: Path) -> None:
     thirty = [candidate(i, "style", f"style number {i}", "many words " * 40) for i in range(30)]
     took = []
     with FaultServer([GOOD]) as server:
-        asked = composers(server, tmp_path)
+        asked = composers(server, tmp_path, CHANCES)
         for i in range(8):
             question = request(f"papercut art number {i} of a steam locomotive", thirty, 0.1)
             start = time.process_time()

@@ -21,18 +21,13 @@ from tests.llm.fault_server import FaultServer, Step, answers, status
 PROMPT = "a corgi in a knitted sweater on a vintage motorcycle"
 
 
-def chooses(**wanted: str) -> Step:
-    """A model that picks the subjects of the catalogue with these words: keyword="word of the subject"."""
+def chooses(*wanted: str) -> Step:
+    """A model that wants the subjects of the catalogue with one of these words."""
 
     def step(handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
-        rows = [json.loads(x) for x in asked["messages"][-1]["content"].split("\n")[1:-2]]
-        picks = [
-            {"keyword": keyword, "index": row[0], "reason": "it is asked for"}
-            for keyword, word in wanted.items()
-            for row in rows
-            if re.search(word, row[2], re.I)
-        ]
-        answers({"picks": picks})(handler, asked)
+        rows = [json.loads(x) for x in asked["messages"][-1]["content"].split("\n")[1:-1]]
+        verdicts = {str(row[0]): 2 * any(re.search(word, row[3], re.I) for word in wanted) for row in rows}
+        answers({"verdicts": verdicts})(handler, asked)
 
     return step
 
@@ -43,14 +38,14 @@ def library(tmp_path: Path) -> Path:
 
 
 def test_a_prompt_through_the_whole_tool(library: Path, tmp_path: Path) -> None:
-    with FaultServer([chooses(corgi="corgi", sweater="sweater")]) as server:
+    with FaultServer([chooses("corgi", "sweater")]) as server:
         for _ in range(2):
             settings = Settings(base_url=server.url, model="m")
             with Stylus(library, home=tmp_path / "home", encoder="none", composers=settings) as stylus:
                 found = stylus.select(PROMPT, {"composer": "llm"})
         assert len(server.requests) == 1  # the second one is a new process, as far as the cache can tell
     assert found.composer == "llm"
-    assert [p.keyword for p in found.picks] == ["corgi", "sweater"]
+    assert [p.keyword.split()[-1] for p in found.picks] == ["corgi", "sweater"]
     assert found.rewritten.startswith(PROMPT) and found.rewritten.count("<lora:") == 2
     assert any("700 tokens" in n for n in found.notes)
 
@@ -69,7 +64,7 @@ def test_the_command_line_asks_the_server_that_it_is_told(
     library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     common = ["--library", str(library), "--home", str(tmp_path / "home"), "--encoder", "none", "--json"]
-    with FaultServer([chooses(corgi="corgi")]) as server:
+    with FaultServer([chooses("corgi")]) as server:
         code = main(["select", PROMPT, *common, "--composer", "llm", "--base-url", server.url, "--model", "m"])
         assert [r["model"] for r in server.requests] == ["m"]
     printed = json.loads(capsys.readouterr().out)

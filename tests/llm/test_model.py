@@ -21,8 +21,9 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 from stylus_core.composer import Composers
 from stylus_core.composer.catalogue import question
 from stylus_core.composer.instructions import CONSTANT
+from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.settings import Settings
-from tests.composer.build import candidate, request
+from tests.composer.build import candidate, judging, request
 from tests.llm import get_model
 
 pytestmark = pytest.mark.whole
@@ -54,13 +55,14 @@ def url() -> Iterator[str]:
 
 
 def composers(url: str, home: Path, timeout: float = 240.0) -> Composers:
-    return Composers.from_settings(Settings(base_url=url, model="test", timeout=timeout), home)
+    settings = Settings(base_url=url, model="test", timeout=timeout)
+    return Composers({"llm": lambda: LLMComposer(settings, home, judging())})
 
 
 def raw(url: str, prompt: str) -> dict[str, Any]:
     """What the server itself says of a call that writes one token."""
     asked = request(prompt, CANDIDATES)
-    text, _ = question(asked.prompt, asked.candidates, 3, 1000)
+    text, _ = question(asked.prompt, judging()(asked), 1000)
     body = {"messages": [*CONSTANT, {"role": "user", "content": text}], "max_tokens": 1, "temperature": 0}
     head = {"Content-Type": "application/json"}
     call = urllib.request.Request(f"{url}/chat/completions", json.dumps(body).encode(), head)  # noqa: S310 - loopback
@@ -71,8 +73,8 @@ def raw(url: str, prompt: str) -> dict[str, Any]:
 def test_a_real_model_answers_once_and_what_it_says_is_checked(url: str, tmp_path: Path) -> None:
     asked = request("a watercolor painting of a red fox in the snow", CANDIDATES, 0.5)
     found = composers(url, tmp_path).compose(asked)
-    # half a billion weights may choose nothing that holds: then the local composer answers, and says so
-    assert found.composer == "llm" or "choices could be used" in found.notes[-1], found.notes
+    assert found.composer == "llm", found.notes
+    assert not any("no sense" in n for n in found.notes), found.notes
     assert len(found.assignments) <= 3
     for a in found.assignments:
         assert a.keyword.text in asked.prompt.text and a.candidate in CANDIDATES and 0 < len(a.reason) <= 160
@@ -88,7 +90,7 @@ def test_the_server_keeps_what_never_changes(url: str) -> None:
     raw(url, "a red fox")
     used = raw(url, "an old steam locomotive on a bridge")
     cached, read = used["timings"]["cache_n"], used["timings"]["prompt_n"]
-    assert cached >= 500 and read <= 200, used["timings"]
+    assert cached >= 400 and read <= 200, used["timings"]
 
 
 def test_a_model_that_is_too_slow_is_not_waited_for(url: str, tmp_path: Path) -> None:

@@ -358,14 +358,14 @@ def test_a_dry_run_tells_the_cost_and_touches_nothing(
     found = dry(path, capsys, host, more=("--seconds", "1.5", "--model", "tiny"))
     assert (found["pictures"], found["left"], found["choices"]) == (48, 48, 6)
     assert found["calls"] == {"llm": 2, "reranker": 2}
-    assert (found["tokens_read"], found["tokens_written"]) == (3000, 200)
+    assert (found["tokens_read"], found["tokens_written"]) == (1500, 100)
     assert found["hours"] == pytest.approx(48 * 1.5 / 3600) and found["source"] == "as given"
     assert dry(path, capsys)["hours"] is None
     assert not host.asked and not host.seen and not (tmp_path / "out").exists() and not (tmp_path / "home").exists()
     assert run(path, more=("--dry-run", "--seconds", "300", "--model", "tiny")) == 0
     said = capsys.readouterr().out
     assert "2 prompts x 4 systems x 2 CFG values x 3 seeds x 1 checkpoint\n  = 48 pictures, 0 of them made\n" in said
-    assert "at most 2 calls of tiny: about 3,000 tokens read and 200 written" in said
+    assert "at most 2 calls of tiny: about 1,500 tokens read and 100 written" in said
     assert "about 4.0 h of painting, at 300 s a picture" in said
 
 

@@ -10,7 +10,7 @@ import argparse
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, with
 from stylus_core.composer import Request
 from stylus_core.composer.evidence import gather
 from stylus_core.composer.judge import PARAMETERS
-from stylus_core.composer.local import FLOORS, allotted
+from stylus_core.composer.local import FLOORS, allotted, floor_of
 from stylus_core.evaluation.grouping import grouped_folds
 from stylus_core.evaluation.table import Table
 
@@ -192,11 +192,14 @@ def held_out(
     return HeldOut(raw, out, out_candidates)
 
 
-def picked(requests: Sequence[Request], chances: Sequence[NDArray[np.float64]], floor: float) -> list[dict[int, float]]:
+def picked(
+    requests: Sequence[Request], chances: Sequence[NDArray[np.float64]], restraint: str
+) -> list[dict[int, float]]:
     """What the local composer picks with these chances: adapter's id -> chance, for each prompt."""
     out = []
     for request, chance in zip(requests, chances, strict=True):
-        kept, _ = allotted(request, chance.astype(np.float32), floor)
+        asked = replace(request, options=replace(request.options, restraint=restraint))
+        kept, _ = allotted(asked, chance.astype(np.float32), floor_of(asked))
         out.append({a.candidate.adapter.id: a.confidence for a in kept})
     return out
 
@@ -296,14 +299,14 @@ def main() -> None:
         dense = name == "dense"
         asked = requests if dense else [without_encoder(r) for r in requests]
         found = held_out(rows, weight, fold, [gather(r).features for r in asked], dense)
-        for restraint, floor in FLOORS.items():
-            picks = picked(asked, found.candidates, floor)
-            print(told(prompts, picks, f"{name}, held out, {restraint} ({floor})"), end="\n\n", flush=True)
+        for restraint in FLOORS:
+            picks = picked(asked, found.candidates, restraint)
+            print(told(prompts, picks, f"{name}, held out, {restraint}"), end="\n\n", flush=True)
         if dense and args.chances:
             args.chances.write_text(json.dumps(listed(prompts, requests, found)), encoding="utf-8")
         small = (rows.size > 0) & (rows.size <= 200)
         for label, some in (("whole", rows.size == 0), ("of 400", rows.size > 200), ("of 43", small)):
-            sure = some & (found.rows > min(FLOORS.values()))
+            sure = some & (found.rows > min(FLOORS["generous"]))
             errors = [calibration_error(found.rows[of], wanted[of]) for of in (some, sure)]
             print(f"{name}, library {label}: calibration error {errors[0]:.3f}, of what may be picked {errors[1]:.3f}")
         print(reliability(found.rows[rows.size == 0], wanted[rows.size == 0], f"{name}, held out"), end="\n\n")

@@ -23,7 +23,7 @@ import numpy as np
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.llm import Judge, LLMComposer
-from stylus_core.composer.local import FLOORS, rated
+from stylus_core.composer.local import floor_of, rated
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.rules import keep
 from stylus_core.composer.settings import Settings
@@ -140,12 +140,13 @@ class Local:
     """The local composer with the chances of another judge."""
 
     judged: Judge
-    floor: float = FLOORS["balanced"]
+    floor: float | None = None  # None: as the request's restraint says
     name: str = "local"
 
     def compose(self, request: Request) -> Composition:
         """What is likely enough and what the rules let pass."""
-        sure = (a for a in self.judged(request) if a.confidence >= self.floor)
+        floor = floor_of(request) if self.floor is None else self.floor
+        sure = (a for a in self.judged(request) if a.confidence >= floor)
         return Composition(tuple(keep(sure, request, already=len(request.prompt.tags))[0]), self.name)
 
 

@@ -16,9 +16,10 @@ from stylus_core.composer.judge import judge
 from stylus_core.composer.rules import keep
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
-#: Option `restraint` -> how sure a pick has to be: the least chance that it is wanted. `docs/composer.md` says how
-#: often picks are wanted at each.
-FLOORS = {"careful": 0.65, "balanced": 0.4, "generous": 0.25}
+#: Option `restraint` -> how sure a pick has to be: the least chance that it is wanted, in a list of tags and in a
+#: sentence. A list of tags offers many places for a wrong pick, a sentence few: with these the wrong picks a picture
+#: are about as many. `docs/composer.md` says how often picks are wanted at each.
+FLOORS = {"careful": (0.65, 0.5), "balanced": (0.45, 0.3), "generous": (0.28, 0.2)}
 
 _NEARLY = 5  # how many of the rest are told
 _WORTH_TELLING = 0.02  # chance below which nobody wonders why an adapter was not picked
@@ -55,6 +56,12 @@ def allotted(
     return keep(sure, request, already=len(request.prompt.tags))
 
 
+def floor_of(request: Request) -> float:
+    """How sure a pick has to be for this prompt, by the options' restraint."""
+    tags, sentence = FLOORS[request.options.restraint]
+    return tags * (1 - request.sentence) + sentence * request.sentence
+
+
 class LocalComposer:
     """Chooses in milliseconds, without a key, a network or a GPU.
 
@@ -69,7 +76,7 @@ class LocalComposer:
 
     def compose(self, request: Request) -> Composition:
         """Picks what is likely enough and what the rules let pass, in the order of the prompt."""
-        floor = FLOORS[request.options.restraint] if self._floor is None else self._floor
+        floor = floor_of(request) if self._floor is None else self._floor
         every = rated(request)
         kept, refused = keep((a for a in every if a.confidence >= floor), request, already=len(request.prompt.tags))
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stylus_core.composer import Composers
-from stylus_core.composer.local import FLOORS, LocalComposer, rated
+from stylus_core.composer.local import LocalComposer, floor_of, rated
 from stylus_core.composer.rules import keep
 from stylus_core.errors import ComposerError
 from stylus_core.types import Assignment, Candidate
@@ -169,9 +169,10 @@ def test_restraint_says_how_sure_a_pick_has_to_be():
     for restraint in ("careful", "balanced", "generous"):
         asked = request("a red kimono, rain", some, near, composer="local", restraint=restraint)
         picked = LocalComposer().compose(asked).assignments
-        assert {a.confidence >= FLOORS[restraint] for a in picked} <= {True}
+        floor = floor_of(asked)
+        assert all(a.confidence >= floor for a in picked)
         taken.append({a.candidate.name for a in picked})
-        sure = {a.candidate.name for a in every if a.confidence >= FLOORS[restraint]}
+        sure = {a.candidate.name for a in every if a.confidence >= floor}
         assert taken[-1] == sure
     assert taken[0] <= taken[1] <= taken[2]
     assert "file1" in taken[2]

@@ -19,7 +19,7 @@ from tests.llm.fault_server import FaultServer, answers, status
 #: Library, set, prompt, {adapter: score}, {adapter: held-out chance}; 2 is the tin robot, 5 the copper lantern.
 JUDGED: list[tuple[str, str, str, dict[int, int], dict[str, float]]] = [
     ("2023", "user", "a tin robot, copper lantern", {2: 2, 5: 2}, {"2": 0.6, "5": 0.2}),
-    ("2023", "caption", "a tin of copper paint", {2: 0, 5: 0}, {"2": 0.3, "5": 0.1}),
+    ("2023", "caption", "a tin of copper paint", {2: 0, 5: 0}, {"2": 0.25, "5": 0.1}),
     ("2023", "typed", "robot", {2: 1}, {"2": 0.01}),
     ("modern", "modern", "tin robot", {2: 2}, {"2": 0.9}),
     ("modern", "modern-typed", "a tin lantern", {5: 2}, {"5": 0.5}),

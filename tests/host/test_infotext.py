@@ -143,6 +143,7 @@ CHANGED = {
     "seed": 7,
     "pinned": "a\nb, c",
     "banned": "d",
+    "restraint": "careful",
     "variants": "one-hot per keyword",
 }
 

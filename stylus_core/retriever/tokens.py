@@ -12,8 +12,10 @@ import unicodedata
 from functools import lru_cache
 from hashlib import blake2b
 
+from stylus_core.prompt.english import is_word
+
 #: Changing what a token is makes an index unreadable: raise this with it.
-VERSION = 2
+VERSION = 3
 
 _WORD = re.compile(r"\w+")
 _MARKUP = re.compile(r"<[^>]{0,200}>|[()\[\]{}\\]|:\s*-?\d*\.?\d+")
@@ -65,6 +67,8 @@ def _stem(word: str) -> str:
     if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses")):
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    if len(word) > 4 and word.endswith("is") and not is_word(word):  # "corgis", and not "tennis"
         return word[:-1]
     return word
 

@@ -54,3 +54,8 @@ def test_english_stays_as_it_is() -> None:
 )
 def test_what_is_searched_for_is_what_is_asked_for(prompt: str, text: str) -> None:
     assert said(parse(prompt)) == text
+
+
+def test_plurals_of_words_in_i_are_folded_and_words_in_is_are_not():
+    assert tokens("two corgis, three yetis") == tokens("two corgi, three yeti")
+    assert tokens("tennis, an iris, an oasis") == ["tennis", "iris", "oasis"]

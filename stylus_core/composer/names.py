@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word
 from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
@@ -19,10 +21,37 @@ GENERIC = NOISE | frozenset(
 )
 
 
+class _Ways(NamedTuple):
+    """The ways to call an adapter, as words: read once for all prompts."""
+
+    own: frozenset[str]  # of what it is for, without its series
+    series: tuple[str, ...]
+    titles: tuple[tuple[str, ...], ...]
+    units: tuple[tuple[str, ...], ...]  # of its trigger words, the first of each entry too, and of its file
+    letters: str  # of what it is for
+
+
+@lru_cache(maxsize=20_000)
+def _ways(subject: str, title: str, trigger_words: tuple[str, ...], stem: str) -> _Ways:
+    name, _, series = subject.partition("(")
+    # of an entry that lists an outfit as well, what stands first is the name
+    entries = [first for t in trigger_words for first in (t, t.partition(",")[0])]
+    return _Ways(
+        own=frozenset(w for w in tokens(split_names(name)) if w not in GENERIC),
+        series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
+        titles=tuple(map(tuple, _titles(title))),
+        units=tuple(tuple(tokens(split_names(without_markup(t)))) for t in (*entries, stem)),
+        letters="".join(tokens(split_names(subject))),
+    )
+
+
+def _ways_of(adapter: Adapter) -> _Ways:
+    return _ways(adapter.card.subject, adapter.metadata.title, adapter.card.trigger_words, adapter.stem)
+
+
 def own_words(adapter: Adapter) -> frozenset[str]:
     """The words of what an adapter is for, without its series and without words that say nothing."""
-    name, _, _ = adapter.card.subject.partition("(")
-    return frozenset(w for w in tokens(split_names(name)) if w not in GENERIC)
+    return _ways_of(adapter).own
 
 
 def is_named(adapter: Adapter, words: Collection[str]) -> bool:
@@ -32,24 +61,19 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
     word or file name of its own.
     """
-    _, _, series = adapter.card.subject.partition("(")
-    own = own_words(adapter)
-    of = [w for w in tokens(split_names(series)) if w not in GENERIC]
-    have = [w in words for w in own]
-    if own and all(have):
+    ways = _ways_of(adapter)
+    have = [w in words for w in ways.own]
+    if have and all(have):
         return True
-    if any(have) and of and all(w in words for w in of):
+    if any(have) and ways.series and all(w in words for w in ways.series):
         return True
-    if any(said and all(w in words for w in said) for said in _titles(adapter.metadata.title)):
+    if any(said and all(w in words for w in said) for said in ways.titles):
         return True
-    # of an entry that lists an outfit as well, what stands first is the name
-    entries = [first for t in adapter.card.trigger_words for first in (t, t.partition(",")[0])]
-    said = [tokens(split_names(without_markup(t))) for t in (*entries, adapter.stem)]
-    letters = "".join(tokens(split_names(adapter.card.subject)))
-    return any(_calls(unit, own, letters, words) for unit in said) or _invented(said[:2], of, words)
+    called_so = any(_calls(unit, ways.own, ways.letters, words) for unit in ways.units)
+    return called_so or _invented(ways.units[:2], ways.series, words)
 
 
-def _invented(units: Collection[list[str]], series: Collection[str], words: Collection[str]) -> bool:
+def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Collection[str]) -> bool:
     """Whether several words of which one is no English word, and none of the series, call it: nobody else's name.
 
     Only of its first trigger word: what authors list behind it are outfits and series.
@@ -71,7 +95,7 @@ def _titles(title: str) -> list[list[str]]:
     return out
 
 
-def _calls(unit: list[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
+def _calls(unit: Sequence[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
     said = [w for w in unit if w not in GENERIC]
     if not said or not all(w in words for w in said):
         return False

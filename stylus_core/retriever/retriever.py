@@ -27,7 +27,7 @@ from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
-_EMPTY_PARTS = re.compile(r"\s*,(?:\s*,)+\s*")
+_EMPTY_PARTS = re.compile(r" ?,(?: ?,)+ ?")  # in text without runs of white space: what is blanked may be long
 _PARALLEL = 20_000  # adapters from which on a second thread pays
 _ENDS = 64  # rows at either end of a signal that are among them
 
@@ -195,8 +195,8 @@ class Retriever:
 
 def said(prompt: ParsedPrompt) -> str:
     """What a prompt asks for, in one line; a part that it does not want leaves no comma behind."""
-    asked = prompt.asked.replace("\n", " ")
-    if asked != prompt.plain.replace("\n", " "):
+    asked = " ".join(prompt.asked.split())
+    if asked != " ".join(prompt.plain.split()):
         asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
     return " ".join(unicodedata.normalize("NFKC", asked).split())
 

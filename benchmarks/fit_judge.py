@@ -1,14 +1,13 @@
 """Fits the judge of pairs to judged pairs, and says how good it is on prompts that resemble none it was fitted to.
 
 `python -m benchmarks.fit_judge` writes `stylus_core/composer/judge.npz`; `--dry` only measures. Needs scikit-learn, the
-shared corpus and judgements, and about a quarter of an hour. `--rows FILE` keeps the gathered evidence between runs.
+shared corpus and judgements, and about a quarter of an hour.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,11 +19,13 @@ from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifie
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import average_precision_score
 
+from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
 from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, without_encoder
 from stylus_core.composer import Request
 from stylus_core.composer.evidence import gather
 from stylus_core.composer.judge import PARAMETERS
 from stylus_core.composer.local import FLOORS, allotted, floor_of
+from stylus_core.evaluation.calibration import calibration_error, reliability
 from stylus_core.evaluation.grouping import grouped_folds
 from stylus_core.evaluation.table import Table
 
@@ -84,64 +85,6 @@ def calibration(mixture: NDArray[np.float64], wanted: NDArray[np.bool_], weight:
     knots = np.unique(np.concatenate([[0.0], grid, [1.0]]))
     chances = np.maximum.accumulate(curve.predict(knots))
     return np.stack([knots, chances]).astype(np.float32)
-
-
-# -- parameters as arrays
-
-
-def boosted_arrays(model: HistGradientBoostingClassifier, name: str) -> dict[str, NDArray[Any]]:
-    """Trees of scikit-learn's gradient boosting."""
-    trees = []
-    for (tree,) in model._predictors:
-        nodes = tree.nodes
-        leaf = nodes["is_leaf"].astype(bool)
-        trees.append((np.where(leaf, 0, nodes["feature_idx"]), np.where(leaf, 0, nodes["num_threshold"]),
-                      np.where(leaf, -1, nodes["left"].astype(np.int64)),
-                      np.where(leaf, -1, nodes["right"].astype(np.int64)),
-                      np.where(leaf, nodes["value"], 0)))  # fmt: skip
-    return packed(trees, name)
-
-
-def randomized_arrays(model: ExtraTreesClassifier, name: str) -> dict[str, NDArray[Any]]:
-    """Trees of scikit-learn's forests; a leaf's value is the share of wanted rows in it."""
-    trees = []
-    for one in model.estimators_:
-        t = one.tree_
-        leaf = t.children_left < 0
-        value = t.value[:, 0, :]
-        trees.append((np.where(leaf, 0, t.feature), np.where(leaf, 0, t.threshold), t.children_left, t.children_right,
-                      np.where(leaf, value[:, 1] / value.sum(axis=1), 0)))  # fmt: skip
-    return packed(trees, name)
-
-
-def packed(trees: Sequence[tuple[NDArray[Any], ...]], name: str) -> dict[str, NDArray[Any]]:
-    """(feature, threshold, left, right, value) of each tree as `Forest.read` takes them: siblings side by side."""
-    columns: dict[str, list[NDArray[Any]]] = {"feature": [], "threshold": [], "jump": [], "value": []}
-    depth, sizes = 0, []
-    for feature, threshold, left, right, value in trees:
-        order, jump, level = [0], [], {0: 0}
-        for new, node in enumerate(order):  # grows while it is walked: breadth first, children next to each other
-            if left[node] < 0:
-                jump.append(0)
-                continue
-            jump.append(len(order) - new)
-            for child in (int(left[node]), int(right[node])):
-                level[child] = level[node] + 1
-                order.append(child)
-        columns["feature"].append(feature[order].astype(np.uint8))
-        columns["threshold"].append(_downwards(threshold[order]))
-        columns["jump"].append(np.array(jump, np.uint16))
-        columns["value"].append(value[order].astype(np.float16))
-        depth = max(depth, *level.values())
-        sizes.append(len(order))
-    arrays = {f"{name}.{k}": np.concatenate(v) for k, v in columns.items()}
-    return arrays | {f"{name}.size": np.array(sizes, np.int32), f"{name}.depth": np.array(depth, np.int32)}
-
-
-def _downwards(threshold: NDArray[np.float64]) -> Floats:
-    """As single precision, never above what it was: a row that went right must not go left."""
-    single = threshold.astype(np.float32)
-    return np.where(single > threshold, np.nextafter(single, np.float32(-np.inf)), single).astype(np.float32)
 
 
 # -- measuring
@@ -223,21 +166,11 @@ def told(prompts: Sequence[JudgedSet], picks: Sequence[dict[int, float]], title:
     return table
 
 
-def calibration_error(chance: NDArray[np.float64], wanted: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error over bins of equal width (Guo et al. 2017)."""
-    where = np.minimum((chance * bins).astype(int), bins - 1)
-    inside = [where == b for b in range(bins) if (where == b).any()]
-    return float(sum(abs(chance[b].mean() - wanted[b].mean()) * b.mean() for b in inside))
-
-
-def reliability(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: str) -> Table:
+def reliability_table(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: str) -> Table:
     """The reliability curve as a table."""
     table = Table(f"Reliability, {title}", ["chance", "pairs", "mean chance", "share wanted"])
-    for low in range(10):
-        some = np.minimum((chance * 10).astype(int), 9) == low
-        if some.any():
-            span = f"{low / 10:.1f} to {(low + 1) / 10:.1f}"
-            table.add(span, str(int(some.sum())), f"{chance[some].mean():.3f}", f"{wanted[some].mean():.3f}")
+    for b in reliability(chance, wanted):
+        table.add(f"{b.low:.1f} to {b.high:.1f}", str(b.number), f"{b.confidence:.3f}", f"{b.wanted:.3f}")
     return table
 
 
@@ -281,16 +214,10 @@ def main() -> None:
     """Measures, and writes the parameters."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fit_judge", description=__doc__)
     parser.add_argument("--dry", action="store_true", help="only measure")
-    parser.add_argument("--rows", type=Path, help="keep the evidence here between runs")
     parser.add_argument("--chances", type=Path, help="write the held-out chances of all candidates as JSON")
     args = parser.parse_args()
     prompts = judged_prompts()
-    if args.rows and args.rows.is_file():
-        rows, requests = pickle.loads(args.rows.read_bytes())  # noqa: S301 - written by this script
-    else:
-        rows, requests = collect(prompts)
-        if args.rows:
-            args.rows.write_bytes(pickle.dumps((rows, requests)))
+    rows, requests = collect(prompts)
     fold = np.array(grouped_folds([p.query for p in prompts], _FOLDS), np.int64)
     arrays: dict[str, NDArray[Any]] = {}
     wanted, weight = rows.score == _WANTED, weights(rows, prompts)
@@ -307,9 +234,10 @@ def main() -> None:
         small = (rows.size > 0) & (rows.size <= 200)
         for label, some in (("whole", rows.size == 0), ("of 400", rows.size > 200), ("of 43", small)):
             sure = some & (found.rows > min(FLOORS["generous"]))
-            errors = [calibration_error(found.rows[of], wanted[of]) for of in (some, sure)]
-            print(f"{name}, library {label}: calibration error {errors[0]:.3f}, of what may be picked {errors[1]:.3f}")
-        print(reliability(found.rows[rows.size == 0], wanted[rows.size == 0], f"{name}, held out"), end="\n\n")
+            errors = [calibration_error(found.rows[of], wanted[of], rows.prompt[of].tolist()) for of in (some, sure)]
+            every, likely = (e.value if e else 0.0 for e in errors)
+            print(f"{name}, library {label}: calibration error {every:.3f}, of what may be picked {likely:.3f}")
+        print(reliability_table(found.rows[rows.size == 0], wanted[rows.size == 0], f"{name}, held out"), end="\n\n")
         if dense:
             print(f"{name}: {strangers(rows, weight, fold, dense)}", flush=True)
         model = fit(rows.dense if dense else rows.words, wanted, weight, dense)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.composer.classes import ANIME, ATTRIBUTES, FEMALE, MALE, PERSON, PHOTO, QUALITY, STYLE
 from stylus_core.composer.contract import Request
 from stylus_core.composer.names import GENERIC, is_named
 from stylus_core.composer.profile import AdapterProfile, profile
@@ -44,32 +45,6 @@ FEATURES = (
     *(f"kind_{k}" for k in KINDS),
 )  # fmt: skip
 
-#: Words that change how a thing looks and not what it is: a "brown horse" is a horse, a "fuse box" is no box.
-_ATTRIBUTES = frozenset(
-    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful bright dark
-    light long short tall big small large little huge tiny tall giant old new young cute beautiful pretty lovely
-    fancy empty open wet dry wooden single lone wild happy sad smiling sitting standing flying walking running first
-    second outdoor indoor cloudy cloudless sunny blurry messy clean dirty male female adult baby""".split()
-)
-_PERSON = frozenset(
-    """girl boy woman man lady guy person people child kid 1girl 1boy 2girl 3girl 2boy couple female male he she her
-    his himself herself mother father player king queen prince princess knight warrior soldier witch nurse maid student
-    bride dancer actor actress model portrait solo face selfie human monk wizard samurai ninja elf teacher doctor chef
-    skier surfer rider sister brother men women""".split()
-)
-_FEMALE = frozenset("girl woman female lady women 1girl 2girl 3girl she her queen princess bride actress".split())
-_MALE = frozenset("boy man male men 1boy 2boy he his guy king prince".split())
-_STYLE = frozenset(
-    """style painting watercolor art drawing sketch illustration anime manga pixel render cartoon comic poster photo
-    photograph photography film cinematic oil ink pencil claymation papercut origami vector isometric aesthetic stylized
-    lineart ukiyo concept sticker logo icon vintage retro blueprint mosaic graffiti woodcut engraving print
-    lowpoly 3d cel chibi fresco collage mural sculpture""".split()
-)
-_PHOTO = frozenset("photo photograph photography photorealistic realistic raw dslr bokeh film 35mm".split())
-_ANIME = frozenset("anime manga 1girl 1boy 2girl cartoon chibi".split())
-_QUALITY = frozenset(
-    "masterpiece best quality detailed highres absurdres 8k 4k hd uhd hdr intricate ultra professional".split()
-)
 _MANY_KEYWORDS, _MANY_WORDS, _MANY_QUALITY = 30, 60, 4
 _USUAL_LIBRARY = 3.0  # logarithm of its size, where nobody knows it
 
@@ -98,13 +73,13 @@ class _Words(NamedTuple):
 def _words(keyword: str) -> _Words:
     every = tokens(keyword)
     words = [w for w in every if w not in GENERIC]
-    content = [w for w in words if w not in _ATTRIBUTES] or words
+    content = [w for w in words if w not in ATTRIBUTES] or words
     rare = [rarity(w) for w in content]
     return _Words(
         names=frozenset(called(keyword)) - GENERIC,
         content=tuple(content),
         noun=words[-1] if words else (every[-1] if every else ""),
-        attributes=frozenset(w for w in words if w in _ATTRIBUTES),
+        attributes=frozenset(w for w in words if w in ATTRIBUTES),
         number=len(every),
         rarest=max(rare, default=0.0),
         mean_rarity=sum(rare) / len(rare) if rare else 0.0,
@@ -119,17 +94,17 @@ class _Prompt:
         self.words = frozenset(called(asked))
         own = frozenset(tokens(asked))
         self.keywords = [_words(k.text) for k in request.keywords]
-        self.female, self.male = not own.isdisjoint(_FEMALE), not own.isdisjoint(_MALE)
+        self.female, self.male = not own.isdisjoint(FEMALE), not own.isdisjoint(MALE)
         self.features: dict[str, float] = {
             "library": math.log10(request.library) if request.library else _USUAL_LIBRARY,
             "sentence": request.sentence,
             "keywords": min(len(self.keywords), _MANY_KEYWORDS),
             "words": min(len(own), _MANY_WORDS),
-            "person": float(not own.isdisjoint(_PERSON)),
-            "style_word": float(not own.isdisjoint(_STYLE)),
-            "photo_word": float(not own.isdisjoint(_PHOTO)),
-            "anime_word": float(not own.isdisjoint(_ANIME)),
-            "quality_words": min(len(own & _QUALITY), _MANY_QUALITY),
+            "person": float(not own.isdisjoint(PERSON)),
+            "style_word": float(not own.isdisjoint(STYLE)),
+            "photo_word": float(not own.isdisjoint(PHOTO)),
+            "anime_word": float(not own.isdisjoint(ANIME)),
+            "quality_words": min(len(own & QUALITY), _MANY_QUALITY),
         }
         self.highest = {
             name: max((c.scores.get(name, 0.0) for c in request.candidates), default=0.0) for name in ("bm25", "about")
@@ -203,7 +178,7 @@ def _best_keyword(
         "noun": float(words.noun in known.called),
         "same_noun": float(bool(words.noun) and words.noun == known.noun),
         "modifier_only": float(said_of_name and words.noun not in known.called),
-        "other_attribute": float(bool(foreign) and any(w in _ATTRIBUTES and w not in prompt.words for w in known.own)),
+        "other_attribute": float(bool(foreign) and any(w in ATTRIBUTES and w not in prompt.words for w in known.own)),
         "keyword_words": float(words.number),
         "keyword_rarity": words.rarest,
         "keyword_mean_rarity": words.mean_rarity,

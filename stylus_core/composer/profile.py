@@ -6,13 +6,12 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from stylus_core.composer.classes import DRAWS_FEMALE, DRAWS_MALE
 from stylus_core.composer.names import GENERIC, own_words
 from stylus_core.retriever.documents import TAG, units
 from stylus_core.retriever.tokens import split_names, tokens
 from stylus_core.types import Adapter
 
-_FEMALE = frozenset("girl woman female lady women queen princess waifu she her goddess actress maid bride".split())
-_MALE = frozenset("boy man male men king prince husbando he his guy actor father".split())
 _PACK = frozenset("pack collection characters multi bundle".split())
 
 _KEPT = 20_000  # profiles
@@ -74,8 +73,8 @@ def _read(adapter: Adapter) -> AdapterProfile:
         series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
         noun=own[-1] if own else "",
         tags=tags,
-        female=not said.isdisjoint(_FEMALE),
-        male=not said.isdisjoint(_MALE),
+        female=not said.isdisjoint(DRAWS_FEMALE),
+        male=not said.isdisjoint(DRAWS_MALE),
         slider="slider" in said,
         pack=not said.isdisjoint(_PACK),
         title_words=len(title),

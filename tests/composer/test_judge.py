@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
-from stylus_core.composer.evidence import FEATURES
+from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
+from stylus_core.composer.evidence import FEATURES, gather
 from stylus_core.composer.judge import PARAMETERS, Forest, Judge, judge
 from tests.composer.build import candidate, request
 
@@ -50,8 +52,6 @@ def test_the_parameters_are_arrays_for_today_s_evidence(dense: bool):
 
 
 def evidence(prompt: str, kind: str, subject: str, *words: str) -> dict[str, float]:
-    from stylus_core.composer.evidence import gather
-
     found = gather(request(prompt, [candidate(1, kind, subject, words=words)], 0.5, composer="local"))
     return dict(zip(FEATURES, found.features[0].tolist(), strict=True))
 
@@ -84,3 +84,16 @@ def test_what_the_prompt_does_not_want_is_no_evidence():
 def test_another_attribute_of_the_same_thing_is_seen():
     assert evidence("a red dress", "clothing", "black dress")["other_attribute"] == 1
     assert evidence("a black dress", "clothing", "black dress")["other_attribute"] == 0
+
+
+def test_trees_of_scikit_learn_come_out_the_same_as_arrays():
+    """What `benchmarks/fit_judge.py` writes is what it fitted."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(400, 4)).astype(np.float32)
+    y = x[:, 0] * x[:, 1] + 0.3 * rng.normal(size=400) > 0
+    boosting = HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=7, random_state=0).fit(x, y)
+    forest = ExtraTreesClassifier(8, min_samples_leaf=4, random_state=0).fit(x, y)
+    arrays = boosted_arrays(boosting, "b") | randomized_arrays(forest, "r")
+    odds = Forest.read(arrays, "b")(x) + boosting._baseline_prediction.item()
+    assert np.allclose(odds, boosting.decision_function(x), atol=0.02)
+    assert np.allclose(Forest.read(arrays, "r")(x) / 8, forest.predict_proba(x)[:, 1], atol=0.002)

@@ -1,7 +1,7 @@
 """What no composer may do, whoever it is: the rules that an answer has to keep.
 
 An adapter is used once. A character's or a person's adapter needs its name in the prompt, and comes alone for it. At
-most two styles in all, at most three adapters for one keyword, at most as many in all as the options say. Two of one
+most three styles in all, at most three adapters for one keyword, at most as many in all as the options say. Two of one
 kind for one keyword may be together, as in the paper: of the adapters that people combine every other pair is of one
 kind (`docs/composer.md`).
 """
@@ -17,7 +17,7 @@ from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
 
 PER_KEYWORD = 3
-STYLES = 2
+STYLES = 3
 
 #: Kinds that apply only to whom the prompt names.
 NAMED_ONLY = ("character", "person")

@@ -144,9 +144,12 @@ def test_the_limit_of_adapters_holds_for_the_likeliest() -> None:
     assert kept == [1, 5] and {i for i, why in left_out.items() if "as many" in why} == {0, 3, 4}
 
 
-def test_a_third_style_is_refused() -> None:
-    kept, left_out, _ = judged(verdicts(2, 2, 2, 2, 2), max_adapters=5)
-    assert kept == [0, 1, 3, 5] and "styles" in left_out[4]
+def test_a_fourth_style_is_refused() -> None:
+    styles = [candidate(n, "style", subject) for n, subject in enumerate(("paper cut", "gouache", "ukiyo-e", "pastel"))]
+    asked = request("papercut, gouache, ukiyo-e, pastel", styles, 0.0, max_adapters=5)
+    found = checked(verdicts(2, 2, 2, 2), asked, judging(0.9, 0.8, 0.7, 0.6)(asked))
+    assert [a.candidate.adapter.id for a in found.kept] == [0, 1, 2]
+    assert [(a.candidate.adapter.id, "styles" in why) for a, why in found.refused] == [(3, True)]
 
 
 def test_a_character_needs_its_name() -> None:

@@ -17,7 +17,7 @@ MEASURES = {"picks": "picks a prompt", "P2": "P2 wanted", "P0": "P0 wrong", "R2"
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class JudgedPick:
     """One pick, judged or not."""
 
     score: int | None  # None: nobody judged it
@@ -29,7 +29,7 @@ class Pick:
 class Outcome:
     """What a system picked for one judged prompt."""
 
-    picks: tuple[Pick, ...]
+    picks: tuple[JudgedPick, ...]
     wanted: int  # adapters that are wanted for the prompt
 
     @property
@@ -123,7 +123,7 @@ class Judged:
             found = [(float(p.score == score), n) for n, p in self._judged()]
         return [v for v, _ in found], [n for _, n in found]
 
-    def _judged(self) -> list[tuple[int, Pick]]:
+    def _judged(self) -> list[tuple[int, JudgedPick]]:
         return [(n, p) for n, o in enumerate(self.outcomes) for p in o.picks if p.score is not None]
 
     def _sure(self) -> tuple[list[float], list[float], list[int]]:
@@ -157,11 +157,11 @@ def ask(compose: Compose, asked: Sequence[Request], name: str) -> tuple[list[tup
     return answers, others
 
 
-def _pick(answered: Answered, prompt: JudgedPrompt) -> Pick:
+def _pick(answered: Answered, prompt: JudgedPrompt) -> JudgedPick:
     scores = [prompt.scores[i] for i in answered.ids if i in prompt.scores]
     serves = frozenset(n for n, ids in enumerate(prompt.wanted) if not ids.isdisjoint(answered.ids))
     # A name that stands for several adapters is as good as the best of them that was judged.
-    return Pick(max(scores, default=None), answered.confidence, serves)
+    return JudgedPick(max(scores, default=None), answered.confidence, serves)
 
 
 def as_dict(e: Estimate | None) -> dict[str, float | None] | None:

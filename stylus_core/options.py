@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stylus_core.base_models import CHECKPOINTS
 from stylus_core.errors import OptionError
-from stylus_core.types import ARCHITECTURES, KINDS
+from stylus_core.types import KINDS
 
 COMPOSERS = ("local", "llm", "retriever", "random", "reranker")
 
@@ -67,8 +68,9 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "any",
         "Architecture",
-        "Only adapters of this architecture, and those of unknown architecture; any: no filter.",
-        ("any", *ARCHITECTURES[:-2]),
+        "Only adapters for this base model, and those of which nothing tells what they are made for; any: no filter; "
+        "other: a base that is none of these, for which nothing is picked.",
+        ("any", *CHECKPOINTS),
     ),
     Option(
         "candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1

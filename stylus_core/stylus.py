@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from stylus_core.base_models import OTHER, fits
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
@@ -260,6 +261,8 @@ class Stylus:
             said.append(self.here.problem)
         if self.here.empty:
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
+        elif options.architecture == OTHER:
+            said.append("the checkpoint is of a base model that Stylus does not know: no adapter is known to fit it")
         elif not request.candidates:
             said.append("no adapter in the library may be used with these options")
         elif not written.picks and not said:
@@ -279,10 +282,12 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
 
     Such an adapter is left out: it changes nothing in A1111, and in Forge tensors of other shapes fail the picture.
     """
-    made_for = adapter.metadata.architecture
-    if wanted == "any" or made_for in (wanted, "unknown"):
+    if fits(adapter.made_for, wanted):
         return ""
-    return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {wanted}"
+    what = "a base model that Stylus does not know" if wanted == OTHER else wanted
+    return (
+        f"{adapter.stem!r} was asked for by name and is left out: it is made for {adapter.made_for} and not for {what}"
+    )
 
 
 def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:

@@ -10,6 +10,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from stylus_core.base_models import ARCHITECTURES as ARCHITECTURES
+from stylus_core.base_models import label
+
 #: What an adapter is for. One of these, decided by the refiner.
 KINDS = (
     "character",  # a fictional character: applies only if the prompt names it
@@ -25,9 +28,6 @@ KINDS = (
     "building",
     "background",  # places, scenery, interiors
 )
-
-#: Architectures are a hard wall: an adapter of another one does nothing or breaks the picture.
-ARCHITECTURES = ("sd1", "sd2", "sdxl", "sd3", "flux", "pixart", "hunyuan", "cascade", "other", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Metadata:
     training_concepts: tuple[str, ...] = ()  # names of the training folders without their repeats
     training_captions: bool = False  # True if `training_tags` are sentences and not tags
     base_model: str = ""  # as the best source wrote it, e.g. "SD 1.5", "Pony", "Illustrious"
-    architecture: str = "unknown"  # one of ARCHITECTURES
+    architecture: str = "unknown"  # one of `base_models.ARCHITECTURES`: a hard wall
+    base_size: str = ""  # a size of that base whose adapters fit no other: "klein-9b", "14b"
     family: str = ""  # "pony", "illustrious", "noobai", ... or empty
     algorithm: str = "lora"  # lora, locon, loha, lokr, dora, ia3, full, ...
     user_weight: float | None = None  # `preferred weight` that the user set (0 means unset and is None here)
@@ -99,6 +100,7 @@ STATUSES = (
     "ok",
     "shadowed",  # another file with the same stem is the one that the host loads
     "unreadable",  # the header cannot be read; `problem` says why
+    "no-adapter",  # a VAE, an embedding, a checkpoint, ...; `problem` says what
     "unopened",  # .pt and .ckpt: listed, never opened
 )
 
@@ -115,6 +117,11 @@ class Adapter:
     size: int = 0  # bytes
     metadata: Metadata = field(default_factory=Metadata)
     card: Card = field(default_factory=Card)
+
+    @property
+    def made_for(self) -> str:
+        """The base model that it is made for, with its size: "sdxl", "flux2-klein-9b", "other", "unknown"."""
+        return label(self.metadata.architecture, self.metadata.base_size)
 
     @property
     def title(self) -> str:

@@ -129,23 +129,13 @@ def _same_file(a: str, b: str) -> bool:
 
 # -- the checkpoint ----------------------------------------------------------------------------------------------------
 
-#: What the class of a model is called, on hosts whose flags do not tell; the first that is contained wins.
-_CLASS_NAMES = (
-    ("flux", "flux"),
-    ("stablediffusion3", "sd3"),
-    ("sd3", "sd3"),
-    ("stablediffusionxl", "sdxl"),
-    ("sdxl", "sdxl"),
-    ("pixart", "pixart"),
-    ("hunyuan", "hunyuan"),
-    ("cascade", "cascade"),
-    ("stablediffusion2", "sd2"),
-)
-_SDNEXT_TYPES = {"sd": "sd1", "sdxl": "sdxl", "sd3": "sd3", "f1": "flux", "sc": "cascade", "pixartsigma": "pixart"}
-
 
 def architecture() -> str:
-    """Architecture of the checkpoint of the next picture, or "any" where it cannot be told. Never starts a load."""
+    """Base model of the checkpoint of the next picture, with its size where that tells ("flux2-klein-9b").
+
+    `other` for a checkpoint that no entry knows, "any" where none is loaded or chosen yet, or its file cannot be read.
+    Never starts a load.
+    """
     data = _model_data()
     model = getattr(data, "sd_model", None)
     chosen = _chosen(data)
@@ -157,16 +147,24 @@ def architecture() -> str:
 
 
 def _of_model(model: Any) -> str:
+    """The base of a loaded checkpoint, `other` for one that no entry knows; "" where none is loaded."""
+    from stylus_core.base_models import BY_NAME, OTHER
+    from stylus_core.base_models.recognise import class_base
+
+    if model is None:
+        return ""
     for name in ("sdxl", "sd3", "sd2", "sd1"):
         if getattr(model, f"is_{name}", False) is True:
             return name
-    if model is None:
-        return ""
-    text = type(model).__name__.lower()
-    for part, found in _CLASS_NAMES:
-        if part in text:
-            return found
-    return _SDNEXT_TYPES.get(str(getattr(shared(), "sd_model_type", "") or "").lower(), "")
+    # SD.Next calls SD2 by the class of SD1; what its UNet reads tells them apart.
+    if getattr(getattr(getattr(model, "unet", None), "config", None), "cross_attention_dim", None) == 1024:
+        return "sd2"
+    base = class_base(type(model).__name__, str(getattr(shared(), "sd_model_type", "") or "")) or OTHER
+    if not (base in BY_NAME and BY_NAME[base].sizes):
+        return base
+    info = getattr(model, "sd_checkpoint_info", None)
+    file = _of_file(str(getattr(model, "filename", "") or getattr(info, "filename", "") or ""))
+    return file if file.startswith(f"{base}-") else base
 
 
 def _model_data() -> Any:
@@ -189,19 +187,23 @@ def _chosen(data: Any) -> str:
 def _of_file(path: str) -> str:
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return ""
     return _of_header(path, status.st_size, status.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=16)
 def _of_header(path: str, _size: int, _changed: int) -> str:
-    from stylus_core.library.architecture import checkpoint_architecture
+    """The base of a checkpoint's file, `other` for one that no entry knows; "" for a file that cannot be read."""
+    from stylus_core.base_models import OTHER
+    from stylus_core.base_models.recognise import checkpoint_base
+    from stylus_core.library.gguf import read_gguf_shapes
     from stylus_core.library.header import read_header
     from stylus_core.library.text import Malformed
 
     try:
-        return checkpoint_architecture(read_header(path).shapes)
+        shapes = read_gguf_shapes(path) if path.lower().endswith(".gguf") else read_header(path).shapes
+        return checkpoint_base(shapes) or OTHER
     except (Malformed, OSError) as error:  # another kind of file: it is known once it is loaded
         logger.debug("the architecture of %s is not known before it is loaded: %s", path, error)
         return ""

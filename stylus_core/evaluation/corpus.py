@@ -9,19 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stylus_core.base_models.recognise import stated_architecture
 from stylus_core.errors import StylusError
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner import refine
 from stylus_core.types import Adapter, Example, Metadata
-
-_ARCHITECTURE = {
-    "SD 1.4": "sd1",
-    "SD 1.5": "sd1",
-    "SD 2.0": "sd2",
-    "SD 2.1": "sd2",
-    "SD 2.1 768": "sd2",
-    "SDXL 1.0": "sdxl",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +70,7 @@ def metadata(row: dict[str, Any]) -> Metadata:
         trigger_words=tuple(row["trained_words"]),
         examples=tuple(_example(e, own) for e in row["examples"]),
         base_model=row["base_model"],
-        architecture=_ARCHITECTURE.get(row["base_model"], "unknown"),
+        architecture=stated_architecture(row["base_model"]) or "unknown",
         downloads=row.get("downloads"),
         model_id=row["model_id"],
     )

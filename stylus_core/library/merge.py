@@ -7,7 +7,9 @@ import os
 import re
 from typing import Any
 
-from stylus_core.library.architecture import algorithm_of, decide_architecture, family_of
+from stylus_core.base_models.families import family_of
+from stylus_core.base_models.recognise import adapter_base
+from stylus_core.library.algorithm import algorithm_of
 from stylus_core.library.header import Header
 from stylus_core.library.sidecars import Context, preview, read_sidecars
 from stylus_core.library.text import clean_line, fold
@@ -43,7 +45,7 @@ TRUST_OF: dict[str, tuple[str, ...]] = {
 _MERGED = tuple(
     f.name
     for f in dataclasses.fields(Metadata)
-    if f.name not in ("architecture", "family", "algorithm", "preview", "provenance")
+    if f.name not in ("architecture", "base_size", "family", "algorithm", "preview", "provenance")
 )
 
 
@@ -58,10 +60,10 @@ def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tupl
     _keep_structure(fields, provenance, found)
     _add_local_examples(fields, provenance, context)
     raw = header.metadata
-    statements = _statements(found, raw)
-    fields["architecture"], source = decide_architecture(header.shapes, statements)
-    if source:
-        provenance["architecture"] = source
+    base = adapter_base(header.shapes, _statements(found, raw), [(HEADER, raw.get("ss_sd_model_name", ""))])
+    fields["architecture"], fields["base_size"] = base.architecture, base.size
+    if base.source:
+        provenance["architecture"] = base.source
     fields["family"] = family_of(fields.get("base_model", ""), clean_line(raw.get("ss_sd_model_name"), 200))
     fields["algorithm"] = algorithm_of(
         header.shapes, raw.get("ss_network_module", "")[:200], raw.get("ss_network_args", "")[:4000]
@@ -130,7 +132,6 @@ def _statements(found: dict[str, Claims], raw: dict[str, str]) -> list[tuple[str
     if raw.get("ss_v2") == "True":
         out.append((HEADER, "SD2"))
     out += [(".json", found[".json"]["base_model"])] if "base_model" in found.get(".json", ()) else []
-    out.append((HEADER, raw.get("ss_sd_model_name", "")[:200]))
     if "ss_base_model_version" not in raw and raw.get("ss_v2") == "False":
         out.append((HEADER, "SD1"))  # trainers of before SDXL wrote no version
     return [(source, text) for source, text in out if text]

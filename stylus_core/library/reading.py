@@ -7,6 +7,7 @@ import logging
 import os
 from typing import NamedTuple
 
+from stylus_core.base_models.not_adapter import not_adapter
 from stylus_core.library.codec import encode_card, encode_metadata
 from stylus_core.library.header import read_header
 from stylus_core.library.merge import read_metadata
@@ -54,6 +55,9 @@ def read_item(item: Listed) -> Read:
         return _unusable(item, "unreadable", str(error))
     except OSError as error:
         return _unusable(item, "unreadable", error.strerror or str(error))._replace(signature=b"")
+    kind = not_adapter(header.shapes)
+    if kind:
+        return _unusable(item, "no-adapter", f"it is {kind} and no adapter: it belongs into another folder")
     try:
         metadata, damaged = read_metadata(header, Context(item.stem, item.folder, frozenset(item.beside)))
     except Exception as error:

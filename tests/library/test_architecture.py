@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from stylus_core.library.architecture import (
     algorithm_of,
     checkpoint_architecture,
@@ -11,6 +10,7 @@ from stylus_core.library.architecture import (
     family_of,
     stated_architecture,
 )
+
 from stylus_core.types import ARCHITECTURES
 
 DOWN = "lora_unet_down_blocks_{}_attentions_0_transformer_blocks_{}_attn{}_to_k.lora_down.weight"

@@ -1,0 +1,62 @@
+"""What is declared of a base model: how people call it, and what proves it in a file's tensors.
+
+To add one, write an entry in `image.py` or `video.py` (its place among the others is its rank: what is more special
+comes first) and a few cases in `tests/base_models`; the options, the hosts' mapping, doctor, the panel and the table in
+the docs follow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stylus_core.base_models.tensors import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size of a base model whose adapters fit no other size of it."""
+
+    name: str  # added to the base's: "flux2" and "klein-9b" make "flux2-klein-9b"
+    stated: str  # pattern of what is said, in the words of `plain`
+    proofs: tuple[Evidence, ...] = ()  # in an adapter's or a checkpoint's tensors
+
+    def is_said(self, words: str) -> bool:
+        """Whether a statement that names the base, in the words of `plain`, names this size."""
+        return bool(re.search(self.stated, words))
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base model: adapters that are made for another one do nothing in it, or break the picture.
+
+    `proofs` decide alone. Where the tensors prove one of `like`, or nothing, a statement is believed if they are
+    `possible`: Chroma has the names of Flux's blocks, Kolors has the UNet of SDXL.
+    """
+
+    name: str
+    label: str  # for people
+    stated: str  # pattern of what Civitai, the trainers and the hosts' editors write, in the words of `plain`
+    proofs: tuple[Evidence, ...] = ()  # in an adapter's tensors
+    possible: tuple[Evidence, ...] = ()
+    like: tuple[str, ...] = ()
+    checkpoint: tuple[Evidence, ...] = ()  # in a whole model's tensors
+    hosts: str = ""  # pattern of the classes of a loaded model and of SD.Next's types, in lower case
+    sizes: tuple[Size, ...] = ()
+    copied: bool = False  # bases of which no entry knows have its names as well: a statement of such a base is believed
+
+    def is_said(self, words: str) -> bool:
+        """Whether a statement, in the words of `plain`, means this base."""
+        return bool(re.search(self.stated, words))
+
+    def is_hosted(self, name: str) -> bool:
+        """Whether a host's name for a loaded checkpoint, in lower case, means this base."""
+        return bool(self.hosts and re.search(self.hosts, name))
+
+
+_NO_WORD = re.compile(r"[^a-z0-9.]+")
+
+
+def plain(statement: str) -> str:
+    """A statement in lower case, with one space for all that is neither letter, digit nor point."""
+    return _NO_WORD.sub(" ", statement[:200].lower().replace("α", "alpha").replace("σ", "sigma")).strip(" .")

@@ -1,0 +1,299 @@
+"""The base models that draw pictures."""
+
+from __future__ import annotations
+
+from stylus_core.base_models.entry import BaseModel, Size
+from stylus_core.base_models.tensors import Evidence
+
+_CROSS = ("attn2_to_k", "attn2_to_v", "attn2_processor_to_k", "attn2_processor_to_v")
+_UNET = ("_attentions_0_", "input_blocks_0_", "output_blocks_0_", "middle_block_0_", "mid_block_", "down_blocks_0_")
+#: In the UNet of SDXL the outermost level has no attention, in that of SD1 and SD2 the innermost has none.
+_OUTERMOST = Evidence(
+    any=_UNET,
+    written=r"(?:down_blocks[._]0|up_blocks[._]3)[._]attentions"
+    r"|(?:input_blocks[._][12]|output_blocks[._](?:9|10|11))[._]1[._]",
+)
+_DEEP = Evidence(
+    any=_UNET, written=r"(?:attentions[._]\d{1,2}|_block(?:s[._]\d{1,2})?[._]1)[._]transformer_blocks[._][1-9]"
+)
+_WIDE = Evidence(any=_UNET, of=_CROSS, widths=(2048,))
+_SECOND_TEXT = Evidence(any=("lora_te2_text_model", "text_encoder_0_text_model", "_clip_g"))  # `text_encoder_2`
+_SOME_UNET = {width: Evidence(any=_UNET, of=_CROSS, widths=(width,), untold=True) for width in (768, 1024, 2048)}
+#: CLIP's text encoder alone, as it is called where there are several: SDXL, SD3 and Flux have it.
+_FIRST_OF_SEVERAL = Evidence(any=("lora_te1_text_model",))
+_FIRST_TEXT = ("lora_te_text_model_encoder_layers_0_self_attn_q_proj", "lora_te_text_model_encoder_layers_0_mlp_fc1")
+
+_BLOCKS = ("\ndouble_blocks_0_", "\nsingle_blocks_0_", "\nsingle_transformer_blocks_0_")
+#: Modules of these blocks that read what the block reads.
+_READING = (
+    *("img_attn_qkv", "txt_attn_qkv", "img_attn_q_", "txt_attn_q_", "img_attn_proj", "txt_attn_proj"),
+    *("img_mlp_0", "txt_mlp_0", "img_mlp_fc1", "single_blocks_0_linear1", "processor_qkv_lora", "processor_proj_lora"),
+    *("single_blocks_0_modulation", "attn_to_q", "attn_to_k", "attn_to_v", "_proj_mlp", "attn_to_qkv_mlp_proj"),
+    *("blocks_0_qkv_proj", "norm_linear", "img_mod_lin", "attn_add_q_proj", "attn_add_k_proj", "attn_add_v_proj"),
+)
+_JOINT = ("\ntransformer_blocks_0_attn_", "\ntransformer_blocks_0_qkv_proj")
+_FLUX_BLOCKS = Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True)
+#: Attention over picture and text together, of which diffusers calls that of every base the same.
+_JOINT_3072 = Evidence(any=_JOINT, of=_READING, widths=(3072,), untold=True)
+_QWEN_BLOCKS = ("_img_mlp_net_0_", "_txt_mlp_net_0_", "blocks_0_img_mod_0", "blocks_0_txt_mod_0")
+_FLUX_JOINT = Evidence(any=_JOINT, lacks=_QWEN_BLOCKS, of=_READING, widths=(3072,), untold=True)
+
+_LAYERS = ("\nlayers_0_attention_", "\nlayers_0_feed_forward_", "refiner_0_attention_", "refiner_0_feed_forward_")
+_LAYERS_READING = (
+    *("attention_qkv", "attention_to_q", "attention_to_k", "attention_to_v", "attention_out", "attention_to_out"),
+    *("feed_forward_w1", "feed_forward_w3"),
+)
+
+SD1 = BaseModel(
+    name="sd1",
+    label="Stable Diffusion 1",
+    stated=r"\b(?:sd|stable ?diffusion) ?v?1(?:[ .]?[0-5])?\b|\bv1 5\b",
+    proofs=(
+        Evidence(any=_UNET, of=_CROSS, widths=(768,)),
+        Evidence(any=_FIRST_TEXT, widths=(768,)),
+        _OUTERMOST,
+    ),
+    possible=(_SOME_UNET[768], _FIRST_OF_SEVERAL),
+    checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(768,)),),
+    hosts=r"^sd1?$|^stablediffusion(?:1|pipeline|img2img|inpaint|$)|latentconsistency|instaflow|animatediff",
+)
+SD2 = BaseModel(
+    name="sd2",
+    label="Stable Diffusion 2",
+    stated=r"\b(?:sd|stable ?diffusion) ?v?2(?:[ .]?[01])?\b|\bv2 1\b",
+    proofs=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)), Evidence(any=_FIRST_TEXT, widths=(1024,))),
+    possible=(_SOME_UNET[1024],),
+    like=("sd1",),
+    checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)),),
+    hosts=r"^sd2|stablediffusion2",
+)
+SDXL = BaseModel(
+    name="sdxl",
+    label="Stable Diffusion XL (Pony, Illustrious, NoobAI, Animagine)",
+    stated=r"sdxl|sd xl|stable diffusion xl|xl\b|xlvpred|pony|illustrious|noob|animagine",
+    proofs=(_WIDE, _SECOND_TEXT, _DEEP),
+    possible=(_SOME_UNET[2048], _FIRST_OF_SEVERAL),
+    checkpoint=(_WIDE, Evidence(any=("conditioner_embedders_0_",))),
+    hosts=r"sdxl|stablediffusionxl|mugen",
+)
+KOLORS = BaseModel(
+    name="kolors",
+    label="Kolors",
+    stated=r"\bkolors\b",
+    proofs=(Evidence(any=("encoder_hid_proj",), of=("encoder_hid_proj",), widths=(4096,)),),
+    possible=(_WIDE, _SECOND_TEXT, _DEEP, _SOME_UNET[2048]),
+    like=("sdxl",),
+    checkpoint=(Evidence(has=("encoder_hid_proj_weight",), any=_UNET),),
+    hosts=r"kolors",
+)
+SD3 = BaseModel(
+    name="sd3",
+    label="Stable Diffusion 3 and 3.5",
+    stated=r"\b(?:sd|stable ?diffusion) ?v?3(?:[ .]?5)?(?:m|l)?\b",
+    proofs=(
+        Evidence(any=("joint_blocks_0_",)),
+        Evidence(any=_JOINT, of=_READING, widths=(1536, 2432)),
+    ),
+    possible=(Evidence(any=_JOINT, of=_READING, widths=(1536, 2432), untold=True), _FIRST_OF_SEVERAL),
+    like=("qwen-image", "flux"),
+    checkpoint=(
+        Evidence(any=("joint_blocks_0_x_block",)),
+        Evidence(any=_JOINT, of=_READING, widths=(1536, 2432)),
+    ),
+    hosts=r"^sd3|stablediffusion3",
+    sizes=(
+        Size("medium", r"\bmedium\b|\bsd3 ?m\b|\b3(?:.5)?m\b", (Evidence(of=_READING, widths=(1536,)),)),
+        Size("large", r"\blarge\b|\b3(?:.5)?l\b", (Evidence(of=_READING, widths=(2432,)),)),
+    ),
+)
+FLUX2 = BaseModel(
+    name="flux2",
+    label="Flux.2",
+    stated=r"\bflux[ .]?2\b|\bflux[ .]2\.?|\bf2 ?klein|\bklein\b",
+    proofs=(
+        Evidence(any=("to_qkv_mlp_proj", "stream_modulation", "_ff_linear_in", "_ff_context_linear_in")),
+        Evidence(any=_BLOCKS, of=_READING, widths=(4096, 6144)),
+        Evidence(any=_BLOCKS, of=("img_mlp_0", "txt_mlp_0"), outputs=(18432,)),
+        Evidence(any=_BLOCKS, of=("single_blocks_0_linear1",), outputs=(27648,)),
+        Evidence(any=_JOINT, of=_READING, widths=(4096, 6144)),
+    ),
+    possible=(_FLUX_BLOCKS, _FLUX_JOINT),
+    like=("flux", "qwen-image"),
+    checkpoint=(
+        Evidence(any=("double_stream_modulation",)),
+        Evidence(any=_BLOCKS, of=_READING, widths=(4096, 6144)),
+    ),
+    hosts=r"flux[._]?2|^f2$|klein",
+    sizes=(
+        Size("klein-4b", r"\b4b\b", (Evidence(of=_READING, widths=(3072,)),)),
+        Size("klein-9b", r"\b9b\b", (Evidence(of=_READING, widths=(4096,)),)),
+        Size("dev", r"\bdev\b|\bflux[ .]2 d\b", (Evidence(of=_READING, widths=(6144,)),)),
+    ),
+)
+CHROMA = BaseModel(
+    name="chroma",
+    label="Chroma",
+    stated=r"\bchroma(?:1|\b)",
+    proofs=(Evidence(any=("distilled_guidance_layer",)),),
+    possible=(_FLUX_BLOCKS, _FLUX_JOINT),
+    like=("flux", "qwen-image"),
+    checkpoint=(Evidence(any=("distilled_guidance_layer",)),),
+    hosts=r"chroma",
+)
+HUNYUAN_IMAGE = BaseModel(
+    name="hunyuan-image",
+    label="HunyuanImage 2.1",
+    stated=r"\bhunyuan ?image(?! ?3)",
+    proofs=(Evidence(any=_BLOCKS, of=_READING, widths=(3584,)),),
+    possible=(_FLUX_BLOCKS, Evidence(any=_JOINT, of=_READING, widths=(3584,))),
+    like=("flux",),
+    checkpoint=(Evidence(any=_BLOCKS, of=_READING, widths=(3584,)),),
+    hosts=r"hunyuanimage(?!3)",
+)
+AURAFLOW = BaseModel(
+    name="auraflow",
+    label="AuraFlow (Pony V7)",
+    stated=r"\baura ?flow|\bpony ?v? ?7\b",
+    proofs=(Evidence(any=("\njoint_transformer_blocks_0_", "\ndouble_layers_0_", "\nsingle_layers_0_")),),
+    possible=(_FLUX_BLOCKS,),
+    like=("flux",),
+    checkpoint=(Evidence(any=("\njoint_transformer_blocks_0_", "double_layers_0_attn_w1q")),),
+    hosts=r"auraflow",
+)
+FLUX = BaseModel(
+    name="flux",
+    label="Flux.1 (Dev, Schnell, Kontext, Krea)",
+    stated=r"\bflux(?:[ .]?1\b|\b(?![ .]?\d)|(?!\d)[a-z])|\bflex[ .]?[12]\b",
+    proofs=(
+        _FLUX_BLOCKS,
+        Evidence(
+            any=(
+                "\ntransformer_blocks_0_ff_context_",
+                "\ntransformer_blocks_0_norm1_",
+                "\ntransformer_blocks_0_mlp_fc",
+            ),
+            of=_READING,
+            widths=(3072,),
+            untold=True,
+        ),
+    ),
+    possible=(_FLUX_JOINT, _FIRST_OF_SEVERAL),
+    like=("qwen-image",),
+    checkpoint=(Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True),),
+    hosts=r"flux(?![._]?[23])|^f1$|flex[12]",
+    copied=True,
+)
+QWEN_IMAGE = BaseModel(
+    name="qwen-image",
+    label="Qwen-Image and Qwen-Image-Edit",
+    stated=r"\bqwen(?! ?[23]\b)",
+    proofs=(
+        Evidence(any=_QWEN_BLOCKS),
+        _JOINT_3072,
+    ),
+    checkpoint=(
+        Evidence(any=("txt_norm_weight",), has=("\ntransformer_blocks_0_attn_add_k_proj",)),
+        Evidence(any=("blocks_0_img_mod_0",)),
+        Evidence(any=("\ntransformer_blocks_0_attn_add_k_proj",), of=("txt_in_weight",), widths=(3584,)),
+    ),
+    hosts=r"qwen(?!.?[23]|21)",
+    copied=True,
+)
+Z_IMAGE = BaseModel(
+    name="z-image",
+    label="Z-Image",
+    stated=r"\bz ?image",
+    proofs=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,), untold=True),),
+    checkpoint=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,)),),
+    hosts=r"z[_-]?image",
+    copied=True,
+)
+LUMINA2 = BaseModel(
+    name="lumina2",
+    label="Lumina Image 2 (Neta, NetaYume)",
+    stated=r"\blumina(?! ?next)|\bneta ?(?:yume|lumina)",
+    proofs=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),),
+    possible=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,), untold=True),),
+    like=("z-image",),
+    checkpoint=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),),
+    hosts=r"lumina2|lumina_?2|^lumina$",
+)
+ERNIE_IMAGE = BaseModel(
+    name="ernie-image",
+    label="ERNIE-Image",
+    stated=r"\bernie",
+    proofs=(Evidence(any=("\nlayers_0_self_attention_",)),),
+    checkpoint=(Evidence(any=("\nlayers_0_self_attention_to_q",)),),
+    hosts=r"ernie",
+)
+HIDREAM = BaseModel(
+    name="hidream",
+    label="HiDream I1 and E1",
+    stated=r"\bhi ?dream(?! ?o1)",
+    proofs=(Evidence(any=("double_stream_blocks_0_", "single_stream_blocks_0_", "caption_projection_0_linear")),),
+    checkpoint=(Evidence(any=("double_stream_blocks_0_block_attn1", "caption_projection_0_linear_weight")),),
+    hosts=r"hidream|^h1$",
+)
+ANIMA = BaseModel(
+    name="anima",
+    label="Anima",
+    stated=r"\banima\b",
+    proofs=(
+        Evidence(any=("llm_adapter_",)),
+        Evidence(
+            any=(
+                *(f"\nblocks_0_{a}_attn_{m}" for a in ("cross", "self") for m in ("q_proj", "k_proj", "v_proj")),
+                *("\nblocks_0_cross_attn_output_proj", "\nblocks_0_self_attn_output_proj", "\nblocks_0_mlp_layer"),
+                *("\nblocks_0_adaln_modulation",),
+            ),
+            of=("attn_q_proj", "self_attn_k_proj", "self_attn_v_proj", "attn_output_proj", "mlp_layer1", "adaln_"),
+            widths=(2048,),
+            untold=True,
+        ),
+    ),
+    possible=(Evidence(any=("lora_te_layers_0_",)),),
+    checkpoint=(Evidence(any=("llm_adapter_", "\nblocks_0_mlp_layer1"), lacks=("logvar",)),),
+    hosts=r"anima(?!te|tediff)|cosmos",
+)
+KREA_2 = BaseModel(
+    name="krea-2",
+    label="Krea 2",
+    stated=r"(?<!flux.1 )\bkrea ?2\b|^krea$",
+    proofs=(Evidence(any=("txtfusion_", "\nblocks_0_attn_wq", "\nblocks_0_attn_wk", "\nblocks_0_attn_wv")),),
+    checkpoint=(Evidence(any=("txtfusion_", "\nblocks_0_attn_wq")),),
+    hosts=r"krea[._]?2?$|krea2",
+)
+PIXART = BaseModel(
+    name="pixart",
+    label="PixArt α and Σ",
+    stated=r"\bpixart",
+    proofs=(
+        Evidence(any=("\ntransformer_blocks_0_attn1_", "\ntransformer_blocks_0_attn2_"), widths=(1152,)),
+        Evidence(any=("cross_attn_kv_linear", "\ny_embedder_y_proj", "\nt_block_0")),
+    ),
+    possible=(Evidence(any=("adaln_single", "caption_projection")),),
+    checkpoint=(
+        Evidence(has=("adaln_single",), any=("pos_embed_proj",)),
+        Evidence(any=("\nt_block_0_weight", "cross_attn_kv_linear")),
+    ),
+    hosts=r"pixart",
+)
+CASCADE = BaseModel(
+    name="cascade",
+    label="Stable Cascade",
+    stated=r"\bcascade|wuerstchen|w rstchen",
+    proofs=(Evidence(any=("kv_mapper",)),),
+    checkpoint=(Evidence(any=("clip_txt_mapper", "clip_txt_pooled_mapper", "kv_mapper")),),
+    hosts=r"cascade|wuerstchen|^sc$",
+)
+HUNYUAN_DIT = BaseModel(
+    name="hunyuan-dit",
+    label="HunyuanDiT",
+    stated=r"\bhunyuan ?(?:1\b|dit)|\bhydit\b|^hunyuan$",
+    proofs=(
+        Evidence(any=("attn1_Wqkv", "attn2_kv_proj", "default_modulation")),
+        Evidence(any=("\nblocks_0_attn1_to_", "\nblocks_0_attn2_to_"), of=("attn1_to_q", "attn2_to_q"), widths=(1408,)),
+    ),
+    checkpoint=(Evidence(any=("mlp_t5_0_weight", "attn1_Wqkv")),),
+    hosts=r"hunyuandit|hydit",
+)

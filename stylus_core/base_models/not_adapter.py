@@ -1,0 +1,95 @@
+"""Files that lie among the adapters and are none: told by their tensors, whatever their names say."""
+
+from __future__ import annotations
+
+import re
+
+from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
+
+#: What every kind of adapter that a `<lora:...>` tag can load has in the names of its tensors.
+_ADAPTS = re.compile(
+    r"lora_?[abAB0-9]*[._]|lora_(?:up|down|mid|magnitude)|_lora|hada_w|lokr_|oft_|boft|dora_scale|on_input|vera_"
+    r"|\.(?:a1|a2|b1|b2)\.weight|\.diff(?:_b)?(?:\n|$)|\.(?:w_norm|b_norm|set_weight)(?:\n|$)"
+)
+
+#: Models that need a picture, or steer one: some are made of low-rank pairs as well, so they are told first.
+_GUIDES: tuple[tuple[str, Evidence], ...] = (
+    (
+        "a ControlNet",
+        Evidence(
+            any=(
+                *("controlnet_", "control_model_", "input_hint_block", "\nzero_convs_", "lora_controlnet", "\nlllite_"),
+                *("\ncontrol_", "instantx_"),
+            )
+        ),
+    ),
+    ("an IP-Adapter", Evidence(any=("ip_adapter", "\nimage_proj_", "_to_k_ip", "_to_v_ip", "pulid", "instantid"))),
+)
+_MODELS: tuple[tuple[str, Evidence], ...] = (
+    ("a T2I-Adapter", Evidence(any=("\nadapter_body_", "\nadapter_conv_in", "\nbody_0_resnets_", "\nbody_0_block1"))),
+    (
+        "a checkpoint",
+        Evidence(
+            any=("cond_stage_model_", "conditioner_embedders_", "\ntext_encoders_"),
+            written=r"(?m)^(?:model\.diffusion_model\.|first_stage_model\.|vae\.)",
+        ),
+    ),
+    ("a VAE", Evidence(any=("first_stage_model_", "\nvae_"), lacks=("_attentions_0_transformer_blocks",))),
+    (
+        "a VAE",
+        Evidence(
+            any=(
+                *("\ndecoder_conv_in", "\nencoder_conv_in", "\npost_quant_conv", "\nquant_conv", "\ndecoder_mid_"),
+                *("\nencoder_down_blocks_0_", "\ndecoder_up_blocks_0_", "\ndecoder_layers_0_", "\nencoder_down_0_"),
+                *("\ndecoder_upsamples_0_", "\nencoder_downsamples_0_", "\ndecoder_head_", "\ndecoder_conv1"),
+            )
+        ),
+    ),
+    (
+        "a text or image encoder",
+        Evidence(
+            any=(
+                *("text_model_encoder_", "encoder_block_0_layer_0_", "vision_model_", "\nvisual_", "\nshared_weight"),
+                *("\nmodel_layers_0_", "\nlm_head", "\nmodel_embed_tokens", "\ntransformer_resblocks_0_", "\nroberta_"),
+                *("\nbert_", "\nlanguage_model_", "\nmodel_language_model_", "\nembeddings_patch_embeddings"),
+            ),
+        ),
+    ),
+    (
+        "a checkpoint",
+        Evidence(
+            any=(
+                *("transformer_blocks_0_", "\ndouble_blocks_0_", "\nsingle_blocks_0_", "\njoint_blocks_0_"),
+                *("\nblocks_0_", "\nlayers_0_", "input_blocks_0_", "down_blocks_0_", "double_stream_blocks_0_"),
+                *("kv_mapper", "single_transformer_blocks_0_", "\ndouble_layers_0_"),
+            )
+        ),
+    ),
+    (
+        "an upscaler",
+        Evidence(any=("\nbody_0_rdb1", "\nmodel_0_weight", "\nconv_first", "\nmodel_0_sub_0_", "\nbody_0_")),
+    ),
+)
+_TOKENS = re.compile(
+    r"emb_params|string_to_param|clip_[lgh]|t5(?:xxl|_xxl)?|t5_encoder|qwen\w{0,20}|<.{1,80}>|\*|.{0,80}embedding"
+)
+
+
+def not_adapter(shapes: Shapes) -> str:
+    """What a file is that is no adapter: "a VAE", "a checkpoint", ...; "" for an adapter.
+
+    Args:
+        shapes: the shape of each of its tensors by name.
+    """
+    if not shapes:
+        return "a file without tensors"
+    tensors = Tensors(shapes)
+    guide = next((kind for kind, evidence in _GUIDES if evidence.holds(tensors)), "")
+    if guide:
+        return guide
+    if _ADAPTS.search(tensors.written):
+        return ""
+    if len(shapes) <= 6 and all(_TOKENS.fullmatch(name) and len(shape) <= 2 for name, shape in shapes.items()):
+        return "a textual inversion embedding"
+    found = next((kind for kind, evidence in _MODELS if evidence.holds(tensors)), "")
+    return found or "a model of an unknown kind"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stylus_core.base_models import OTHER, UNKNOWN
 from stylus_core.errors import ModelError, OptionError, StylusError
 from stylus_core.types import Adapter
 
@@ -218,6 +219,11 @@ _TROUBLES = (
         "pickles, which may run code when they are opened, and are left out",
         "convert them to .safetensors",
     ),
+    (
+        "no-adapter",
+        "files that are no adapters and are left out",
+        "move them to the folder that the WebUI has for their kind",
+    ),
     ("ok", "damaged sidecars, of adapters that are used all the same", "mend or delete them"),
     ("folder", "folders that cannot be listed", "give this user the permission to read them"),
 )
@@ -231,7 +237,7 @@ def _problems(problems: Sequence[Problem]) -> Iterator[Finding]:
 
 
 def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
-    strange = [a for a in usable if a.metadata.architecture == "unknown"]
+    strange = [a for a in usable if a.metadata.architecture == UNKNOWN]
     if strange:
         yield Finding(
             "note",
@@ -239,6 +245,16 @@ def _unknown(usable: Sequence[Adapter]) -> Iterator[Finding]:
             f"adapters of unknown architecture, which are picked under every one: {len(strange)}",
             'set "sd version" in the WebUI\'s editor of user metadata',
             tuple(a.path for a in strange),
+        )
+    foreign = [a for a in usable if a.metadata.architecture == OTHER]
+    if foreign:
+        yield Finding(
+            "note",
+            "base model",
+            f"adapters for base models that Stylus does not know, which are picked under none that it knows: "
+            f"{len(foreign)}",
+            'if one is mistaken, set "sd version" in the WebUI\'s editor of user metadata',
+            tuple(f"{a.path}: {a.metadata.base_model}" if a.metadata.base_model else a.path for a in foreign),
         )
     silent = [a for a in usable if a.card.source == "file name" or not a.card.description]
     if silent:

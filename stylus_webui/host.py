@@ -146,12 +146,16 @@ def architecture() -> str:
     return _of_model(model) or "any"
 
 
+#: What stands where a model will be: Forge's, before the first picture.
+_NO_MODEL = ("FakeInitialModel", "NoneType", "object")
+
+
 def _of_model(model: Any) -> str:
     """The base of a loaded checkpoint, `other` for one that no entry knows; "" where none is loaded."""
     from stylus_core.base_models import BY_NAME, OTHER
     from stylus_core.base_models.recognise import class_base
 
-    if model is None:
+    if model is None or type(model).__name__ in _NO_MODEL:
         return ""
     for name in ("sdxl", "sd3", "sd2", "sd1"):
         if getattr(model, f"is_{name}", False) is True:

@@ -178,7 +178,7 @@ def _adapter(adapter: Adapter) -> dict[str, Any]:
         "description": card.description,
         "trigger_words": list(card.trigger_words),
         "weight": card.weight,
-        "architecture": adapter.metadata.architecture,
+        "architecture": adapter.made_for,
     }
 
 

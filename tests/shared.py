@@ -10,4 +10,5 @@ DATA: Path | None = _ROOT / "data" if (_ROOT / "data" / "corpus.jsonl.gz").is_fi
 MAKE_LIBRARY: Path | None = (
     _ROOT / "tools" / "make_library.py" if (_ROOT / "tools" / "make_library.py").is_file() else None
 )
+HOSTS: Path | None = _ROOT / "cases" / "hosts.json" if (_ROOT / "cases" / "hosts.json").is_file() else None
 REASON = "the shared corpus is not beside the project (../shared/data)"

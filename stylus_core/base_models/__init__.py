@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from stylus_core.base_models import image, video
+from stylus_core.base_models import image, unet, video
 from stylus_core.base_models.entry import BaseModel, Size
 
-#: In the order in which they are tried, what is more special first.
-BASE_MODELS: tuple[BaseModel, ...] = (
-    *(image.HIDREAM, image.AURAFLOW, image.SD3, image.HUNYUAN_IMAGE, image.CHROMA, video.HUNYUAN_VIDEO, image.FLUX2),
-    *(image.FLUX, image.KREA_2, image.ERNIE_IMAGE, image.ANIMA, image.LUMINA2, image.Z_IMAGE, video.LTX, image.PIXART),
-    *(video.MOCHI, video.COGVIDEO, image.QWEN_IMAGE, image.HUNYUAN_DIT, video.WAN, image.CASCADE, image.KOLORS),
-    *(image.SDXL, image.SD2, image.SD1),
+#: In the order in which the entries stand, which is the one for people.
+BASE_MODELS: tuple[BaseModel, ...] = tuple(
+    base for module in (unet, image, video) for base in vars(module).values() if isinstance(base, BaseModel)
 )
 BY_NAME = {base.name: base for base in BASE_MODELS}
+#: In the order in which they are tried, what is more special first.
+BY_RANK = tuple(sorted(BASE_MODELS, key=lambda base: base.rank))
 
 #: Known to be none of these. Such an adapter is never picked under a known checkpoint.
 OTHER = "other"
 #: Nothing tells. Such an adapter may be picked under every checkpoint that is known.
 UNKNOWN = "unknown"
 
-#: What `Metadata.architecture` can be, the oldest first.
-ARCHITECTURES = (*(base.name for base in reversed(BASE_MODELS)), OTHER, UNKNOWN)
+#: What `Metadata.architecture` can be.
+ARCHITECTURES = (*BY_NAME, OTHER, UNKNOWN)
 
 _SIZED = {f"{base.name}-{size.name}": base.name for base in BASE_MODELS for size in base.sizes}
 
 #: What a checkpoint can be: the bases, each followed by its sizes, and `other` for one that is none of them.
 CHECKPOINTS = (
-    *(n for b in reversed(BASE_MODELS) for n in (b.name, *(f"{b.name}-{s.name}" for s in b.sizes))),
+    *(n for b in BASE_MODELS for n in (b.name, *(f"{b.name}-{s.name}" for s in b.sizes))),
     OTHER,
 )
 
@@ -55,6 +54,7 @@ __all__ = [
     "ARCHITECTURES",
     "BASE_MODELS",
     "BY_NAME",
+    "BY_RANK",
     "CHECKPOINTS",
     "OTHER",
     "UNKNOWN",

@@ -1,8 +1,7 @@
 """What is declared of a base model: how people call it, and what proves it in a file's tensors.
 
-To add one, write an entry in `image.py` or `video.py` (its place among the others is its rank: what is more special
-comes first) and a few cases in `tests/base_models`; the options, the hosts' mapping, doctor, the panel and the table in
-the docs follow.
+To add one, write an entry in `unet.py`, `image.py` or `video.py` and a few cases in `tests/base_models`: the option's
+values, the hosts' mapping, doctor, the panel's choices and the table in the docs follow.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ class BaseModel:
     checkpoint: tuple[Evidence, ...] = ()  # in a whole model's tensors
     hosts: str = ""  # pattern of the classes of a loaded model and of SD.Next's types, in lower case
     sizes: tuple[Size, ...] = ()
+    rank: int = 0  # the lower is tried first: what is general has to wait for what is special
     copied: bool = False  # bases of which no entry knows have its names as well: a statement of such a base is believed
 
     def is_said(self, words: str) -> bool:

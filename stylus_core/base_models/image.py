@@ -1,27 +1,10 @@
-"""The base models that draw pictures."""
+"""The base models that draw pictures with a transformer."""
 
 from __future__ import annotations
 
 from stylus_core.base_models.entry import BaseModel, Size
 from stylus_core.base_models.tensors import Evidence
-
-_CROSS = ("attn2_to_k", "attn2_to_v", "attn2_processor_to_k", "attn2_processor_to_v")
-_UNET = ("_attentions_0_", "input_blocks_0_", "output_blocks_0_", "middle_block_0_", "mid_block_", "down_blocks_0_")
-#: In the UNet of SDXL the outermost level has no attention, in that of SD1 and SD2 the innermost has none.
-_OUTERMOST = Evidence(
-    any=_UNET,
-    written=r"(?:down_blocks[._]0|up_blocks[._]3)[._]attentions"
-    r"|(?:input_blocks[._][12]|output_blocks[._](?:9|10|11))[._]1[._]",
-)
-_DEEP = Evidence(
-    any=_UNET, written=r"(?:attentions[._]\d{1,2}|_block(?:s[._]\d{1,2})?[._]1)[._]transformer_blocks[._][1-9]"
-)
-_WIDE = Evidence(any=_UNET, of=_CROSS, widths=(2048,))
-_SECOND_TEXT = Evidence(any=("lora_te2_text_model", "text_encoder_0_text_model", "_clip_g"))  # `text_encoder_2`
-_SOME_UNET = {width: Evidence(any=_UNET, of=_CROSS, widths=(width,), untold=True) for width in (768, 1024, 2048)}
-#: CLIP's text encoder alone, as it is called where there are several: SDXL, SD3 and Flux have it.
-_FIRST_OF_SEVERAL = Evidence(any=("lora_te1_text_model",))
-_FIRST_TEXT = ("lora_te_text_model_encoder_layers_0_self_attn_q_proj", "lora_te_text_model_encoder_layers_0_mlp_fc1")
+from stylus_core.base_models.unet import FIRST_OF_SEVERAL
 
 _BLOCKS = ("\ndouble_blocks_0_", "\nsingle_blocks_0_", "\nsingle_transformer_blocks_0_")
 #: Modules of these blocks that read what the block reads.
@@ -31,6 +14,7 @@ _READING = (
     *("single_blocks_0_modulation", "attn_to_q", "attn_to_k", "attn_to_v", "_proj_mlp", "attn_to_qkv_mlp_proj"),
     *("blocks_0_qkv_proj", "norm_linear", "img_mod_lin", "attn_add_q_proj", "attn_add_k_proj", "attn_add_v_proj"),
 )
+_SD3_READING = (*_READING, "_block_attn_qkv", "_block_attn_proj", "_block_mlp_fc1", "_block_adaLN_modulation")
 _JOINT = ("\ntransformer_blocks_0_attn_", "\ntransformer_blocks_0_qkv_proj")
 _FLUX_BLOCKS = Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True)
 #: Attention over picture and text together, of which diffusers calls that of every base the same.
@@ -44,48 +28,6 @@ _LAYERS_READING = (
     *("feed_forward_w1", "feed_forward_w3"),
 )
 
-SD1 = BaseModel(
-    name="sd1",
-    label="Stable Diffusion 1",
-    stated=r"\b(?:sd|stable ?diffusion) ?v?1(?:[ .]?[0-5])?\b|\bv1 5\b",
-    proofs=(
-        Evidence(any=_UNET, of=_CROSS, widths=(768,)),
-        Evidence(any=_FIRST_TEXT, widths=(768,)),
-        _OUTERMOST,
-    ),
-    possible=(_SOME_UNET[768], _FIRST_OF_SEVERAL),
-    checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(768,)),),
-    hosts=r"^sd1?$|^stablediffusion(?:1|pipeline|img2img|inpaint|$)|latentconsistency|instaflow|animatediff",
-)
-SD2 = BaseModel(
-    name="sd2",
-    label="Stable Diffusion 2",
-    stated=r"\b(?:sd|stable ?diffusion) ?v?2(?:[ .]?[01])?\b|\bv2 1\b",
-    proofs=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)), Evidence(any=_FIRST_TEXT, widths=(1024,))),
-    possible=(_SOME_UNET[1024],),
-    like=("sd1",),
-    checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)),),
-    hosts=r"^sd2|stablediffusion2",
-)
-SDXL = BaseModel(
-    name="sdxl",
-    label="Stable Diffusion XL (Pony, Illustrious, NoobAI, Animagine)",
-    stated=r"sdxl|sd xl|stable diffusion xl|xl\b|xlvpred|pony|illustrious|noob|animagine",
-    proofs=(_WIDE, _SECOND_TEXT, _DEEP),
-    possible=(_SOME_UNET[2048], _FIRST_OF_SEVERAL),
-    checkpoint=(_WIDE, Evidence(any=("conditioner_embedders_0_",))),
-    hosts=r"sdxl|stablediffusionxl|mugen",
-)
-KOLORS = BaseModel(
-    name="kolors",
-    label="Kolors",
-    stated=r"\bkolors\b",
-    proofs=(Evidence(any=("encoder_hid_proj",), of=("encoder_hid_proj",), widths=(4096,)),),
-    possible=(_WIDE, _SECOND_TEXT, _DEEP, _SOME_UNET[2048]),
-    like=("sdxl",),
-    checkpoint=(Evidence(has=("encoder_hid_proj_weight",), any=_UNET),),
-    hosts=r"kolors",
-)
 SD3 = BaseModel(
     name="sd3",
     label="Stable Diffusion 3 and 3.5",
@@ -94,7 +36,7 @@ SD3 = BaseModel(
         Evidence(any=("joint_blocks_0_",)),
         Evidence(any=_JOINT, of=_READING, widths=(1536, 2432)),
     ),
-    possible=(Evidence(any=_JOINT, of=_READING, widths=(1536, 2432), untold=True), _FIRST_OF_SEVERAL),
+    possible=(Evidence(any=_JOINT, of=_READING, widths=(1536, 2432), untold=True), FIRST_OF_SEVERAL),
     like=("qwen-image", "flux"),
     checkpoint=(
         Evidence(any=("joint_blocks_0_x_block",)),
@@ -102,9 +44,33 @@ SD3 = BaseModel(
     ),
     hosts=r"^sd3|stablediffusion3",
     sizes=(
-        Size("medium", r"\bmedium\b|\bsd3 ?m\b|\b3(?:.5)?m\b", (Evidence(of=_READING, widths=(1536,)),)),
-        Size("large", r"\blarge\b|\b3(?:.5)?l\b", (Evidence(of=_READING, widths=(2432,)),)),
+        Size("medium", r"\bmedium\b|\bsd3 ?m\b|\b3(?:.5)?m\b", (Evidence(of=_SD3_READING, widths=(1536,)),)),
+        Size("large", r"\blarge\b|\b3(?:.5)?l\b", (Evidence(of=_SD3_READING, widths=(2432,)),)),
     ),
+)
+FLUX = BaseModel(
+    name="flux",
+    label="Flux.1 (Dev, Schnell, Kontext, Krea)",
+    stated=r"\bflux(?:[ .]?1\b|\b(?![ .]?\d)|(?!\d)[a-z])|\bflex[ .]?[12]\b",
+    proofs=(
+        _FLUX_BLOCKS,
+        Evidence(
+            any=(
+                "\ntransformer_blocks_0_ff_context_",
+                "\ntransformer_blocks_0_norm1_",
+                "\ntransformer_blocks_0_mlp_fc",
+            ),
+            of=_READING,
+            widths=(3072,),
+            untold=True,
+        ),
+    ),
+    possible=(_FLUX_JOINT, FIRST_OF_SEVERAL),
+    like=("qwen-image",),
+    checkpoint=(Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True),),
+    hosts=r"flux(?![._]?[23])|^f1$|flex[12]",
+    copied=True,
+    rank=1,
 )
 FLUX2 = BaseModel(
     name="flux2",
@@ -160,29 +126,6 @@ AURAFLOW = BaseModel(
     checkpoint=(Evidence(any=("\njoint_transformer_blocks_0_", "double_layers_0_attn_w1q")),),
     hosts=r"auraflow",
 )
-FLUX = BaseModel(
-    name="flux",
-    label="Flux.1 (Dev, Schnell, Kontext, Krea)",
-    stated=r"\bflux(?:[ .]?1\b|\b(?![ .]?\d)|(?!\d)[a-z])|\bflex[ .]?[12]\b",
-    proofs=(
-        _FLUX_BLOCKS,
-        Evidence(
-            any=(
-                "\ntransformer_blocks_0_ff_context_",
-                "\ntransformer_blocks_0_norm1_",
-                "\ntransformer_blocks_0_mlp_fc",
-            ),
-            of=_READING,
-            widths=(3072,),
-            untold=True,
-        ),
-    ),
-    possible=(_FLUX_JOINT, _FIRST_OF_SEVERAL),
-    like=("qwen-image",),
-    checkpoint=(Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True),),
-    hosts=r"flux(?![._]?[23])|^f1$|flex[12]",
-    copied=True,
-)
 QWEN_IMAGE = BaseModel(
     name="qwen-image",
     label="Qwen-Image and Qwen-Image-Edit",
@@ -198,6 +141,7 @@ QWEN_IMAGE = BaseModel(
     ),
     hosts=r"qwen(?!.?[23]|21)",
     copied=True,
+    rank=2,
 )
 Z_IMAGE = BaseModel(
     name="z-image",
@@ -207,6 +151,7 @@ Z_IMAGE = BaseModel(
     checkpoint=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,)),),
     hosts=r"z[_-]?image",
     copied=True,
+    rank=1,
 )
 LUMINA2 = BaseModel(
     name="lumina2",
@@ -277,14 +222,6 @@ PIXART = BaseModel(
         Evidence(any=("\nt_block_0_weight", "cross_attn_kv_linear")),
     ),
     hosts=r"pixart",
-)
-CASCADE = BaseModel(
-    name="cascade",
-    label="Stable Cascade",
-    stated=r"\bcascade|wuerstchen|w rstchen",
-    proofs=(Evidence(any=("kv_mapper",)),),
-    checkpoint=(Evidence(any=("clip_txt_mapper", "clip_txt_pooled_mapper", "kv_mapper")),),
-    hosts=r"cascade|wuerstchen|^sc$",
 )
 HUNYUAN_DIT = BaseModel(
     name="hunyuan-dit",

@@ -81,8 +81,8 @@ def not_adapter(shapes: Shapes) -> str:
     Args:
         shapes: the shape of each of its tensors by name.
     """
-    if not shapes:
-        return "a file without tensors"
+    if not shapes:  # nothing tells that it is none
+        return ""
     tensors = Tensors(shapes)
     guide = next((kind for kind, evidence in _GUIDES if evidence.holds(tensors)), "")
     if guide:

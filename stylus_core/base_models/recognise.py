@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stylus_core.base_models import BASE_MODELS, BY_NAME, OTHER, UNKNOWN
+from stylus_core.base_models import BY_NAME, BY_RANK, OTHER, UNKNOWN
 from stylus_core.base_models.entry import BaseModel, plain
 from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
 
@@ -50,7 +50,7 @@ def stated_architecture(text: str) -> str:
         return ""
     if any(known in words for known in _LOOKALIKES):
         return OTHER
-    return next((base.name for base in BASE_MODELS if base.is_said(words)), OTHER)
+    return next((base.name for base in BY_RANK if base.is_said(words)), OTHER)
 
 
 def adapter_base(
@@ -88,7 +88,7 @@ def _decided(tensors: Tensors, said: Sequence[tuple[str, str]]) -> tuple[str, st
         return proved.name, f"tensors{lie}"
     if _SOME_TRANSFORMER.holds(tensors) and not (said and said[0][1] == OTHER):
         return OTHER, "tensors"
-    if said and (said[0][1] == OTHER or not any(_possible(base, tensors, None) for base in BASE_MODELS)):
+    if said and (said[0][1] == OTHER or not any(_possible(base, tensors, None) for base in BY_RANK)):
         return said[0][1], said[0][0]
     return UNKNOWN, ""  # no statement, or one that none of the bases with such tensors agrees with
 
@@ -96,7 +96,7 @@ def _decided(tensors: Tensors, said: Sequence[tuple[str, str]]) -> tuple[str, st
 def _first_that_holds(tensors: Tensors) -> BaseModel | None:
     if not tensors.shapes:
         return None
-    return next((base for base in BASE_MODELS if any(proof.holds(tensors) for proof in base.proofs)), None)
+    return next((base for base in BY_RANK if any(proof.holds(tensors) for proof in base.proofs)), None)
 
 
 def _possible(base: BaseModel, tensors: Tensors, proved: BaseModel | None) -> bool:
@@ -109,7 +109,7 @@ def _possible(base: BaseModel, tensors: Tensors, proved: BaseModel | None) -> bo
 def checkpoint_base(shapes: Shapes) -> str:
     """The label of a whole model ("sdxl", "flux2-klein-9b") from its tensors, or "" where they leave it open."""
     tensors = Tensors(shapes)
-    for base in BASE_MODELS if shapes else ():
+    for base in BY_RANK if shapes else ():
         if any(proof.holds(tensors) for proof in base.checkpoint):
             size = _size(base, tensors, ())
             return f"{base.name}-{size}" if size else base.name
@@ -120,7 +120,7 @@ def class_base(*names: str) -> str:
     """The base of a loaded checkpoint by the names that a host has for it (a class, a type); "" where none tells."""
     for name in names:
         folded = name.lower().strip()
-        for base in BASE_MODELS if folded else ():
+        for base in BY_RANK if folded else ():
             if base.is_hosted(folded):
                 return base.name
     return ""

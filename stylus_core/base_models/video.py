@@ -68,6 +68,7 @@ WAN = BaseModel(
         Size("5b", r"\b(?:ti2v )?5b\b", (Evidence(of=_WAN_READING, widths=(3072,)),)),
         Size("14b", r"\ba?14b\b", (Evidence(of=_WAN_READING, widths=(5120,)),)),
     ),
+    rank=1,
 )
 
 _LTX = ("\ntransformer_blocks_0_attn1_", "\ntransformer_blocks_0_attn2_")

@@ -83,12 +83,12 @@ def _kinds(adapters: Sequence[Adapter]) -> dict[str, int]:
 
 
 def _architectures(adapters: Sequence[Adapter]) -> dict[str, int]:
-    return dict(Counter(a.metadata.architecture for a in adapters).most_common())
+    return dict(Counter(a.made_for for a in adapters).most_common())
 
 
 def adapters(found: Sequence[Adapter], console: Console) -> list[str]:
     """A list of adapters, one row each."""
-    rows = [[a.stem, a.card.kind, a.metadata.architecture, a.card.description or a.title] for a in found]
+    rows = [[a.stem, a.card.kind, a.made_for, a.card.description or a.title] for a in found]
     return _headed(table(["adapter", "kind", "made for", "description"], rows, console.columns, (30, 10, 8)), console)
 
 
@@ -108,7 +108,7 @@ def adapter(found: Adapter, console: Console) -> list[str]:
         ("description", f"{card.description} (from {card.source})" if card.description else ""),
         ("weight", weight),
         ("triggers", triggers),
-        ("made for", ", ".join(part for part in (meta.architecture, meta.family, meta.base_model) if part)),
+        ("made for", ", ".join(part for part in (found.made_for, meta.family, meta.base_model) if part)),
         ("algorithm", meta.algorithm),
         ("tags", ", ".join(meta.tags)),
         ("trained on", ", ".join(tag for tag, _ in meta.training_tags[:12])),

@@ -266,7 +266,7 @@ def shown_architecture(zoo):
     return zoo.core.asked[-1][1].architecture
 
 
-@pytest.mark.parametrize(("width", "architecture"), [(768, "sd1"), (1024, "sd2"), (2048, "sdxl"), (5, "any")])
+@pytest.mark.parametrize(("width", "architecture"), [(768, "sd1"), (1024, "sd2"), (2048, "sdxl"), (5, "other")])
 def test_architecture_of_a_checkpoint_that_forge_has_not_loaded_yet(zoo, tmp_path, width, architecture):
     path = safetensors(tmp_path / "chosen.safetensors", shapes={CROSSING: [0, width]})
     zoo.sd_models.model_data.sd_model = object()  # what is there before the first picture

@@ -61,13 +61,12 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             5.0,
             r"""\bdetail(?:s|ed)?[\s_]*(?:tweaker|enhancer|maker|slider|adjuster|er\b|booster)
 |\b(?:add|more)[\s_]*(?:more[\s_]*)?detail|\btweak(?:er|e)?\b|\benhancer\b|noise[\s_-]*offset
-|offset[\s_]*noise|\blow[\s_]?ra\b|\bhigh key\b|\b(?:contrast|saturation|sharpness|brightness|exposure)\b
+|offset[\s_]*noise|\b(?:high|low)[\s_]key\b|\b(?:contrast|saturation|sharpness|brightness|exposure)\b
 |\bfix(?:ed|ing)?[\s_-]*(?:hands?|eyes?|faces?|anatomy|feet|fingers)
 |\b(?:hands?|eyes?|faces?|anatomy|feet)[\s_-]*(?:fix(?:er)?|mix)\b
-|\b(?:better|perfect)[\s_]*(?:hands?|eyes?|faces?|skin|fingers|anatomy|feet)\b(?! fang)|\bgood hands?\b
-|\bslider\b|wowifier|\bcontrol$|difconsist|\bbacklighting\b|\bquick ?hands?\b
-|\b(?:lcm|hyper ?sd|(?:sdxl|sd) (?:turbo|lightning))\b|\brefiner\b|complexity additive|画质|質感|细节
-|perfect color""",
+|\b(?:better|perfect)[\s_]*(?:hands?|eyes?|faces?|skin|fingers|anatomy|feet)\b|\bgood hands?\b
+|\bslider\b|\b(?:back|rim|studio)[\s_-]?lighting\b
+|\b(?:lcm|hyper ?sd|(?:sdxl|sd) (?:turbo|lightning))\b|\brefiner\b|画质|質感|细节""",
         ),
         (
             "style",
@@ -81,15 +80,15 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             r"""\bpainting|\bwatercolou?r|\bsketch|line ?art\b|pixel ?art|\bukiyo|impressionis|screencap|\bvhs\b
 |\bfilm (?:look|grain)\b|\baesthetic|\bmanga\b|\bcomics?\b|punk ?ai\b|\bai$|cel ?shad|3d render|polaroid
 |\banalog|photography|\bdiffusion\b|flat colou?r|\bpixel\b|\bicons?\b|\blogo|collage|graphic design
-|cinematic|movie still|\bstill$|splash ?art|插画|水墨""",
+|cinematic|low[ _-]?poly|movie stills?\b|splash ?art|插画|水墨""",
         ),
         (
             "person",
             3.2,
             r"""\bliken+es+s*|\bdoll ?liken|\bface of\b|\bactress\b|\bcelebrity\b|\bcosplayer\b|◯|girlfriend|\bulzzang
-|\bidol face|网红|女友|女孩|小姐姐|女士|阿姨
+|\bidol face|网红|女友|女孩|小姐姐|女士
 |\b(?:chinese|korean|japanese|asian|russian|thai|indian|beautiful|cute|pretty|realistic
-|beauty)(?: \w+)? girl(?:s|[-_ ]\w+)?\b|^girl[-_ ]real|doll ?face|naturalface|fullbody""",
+|beauty)(?: \w+)? girl(?:s|[-_ ]\w+)?\b|doll ?face""",
         ),
         (
             "pose",
@@ -98,7 +97,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
 |\bposing\b|\bpov\b|\bgesture|\bsquat|\bsitting|\bstanding on|\b(?:top|side|back|front) view
 |\briding\b|\bholding\b|\blying\b|动作|姿势|姿勢|ポーズ|视角|\bcrossed legs\b|\bfacial expression|\bsmile\b|\bcrying\b
 |\bdrooling|middle finger|peace sign|\bincoming (?:kiss|hug)|\bhead ?pat|angle from|\bsmoking\b|\blicking\b
-|\bselfie\b|笑$|\baiming\b""",
+|\bselfie\b|\baiming\b""",
         ),
         (
             "clothing",
@@ -120,7 +119,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             2.6,
             r"""\b(?:rifle|sniper|shotgun|pistol|gun|gatling|carbine|katana|swords?|ak-?47|m4a1|weapons?
 |syringe|umbrella|wheelchair|chair|furniture|food|drinks?|burger|camera|phone
-|robot display|figma|figures?)\b""",
+|figma|figures?)\b""",
         ),
         (
             "vehicle",
@@ -140,13 +139,13 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             r"""\b(?:concept|pupils?|eyes?|ears?|hair(?:style)?s?|ponytail|bangs|horns?|wings|tail|tattoo|makeup
 |lamia|centaur|harpy|mermaid|slime|golems?|dragons?|goblin|vampire|monsters?|creatures?
 |vfx|smoke|fire|water|magic|tongues?|mouths?|teeth|skin|sheet|multiview|emot(?:ion|icon)
-|meme|tachie|maps?|mechanical|mecha|stamp)\b|拆分|剪纸""",
+|meme|tachie|maps?|mechanical|mecha|stamp)\b""",
         ),
     )
 )
 
 _PEOPLE = frozenset(
-    "girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men|girl，|1gril".split("|")
+    "girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men".split("|")
 )
 _REAL = frozenset(
     "photorealistic|realistic|realism|photo realistic|photo|photography|real photo|asian|japanese girl".split("|")

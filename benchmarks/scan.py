@@ -1,17 +1,21 @@
 """How long it takes to read a library, to find nothing changed, to take one more file in; and what hostile files cost.
 
-`python -m benchmarks.scan [--large]`; `--large` adds a rescan of 100,000 files. Without ../shared only the hostile
-files are measured.
+`python -m benchmarks.scan [--large] [--before REVISION]`; `--large` adds a rescan of 100,000 files, `--before` does the
+corpus with an earlier revision of this project in turns and prints the ratios. Without ../shared only the hostile files
+are measured.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
@@ -108,9 +112,59 @@ def large(folder: Path, count: int = 100_000) -> list[Row]:
         ]
 
 
-def measure(*, with_large: bool = False) -> tuple[list[Row], list[str]]:
+_SCAN = """
+import json, sys, time
+from stylus_core.library import Library
+import stylus_core.refiner
+times = []
+with Library(sys.argv[1]) as library:
+    for _ in range(4):
+        start = time.perf_counter()
+        library.scan([sys.argv[2]])
+        times.append(time.perf_counter() - start)
+print(json.dumps([times[0], sorted(times[1:])[1]]))
+"""
+
+
+def against(folder: Path, revision: str, turns: int = 5) -> list[Row]:
+    """A cold scan of the whole corpus and a rescan with nothing changed, as ratios to those of `revision`."""
+    loras, earlier = folder / "loras", folder / "earlier"
+    subprocess.run([sys.executable, str(MAKE_LIBRARY), str(loras), "--size", "100000"], check=True)
+    earlier.mkdir()
+    archive = ["git", "archive", revision, "stylus_core"]
+    packed = subprocess.run(archive, check=True, capture_output=True).stdout
+    tarfile.open(fileobj=io.BytesIO(packed)).extractall(earlier, filter="data")
+    times: dict[Path, list[list[float]]] = {earlier: [], Path.cwd(): []}
+    for turn in range(turns):
+        for place in times if turn % 2 else reversed(times):
+            database = folder / f"{turn}-{place.name}.sqlite"
+            done = subprocess.run(
+                [sys.executable, "-c", _SCAN, str(database), str(loras)],
+                check=True,
+                capture_output=True,
+                env={**os.environ, "PYTHONPATH": str(place)},
+                cwd=folder,
+            )
+            times[place].append(json.loads(done.stdout))
+    cold, nothing = (
+        statistics.median(now[i] / then[i] for then, now in zip(times[earlier], times[Path.cwd()], strict=True))
+        for i in range(2)
+    )
+    return [
+        Row(f"cold scan beside {revision}", cold, "times", 1.1),
+        Row(f"rescan with nothing changed beside {revision}", nothing, "times", 1.1),
+    ]
+
+
+def measure(*, with_large: bool = False, before: str = "") -> tuple[list[Row], list[str]]:
     """(measurements, reasons for those that were skipped)."""
-    parts = [hostile, *([corpus] if MAKE_LIBRARY else []), *([large] if with_large else [])]
+    parts: list[Callable[[Path], list[Row]]] = [hostile]
+    if MAKE_LIBRARY:
+        parts.append(corpus)
+        if before:
+            parts.append(lambda folder: against(folder, before))
+    if with_large:
+        parts.append(large)
     rows: list[Row] = []
     for part in parts:
         folder = Path(tempfile.mkdtemp(prefix="stylus-bench-"))
@@ -125,7 +179,11 @@ def main() -> int:
     """Prints a table; the exit code says whether every target was met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="also rescan 100,000 files")
-    rows, skipped = measure(with_large=parser.parse_args().large)
+    parser.add_argument(
+        "--before", default="", metavar="REVISION", help="compare with an earlier revision of this project"
+    )
+    args = parser.parse_args()
+    rows, skipped = measure(with_large=args.large, before=args.before)
     for row in rows:
         print(f"{row.what:48} {row.value:9.3f} {row.unit:5} (at most {row.target:g}){'' if row.met else ' MISSED'}")
     for reason in skipped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
@@ -81,8 +82,14 @@ def not_adapter(shapes: Shapes) -> str:
     Args:
         shapes: the shape of each of its tensors by name.
     """
-    if not shapes:  # nothing tells that it is none
-        return ""
+    return (
+        _told(tuple(shapes), tuple(shapes.values())) if shapes else ""
+    )  # without tensors nothing tells that it is none
+
+
+@functools.lru_cache(maxsize=32)
+def _told(names: tuple[str, ...], sizes: tuple[tuple[int, ...], ...]) -> str:
+    shapes = dict(zip(names, sizes, strict=True))
     tensors = Tensors(shapes)
     guide = next((kind for kind, evidence in _GUIDES if evidence.holds(tensors)), "")
     if guide:

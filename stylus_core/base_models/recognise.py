@@ -5,10 +5,11 @@ The tensors tell the truth where they tell anything; a statement decides only wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stylus_core.base_models import BY_NAME, BY_RANK, OTHER, UNKNOWN
+from stylus_core.base_models import BY_NAME, BY_RANK, OTHER, UNKNOWN, label
 from stylus_core.base_models.entry import BaseModel, plain
 from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
 
@@ -40,6 +41,7 @@ class Recognised(NamedTuple):
     source: str = ""  # where it was found: "tensors", or the source of a statement
 
 
+@functools.lru_cache(maxsize=1024)
 def stated_architecture(text: str) -> str:
     """The base that a statement such as "SD 1.5", "sdxl_base_v1-0" or "flux-1-dev/lora" names.
 
@@ -53,6 +55,15 @@ def stated_architecture(text: str) -> str:
     return next((base.name for base in BY_RANK if base.is_said(words)), OTHER)
 
 
+class _Proof(NamedTuple):
+    """What the tensors of a file say by themselves."""
+
+    proved: str  # the base, or ""
+    possible: frozenset[str]  # bases that a statement may make of them
+    sizes: tuple[tuple[str, str], ...]  # (base, the size that is proved), for those bases
+    transformer: bool  # whether there are blocks of a transformer of today
+
+
 def adapter_base(
     shapes: Shapes, statements: Sequence[tuple[str, str]], hints: Sequence[tuple[str, str]] = ()
 ) -> Recognised:
@@ -63,47 +74,57 @@ def adapter_base(
         statements: (source, text) of what is said of its base, the most trusted first.
         hints: (source, text) of what names a base only by the way, such as the file's name of a checkpoint.
     """
-    tensors = Tensors(shapes)
+    proof = _proof(tuple(shapes), tuple(shapes.values()))
     said = [(source, found) for source, text in statements if (found := stated_architecture(text))]
     said += [(source, found) for source, text in hints if (found := stated_architecture(text)) not in ("", OTHER)]
-    name, source = _decided(tensors, said)
-    if name not in BY_NAME:
+    name, source = _decided(proof, said)
+    base = BY_NAME.get(name)
+    if base is None or not base.sizes:
         return Recognised(name, "", source)
-    base = BY_NAME[name]
-    own = [plain(text) for _, text in (*statements, *hints) if base.is_said(plain(text))]
-    return Recognised(name, _size(base, tensors, own), source)
+    words = [plain(text) for _, text in (*statements, *hints) if stated_architecture(text) == name]
+    stated = (size.name for text in words for size in base.sizes if size.is_said(text))
+    return Recognised(name, dict(proof.sizes).get(name) or next(stated, ""), source)
 
 
-def _decided(tensors: Tensors, said: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    proved = _first_that_holds(tensors)
-    for source, name in said:
-        base = BY_NAME.get(name)
-        if base and base is not proved and _possible(base, tensors, proved):
-            return name, source
-    if proved:
-        source, first = said[0] if said else ("", proved.name)
-        if first == OTHER and proved.copied:
-            return OTHER, source
-        lie = next((f", against {source}" for source, name in said if name != proved.name), "")
-        return proved.name, f"tensors{lie}"
-    if _SOME_TRANSFORMER.holds(tensors) and not (said and said[0][1] == OTHER):
+# Adapters of one trainer, base and rank have the same tensors.
+@functools.lru_cache(maxsize=32)
+def _proof(names: tuple[str, ...], sizes: tuple[tuple[int, ...], ...]) -> _Proof:
+    tensors = Tensors(dict(zip(names, sizes, strict=True)))
+    bases = BY_RANK if names else ()
+    proved = next((base for base in bases if any(proof.holds(tensors) for proof in base.proofs)), None)
+    possible = frozenset(
+        base.name
+        for base in bases
+        if (proved is None or proved.name in base.like) and any(evidence.holds(tensors) for evidence in base.possible)
+    )
+    sized = [
+        (base.name, size)
+        for base in bases
+        if (base is proved or base.name in possible) and (size := _proved_size(base, tensors))
+    ]
+    return _Proof(proved.name if proved else "", possible, tuple(sized), _SOME_TRANSFORMER.holds(tensors))
+
+
+def _proved_size(base: BaseModel, tensors: Tensors) -> str:
+    return next((size.name for size in base.sizes if any(proof.holds(tensors) for proof in size.proofs)), "")
+
+
+def _decided(proof: _Proof, said: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """(architecture, where it was found)."""
+    believed = next(((source, name) for source, name in said if name in proof.possible and name != proof.proved), None)
+    if believed:
+        return believed[1], believed[0]
+    first = said[0] if said else ("", "")
+    if proof.proved:
+        if first[1] == OTHER and BY_NAME[proof.proved].copied:
+            return OTHER, first[0]
+        lie = next((f", against {source}" for source, name in said if name != proof.proved), "")
+        return proof.proved, f"tensors{lie}"
+    if proof.transformer and first[1] != OTHER:
         return OTHER, "tensors"
-    if said and (said[0][1] == OTHER or not any(_possible(base, tensors, None) for base in BY_RANK)):
-        return said[0][1], said[0][0]
+    if first[1] == OTHER or (first[1] and not proof.possible):
+        return first[1], first[0]
     return UNKNOWN, ""  # no statement, or one that none of the bases with such tensors agrees with
-
-
-def _first_that_holds(tensors: Tensors) -> BaseModel | None:
-    if not tensors.shapes:
-        return None
-    return next((base for base in BY_RANK if any(proof.holds(tensors) for proof in base.proofs)), None)
-
-
-def _possible(base: BaseModel, tensors: Tensors, proved: BaseModel | None) -> bool:
-    """Whether a statement of `base` is believed where the tensors prove another base or none."""
-    if proved is not None and proved.name not in base.like:
-        return False
-    return any(evidence.holds(tensors) for evidence in base.possible)
 
 
 def checkpoint_base(shapes: Shapes) -> str:
@@ -111,8 +132,7 @@ def checkpoint_base(shapes: Shapes) -> str:
     tensors = Tensors(shapes)
     for base in BY_RANK if shapes else ():
         if any(proof.holds(tensors) for proof in base.checkpoint):
-            size = _size(base, tensors, ())
-            return f"{base.name}-{size}" if size else base.name
+            return label(base.name, _proved_size(base, tensors))
     return ""
 
 
@@ -124,10 +144,3 @@ def class_base(*names: str) -> str:
             if base.is_hosted(folded):
                 return base.name
     return ""
-
-
-def _size(base: BaseModel, tensors: Tensors, words: Sequence[str]) -> str:
-    for size in base.sizes:
-        if any(proof.holds(tensors) for proof in size.proofs):
-            return size.name
-    return next((size.name for text in words for size in base.sizes if size.is_said(text)), "")

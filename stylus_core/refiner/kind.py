@@ -144,9 +144,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     )
 )
 
-_PEOPLE = frozenset(
-    "girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men".split("|")
-)
+_PEOPLE = frozenset("girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men".split("|"))
 _REAL = frozenset(
     "photorealistic|realistic|realism|photo realistic|photo|photography|real photo|asian|japanese girl".split("|")
 )

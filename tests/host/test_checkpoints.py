@@ -27,8 +27,9 @@ CLASSES = [
     ("MochiPipeline", "mochivideo", "mochi"), ("CogVideoXPipeline", "cogvideo", "cogvideo"),
     ("StableCascadeCombinedPipeline", "sc", "cascade"), ("PixArtSigmaPipeline", "pixartsigma", "pixart"),
     ("AuraFlowPipeline", "auraflow", "auraflow"), ("HiDreamImagePipeline", "h1", "hidream"),
-    ("KolorsPipeline", "kolors", "kolors"), ("OmniGen2Pipeline", "omnigen2", "other"), ("BriaPipeline", "bria", "other"),
-    ("StableVideoDiffusionPipeline", "svd", "other"), ("FakeInitialModel", "", "any"),
+    ("KolorsPipeline", "kolors", "kolors"), ("OmniGen2Pipeline", "omnigen2", "other"),
+    ("BriaPipeline", "bria", "other"), ("StableVideoDiffusionPipeline", "svd", "other"),
+    ("FakeInitialModel", "", "any"),
 ]  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def text(value: str) -> bytes:
 
 
 def gguf(path: Path, tensors: dict[str, tuple[int, ...]]) -> Path:
-    """A GGUF header of version 3 with some values of every sort and these tensors, inputs first as the format has it."""
+    """A GGUF header of version 3 with some values of every sort and these tensors, inputs first."""
     values = [
         text("general.architecture") + struct.pack("<I", 8) + text("brass"),
         text("some.list") + struct.pack("<IIQ", 9, 8, 2) + text("a") + text("bc"),

@@ -17,6 +17,7 @@ from stylus_core.composer.settings import Settings
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
+from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
@@ -147,6 +148,25 @@ class Stylus:
     def find(self, name: str) -> list[Adapter]:
         """Adapters of this stem or title, in any case."""
         return self._library.find(name)
+
+    def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
+        """Sets what the user says of an adapter, and returns it as it is then; the next selection goes by that.
+
+        Nothing is written beside the adapter's file. `library.edits`, `library.standings` and `library.undo` tell what
+        is set and take it back.
+
+        Args:
+            name: its stem, or else a title that it alone has.
+            by: where the change comes from: "user", "panel" or "api".
+            fields: `title`, `description`, `trigger_words`, `weight`, `kind`, `excluded`; None takes one back.
+
+        Raises:
+            OptionError: for a field or a value that cannot be.
+            LibraryError: where no adapter has the name, or several have it.
+        """
+        found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
+        self._library.edit(found.id, fields, by=by)
+        return self._library.get([found.id]).get(found.id, found)
 
     def problems(self) -> list[Problem]:
         """Files that cannot be used, with the reason."""

@@ -93,8 +93,7 @@ def test_added_removed_renamed_and_edited_files(folder: Path):
 def test_the_users_own_weight_counts_at_once(folder: Path):
     with opened(folder) as stylus:
         stylus.refresh()
-        (kite,) = stylus.find("paper_kite_v2")
-        stylus.library.set_user(kite.id, weight=0.45)
+        stylus.set("paper_kite_v2", weight=0.45)
         assert stylus.select("a paper kite").rewritten.endswith("<lora:paper_kite_v2:0.45>")
 
 

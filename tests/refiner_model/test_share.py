@@ -143,7 +143,7 @@ def test_an_import_never_outranks_ones_own_model_or_the_user(shelf: Shelf) -> No
     shelf.scan()
     ids = {a.stem: a.id for a in shelf.library.adapters()}
     shelf.library.put_cards({ids["fox"]: Card(description="Made by my model.", source="llm")}, "llm")
-    shelf.library.set_user(ids["owl"], description="My own words.")
+    shelf.library.edit(ids["owl"], {"description": "My own words."})
     take(shelf, record(stem="fox"), record(stem="owl"))
     found = {a.stem: a.card.description for a in shelf.library.adapters()}
     assert found == {"fox": "Made by my model.", "owl": "My own words."}

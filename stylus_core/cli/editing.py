@@ -15,7 +15,7 @@ from stylus_core.library.edits import SETTERS
 from stylus_core.library.told import Standing
 from stylus_core.types import Adapter
 
-_MOST = (14, 34)  # columns of field and who
+_MOST = (14, 36)  # columns of field and who
 _WHO = {
     "user": "you",
     "panel": "you, in the panel",

@@ -17,7 +17,6 @@ def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
     """The card that counts, from the cards by source and the user's edits by field.
 
     What a model left empty comes from the metadata's card, and so does a weight that the user set in another tool.
-    Where the user gave a title, the metadata's card is the one made with it, and it says what the adapter is called.
     """
     base = cards.get("metadata", Card())
     card = next((cards[source] for source in SOURCES if source in cards), base)
@@ -32,8 +31,6 @@ def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
             card = dataclasses.replace(
                 card, weight=base.weight, weight_low=base.weight_low, weight_high=base.weight_high, weight_source="user"
             )
-    if "title" in edits:
-        card = dataclasses.replace(card, subject=base.subject)
     for field in TABLE:
         if field.name in edits:
             card = dataclasses.replace(card, edited=(*card.edited, field.name), **field.put(edits[field.name]))

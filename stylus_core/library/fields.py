@@ -10,7 +10,7 @@ from typing import Any
 from stylus_core.errors import OptionError
 from stylus_core.library.text import unwanted
 from stylus_core.prompt import adapter_tags
-from stylus_core.types import KINDS
+from stylus_core.types import KINDS, Metadata
 
 _WEIGHT = 20.0  # sliders go to 10 or so
 _ENTRIES = 12
@@ -18,7 +18,15 @@ _PARTED = "||"  # between trigger words that exclude each other
 _WHITE = str.maketrans("\r\n\t", "   ")
 
 
-def _words_of_card(entries: tuple[str, ...]) -> dict[str, Any]:
+def _titled(title: str) -> dict[str, Any]:
+    """What it is called says what it adds, too: versions and labels are out of that."""
+    from stylus_core.refiner.subject import subject
+    from stylus_core.refiner.title import read_title
+
+    return {"title": title, "subject": subject(read_title(Metadata(title=title), ""), "") or title}
+
+
+def _worded(entries: tuple[str, ...]) -> dict[str, Any]:
     alternatives = tuple(part.strip() for entry in entries for part in entry.split(_PARTED))
     return {"trigger_words": alternatives, "trigger_alternatives": len(alternatives) > len(entries)}
 
@@ -37,7 +45,7 @@ class Editable:
 
 #: Order is the order in which they are shown.
 TABLE: tuple[Editable, ...] = (
-    Editable("title", "text", "What it is called.", lambda v: {"title": v}, most=300),
+    Editable("title", "text", "What it is called.", _titled, most=300),
     Editable(
         "description",
         "text",
@@ -45,7 +53,7 @@ TABLE: tuple[Editable, ...] = (
         lambda v: {"description": v, "source": "user"},
         most=1000,
     ),
-    Editable("trigger_words", "texts", "Words that the prompt needs for it to work.", _words_of_card, most=300),
+    Editable("trigger_words", "texts", "Words that the prompt needs for it to work.", _worded, most=300),
     Editable(
         "weight",
         "number",

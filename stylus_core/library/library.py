@@ -253,8 +253,7 @@ class Library:
 
     def standings(self, adapter: Adapter) -> list[Standing]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""
-        query = self._database.rows
-        return standings(adapter, self.edits(adapter.id), lambda edits: cards_of(query, adapter.id, edits))
+        return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))
 
     def _edited(self, adapter_id: int, make: Callable[[sqlite3.Connection], _Made]) -> _Made:
         with self._database.transaction() as connection:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from stylus_core.library.cards import effective
-from stylus_core.library.codec import decode_card, decode_metadata, encode_card
+from stylus_core.library.codec import decode_card, encode_card
 from stylus_core.library.edits import Query, read_edits, values_of
-from stylus_core.library.reading import Read, refined
+from stylus_core.library.reading import Read
 from stylus_core.library.text import fold
 from stylus_core.types import Card
 
@@ -79,19 +77,14 @@ def store_card(connection: sqlite3.Connection, adapter_id: int, source: str, inp
 def settle(connection: sqlite3.Connection, adapter_id: int) -> None:
     """Works out anew what all readers take: the effective card, the title to find it by, and whether it is excluded."""
     edits = values_of(read_edits(connection.execute, adapter_id))
-    card = effective(cards_of(connection.execute, adapter_id, edits), edits)
+    card = effective(cards_of(connection.execute, adapter_id), edits)
     told = "SELECT json_extract(metadata, '$.title'), json_extract(metadata, '$.excluded') FROM adapters WHERE id = ?"
     title, excluded = connection.execute(told, (adapter_id,)).fetchone()
     values = (encode_card(card), fold(card.title or title or ""), edits.get("excluded", bool(excluded)), adapter_id)
     connection.execute("UPDATE adapters SET card = ?, title_key = ?, excluded = ? WHERE id = ?", values)
 
 
-def cards_of(query: Query, adapter_id: int, edits: Mapping[str, Any]) -> dict[str, Card]:
-    """An adapter's cards by source. Where the user gave a title, the metadata's is made as if the files had said it."""
+def cards_of(query: Query, adapter_id: int) -> dict[str, Card]:
+    """An adapter's cards by source."""
     rows = query("SELECT source, card FROM cards WHERE adapter_id = ?", (adapter_id,))
-    cards = {source: decode_card(text) for source, text in rows}
-    if "title" in edits:
-        ((stem, stored),) = query("SELECT stem, metadata FROM adapters WHERE id = ?", (adapter_id,))
-        metadata = dataclasses.replace(decode_metadata(stored), title=edits["title"])
-        cards["metadata"] = refined(metadata, stem)[0]
-    return cards
+    return {source: decode_card(text) for source, text in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,9 @@ _WEIGHT_FROM = {
 class Standing:
     """How one field stands.
 
-    `by` and `otherwise_by` are one of `edits.SETTERS` for what the user set; else the name of a sidecar, "header" (a
-    trainer wrote it), "file name", "vlm", "llm" or "import" (a description made or taken in), "metadata" (worked out
-    from all that the files say), or "default".
+    `by` is one of `edits.SETTERS` for what the user set. Else it is `otherwise_by`: a sidecar by what follows the
+    file's stem (".civitai.info"), "header" (a trainer wrote it), "file name", "pictures", "vlm", "llm" or "import" (a
+    description made or taken in), "metadata" (worked out from all that the files say), or "default".
     """
 
     field: str
@@ -36,20 +36,17 @@ class Standing:
     otherwise_by: str
 
 
-def standings(
-    adapter: Adapter, edits: Mapping[str, Edit], cards_of: Callable[[Mapping[str, Any]], Mapping[str, Card]]
-) -> list[Standing]:
-    """Every field of the table, in its order. `cards_of` gives the cards by source under some of the edits."""
+def standings(adapter: Adapter, edits: Mapping[str, Edit], cards: Mapping[str, Card]) -> list[Standing]:
+    """Every field of the table, in its order, out of the user's edits and the cards by source."""
     values = values_of(edits)
-    plain = _Account(adapter, cards_of(values), values)
+    now = _Account(adapter, cards, values)
     out = []
     for name in (field.name for field in TABLE):
         edit = edits.get(name)
-        rest = {field: value for field, value in values.items() if field != name}
-        without = plain if edit is None else _Account(adapter, cards_of(rest), rest)
-        value, source = without.value(name), without.source(name)
-        at, by = (edit.at, edit.by) if edit else ("", source)
-        out.append(Standing(name, plain.value(name), by, at, value, source))
+        without = _Account(adapter, cards, {field: value for field, value in values.items() if field != name})
+        otherwise, source = without.value(name), without.source(name)
+        by, at = (edit.by, edit.at) if edit else (source, "")
+        out.append(Standing(name, now.value(name), by, at, otherwise, source))
     return out
 
 
@@ -107,8 +104,6 @@ class _Account:
         return "file name" if guessed else self._by
 
     def _file(self, *names: str) -> str:
-        """The sidecar that the first known of these fields of the metadata comes from, or "header"."""
-        for name in names:
-            if source := self._adapter.metadata.provenance.get(name):
-                return f"{self._adapter.stem}{source}" if source.startswith(".") else source
-        return ""
+        """Where the first known of these fields of the metadata comes from."""
+        provenance = self._adapter.metadata.provenance
+        return next((provenance[name] for name in names if provenance.get(name)), "")

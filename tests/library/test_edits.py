@@ -227,9 +227,9 @@ def standing(shelf: Shelf) -> dict[str, tuple[Any, str]]:
 def test_who_says_what(shelf: Shelf) -> None:
     path, number = heron(shelf)
     assert standing(shelf) == {
-        "title": ("Tin Heron", "tin_heron.civitai.info"),
-        "description": (shelf.one().card.description, "tin_heron.civitai.info"),
-        "trigger_words": (["tin heron"], "tin_heron.civitai.info"),
+        "title": ("Tin Heron", ".civitai.info"),
+        "description": (shelf.one().card.description, ".civitai.info"),
+        "trigger_words": (["tin heron"], ".civitai.info"),
         "weight": (0.8, "default"),
         "kind": ("animal", "metadata"),
         "excluded": (False, "default"),
@@ -238,13 +238,13 @@ def test_who_says_what(shelf: Shelf) -> None:
     sidecar(path, ".metadata.json", {"exclude": True, "trainedWords": ["one || two"]})
     path.with_suffix(".civitai.info").unlink()
     found = standing(shelf)
-    assert found["weight"] == (0.55, "tin_heron.json")
-    assert found["trigger_words"] == (["one || two"], "tin_heron.metadata.json")
-    assert found["excluded"] == (True, "tin_heron.metadata.json")
+    assert found["weight"] == (0.55, ".json")
+    assert found["trigger_words"] == (["one || two"], ".metadata.json")
+    assert found["excluded"] == (True, ".metadata.json")
     shelf.library.put_cards({number: Card("A tin bird.", "style", source="llm")}, "llm")
     found = standing(shelf)
     assert (found["description"], found["kind"]) == (("A tin bird.", "llm"), ("style", "llm"))
-    assert found["trigger_words"][1] == "tin_heron.metadata.json"  # the model named none
+    assert found["trigger_words"][1] == ".metadata.json"  # the model named none
     shelf.library.edit(number, {"kind": "pose", "trigger_words": []}, by="panel")
     told = {s.field: s for s in shelf.library.standings(shelf.one())}
     kind, words = told["kind"], told["trigger_words"]

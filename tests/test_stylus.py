@@ -152,7 +152,7 @@ def test_threads_set_while_others_select(folder: Path):
             t.join()
         assert not wrong
         (marsh,) = stylus.find("Grey Fen 5")
-        assert (marsh.card.description, stylus.library.changes(marsh.id)) == ("Grey Fen 5", 12)
+        assert (marsh.card.description, stylus.library.undoable(marsh.id)) == ("Grey Fen 5", 12)
 
 
 def test_pins_bans_and_adapters_that_are_there(folder: Path):

@@ -43,23 +43,23 @@ def edit(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         if values and not library.edit(found.id, values):
             console.say("nothing is different from before")
         after = library.get([found.id]).get(found.id, found)
-        told, changes = library.standings(after), library.changes(found.id)
+        told, undoable = library.standings(after), library.undoable(found.id)
     if args.json:
-        dump(console, _json(after, told, changes))
+        dump(console, _json(after, told, undoable))
     else:
-        console.print(*_lines(after, told, changes, console))
+        console.print(*_lines(after, told, undoable, console))
     return OK
 
 
-def _json(adapter: Adapter, told: list[Standing], changes: int) -> dict[str, Any]:
+def _json(adapter: Adapter, told: list[Standing], undoable: int) -> dict[str, Any]:
     fields = {}
     for standing in told:
         row = dataclasses.asdict(standing)
         fields[row.pop("field")] = row
-    return {"name": adapter.stem, "path": adapter.path, "fields": fields, "changes": changes}
+    return {"name": adapter.stem, "path": adapter.path, "fields": fields, "undoable": undoable}
 
 
-def _lines(adapter: Adapter, told: list[Standing], changes: int, console: Console) -> list[str]:
+def _lines(adapter: Adapter, told: list[Standing], undoable: int, console: Console) -> list[str]:
     rows = []
     for standing in told:
         is_set = standing.by in SETTERS
@@ -69,8 +69,8 @@ def _lines(adapter: Adapter, told: list[Standing], changes: int, console: Consol
             rows.append(["", f"  instead of {_who(standing.otherwise_by)}", _said(standing.otherwise)])
     head, *lines = table(["field", "set by", "value"], rows, console.columns, _MOST)
     out = [console.paint(cut(clean(adapter.stem), console.columns), "bold", "cyan"), console.paint(head, "dim"), *lines]
-    if changes:
-        what = "1 change" if changes == 1 else f"{changes} changes"
+    if undoable:
+        what = "1 change" if undoable == 1 else f"{undoable} changes"
         out += ["", console.paint(f"{what} can be taken back: --undo takes back the last", "dim")]
     return out
 

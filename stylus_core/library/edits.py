@@ -72,7 +72,7 @@ def undo(connection: sqlite3.Connection, adapter_id: int) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def changes(query: Query, adapter_id: int) -> int:
+def undoable(query: Query, adapter_id: int) -> int:
     """How many changes `undo` can take back."""
     ((count,),) = query("SELECT count(DISTINCT change) FROM edit_history WHERE adapter_id = ?", (adapter_id,))
     return int(count)

@@ -14,7 +14,7 @@ from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.cards import SOURCES
 from stylus_core.library.codec import decode_card, decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
-from stylus_core.library.edits import SETTERS, Edit, change, changes, read_edits, undo
+from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
 from stylus_core.library.plan import make_plan, resolve_roots, would_change
 from stylus_core.library.records import cards_of, settle, store_card
@@ -247,9 +247,9 @@ class Library:
         """What the user set of an adapter, by field."""
         return read_edits(self._database.rows, adapter_id)
 
-    def changes(self, adapter_id: int) -> int:
+    def undoable(self, adapter_id: int) -> int:
         """How many changes of an adapter `undo` can take back."""
-        return changes(self._database.rows, adapter_id)
+        return undoable(self._database.rows, adapter_id)
 
     def standings(self, adapter: Adapter) -> list[Standing]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""

@@ -128,7 +128,7 @@ def test_undo_goes_back_change_by_change(shelf: Shelf) -> None:
     assert not edit(number, {"weight": 0.4})  # nothing is different, so there is nothing to take back
     assert edit(number, {"weight": 0.6}, by="panel")
     assert edit(number, {"weight": None, "title": "Stork"}, by="api")
-    assert shelf.library.changes(number) == 3
+    assert shelf.library.undoable(number) == 3
     assert set(undo(number)) == {"title", "weight"}
     assert shelf.library.edits(number)["weight"][:2] == (0.6, "panel")
     assert undo(number) == ("weight",)
@@ -147,7 +147,7 @@ def test_history_is_bounded_and_of_one_adapter(shelf: Shelf) -> None:
     shelf.library.edit(other, {"weight": 0.9})
     for turn in range(HISTORY + 7):
         shelf.library.edit(number, {"weight": 1 + turn / 10})
-    assert (shelf.library.changes(number), shelf.library.changes(other)) == (HISTORY, 1)
+    assert (shelf.library.undoable(number), shelf.library.undoable(other)) == (HISTORY, 1)
     while shelf.library.undo(number):
         pass
     assert values(shelf.library, number) == {"weight": 1.6}  # the seven oldest changes are forgotten
@@ -299,7 +299,7 @@ def test_several_connections_edit_one_adapter_and_lose_nothing(shelf: Shelf) -> 
     assert errors == []
     assert values(shelf.library, number) == {"weight": 8.0, "title": "turn 7", "description": "turn 7"}
     assert shelf.one().card.weight == 8.0 and shelf.one().title == "turn 7"
-    assert shelf.library.changes(number) == 24
+    assert shelf.library.undoable(number) == 24
     while shelf.library.undo(number):
         pass
     assert shelf.library.edits(number) == {}

@@ -26,6 +26,7 @@ from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
 from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
+from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.here import Here
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
@@ -77,7 +78,7 @@ class Stylus:
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = Here(self._library, index_folder, self.home, encoder)
         self._watch = Watch(self._library, self.roots)
-        self._remote = _remote(index, self.home, self.roots, index_folder.name if descriptions else "")
+        self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._index_problem = ""
 
     def __enter__(self) -> Stylus:
@@ -150,19 +151,11 @@ class Stylus:
         return self._library.find(name)
 
     def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
-        """Sets what the user says of an adapter, and returns it as it is then; the next selection goes by that.
+        """Sets what the user says of the adapter of this stem or title, and returns it as it is then.
 
-        Nothing is written beside the adapter's file. `library.edits`, `library.standings` and `library.undo` tell what
-        is set and take it back.
-
-        Args:
-            name: its stem, or else a title that it alone has.
-            by: where the change comes from: "user", "panel" or "api".
-            fields: `title`, `description`, `trigger_words`, `weight`, `kind`, `excluded`; None takes one back.
-
-        Raises:
-            OptionError: for a field or a value that cannot be.
-            LibraryError: where no adapter has the name, or several have it.
+        `fields` are those of `library.fields.TABLE`, None takes one back; `by` is where the change comes from: "user",
+        "panel" or "api". Nothing is written beside the adapter's file, and the next selection goes by it. Raises
+        `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
         """
         found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
         self._library.edit(found.id, fields, by=by)
@@ -303,14 +296,3 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
     if wanted == "any" or made_for in (wanted, "unknown"):
         return ""
     return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {wanted}"
-
-
-def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:
-    """The engine that an address or `$STYLUS_INDEX` names; None where neither does."""
-    address = os.environ.get("STYLUS_INDEX", "") if index is None else index
-    if not address:
-        return None
-    from stylus_core.retriever.engine.address import parse_address
-    from stylus_core.retriever.engine.remote import Remote
-
-    return Remote(parse_address(address), home, roots, described)

@@ -18,6 +18,7 @@ from stylus_core.composer.settings import Settings
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
+from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
@@ -26,6 +27,7 @@ from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
 from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
+from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.here import Here
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
@@ -77,7 +79,7 @@ class Stylus:
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = Here(self._library, index_folder, self.home, encoder)
         self._watch = Watch(self._library, self.roots)
-        self._remote = _remote(index, self.home, self.roots, index_folder.name if descriptions else "")
+        self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._index_problem = ""
 
     def __enter__(self) -> Stylus:
@@ -148,6 +150,17 @@ class Stylus:
     def find(self, name: str) -> list[Adapter]:
         """Adapters of this stem or title, in any case."""
         return self._library.find(name)
+
+    def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
+        """Sets what the user says of the adapter of this stem or title, and returns it as it is then.
+
+        `fields` are those of `library.fields.TABLE`, None takes one back; `by` is where the change comes from: "user",
+        "panel" or "api". Nothing is written beside the adapter's file, and the next selection goes by it. Raises
+        `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
+        """
+        found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
+        self._library.edit(found.id, fields, by=by)
+        return self._library.get([found.id]).get(found.id, found)
 
     def problems(self) -> list[Problem]:
         """Files that cannot be used, with the reason."""
@@ -288,14 +301,3 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
     return (
         f"{adapter.stem!r} was asked for by name and is left out: it is made for {adapter.made_for} and not for {what}"
     )
-
-
-def _remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> Remote | None:
-    """The engine that an address or `$STYLUS_INDEX` names; None where neither does."""
-    address = os.environ.get("STYLUS_INDEX", "") if index is None else index
-    if not address:
-        return None
-    from stylus_core.retriever.engine.address import parse_address
-    from stylus_core.retriever.engine.remote import Remote
-
-    return Remote(parse_address(address), home, roots, described)

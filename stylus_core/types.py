@@ -93,6 +93,8 @@ class Card:
     weight_high: float | None = None
     weight_source: str = "default"  # "user", "author", "examples", "default", "refiner"
     source: str = "metadata"  # who wrote it: "metadata", "training tags", "file name", "vlm", "llm", "user", "import"
+    title: str = ""  # the one that the user gave it; empty where it is `Metadata.title` that counts
+    edited: tuple[str, ...] = ()  # what the user set, by the names of `library.fields.TABLE`
 
 
 #: States of a file in the library. Only "ok" adapters are ever selected.
@@ -102,6 +104,7 @@ STATUSES = (
     "unreadable",  # the header cannot be read; `problem` says why
     "no-adapter",  # a VAE, an embedding, a checkpoint, ...; `problem` says what
     "unopened",  # .pt and .ckpt: listed, never opened
+    "excluded",  # by the user, here or in another tool
 )
 
 
@@ -124,9 +127,14 @@ class Adapter:
         return label(self.metadata.architecture, self.metadata.base_size)
 
     @property
+    def given_title(self) -> str:
+        """The title that somebody gave it, the user before its author; empty where nobody did."""
+        return self.card.title or self.metadata.title
+
+    @property
     def title(self) -> str:
         """The name to show: the title, or the file's stem where there is none."""
-        return self.metadata.title or self.stem
+        return self.given_title or self.stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def write(folder: Path, home: Path, number: int, start: Any, results: Any) -> No
                 add(folder / f"of {number}", f"copper_{thing}", f"Copper {thing.title()}")
                 stylus.index()
                 (added,) = stylus.find(f"copper_{thing}")
-                stylus.library.set_user(added.id, weight=0.3 + 0.1 * n)
+                stylus.library.edit(added.id, {"weight": 0.3 + 0.1 * n})
         results.put(("wrote", ""))
     except Exception as e:  # told to the test
         results.put(("failed", repr(e)))

@@ -93,9 +93,66 @@ def test_added_removed_renamed_and_edited_files(folder: Path):
 def test_the_users_own_weight_counts_at_once(folder: Path):
     with opened(folder) as stylus:
         stylus.refresh()
-        (kite,) = stylus.find("paper_kite_v2")
-        stylus.library.set_user(kite.id, weight=0.45)
+        stylus.set("paper_kite_v2", weight=0.45)
         assert stylus.select("a paper kite").rewritten.endswith("<lora:paper_kite_v2:0.45>")
+
+
+def test_what_the_user_says_is_found_at_once(folder: Path):
+    with opened(folder) as stylus:
+        assert names(stylus, "a velvet armadillo") == names(stylus, "a cork lighthouse") == []
+        kite = stylus.set("paper_kite_v2", title="Velvet Armadillo")
+        assert (kite.title, [a.id for a in stylus.find("velvet armadillo")]) == ("Velvet Armadillo", [kite.id])
+        (pick,) = stylus.select("a velvet armadillo").picks
+        assert (pick.name, pick.title) == ("paper_kite_v2", "Velvet Armadillo")
+        assert "Velvet Armadillo" in pick.reason
+        stylus.set("salt_marsh", description="A cork lighthouse with a leaning roof.")
+        found = stylus.select("a cork lighthouse", depth=1).candidates[0]
+        assert (found.name, found.scores["bm25"] > 0) == ("salt_marsh", True)
+        stylus.set("gouache_v1", trigger_words=["zinc wash", "thick zinc"])
+        always = stylus.select("gouache style, a river", {"trigger_words": "always"}).rewritten
+        assert "zinc wash, thick zinc" in always
+        assert names(stylus, "zinc wash, a river") == ["gouache_v1"]
+    with opened(folder) as stylus:  # and for the next process
+        assert names(stylus, "a velvet armadillo") == ["paper_kite_v2"]
+        stylus.set("velvet armadillo", title=None)
+        assert names(stylus, "a velvet armadillo") == []
+
+
+def test_an_excluded_adapter_is_never_picked_but_where_it_is_asked_for(folder: Path):
+    sidecar(folder / "salt_marsh.safetensors", ".metadata.json", {"model_name": "Salt Marsh", "exclude": True})
+    with opened(folder) as stylus:
+        assert names(stylus, "a salt marsh") == []
+        assert names(stylus, "a paper kite", pinned=["salt_marsh"]) == ["salt_marsh", "paper_kite_v2"]
+        stylus.set("salt_marsh", excluded=False)
+        stylus.set("paper_kite_v2", excluded=True)
+        assert (names(stylus, "a salt marsh"), names(stylus, "a paper kite")) == (["salt_marsh"], [])
+        stylus.set("paper_kite_v2", excluded=None)
+        assert names(stylus, "a paper kite") == ["paper_kite_v2"]
+
+
+def test_threads_set_while_others_select(folder: Path):
+    wrong: list[object] = []
+
+    def select(stylus: Stylus) -> None:
+        for _ in range(6):
+            if names(stylus, "a paper kite") != ["paper_kite_v2"]:
+                wrong.append("another pick")
+
+    def edit(stylus: Stylus, field: str) -> None:
+        for n in range(6):
+            stylus.set("salt_marsh", by="api", **{field: f"Grey Fen {n}"})
+
+    with opened(folder) as stylus:
+        stylus.index()
+        jobs = [(select, (stylus,)), (edit, (stylus, "title")), (edit, (stylus, "description")), (select, (stylus,))]
+        threads = [threading.Thread(target=work, args=args) for work, args in jobs]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not wrong
+        (marsh,) = stylus.find("Grey Fen 5")
+        assert (marsh.card.description, stylus.library.undoable(marsh.id)) == ("Grey Fen 5", 12)
 
 
 def test_pins_bans_and_adapters_that_are_there(folder: Path):

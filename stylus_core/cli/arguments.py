@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core import __version__
 from stylus_core.cli import asking
 from stylus_core.cli.batch_arguments import add_batch
+from stylus_core.cli.editing_arguments import add_editing
 from stylus_core.cli.eval_arguments import add_eval
 from stylus_core.cli.refining_arguments import add_refining
 from stylus_core.cli.study import add_study
@@ -90,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--endpoint", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="also try this server"
     )
+    add_editing(commands, _library, _common)
     add_refining(commands, _library, _common)
     add_batch(commands, _library, _common, _options)
     add_study(commands, _library, _common)

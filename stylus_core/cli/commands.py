@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import difflib
 import sys
 from collections.abc import Callable, Iterator
 
 from stylus_core.cli import FAILED, OK, USAGE, report
 from stylus_core.cli.arguments import libraries, option_values
 from stylus_core.cli.batching import batch
+from stylus_core.cli.editing import edit
 from stylus_core.cli.evaluating import evaluate
-from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare
-from stylus_core.cli.refining import describe, edit, refine
+from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare, stems
+from stylus_core.cli.refining import describe, refine
 from stylus_core.cli.study import study
 from stylus_core.cli.text import Console
 from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError
+from stylus_core.library.naming import unknown
 from stylus_core.options import Options
 
 _IN_FULL = 3  # adapters of one name that are shown in full and not as a list
@@ -71,9 +72,7 @@ def show(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         prepare(stylus, console)
         found = stylus.find(args.name)
         if not found:
-            near = difflib.get_close_matches(args.name, [a.stem for a in stylus.adapters()], n=3)
-            hint = f"; near: {', '.join(near)}" if near else ""
-            raise LibraryError(f"no adapter is called {args.name!r}{hint}")
+            raise unknown(args.name, stems(stylus))
         if args.json:
             for adapter in found:
                 dump(console, {**dataclasses.asdict(adapter), "title": adapter.title})

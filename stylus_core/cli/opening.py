@@ -13,6 +13,8 @@ from stylus_core.cli.asking import given
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console
 from stylus_core.errors import LibraryError
+from stylus_core.library.naming import the_one
+from stylus_core.types import Adapter
 
 Opener = Callable[..., Any] | None
 
@@ -34,6 +36,25 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
         more = {**more, "index": args.index}
     with opener(library, home=args.home, encoder=args.encoder, **given(args), **more) as stylus:
         yield stylus
+
+
+@contextlib.contextmanager
+def scanned(args: argparse.Namespace, console: Console, opener: Opener) -> Iterator[Any]:
+    """The library open for the block, its files read and nothing indexed: for what a selection takes in by itself."""
+    with opened(args, opener) as stylus:
+        with Progress(console) as progress:
+            stylus.refresh(progress)
+        yield stylus
+
+
+def named(stylus: Any, name: str) -> Adapter:
+    """The one adapter of this name. Raises `LibraryError` that says which there are."""
+    return the_one(name, stylus.find(name), lambda: stems(stylus))
+
+
+def stems(stylus: Any) -> list[str]:
+    """The names of all adapters that can be picked."""
+    return [adapter.stem for adapter in stylus.adapters()]
 
 
 def prepare(stylus: Any, console: Console) -> None:

@@ -1,18 +1,16 @@
-"""`stylus refine`, `describe` and `set`: descriptions by a model, by others, and by the user."""
+"""`stylus refine` and `describe`: descriptions by a model and by others."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from stylus_core.cli import FAILED, OK, USAGE, report
+from stylus_core.cli import FAILED, OK
 from stylus_core.cli.calls import agreed, endpoint
-from stylus_core.cli.opening import Opener, dump, opened
+from stylus_core.cli.opening import Opener, dump, named, scanned
 from stylus_core.cli.progress import Progress
 from stylus_core.cli.text import Console, indented
 from stylus_core.errors import LibraryError
@@ -42,7 +40,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         again=args.again,
     )
     made = Report()
-    with _scanned(args, console, opener) as stylus:
+    with scanned(args, console, opener) as stylus:
         only = [_usable(stylus, name).id for name in args.names] if args.names else None
 
         def approve(plan: Plan) -> bool:
@@ -74,48 +72,12 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
 
 def describe(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus describe export FILE` and `stylus describe import FILE`."""
-    with _scanned(args, console, opener) as stylus:
+    with scanned(args, console, opener) as stylus:
         return (_export if args.action == "export" else _import)(args, console, stylus)
 
 
-def edit(args: argparse.Namespace, console: Console, opener: Opener) -> int:
-    """`stylus set NAME`."""
-    if args.weight is None and args.description is None and args.kind is None:
-        console.say("stylus: say what to set: --weight X, --description TEXT or --kind KIND")
-        return USAGE
-    with _scanned(args, console, opener) as stylus:
-        found = _named(stylus, args.name)
-        stylus.library.set_user(found.id, weight=args.weight, description=args.description, kind=args.kind)
-        after = stylus.library.get([found.id])[found.id]
-    if args.json:
-        dump(console, {**dataclasses.asdict(after), "title": after.title})
-    else:
-        console.print(*report.adapter(after, console))
-    return OK
-
-
-@contextlib.contextmanager
-def _scanned(args: argparse.Namespace, console: Console, opener: Opener) -> Iterator[Any]:
-    with opened(args, opener) as stylus:
-        with Progress(console) as progress:
-            stylus.refresh(progress)
-        yield stylus
-
-
-def _named(stylus: Any, name: str) -> Adapter:
-    """The one adapter of this name: by its exact stem, else by what `find` takes for it."""
-    found: list[Adapter] = stylus.find(name)
-    exact = [a for a in found if a.stem == name]
-    usable = [a for a in (exact or found) if a.status == "ok"] or exact or found
-    if not usable:
-        raise LibraryError(f"no adapter is called {name!r}: stylus show {name} tells what is near")
-    if len(usable) > 1:
-        raise LibraryError(f"several adapters go by {name!r}: name one of {', '.join(a.stem for a in usable[:8])}")
-    return usable[0]
-
-
 def _usable(stylus: Any, name: str) -> Adapter:
-    found = _named(stylus, name)
+    found = named(stylus, name)
     if found.status != "ok":
         raise LibraryError(f"{name!r} is never picked and so not described: {found.problem}")
     return found

@@ -1,4 +1,4 @@
-"""The grammar of the commands that describe adapters: `refine`, `describe`, `set`."""
+"""The grammar of the commands that describe adapters: `refine`, `describe`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from stylus_core.cli.calls import add_calls
 from stylus_core.cli.ranges import whole
-from stylus_core.types import KINDS
 
 _Adder = Callable[[argparse.ArgumentParser], None]
 
@@ -38,15 +37,3 @@ def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
     )
     library(describe)
     common(describe)
-
-    edit = commands.add_parser(
-        "set", allow_abbrev=False, help="edit what is known of an adapter; your word always wins"
-    )
-    edit.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
-    edit.add_argument("--weight", type=float, metavar="X", help="recommended weight; 0 takes the edit back")
-    edit.add_argument("--description", metavar="TEXT", help="one to three sentences; an empty text takes the edit back")
-    edit.add_argument(
-        "--kind", choices=("", *KINDS), metavar="KIND", help=f"one of {', '.join(KINDS)}; '' takes it back"
-    )
-    library(edit)
-    common(edit)

@@ -108,6 +108,7 @@ def adapter(found: Adapter, console: Console) -> list[str]:
         ("description", f"{card.description} (from {card.source})" if card.description else ""),
         ("weight", weight),
         ("triggers", triggers),
+        ("set by you", ", ".join(card.edited)),
         ("made for", ", ".join(part for part in (found.made_for, meta.family, meta.base_model) if part)),
         ("algorithm", meta.algorithm),
         ("tags", ", ".join(meta.tags)),

@@ -46,7 +46,7 @@ def _ways(subject: str, title: str, trigger_words: tuple[str, ...], stem: str) -
 
 
 def _ways_of(adapter: Adapter) -> _Ways:
-    return _ways(adapter.card.subject, adapter.metadata.title, adapter.card.trigger_words, adapter.stem)
+    return _ways(adapter.card.subject, adapter.given_title, adapter.card.trigger_words, adapter.stem)
 
 
 def own_words(adapter: Adapter) -> frozenset[str]:

@@ -62,7 +62,7 @@ def _read(adapter: Adapter) -> AdapterProfile:
     names = tuple((kind, unit) for kind, unit in told if unit)
     subject, _, series = (adapter.card.subject or adapter.title).partition("(")
     own = [w for w in tokens(split_names(subject)) if w not in GENERIC]
-    title = tokens(split_names(adapter.metadata.title or adapter.stem))
+    title = tokens(split_names(adapter.title))
     tags = frozenset(w for t in adapter.metadata.tags for w in tokens(t))
     said = tags.union(title)
     return AdapterProfile(

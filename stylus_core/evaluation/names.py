@@ -26,7 +26,7 @@ class Names:
                 self._numbers[a.metadata.model_id] = (*self._numbers.get(a.metadata.model_id, ()), a.id)
             for name in {_folded(a.stem), _folded(a.metadata.alias)} - {""}:
                 by_file[name] = (*by_file.get(name, ()), a.id)
-            if title := _folded(a.metadata.title):
+            for title in {_folded(a.metadata.title), _folded(a.given_title)} - {""}:
                 by_title[title] = (*by_title.get(title, ()), a.id)
         # What the file is called goes before what somebody calls it.
         self._names = {**by_title, **by_file}

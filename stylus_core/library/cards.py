@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any
 
+from stylus_core.library.fields import TABLE
 from stylus_core.types import Card
 
 #: Who wrote a card, the most trusted first; "metadata" is the fallback that every adapter has.
 SOURCES = ("vlm", "llm", "import", "metadata")
 
 
-class Edits(NamedTuple):
-    """What the user edited by hand; None means not edited."""
-
-    weight: float | None = None
-    description: str | None = None
-    kind: str | None = None
-
-
-def effective(cards: Mapping[str, Card], edits: Edits) -> Card:
-    """The card that counts, from the cards by source and the user's edits.
+def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
+    """The card that counts, from the cards by source and the user's edits by field.
 
     What a model left empty comes from the metadata's card, and so does a weight that the user set in another tool.
     """
@@ -38,10 +31,7 @@ def effective(cards: Mapping[str, Card], edits: Edits) -> Card:
             card = dataclasses.replace(
                 card, weight=base.weight, weight_low=base.weight_low, weight_high=base.weight_high, weight_source="user"
             )
-    if edits.weight is not None:
-        card = dataclasses.replace(card, weight=edits.weight, weight_source="user")
-    if edits.kind is not None:
-        card = dataclasses.replace(card, kind=edits.kind)
-    if edits.description is not None:
-        card = dataclasses.replace(card, description=edits.description, source="user")
+    for field in TABLE:
+        if field.name in edits:
+            card = dataclasses.replace(card, edited=(*card.edited, field.name), **field.put(edits[field.name]))
     return card

@@ -11,6 +11,7 @@ from stylus_core.types import Card, Example, Metadata
 _METADATA = [(f.name, getattr(Metadata(), f.name)) for f in dataclasses.fields(Metadata)]
 _CARD = [(f.name, getattr(Card(), f.name)) for f in dataclasses.fields(Card)]
 _TUPLES = ("tags", "trigger_words", "training_concepts")
+_CARD_TUPLES = ("trigger_words", "edited")
 
 
 def _changed(value: Any, defaults: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def encode_card(card: Card) -> str:
 def decode_card(text: str) -> Card:
     """What `encode_card` wrote."""
     values = json.loads(text)
-    if "trigger_words" in values:
-        values["trigger_words"] = tuple(values["trigger_words"])
+    for name in _CARD_TUPLES:
+        if name in values:
+            values[name] = tuple(values[name])
     return Card(**values)

@@ -1,4 +1,4 @@
-"""The library's SQLite file: opening, schema, transactions, and what to do when it is broken."""
+"""The library's SQLite file: opening, transactions, and what to do when it is broken."""
 
 from __future__ import annotations
 
@@ -12,62 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import LibraryError
+from stylus_core.library import schema
 
-SCHEMA_VERSION = 1
 #: Seconds to wait for another process's transaction; those are short.
 BUSY = 30.0
-
-# `gone` is 0 for a file that is there, else the revision at which it was missed: its row stays, with the user's edits
-# and the cards that cost money, for the day on which the drive is mounted again.
-# `signature` is that of the listing when the row was written; empty means: read it again at the next scan.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT OR IGNORE INTO meta VALUES ('revision', 0);
-CREATE TABLE IF NOT EXISTS adapters (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
-    stem TEXT NOT NULL,
-    state TEXT NOT NULL,
-    shadowed_by TEXT NOT NULL DEFAULT '',
-    problem TEXT NOT NULL DEFAULT '',
-    notes TEXT NOT NULL DEFAULT '[]',
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    signature BLOB NOT NULL,
-    digest TEXT NOT NULL DEFAULT '',
-    refiner INTEGER NOT NULL DEFAULT 0,
-    stem_key TEXT NOT NULL,
-    title_key TEXT NOT NULL DEFAULT '',
-    revision INTEGER NOT NULL,
-    gone INTEGER NOT NULL DEFAULT 0,
-    metadata TEXT NOT NULL DEFAULT '{}',
-    card TEXT NOT NULL DEFAULT '{}'
-);
-CREATE INDEX IF NOT EXISTS adapters_stem ON adapters (stem_key);
-CREATE INDEX IF NOT EXISTS adapters_title ON adapters (title_key);
-CREATE INDEX IF NOT EXISTS adapters_revision ON adapters (revision);
--- Covers the snapshot that every scan starts from, so that it never touches the big columns.
-CREATE INDEX IF NOT EXISTS adapters_scan
-    ON adapters (path, id, signature, gone, refiner, state, problem, size, mtime_ns, inode, digest, revision);
-CREATE VIEW IF NOT EXISTS present AS
-    SELECT *, CASE WHEN state = 'ok' AND shadowed_by <> '' THEN 'shadowed' ELSE state END AS status
-    FROM adapters WHERE gone = 0;
-CREATE TABLE IF NOT EXISTS cards (
-    adapter_id INTEGER NOT NULL REFERENCES adapters (id),
-    source TEXT NOT NULL,
-    inputs_key TEXT NOT NULL DEFAULT '',
-    card TEXT NOT NULL,
-    PRIMARY KEY (adapter_id, source)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS folders (path TEXT PRIMARY KEY, problem TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS edits (
-    adapter_id INTEGER PRIMARY KEY REFERENCES adapters (id),
-    weight REAL,
-    description TEXT,
-    kind TEXT
-);
-"""
 
 
 class Database:
@@ -94,8 +42,7 @@ class Database:
 
     def _prepare(self) -> None:
         run = self._connection.execute
-        version = int(run("PRAGMA user_version").fetchone()[0])
-        if version > SCHEMA_VERSION:
+        if schema.version_of(self._connection) > schema.VERSION:
             raise LibraryError(
                 f"the library database {self.path} was made by a newer version of Stylus: update Stylus, or delete the "
                 "file and scan again"
@@ -110,8 +57,7 @@ class Database:
                     raise
                 time.sleep(0.05)
         run("PRAGMA synchronous=NORMAL")
-        if version < SCHEMA_VERSION:
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        schema.bring_up_to_date(self._connection)
         run("SELECT value FROM meta WHERE name='revision'").fetchone()
         run("SELECT max(id) FROM adapters").fetchone()
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from stylus_core.errors import LibraryError
+from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.cards import SOURCES
 from stylus_core.library.codec import decode_card, decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
+from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
+from stylus_core.library.fields import checked
 from stylus_core.library.plan import make_plan, resolve_roots, would_change
-from stylus_core.library.records import settle, store_card, user_edits
+from stylus_core.library.records import cards_of, settle, store_card
 from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
+from stylus_core.library.told import Standing, standings
 from stylus_core.library.walk import folders_changed, folders_moved
-from stylus_core.types import KINDS, Adapter, Card
+from stylus_core.types import Adapter, Card
+
+if TYPE_CHECKING:
+    import sqlite3
 
 #: Columns of `_adapter`, from the view of the files that are there.
 _SELECT = "SELECT id, path, stem, status, problem, shadowed_by, size, metadata, card FROM present"
@@ -32,6 +37,8 @@ _FIND = tuple(
 )
 #: Rows that `adapters` holds in memory at once.
 _CHUNK = 500
+
+_Made = TypeVar("_Made")
 
 
 class Problem(NamedTuple):
@@ -142,10 +149,12 @@ class Library:
         return [_adapter(row) for row in next(filter(None, found), [])]
 
     def problems(self) -> list[Problem]:
-        """Files that are not selected, files with damaged sidecars and folders that cannot be listed, by path."""
+        """Files that cannot be selected, files with damaged sidecars and folders that cannot be listed, by path."""
         out = [Problem(path, why, "folder") for path, why in self._database.rows("SELECT path, problem FROM folders")]
         sql = "SELECT path, status, problem, shadowed_by, notes FROM present WHERE status <> 'ok' OR notes <> '[]'"
         for path, status, problem, shadowed_by, notes in self._database.rows(sql):
+            if status == "excluded":
+                continue  # as the user wants it
             if status != "ok":
                 out.append(Problem(path, _reason(status, problem, shadowed_by), status))
             out.extend(Problem(path, note, status) for note in json.loads(notes))
@@ -206,31 +215,55 @@ class Library:
         """For each adapter that has a card of `source`: the key of what that card was made from."""
         return dict(self._database.rows("SELECT adapter_id, inputs_key FROM cards WHERE source = ?", (source,)))
 
-    def set_user(
-        self, adapter_id: int, *, weight: float | None = None, description: str | None = None, kind: str | None = None
-    ) -> None:
-        """Stores the user's own edits, which win over everything and survive rescans. None leaves an edit as it is.
+    def edit(self, adapter_id: int, values: Mapping[str, Any], *, by: str = "user") -> bool:
+        """Sets what the user says of an adapter; it wins over everything and survives rescans.
 
-        A weight of 0, an empty description and an empty kind take the edit back. Raises `LibraryError` for an adapter
-        that the library does not have, a weight that is no number from -20 to 20, and an unknown kind.
+        Args:
+            adapter_id: of an adapter that the library has.
+            values: by field, as `fields.TABLE` has them; None takes the user's word back. All of them are one change.
+            by: where the change comes from, one of `edits.SETTERS`.
+
+        Returns:
+            Whether anything is different from before.
+
+        Raises:
+            OptionError: for a field or a value that cannot be.
+            LibraryError: for an adapter that the library does not have.
         """
-        if weight is not None and not (math.isfinite(weight) and abs(weight) <= 20):
-            raise LibraryError(f"a weight is a number from -20 to 20, not {weight}")
-        if kind and kind not in KINDS:
-            raise LibraryError(f"a kind is one of {', '.join(KINDS)}, not {kind!r}")
+        wanted = checked(values)
+        if by not in SETTERS:
+            raise OptionError(f"an edit is made by one of {', '.join(SETTERS)}, not {by!r}")
+        return self._edited(adapter_id, lambda connection: change(connection, adapter_id, wanted, by))
+
+    def undo(self, adapter_id: int) -> tuple[str, ...]:
+        """Takes back the last change that `edit` made of an adapter, then the one before it, and so on.
+
+        Returns the fields that it was about; none where there is no change left. Raises `LibraryError` for an adapter
+        that the library does not have.
+        """
+        return self._edited(adapter_id, lambda connection: undo(connection, adapter_id))
+
+    def edits(self, adapter_id: int) -> dict[str, Edit]:
+        """What the user set of an adapter, by field."""
+        return read_edits(self._database.rows, adapter_id)
+
+    def undoable(self, adapter_id: int) -> int:
+        """How many changes of an adapter `undo` can take back."""
+        return undoable(self._database.rows, adapter_id)
+
+    def standings(self, adapter: Adapter) -> list[Standing]:
+        """Each field that can be set: its value, who set it, and what it would be without the user's word."""
+        return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))
+
+    def _edited(self, adapter_id: int, make: Callable[[sqlite3.Connection], _Made]) -> _Made:
         with self._database.transaction() as connection:
             if not connection.execute("SELECT 1 FROM adapters WHERE id = ?", (adapter_id,)).fetchone():
                 raise LibraryError(f"there is no adapter with the id {adapter_id} in the library")
-            edits = user_edits(connection, adapter_id)
-            if weight is not None:
-                edits = edits._replace(weight=float(weight) or None)
-            if description is not None:
-                edits = edits._replace(description=clean(description, 4000) or None)
-            if kind is not None:
-                edits = edits._replace(kind=kind or None)
-            connection.execute("INSERT OR REPLACE INTO edits VALUES (?, ?, ?, ?)", (adapter_id, *edits))
-            settle(connection, adapter_id)
-            connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (next_revision(connection), adapter_id))
+            if made := make(connection):
+                settle(connection, adapter_id)
+                stamp = (next_revision(connection), adapter_id)
+                connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", stamp)
+        return made
 
 
 def _reason(status: str, problem: str, shadowed_by: str) -> str:
@@ -239,5 +272,9 @@ def _reason(status: str, problem: str, shadowed_by: str) -> str:
 
 def _adapter(row: tuple[Any, ...]) -> Adapter:
     number, path, stem, status, problem, shadowed_by, size, metadata, card = row
+    made = decode_card(card)
     reason = _reason(status, problem, shadowed_by)
-    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), decode_card(card))
+    if status == "excluded":
+        who = "you excluded it" if "excluded" in made.edited else "another tool excludes it"
+        reason = f"{who}: stylus set NAME --excluded false lets it be picked"
+    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), made)

@@ -29,6 +29,7 @@ class Read(NamedTuple):
     digest: str
     signature: bytes
     title: str
+    excluded: bool
     metadata: str
     card: str
 
@@ -75,13 +76,14 @@ def read_item(item: Listed) -> Read:
         digest=header.digest,
         signature=item.signature,
         title=metadata.title,
+        excluded=metadata.excluded,
         metadata=encode_metadata(metadata),
         card=encode_card(card),
     )
 
 
 def _unusable(item: Listed, state: str, problem: str) -> Read:
-    return Read(item, state, problem, "[]", "", item.signature, "", "{}", "{}")
+    return Read(item, state, problem, "[]", "", item.signature, "", False, "{}", "{}")
 
 
 def refined(metadata: Metadata, stem: str) -> tuple[Card, list[str]]:

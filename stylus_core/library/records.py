@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stylus_core.library.cards import Edits, effective
+from stylus_core.library.cards import effective
 from stylus_core.library.codec import decode_card, encode_card
+from stylus_core.library.edits import Query, read_edits, values_of
 from stylus_core.library.reading import Read
 from stylus_core.library.text import fold
+from stylus_core.types import Card
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,14 +18,14 @@ if TYPE_CHECKING:
 
 _UPSERT = """
 INSERT INTO adapters (path, stem, state, problem, notes, size, mtime_ns, inode, signature, digest, refiner, stem_key,
-    title_key, revision, gone, metadata, card)
+    title_key, revision, gone, metadata, card, excluded)
 VALUES (:path, :stem, :state, :problem, :notes, :size, :mtime_ns, :inode, :signature, :digest, :refiner, :stem_key,
-    :title_key, :revision, 0, :metadata, :card)
+    :title_key, :revision, 0, :metadata, :card, :excluded)
 ON CONFLICT (path) DO UPDATE SET stem = excluded.stem, state = excluded.state, problem = excluded.problem,
     notes = excluded.notes, size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
     signature = excluded.signature, digest = excluded.digest, refiner = excluded.refiner, stem_key = excluded.stem_key,
     title_key = excluded.title_key, revision = excluded.revision, gone = 0, metadata = excluded.metadata,
-    card = excluded.card
+    card = excluded.card, excluded = excluded.excluded
 """
 
 
@@ -56,7 +58,7 @@ def write_file(connection: sqlite3.Connection, found: Read, renamed: Row | None,
         **{"path": item.path, "stem": item.stem, "size": item.size, "mtime_ns": item.mtime_ns, "inode": item.inode},
         **{"state": found.state, "problem": found.problem, "notes": found.notes, "digest": found.digest},
         **{"signature": found.signature, "metadata": found.metadata, "card": found.card},
-        **{"stem_key": fold(item.stem), "title_key": fold(found.title)},
+        **{"stem_key": fold(item.stem), "title_key": fold(found.title), "excluded": found.excluded},
         **stamp._asdict(),
     }
     connection.execute(_UPSERT, values)
@@ -73,14 +75,16 @@ def store_card(connection: sqlite3.Connection, adapter_id: int, source: str, inp
 
 
 def settle(connection: sqlite3.Connection, adapter_id: int) -> None:
-    """Works out the adapter's effective card anew, the one that all readers take."""
-    rows = connection.execute("SELECT source, card FROM cards WHERE adapter_id = ?", (adapter_id,)).fetchall()
-    card = effective({source: decode_card(text) for source, text in rows}, user_edits(connection, adapter_id))
-    connection.execute("UPDATE adapters SET card = ? WHERE id = ?", (encode_card(card), adapter_id))
+    """Works out anew what all readers take: the effective card, the title to find it by, and whether it is excluded."""
+    edits = values_of(read_edits(connection.execute, adapter_id))
+    card = effective(cards_of(connection.execute, adapter_id), edits)
+    told = "SELECT json_extract(metadata, '$.title'), json_extract(metadata, '$.excluded') FROM adapters WHERE id = ?"
+    title, excluded = connection.execute(told, (adapter_id,)).fetchone()
+    values = (encode_card(card), fold(card.title or title or ""), edits.get("excluded", bool(excluded)), adapter_id)
+    connection.execute("UPDATE adapters SET card = ?, title_key = ?, excluded = ? WHERE id = ?", values)
 
 
-def user_edits(connection: sqlite3.Connection, adapter_id: int) -> Edits:
-    """What the user edited by hand."""
-    sql = "SELECT weight, description, kind FROM edits WHERE adapter_id = ?"
-    row = connection.execute(sql, (adapter_id,)).fetchone()
-    return Edits(*row) if row else Edits()
+def cards_of(query: Query, adapter_id: int) -> dict[str, Card]:
+    """An adapter's cards by source."""
+    rows = query("SELECT source, card FROM cards WHERE adapter_id = ?", (adapter_id,))
+    return {source: decode_card(text) for source, text in rows}

@@ -69,6 +69,12 @@ def clean(value: Any, limit: int) -> str:
     return _UNWANTED.sub("", value[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")).strip()[:limit].rstrip()
 
 
+def unwanted(text: str) -> str:
+    """The first character of `text` that `clean` would take out; "" where there is none."""
+    found = _UNWANTED.search(text)
+    return found[0] if found else ""
+
+
 def clean_line(value: Any, limit: int) -> str:
     """`clean`, with every run of white space one space."""
     return " ".join(clean(value, limit).split())

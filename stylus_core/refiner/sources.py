@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
-from stylus_core.library.cards import Edits, effective
+from stylus_core.library.cards import effective
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.checked import Unusable
 from stylus_core.refiner.model.share import Imported, Matcher, read_records, shared_card
@@ -85,9 +85,7 @@ class DescribedLibrary(Library):
                         except Unusable as error:
                             report.refuse(where, str(error))
                             break
-                        found[adapter.id] = effective(
-                            {"import": card, "metadata": base.get(adapter.id, Card())}, Edits()
-                        )
+                        found[adapter.id] = effective({"import": card, "metadata": base.get(adapter.id, Card())}, {})
             report.matched = len(found)
             self._cards, self._report, self._matched = found, report, revision
         return self._cards

@@ -59,12 +59,15 @@ def name_key(name: str) -> int:
 def document(adapter: Adapter) -> Document:
     """The searchable side of one adapter."""
     m, card = adapter.metadata, adapter.card
-    title = split_names(m.title or card.subject or adapter.stem)
+    given = adapter.given_title
+    title = split_names(given or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
-    called = m.title or f"{title} {apart(title)}".strip()
+    called = given or f"{title} {apart(title)}".strip()
     triggers, tags = _triggers(adapter), _tags(adapter)
-    description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS] or card.description
-    names = " ".join([title, stem, "" if m.title else apart(f"{title} {stem}")])
+    description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS]
+    if not description or "description" in card.edited:
+        description = card.description
+    names = " ".join([title, stem, "" if given else apart(f"{title} {stem}")])
     about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
     examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]
@@ -78,7 +81,7 @@ def document(adapter: Adapter) -> Document:
         adapter=adapter.id,
         architecture=m.architecture,
         kind=card.kind,
-        guessed=not m.title and not m.tags and card.source in ("metadata", "training tags", "file name"),
+        guessed=_is_guessed(adapter),
         names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
         about=about,
         examples=tuple(examples),
@@ -98,8 +101,16 @@ def _uses(prompt: str) -> dict[int, float]:
     return found
 
 
+def _is_guessed(adapter: Adapter) -> bool:
+    known = adapter.given_title or adapter.metadata.tags or "kind" in adapter.card.edited
+    return not known and adapter.card.source in ("metadata", "training tags", "file name")
+
+
 def _triggers(adapter: Adapter) -> list[str]:
-    entries = adapter.metadata.trigger_words or adapter.card.trigger_words or own_names(adapter.metadata, adapter.stem)
+    m, card = adapter.metadata, adapter.card
+    if "trigger_words" in card.edited:
+        return list(card.trigger_words)
+    entries = m.trigger_words or card.trigger_words or own_names(m, adapter.stem)
     return [w for entry in entries for w in entry.split("||")]
 
 
@@ -109,7 +120,7 @@ def _tags(adapter: Adapter) -> list[str]:
 
 def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
-    names = [*_NAME_PARTS.split(adapter.metadata.title), adapter.stem, adapter.card.subject]
+    names = [*_NAME_PARTS.split(adapter.given_title), adapter.stem, adapter.card.subject]
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

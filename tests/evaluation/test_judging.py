@@ -20,7 +20,7 @@ from stylus_core.evaluation.judgements import Answered, JudgedPrompt, load_judge
 from stylus_core.evaluation.judging import Judged, ask, judge
 from stylus_core.evaluation.names import Names
 from stylus_core.options import Options
-from stylus_core.types import Adapter, Assignment, Composition, Metadata
+from stylus_core.types import Adapter, Assignment, Card, Composition, Metadata
 from tests.evaluation.corpora import write_corpus, write_queries
 
 KITE = {"query": "a paper kite", "adapter": 1, "score": 2}
@@ -99,6 +99,12 @@ def test_a_confidence_that_is_the_chance_has_no_error():
     wanted = [float(n // 10 < round(100 * s)) for n, s in enumerate(sure)]
     error = calibration_error(sure, wanted, list(range(1000)))
     assert error is not None and error.value == pytest.approx(0, abs=1e-9)
+
+
+def test_a_title_of_the_users_own_is_a_name_beside_the_authors():
+    known = Adapter(1, "/l/k", "k", metadata=Metadata(title="Paper Kite"), card=Card(title="Wind Toy"))
+    names = Names([known])
+    assert names.ids("wind toy") == names.ids("paper kite") == (1,)
 
 
 def test_adapters_are_called_by_number_file_alias_and_title():

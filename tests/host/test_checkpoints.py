@@ -33,6 +33,12 @@ CLASSES = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def zoo(host):
+    host.adapter("fox_v2", word="fox")
+    return host.start()
+
+
 def loaded(zoo, name, kind=""):
     """The architecture while a checkpoint of the class `name` is loaded, and SD.Next's type `kind` is told."""
     from stylus_webui import host

@@ -121,7 +121,7 @@ def test_what_comes_back_is_what_it_was(shelf: Shelf, tmp_path: Path) -> None:
     safetensors(shelf.loras / "b.safetensors")
     shelf.scan()
     number = shelf.all()["sub/a.safetensors"].id
-    shelf.library.set_user(number, weight=0.55)
+    shelf.library.edit(number, {"weight": 0.55})
     path.parent.rename(tmp_path / "unmounted")
     assert counts(shelf) == (0, 0, 1, 0, 1)
     assert shelf.library.get([number]) == {} and shelf.library.find("a") == []
@@ -379,7 +379,7 @@ def test_a_new_refiner_makes_the_cards_again_without_reading_files(
     path = safetensors(shelf.loras / "a.safetensors")
     sidecar(path, ".txt", "a fox")
     number = shelf.one().id
-    shelf.library.set_user(number, weight=0.3)
+    shelf.library.edit(number, {"weight": 0.3})
 
     def refuse(item: object) -> None:
         raise AssertionError(item)

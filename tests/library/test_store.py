@@ -14,7 +14,7 @@ import pytest
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
-from stylus_core.library.cards import Edits, effective
+from stylus_core.library.cards import effective
 from stylus_core.library.codec import decode_card, decode_metadata, encode_card, encode_metadata
 from stylus_core.types import Card, Example, Metadata
 from tests.library.build import safetensors, sidecar
@@ -68,7 +68,7 @@ def test_all_fields_survive_storage() -> None:
     )
     assert decode_metadata(encode_metadata(metadata)) == metadata
     assert decode_metadata(encode_metadata(Metadata())) == Metadata()
-    card = Card("d", "style", "s", ("a", "b"), True, 0.65, 0.5, 0.8, "author", "vlm")
+    card = Card("d", "style", "s", ("a", "b"), True, 0.65, 0.5, 0.8, "author", "vlm", "t", ("title",))
     assert decode_card(encode_card(card)) == card
     assert decode_card(encode_card(Card())) == Card()
 
@@ -77,40 +77,30 @@ def test_the_users_edits_win_and_survive(shelf: Shelf) -> None:
     path = safetensors(shelf.loras / "a.safetensors")
     number = shelf.one().id
     made = shelf.one().card
-    shelf.library.set_user(number, weight=0.55, description="mine", kind="pose")
+    shelf.library.edit(number, {"weight": 0.55, "description": "mine", "kind": "pose"})
     shelf.library.put_cards({number: Card("from a model", "style", weight=1.0, source="vlm")}, "vlm")
     sidecar(path, ".txt", "changed")
     assert shelf.scan().changed == 1
     card = shelf.one().card
     assert (card.description, card.kind, card.weight) == ("mine", "pose", 0.55)
     assert (card.source, card.weight_source) == ("user", "user")
-    shelf.library.set_user(number, description="")
+    shelf.library.edit(number, {"description": None})
     assert shelf.one().card.description == "from a model"
-    shelf.library.set_user(number, weight=0, kind="")
+    shelf.library.edit(number, {"weight": None, "kind": None})
     assert shelf.one().card.weight == 1.0
     shelf.library.drop_cards([number], "vlm")
     assert shelf.one().card.kind == made.kind and shelf.one().card.source != "vlm"
 
 
-@pytest.mark.parametrize("wrong", [{"weight": float("nan")}, {"weight": 100.0}, {"kind": "sauce"}])
-def test_edits_are_checked(shelf: Shelf, wrong: dict[str, object]) -> None:
-    safetensors(shelf.loras / "a.safetensors")
-    number = shelf.one().id
-    with pytest.raises(LibraryError):
-        shelf.library.set_user(number, **wrong)  # type: ignore[arg-type]
-    with pytest.raises(LibraryError, match="no adapter"):
-        shelf.library.set_user(10**9, weight=1.0)
-
-
 def test_which_card_counts() -> None:
     metadata = Card("m", trigger_words=("a", "b"), trigger_alternatives=True, weight=0.6, weight_source="user")
     vlm, llm = Card("v", "style", weight=0.9, source="vlm"), Card("l", source="llm")
-    assert effective({}, Edits()) == Card()
-    assert effective({"metadata": metadata}, Edits()) == metadata
-    found = effective({"metadata": metadata, "llm": llm, "vlm": vlm}, Edits())
+    assert effective({}, {}) == Card()
+    assert effective({"metadata": metadata}, {}) == metadata
+    found = effective({"metadata": metadata, "llm": llm, "vlm": vlm}, {})
     assert (found.description, found.trigger_words, found.trigger_alternatives) == ("v", ("a", "b"), True)
     assert (found.weight, found.weight_source) == (0.6, "user")  # set by the user in another tool
-    assert effective({"metadata": metadata, "vlm": Card("", "style", source="vlm")}, Edits()).description == "m"
+    assert effective({"metadata": metadata, "vlm": Card("", "style", source="vlm")}, {}).description == "m"
 
 
 def test_cards_of_models_and_what_they_were_made_from(shelf: Shelf) -> None:
@@ -229,7 +219,7 @@ def _writer(database: Path, loras: Path, name: str) -> None:
             safetensors(loras / f"{name}-{turn}.safetensors", {"ss_output_name": f"{name}-{turn}"})
             library.scan([loras])
             for adapter in library.find(f"{name}-{turn}"):
-                library.set_user(adapter.id, description=f"by {name} in turn {turn}")
+                library.edit(adapter.id, {"description": f"by {name} in turn {turn}"})
 
 
 def _reader(database: Path, until: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,6 +140,14 @@ def test_a_record_of_a_book_is_a_page() -> None:
         trigger_words=("w" * 2000,) * 100,
     )
     assert len(record_of(book)) < 16_000
+
+
+def test_a_title_of_the_users_own_is_in_the_record() -> None:
+    known = adapter(title="char_17_final", tags=("character",))
+    named = replace(known, card=replace(known.card, title="Orsolya Brandt", edited=("title",)))
+    assert '"title": "Orsolya Brandt"' in record_of(named)
+    told = answer(kind="character", subject="Orsolya Brandt")
+    assert card_of(told, named, "llm").subject == "Orsolya Brandt" != card_of(told, known, "llm").subject
 
 
 def test_an_answer_made_of_our_own_words_is_no_account() -> None:

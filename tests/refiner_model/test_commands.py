@@ -1,4 +1,4 @@
-"""`stylus refine`, `describe` and `set` as a user runs them; killed and resumed, nothing is asked twice."""
+"""`stylus refine` and `describe` as a user runs them; killed and resumed, nothing is asked twice."""
 
 from __future__ import annotations
 
@@ -98,31 +98,12 @@ def test_a_refused_adapter_is_told_and_is_no_error(shelf: Shelf, capsys: pytest.
 def test_what_is_missing_is_told(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     assert stylus(shelf, "refine") == 1
     assert "--base-url" in capsys.readouterr().err
-    assert stylus(shelf, "set", "fox") == 2
     add(shelf, "snow_fox")
-    assert stylus(shelf, "set", "owl", "--weight", "1") == 1
+    assert stylus(shelf, "refine", "owl", "--base-url", "http://127.0.0.1:1/v1", "--model", "m") == 1
     assert "no adapter is called 'owl'" in capsys.readouterr().err
     (shelf.loras / "broken.safetensors").write_bytes(b"x")
     assert stylus(shelf, "refine", "broken", "--base-url", "http://127.0.0.1:1/v1", "--model", "m") == 1
     assert "'broken' is never picked" in capsys.readouterr().err
-
-
-def test_set_edits_and_takes_back(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
-    add(shelf, "snow_fox")
-    assert stylus(shelf, "set", "snow_fox", "--weight", "0.4", "--kind", "animal", "--description", "My fox.") == 0
-    card = told(shelf, "snow_fox", capsys)["card"]
-    assert (card["weight"], card["kind"], card["description"], card["source"]) == (0.4, "animal", "My fox.", "user")
-    assert stylus(shelf, "set", "snow_fox", "--weight", "0", "--description", "", "--kind", "") == 0
-    card = told(shelf, "snow_fox", capsys)["card"]
-    assert (card["source"], card["weight_source"]) == ("metadata", "default")
-
-
-def test_a_name_that_several_have_is_not_guessed(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
-    add(shelf, "snow_fox_a", title="Snow fox")
-    add(shelf, "snow_fox_b", title="Snow fox")
-    assert stylus(shelf, "set", "snow fox", "--weight", "1") == 1
-    assert "snow_fox_a, snow_fox_b" in capsys.readouterr().err
-    assert stylus(shelf, "set", "snow_fox_b", "--weight", "0.5") == 0
 
 
 def test_descriptions_travel_through_a_file(shelf: Shelf, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,7 +112,7 @@ def test_descriptions_travel_through_a_file(shelf: Shelf, tmp_path: Path, capsys
     file = tmp_path / "shared.jsonl"
     assert stylus(shelf, "describe", "export", str(file)) == 0
     assert json.loads(file.read_text())["description"] == "A fox in deep snow."
-    stylus(shelf, "set", "snow_fox", "--description", "")
+    stylus(shelf, "set", "snow_fox", "--clear", "description")
     assert stylus(shelf, "describe", "import", str(file)) == 0
     assert "1 descriptions read, 1 adapters" in capsys.readouterr().out
     card = told(shelf, "snow_fox", capsys)["card"]

@@ -183,11 +183,11 @@ def test_the_user_always_wins(shelf: Shelf, server: FaultServer) -> None:
     add(shelf, "snow_fox")
     shelf.scan()
     number = cards(shelf)["snow_fox"].id
-    shelf.library.set_user(number, weight=0.33, description="My own words.", kind="style")
+    shelf.library.edit(number, {"weight": 0.33, "description": "My own words.", "kind": "style"})
     refine(shelf, server)
     card = cards(shelf)["snow_fox"].card
     assert (card.weight, card.description, card.kind) == (0.33, "My own words.", "style")
-    shelf.library.set_user(number, weight=0, description="", kind="")
+    shelf.library.edit(number, {"weight": None, "description": None, "kind": None})
     card = cards(shelf)["snow_fox"].card
     assert (card.weight, card.source, card.kind) == (0.7, "llm", "animal")
 

@@ -137,13 +137,21 @@ def test_a_file_without_end_is_refused(shelf: Shelf, monkeypatch: pytest.MonkeyP
         take(shelf, *[record()] * 60)
 
 
+def test_a_title_of_the_users_own_is_shared_with_the_description(shelf: Shelf) -> None:
+    owned(shelf, "owl")
+    number = shelf.one().id
+    shelf.library.edit(number, {"title": "Barn Lantern", "description": "An owl as a lantern."})
+    (line,) = export_lines(shelf.library.adapters())
+    assert (json.loads(line)["title"], json.loads(line)["subject"]) == ("Barn Lantern", "Barn Lantern")
+
+
 def test_an_import_never_outranks_ones_own_model_or_the_user(shelf: Shelf) -> None:
     owned(shelf, "fox")
     owned(shelf, "owl")
     shelf.scan()
     ids = {a.stem: a.id for a in shelf.library.adapters()}
     shelf.library.put_cards({ids["fox"]: Card(description="Made by my model.", source="llm")}, "llm")
-    shelf.library.set_user(ids["owl"], description="My own words.")
+    shelf.library.edit(ids["owl"], {"description": "My own words."})
     take(shelf, record(stem="fox"), record(stem="owl"))
     found = {a.stem: a.card.description for a in shelf.library.adapters()}
     assert found == {"fox": "Made by my model.", "owl": "My own words."}

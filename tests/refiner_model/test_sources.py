@@ -44,7 +44,7 @@ def test_metadata_is_what_came_with_the_file_whatever_was_made_of_it_since(folde
     with opened(folder, tmp_path) as plain:
         before = of(plain)
         plain.library.put_cards({before.id: CARD}, "llm")
-        plain.library.set_user(before.id, kind="pose", weight=0.2)
+        plain.library.edit(before.id, {"kind": "pose", "weight": 0.2})
         assert of(plain).card.subject == "chalk zeppelins" and of(plain).card.kind == "pose"
         with opened(folder, tmp_path, "metadata") as seen:
             assert of(seen) == before

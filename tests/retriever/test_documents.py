@@ -51,3 +51,21 @@ def test_a_kind_is_a_guess_where_neither_title_nor_tags_are_known() -> None:
     assert not document(bare("quelin", tags=("style",))).guessed
     told = replace(bare("quelin"), card=Card(kind="style", source="llm"))
     assert not document(told).guessed
+
+
+def test_what_the_user_set_stands_for_what_the_files_say() -> None:
+    told = bare("quelin", title="Rain Knight", description="A knight in the rain.", trigger_words=("rain knight",))
+    edits = {
+        "title": "Tin Warden", "description": "A warden of tin.", "trigger_words": ("tin warden",), "kind": "person",
+    }  # fmt: skip
+    found = document(replace(told, card=replace(told.card, edited=tuple(edits), **edits)))
+    assert {"tin", "warden"} <= set(found.about) and "rain" not in found.about
+    assert found.label == "Tin Warden" and "A warden of tin." in found.account
+    assert [unit for kind, unit in found.units if kind == TRIGGER] == [["tin", "warden"]]
+    none = replace(told, card=replace(told.card, trigger_words=(), edited=("trigger_words",)))
+    assert not [unit for kind, unit in document(none).units if kind == TRIGGER]
+
+
+def test_a_kind_that_the_user_set_is_no_guess() -> None:
+    known = bare("quelin")
+    assert not document(replace(known, card=replace(known.card, kind="style", edited=("kind",)))).guessed

@@ -110,7 +110,8 @@ def _known(adapter: Adapter) -> str:
     """All that the record says, folded: what names and trigger words are looked up in."""
     metadata = adapter.metadata
     texts = (
-        metadata.title, metadata.version, metadata.alias, adapter.stem, metadata.description, metadata.notes,
+        adapter.card.title, metadata.title, metadata.version, metadata.alias, adapter.stem, metadata.description,
+        metadata.notes,
         *metadata.tags, *metadata.trigger_words, *metadata.training_concepts,
         *(t for t, _ in metadata.training_tags), *(e.prompt for e in metadata.examples),
     )  # fmt: skip

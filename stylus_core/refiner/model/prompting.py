@@ -79,7 +79,7 @@ def record_of(adapter: Adapter) -> str:
     """What is known of the adapter, as JSON on one line: quoted, so that nothing in it can pose as more than data."""
     metadata = adapter.metadata
     record: dict[str, Any] = {
-        "title": clean_line(metadata.title, 300) or clean_line(adapter.stem, 200),
+        "title": clean_line(adapter.given_title, 300) or clean_line(adapter.stem, 200),
         "version": clean_line(metadata.version, 100),
         "base_model": clean_line(metadata.base_model, 80),
         "tags": [clean_line(t, 60) for t in metadata.tags[:30]],
@@ -98,7 +98,7 @@ def has_text(adapter: Adapter) -> bool:
     """Whether anything is known of the adapter besides the name of its file."""
     metadata = adapter.metadata
     known = (
-        metadata.title, metadata.description, metadata.notes, metadata.tags, metadata.trigger_words,
+        adapter.given_title, metadata.description, metadata.notes, metadata.tags, metadata.trigger_words,
         metadata.training_tags, metadata.training_concepts, _prompts(metadata),
     )  # fmt: skip
     return any(known)

@@ -58,7 +58,7 @@ def export_lines(adapters: Iterable[Adapter]) -> Iterator[str]:
             "model_id": metadata.model_id,
             "version_id": metadata.version_id,
             "stem": adapter.stem,
-            "title": metadata.title,
+            "title": adapter.given_title,
             "description": card.description,
             "kind": card.kind,
             "subject": card.subject,

@@ -23,6 +23,8 @@ KNOWN = [
     adapter("half", "unreadable", "the file ends before its header"),
     adapter("twin", "shadowed", "b/twin.safetensors is what the WebUI loads"),
     adapter("old", "unopened"),
+    adapter("decoder", "no-adapter", "it is a VAE and no adapter"),
+    adapter("foreigner", description="Adds a foreign thing.", architecture="other"),
 ]
 
 
@@ -42,13 +44,15 @@ def test_every_trouble_in_a_library_is_named_with_a_way_out(tmp_path: Path) -> N
         ("shadowed", "b/twin.safetensors"),
         ("unopened", "old"),
         ("architecture", "mystery"),
+        ("base model", "foreigner"),
+        ("no-adapter", "it is a VAE"),
         ("description", "mystery"),
     ):
         one = about(found, subject)
         assert one.level == "note"
         assert one.remedy
         assert detail in one.details[0]
-    assert "2 adapters" in about(found, "index").message
+    assert "3 adapters" in about(found, "index").message
 
 
 def test_a_sound_library_gives_no_notes(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from stylus_core.base_models import fits
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
@@ -280,7 +281,7 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
     Such an adapter is left out: it changes nothing in A1111, and in Forge tensors of other shapes fail the picture.
     """
     made_for = adapter.metadata.architecture
-    if wanted == "any" or made_for in (wanted, "unknown"):
+    if fits(made_for, wanted):
         return ""
     return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {wanted}"
 

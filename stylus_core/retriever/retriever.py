@@ -14,16 +14,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.base_models import fits
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.fusion import kind_codes, sentence_likeness
+from stylus_core.retriever.fusion import kind_code, kind_labels, sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.nearness import Nearness, whole_vector
 from stylus_core.retriever.ranking import Ranking, best, largest
 from stylus_core.retriever.tokens import called, tokens, without_markup
-from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
+from stylus_core.types import KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
@@ -184,10 +185,10 @@ class Retriever:
         signals = self.index.signals
         mask = signals.alive.copy()
         if wanted.architecture != "any":
-            codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
-            mask &= np.isin(signals.architectures, codes)
+            fitting = np.array([fits(label, wanted.architecture) for label in signals.architecture_names], np.bool_)
+            mask &= fitting[signals.architectures]
         if len(wanted.kinds) < len(KINDS):
-            mask &= np.isin(signals.kinds, kind_codes(wanted.kinds))
+            mask &= np.isin(signals.kinds, [kind_code(label) for label in kind_labels(wanted.kinds)])
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
         return mask

@@ -75,6 +75,7 @@ class Metadata:
     downloads: int | None = None
     nsfw: int | None = None  # Civitai's level, or None where nothing says
     excluded: bool = False  # the user excluded it in another tool
+    favourite: bool = False  # the user marked it as a favourite in another tool
     provenance: dict[str, str] = field(default_factory=dict)  # field name -> where its value came from
 
 

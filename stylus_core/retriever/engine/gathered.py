@@ -105,13 +105,13 @@ class GatheredSignals:
         groups: NDArray[np.int64],
         permitted: int,
     ) -> None:
-        """`groups`: those of `statistics.groups` that may be picked, and how many adapters may, in them and elsewhere."""
+        """`groups`: those of `statistics.groups` that may be picked; `permitted`: how many adapters may."""
         self._rows, self._keys, self._votes, self._statistics, self._groups = rows, keys, votes, statistics, groups
         self.bounded = permitted > len(rows) > 0
         more = BOUNDS if self.bounded else 0
         self.size = len(rows) + more
         self.alive = np.ones(self.size, np.bool_)
-        like = [*rows, *rows[:1] * more]  # bounds are of what may be picked
+        like = [*rows, *(rows[0] for _ in range(more))]  # bounds are of what may be picked
         self.kinds = np.array([kind_code(r.kind) for r in like], np.int8)
         self.architectures, names = labels.coded([r.architecture for r in like])
         self.architecture_names: list[str] = names.tolist()

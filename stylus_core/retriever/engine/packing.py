@@ -24,8 +24,8 @@ from stylus_core.retriever.fusion import kind_label
 from stylus_core.retriever.labels import is_name, shared
 from stylus_core.retriever.tokens import term
 
-#: Of what is stored: another one goes into collections of its own, so that two versions never mix. Those of 2 had numbers
-#: for the names of architectures and kinds.
+#: Of what is stored: another one goes into collections of its own, so that two versions never mix. Version 2 had
+#: numbers for the names of architectures and kinds.
 VERSION = 3
 
 #: Words of a text in the mean over a large corpus. Real means move with a library; these are only for bringing up.

@@ -20,7 +20,7 @@ LEVELS = {"pg": 1, "pg13": 2, "r": 4, "x": 8}
 class Option:
     """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names".
 
-    `form` says what each entry of "names" is: a "name", a "folder" or a "pattern".
+    `form` says where the entries of "names" are more than names: each a "folder" or a "pattern".
     """
 
     name: str
@@ -32,7 +32,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    form: str = "name"
+    form: str = ""
 
 
 #: Order is the order in which a panel shows them.

@@ -16,7 +16,7 @@ from stylus_core.retriever.engine.mirror import Mirror
 from stylus_core.retriever.pool import Pool
 
 _LISTED = 4000  # keys in a filter
-_FEW = 400  # adapters that are all looked at, found or not
+_FEW = 400  # adapters that are looked at unfound, where hardly any are found
 _DEEPEST = 16_384  # rows that an engine gives at most
 _SPARE = 1.5
 
@@ -27,7 +27,7 @@ class Reach:
     def __init__(self, pool: Pool | None, mirror: Mirror) -> None:
         self.pool = pool
         self.where = ""  # of the filter
-        self.few: list[str] = []  # keys, where there are so few that all are looked at
+        self.few: list[str] = []  # keys of some that may be picked, of all where there are no more
         self._factor = 0.0  # how much more is asked for; 0 where the filter takes care of it
         self._keys = np.zeros(0, "S32")  # sorted: those that may be picked, or those that may not
         self._are_inside = False
@@ -42,8 +42,7 @@ class Reach:
             self.where = named if keys else 'key == ""' if self._are_inside else ""
         else:
             self._factor = _SPARE * (len(inside) + len(outside)) / max(1, len(inside))
-        if len(inside) <= _FEW:
-            self.few = keys if self._are_inside else mirror.keys_of(inside)
+        self.few = mirror.keys_of(inside[:_FEW])
 
     def depths(self, k: int) -> tuple[int, ...]:
         """How many rows to ask for, one after the other until enough are left, so that `k` may be."""

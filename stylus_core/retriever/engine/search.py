@@ -138,7 +138,9 @@ class EngineRetriever:
         votes = Votes(query, [e for hits in near for e in _examples(hits)], self._statistics)
         digests = {row["key"]: str(row["digest"]) for results in found for hits in results for row in hits}
         voted = reach.kept_keys(votes.first(len(votes.of)))[:_BY_VOTES]
-        keys = dict.fromkeys([*digests, *voted, *self._popular(wanted), *reach.few])
+        keys = dict.fromkeys([*digests, *voted, *self._popular(wanted)])
+        if len(keys) < k:  # an index of vectors may miss what is far from everything that it finds
+            keys |= dict.fromkeys(reach.few)
         return votes, list(keys), digests
 
     def _job(self, field: str, queries: Sequence[Any], k: int, where: str) -> Callable[[], list[list[Row]]]:

@@ -17,8 +17,10 @@ from stylus_core.retriever.engine.gathered import Query
 from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.mirror import Mirror, key_of
 from stylus_core.retriever.engine.packing import digest, pack, pack_example, unpack, unpack_example
+from stylus_core.retriever.engine.reach import Reach
 from stylus_core.retriever.engine.statistics import Statistics, statistics
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.tokens import tokens
 from stylus_core.types import Example
 from tests.retriever.test_index import adapter
@@ -189,6 +191,21 @@ def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
     mirror.buried(["a", "b"])
     assert mirror.doomed() == []
     assert mirror.keys() == {1: "c"}
+    mirror.close()
+
+
+def test_rows_of_any_key_are_told_apart(tmp_path):
+    mirror = Mirror(tmp_path / "m.sqlite")
+    mirror.put({n: f"{n:032x}" for n in range(1, 7)})
+    known = [f"{n:032x}" for n in range(1, 9)]
+    strange = ["", "é" * 40, "\ud800", known[0] + "x", 'a" or key != "']
+    for inside in ([1, 2], [1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5, 6]):
+        pool = Pool(np.array(inside, np.int64), np.array([n for n in range(1, 7) if n not in inside], np.int64))
+        reach = Reach(pool, mirror)
+        kept = reach.kept_keys([*known, *strange])
+        assert set(known[:6]) & set(kept) == {known[n - 1] for n in inside}
+        assert set(reach.few) == {known[n - 1] for n in inside}
+    assert Reach(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
     mirror.close()
 
 

@@ -57,7 +57,7 @@ class Reach:
         """The keys of adapters that may be picked."""
         if self.pool is None or not keys:
             return list(keys)
-        asked = np.array(keys).astype("S32")
+        asked = np.array([key.encode("ascii", "replace") for key in keys], "S32")  # rows may come from anywhere
         at = np.minimum(np.searchsorted(self._keys, asked), max(len(self._keys) - 1, 0))
         among = self._keys[at] == asked if len(self._keys) else np.zeros(len(asked), np.bool_)
         return [key for key, found in zip(keys, among.tolist(), strict=True) if found == self._are_inside]

@@ -130,7 +130,7 @@ class EngineRetriever:
                     jobs.append(self._job(view, queries.tolist(), n, where))
         near: list[list[Row]] = []
         if "examples" in weights:
-            waiting = self._pool.submit(self._examples, weights["examples"])
+            waiting = self._pool.submit(self._nearest, weights["examples"])
             found = self._all(jobs)
             near = waiting.result()
         else:
@@ -159,7 +159,8 @@ class EngineRetriever:
 
         return job
 
-    def _examples(self, weights: dict[int, float]) -> list[list[Row]]:
+    def _nearest(self, weights: dict[int, float]) -> list[list[Row]]:
+        """The example prompts that may have a vote, of all adapters: also of those that may not be picked."""
         mine = f"library == {quoted(self._library)}"
         examples, output = self._milvus.examples, ["owner", "packed"]
         return self._milvus.search(examples, "examples", [weights], _EXAMPLES, mine, output, self._left())

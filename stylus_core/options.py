@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylus_core.base_models import CHECKPOINTS
+from stylus_core.entries import folder, pattern
 from stylus_core.errors import OptionError
 from stylus_core.types import KINDS
 
 COMPOSERS = ("local", "llm", "retriever", "random", "reranker")
+#: A limit that the user sets -> the level's number on Civitai; what is above is XXX.
+LEVELS = {"pg": 1, "pg13": 2, "r": 4, "x": 8}
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names"."""
+    """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names".
+
+    `form` says where the entries of "names" are more than names: each a "folder" or a "pattern".
+    """
 
     name: str
     type: str
@@ -27,6 +33,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     step: float | None = None
+    form: str = ""
 
 
 #: Order is the order in which a panel shows them.
@@ -92,6 +99,85 @@ TABLE: tuple[Option, ...] = (
         "How sure a pick of the local composer has to be; the less sure, the more picks, and the more wrong ones.",
         ("careful", "balanced", "generous"),
     ),
+    Option(
+        "include_folders",
+        "names",
+        (),
+        "Only folders",
+        "Only adapters in these folders of the library and below them, as styles/ink; . is the library's root.",
+        form="folder",
+    ),
+    Option(
+        "exclude_folders",
+        "names",
+        (),
+        "Not folders",
+        "No adapters in these folders of the library and below them.",
+        form="folder",
+    ),
+    Option("include_tags", "names", (), "Only tags", "Only adapters with one of these tags of the model site."),
+    Option("exclude_tags", "names", (), "Not tags", "No adapters with one of these tags of the model site."),
+    Option(
+        "include_names",
+        "names",
+        (),
+        "Only names",
+        "Only adapters whose file stem fits one of these patterns, as ink_* or ink_??.",
+        form="pattern",
+    ),
+    Option(
+        "exclude_names",
+        "names",
+        (),
+        "Not names",
+        "No adapters whose file stem fits one of these patterns.",
+        form="pattern",
+    ),
+    Option(
+        "include_bases",
+        "names",
+        (),
+        "Only base models",
+        "Only adapters whose base model, as their record names it, fits one of these patterns, as Pony*.",
+        form="pattern",
+    ),
+    Option(
+        "exclude_bases",
+        "names",
+        (),
+        "Not base models",
+        "No adapters whose base model, as their record names it, fits one of these patterns.",
+        form="pattern",
+    ),
+    Option(
+        "favourites",
+        "choice",
+        "any",
+        "Favourites",
+        "only: nothing but adapters that are marked as favourites; never: none of them; any: no filter.",
+        ("any", "only", "never"),
+    ),
+    Option(
+        "favourite_names",
+        "names",
+        (),
+        "Favourites by name",
+        "Adapters that count as favourites beside those that are marked in LoRA Manager, by file stem.",
+    ),
+    Option(
+        "nsfw",
+        "choice",
+        "any",
+        "NSFW level at most",
+        "Adapters that the model site puts on a higher level are not picked; those without a level are; any: no limit.",
+        ("any", *LEVELS),
+    ),
+)
+
+#: The options that say which adapters may be picked at all. A pin wins over them, a ban over all.
+POOL = (
+    *("include_folders", "exclude_folders", "include_tags", "exclude_tags", "include_names", "exclude_names"),
+    *("include_bases", "exclude_bases", "favourites", "favourite_names", "nsfw"),
 )
 
 BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
@@ -114,6 +200,17 @@ class Options:
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     restraint: str = "balanced"
+    include_folders: tuple[str, ...] = ()
+    exclude_folders: tuple[str, ...] = ()
+    include_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    include_names: tuple[str, ...] = ()
+    exclude_names: tuple[str, ...] = ()
+    include_bases: tuple[str, ...] = ()
+    exclude_bases: tuple[str, ...] = ()
+    favourites: str = "any"
+    favourite_names: tuple[str, ...] = ()
+    nsfw: str = "any"
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:
@@ -149,7 +246,7 @@ def check(option: Option, value: Any) -> Any:
             raise OptionError(f"option {option.name!r} takes any of {', '.join(option.choices)}, not {_show(wrong[0])}")
         if option.type == "choices":  # in the table's order, so that equal sets are equal options
             return tuple(c for c in option.choices if c in items)
-        return tuple(dict.fromkeys(items))
+        return tuple(dict.fromkeys(_entry(option, v) for v in items))
     if option.type in ("int", "float"):
         number = _number(value)
         if number is None or (option.type == "int" and number != int(number)):
@@ -163,6 +260,13 @@ def check(option: Option, value: Any) -> Any:
             return value
         raise OptionError(f"option {option.name!r} takes true or false, not {_show(value)}")
     raise OptionError(f"option {option.name!r} has the unknown type {option.type!r}")
+
+
+def _entry(option: Option, text: str) -> str:
+    try:
+        return {"folder": folder, "pattern": pattern}.get(option.form, str)(text)
+    except ValueError as error:
+        raise OptionError(f"option {option.name!r} takes {option.form}s, not {_show(text)}: {error}") from None
 
 
 def _number(value: Any) -> float | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.base_models import OTHER, fits
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
@@ -20,6 +19,7 @@ from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
+from stylus_core.notes import no_pick, other_architecture
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
@@ -29,6 +29,7 @@ from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.here import Here
+from stylus_core.retriever.pool import Pool, Pools
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
 from stylus_core.types import Adapter, Candidate, Composition, Selection
@@ -79,6 +80,7 @@ class Stylus:
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = Here(self._library, index_folder, self.home, encoder)
         self._watch = Watch(self._library, self.roots)
+        self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._index_problem = ""
 
@@ -197,42 +199,48 @@ class Stylus:
             self._watch.check()
             notes: list[str] = []
             with self._watch.selecting():
-                found = self._found(parsed, chosen, depth, notes)
+                pool = self._pools.of(chosen)
+                found = self._found(parsed, chosen, pool, depth, notes)
             timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found[1].values()), **found[1]}
             request = found[0]
         clock = time.perf_counter()
         composition = self._composers.compose(request)
         timings["compose"] = (time.perf_counter() - clock) * 1000
         clock = time.perf_counter()
-        selection = self._written(parsed, request, composition, chosen, notes)
+        selection = self._written(parsed, request, composition, chosen, pool, notes)
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found[2], timings=timings)
 
     def _found(
-        self, parsed: ParsedPrompt, options: Options, depth: int, notes: list[str]
+        self, parsed: ParsedPrompt, options: Options, pool: Pool | None, depth: int, notes: list[str]
     ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
         """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
         if self._remote is not None:
             try:
                 there, said = self._remote.retriever(self._library, self.here.vectors())
-                found = self._search(there, parsed, options, depth)
+                found = self._search(there, parsed, options, pool, depth)
                 notes += said
                 return found
             except EngineError as e:
                 self._remote.failed(e)
                 notes.append(f"{e}; this machine's own index was searched instead")
-        return self._search(self.here.retriever(), parsed, options, depth)
+        return self._search(self.here.retriever(), parsed, options, pool, depth)
 
     def _search(
-        self, retriever: Retriever | EngineRetriever, parsed: ParsedPrompt, options: Options, depth: int
+        self,
+        retriever: Retriever | EngineRetriever,
+        parsed: ParsedPrompt,
+        options: Options,
+        pool: Pool | None,
+        depth: int,
     ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
         clock = time.perf_counter()
         found_keywords = keywords(parsed)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
         present = [a.id for name in {t.name for t in parsed.tags} for a in self._called(name)]
         banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
-        wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]))
+        wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]), pool)
         found = retriever.search(parsed, found_keywords, max(depth, options.candidates), wanted)
         timings.update(found.timings)
         n = options.candidates
@@ -260,10 +268,17 @@ class Stylus:
         return Candidate(adapter, 1.0, elsewhere=tuple(self.here.elsewhere(adapter.id).values()))
 
     def _written(
-        self, parsed: ParsedPrompt, request: Request, composition: Composition, options: Options, notes: list[str]
+        self,
+        parsed: ParsedPrompt,
+        request: Request,
+        composition: Composition,
+        options: Options,
+        pool: Pool | None,
+        notes: list[str],
     ) -> Selection:
-        pinned = [a for name in options.pinned for a in self._library.find(name, whole=True)[:1] if a.stem == name]
-        missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
+        names = [name for name in options.pinned if name not in options.banned]
+        pinned = [a for name in names for a in self._library.find(name, whole=True)[:1] if a.stem == name]
+        missing = [name for name in names if name not in {a.stem for a in pinned}]
         misfits = {a.id: why for a in pinned if (why := other_architecture(a, options.architecture))}
         fitting = [self._pinned(a) for a in pinned if a.id not in misfits]
         written = rewrite(parsed, composition.assignments, options, fitting)
@@ -274,12 +289,8 @@ class Stylus:
             said.append(self.here.problem)
         if self.here.empty:
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
-        elif options.architecture == OTHER:
-            said.append("the checkpoint is of a base model that Stylus does not know: no adapter is known to fit it")
-        elif not request.candidates:
-            said.append("no adapter in the library may be used with these options")
-        elif not written.picks and not said:
-            said.append("no adapter fits this prompt well enough")
+        elif not request.candidates or not (written.picks or said):
+            said.append(no_pick(bool(request.candidates), options, pool))
         return Selection(
             prompt=parsed.text,
             rewritten=written.text,
@@ -288,16 +299,3 @@ class Stylus:
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )
-
-
-def other_architecture(adapter: Adapter, wanted: str) -> str:
-    """A sentence where a user asked by name for an adapter that is made for another architecture, else nothing.
-
-    Such an adapter is left out: it changes nothing in A1111, and in Forge tensors of other shapes fail the picture.
-    """
-    if fits(adapter.made_for, wanted):
-        return ""
-    what = "a base model that Stylus does not know" if wanted == OTHER else wanted
-    return (
-        f"{adapter.stem!r} was asked for by name and is left out: it is made for {adapter.made_for} and not for {what}"
-    )

@@ -10,7 +10,6 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from stylus_core.base_models import ARCHITECTURES as ARCHITECTURES
 from stylus_core.base_models import label
 
 #: What an adapter is for. One of these, decided by the refiner.
@@ -76,6 +75,7 @@ class Metadata:
     downloads: int | None = None
     nsfw: int | None = None  # Civitai's level, or None where nothing says
     excluded: bool = False  # the user excluded it in another tool
+    favourite: bool = False  # the user marked it as a favourite in another tool
     provenance: dict[str, str] = field(default_factory=dict)  # field name -> where its value came from
 
 

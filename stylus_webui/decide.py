@@ -48,15 +48,18 @@ class Context:
     model: str = ""  # of the composer, where one is asked
     banned: tuple[str, ...] = ()  # for good, from the settings
     pinned: tuple[str, ...] = ()
+    favourites: tuple[str, ...] = ()
 
     def options(self, settings: Settings) -> Options:
-        """The request's options with what the host knows: the checkpoint's architecture, bans and pins for good."""
+        """The request's options with what the host knows: the checkpoint's architecture, and who is named for good."""
         given = settings.options
+        favourites = self.favourites if given.favourites != "any" else ()
         return replace(
             given,
             architecture=self.architecture if given.architecture == "any" else given.architecture,
             banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
             pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
+            favourite_names=tuple(dict.fromkeys((*given.favourite_names, *favourites))),
         )
 
 
@@ -158,7 +161,7 @@ def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
 def _fixed(
     start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
 ) -> Decision:
-    from stylus_core.stylus import other_architecture
+    from stylus_core.notes import other_architecture
 
     present = set(tags.names_in(start.effective))
     picks = tuple(

@@ -161,7 +161,7 @@ def normal(prompt: str) -> str:
 def schema() -> list[dict[str, Any]]:
     """The table as plain values, for `GET /stylus/v1/options`."""
     rows = (dataclasses.asdict(o) for o in TABLE)
-    return [{k: v for k, v in row.items() if k in ("default", "help") or v not in (None, ())} for row in rows]
+    return [{k: v for k, v in row.items() if k in ("default", "help") or v not in (None, (), "")} for row in rows]
 
 
 def lines(value: Any) -> tuple[str, ...]:

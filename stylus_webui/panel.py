@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 
 from stylus_core.errors import OptionError
-from stylus_core.options import Option
+from stylus_core.options import POOL, Option
 from stylus_core.types import Pick
 from stylus_webui import chips, host, runtime, settings, tags
 from stylus_webui import options as table
@@ -24,7 +24,7 @@ from stylus_webui.options import CONTROLS, Edits
 
 logger = logging.getLogger("stylus")
 
-#: Options that are shown at once; the rest is behind "More".
+#: Options that are shown at once; those of the pool have a part of their own, and the rest is behind "More".
 _FIRST = ("composer", "max_adapters", "restraint", "strength", "trigger_words", "existing", "variants")
 
 
@@ -70,7 +70,7 @@ def build(tab: str, problem: str = "") -> Panel:
             rescan = gr.Button("Rescan", elem_id=name("rescan"), interactive=not problem, scale=0, min_width=100)
         status = gr.HTML(value=_status(problem), elem_id=name("status"))
         shown = gr.HTML(value="", elem_id=name("answer"))
-        later = [o for o in CONTROLS if o.name not in _FIRST and o.name != "enabled"]
+        later = [o for o in CONTROLS if o.name not in (*_FIRST, *POOL, "enabled")]
         for pair in _pairs([table.BY_NAME[n] for n in _FIRST]):
             with gr.Row():
                 for option in pair:
@@ -78,6 +78,11 @@ def build(tab: str, problem: str = "") -> Panel:
         with gr.Accordion("More", open=False, elem_id=name("more")):
             for option in later:
                 controls[option.name] = _control(option, name(option.name))
+        with gr.Accordion("Which adapters", open=False, elem_id=name("pool")):
+            for pair in _pairs([table.BY_NAME[n] for n in POOL]):
+                with gr.Row():
+                    for option in pair:
+                        controls[option.name] = _control(option, name(option.name))
         with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
             refine = gr.HTML(value=_refining(), elem_id=name("refine"))
             with gr.Row():

@@ -46,6 +46,7 @@ class Runtime:
             model=settings.model_identity(),
             banned=settings.banned(),
             pinned=settings.pinned(),
+            favourites=settings.favourites(),
         )
 
     def note(self, tab: str, outcome: Outcome) -> None:

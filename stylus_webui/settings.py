@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from stylus_core.errors import OptionError
 from stylus_core.options import Option, check
 from stylus_webui import host
-from stylus_webui.options import CONTROLS
+from stylus_webui.options import CONTROLS, lines
 
 if TYPE_CHECKING:
     from stylus_core.composer.settings import Settings as Asking
@@ -28,8 +28,9 @@ SECTION = ("stylus", "Stylus")
 KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
-#: alone; what is pinned and banned for good has fields of its own.
-DEFAULTS = tuple(o for o in CONTROLS if o.name not in ("enabled", "pinned", "banned", "seed", "architecture"))
+#: alone; what is pinned, banned or a favourite for good has fields of its own.
+_NONE = ("enabled", "pinned", "banned", "favourite_names", "seed", "architecture")
+DEFAULTS = tuple(o for o in CONTROLS if o.name not in _NONE)
 
 
 def default_name(option: Option) -> str:
@@ -43,7 +44,7 @@ def panel_default(option: Option) -> Any:
     if value is None:
         return option.default
     try:
-        return check(option, value)
+        return check(option, lines(value) if option.type == "names" else value)
     except OptionError as error:
         logger.warning("a panel default in the settings is not used: %s", error)
         return option.default
@@ -66,6 +67,11 @@ def banned() -> tuple[str, ...]:
 def pinned() -> tuple[str, ...]:
     """Stems that are always added, for good."""
     return tuple(_lines("stylus_pinned"))
+
+
+def favourites() -> tuple[str, ...]:
+    """Stems that are favourites, beside those that other tools mark."""
+    return tuple(_lines("stylus_favourites"))
 
 
 def set_banned(name: str, ban: bool) -> str:
@@ -136,6 +142,7 @@ def register() -> None:
     add("stylus_folders", "", "More folders", "one a line; the WebUI must list them too", lines=2)
     add("stylus_banned", "", "Banned adapters", "never picked", **names)
     add("stylus_pinned", "", "Pinned adapters", "always added", **names)
+    add("stylus_favourites", "", "Favourite adapters", "beside those that LoRA Manager marks", **names)
     add(
         "stylus_endpoint",
         "",
@@ -173,7 +180,7 @@ def register() -> None:
         component, arguments = _component(option)
         add(
             default_name(option),
-            _plain(option.default),
+            "" if option.type == "names" else _plain(option.default),
             f"Panel default: {option.label}",
             option.help,
             component,
@@ -259,6 +266,8 @@ def _component(option: Option) -> tuple[Any, dict[str, Any]]:
         return gr.Dropdown, {"choices": list(option.choices)}
     if option.type == "choices":
         return gr.CheckboxGroup, {"choices": list(option.choices)}
+    if option.type == "names":
+        return gr.Textbox, {"lines": 2, "placeholder": "one a line"}
     return gr.Slider, {"minimum": option.low, "maximum": option.high, "step": option.step}
 
 

@@ -21,6 +21,7 @@ from stylus_core.library.records import cards_of, settle, store_card
 from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
 from stylus_core.library.told import Standing, standings
+from stylus_core.library.traits import Traits, read_traits
 from stylus_core.library.walk import folders_changed, folders_moved
 from stylus_core.types import Adapter, Card
 
@@ -138,6 +139,13 @@ class Library:
         """The adapters with these ids, of any status, by id; those that are gone are left out."""
         rows = self._database.rows(_SELECT_IDS, (json.dumps([int(i) for i in ids]),))
         return {row[0]: _adapter(row) for row in rows}
+
+    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[Traits]:
+        """What tells whether an adapter may be picked at all, of those with status "ok": of these ids or of all.
+
+        Without `details` only what the file's path says.
+        """
+        return read_traits(self._database, ids, details)
 
     def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
         """Adapters named `name` in any case, usable ones first: by stem, else by title, else with `name` in either.

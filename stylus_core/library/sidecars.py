@@ -54,6 +54,7 @@ def user_json(record: dict[str, Any], context: Context) -> Claims:
         model_id=identifier(record.get("modelId")),
         version_id=identifier(record.get("modelVersionId")),
         sha256=sha256(record.get("sha256")),
+        favourite=any(record.get(key) is True for key in ("favorite", "favourite")),
     )
 
 
@@ -91,6 +92,7 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
         autov3=sha256(record.get("autov3"), 10),
         nsfw=nsfw_level(level) or None,
         excluded=record.get("exclude") is True,
+        favourite=record.get("favorite") is True,
     )
     return {**civitai.version_claims(inner, mapping(inner.get("model")), context), **own}
 

@@ -34,7 +34,7 @@ class Document:
     """One adapter, ready to be indexed."""
 
     adapter: int
-    architecture: str
+    architecture: str  # `Adapter.made_for`
     kind: str
     guessed: bool  # whether the kind is: from no more than the file's name, the training tags and a text
     names: tuple[int, ...]  # terms of the names by which a tag in somebody's prompt may call it
@@ -79,7 +79,7 @@ def document(adapter: Adapter) -> Document:
     trigger_text = " ".join(map(without_markup, triggers))
     return Document(
         adapter=adapter.id,
-        architecture=m.architecture,
+        architecture=adapter.made_for,
         kind=card.kind,
         guessed=_is_guessed(adapter),
         names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),

@@ -98,18 +98,23 @@ GUESSED: dict[str, tuple[float, float]] = {
 }
 
 
-def kind_code(kind: str, guessed: bool) -> int:
-    """A kind as the index keeps it: its place in `KINDS`, behind them all where it is guessed.
+def kind_label(kind: str, guessed: bool) -> str:
+    """A kind as indexes store it: its name, with a question mark where it is guessed."""
+    return f"{kind}?" if guessed else kind
 
-    A kind that is not in `KINDS` counts as the last of them.
+
+def kind_labels(kinds: Collection[str]) -> list[str]:
+    """The labels of these kinds, known and guessed."""
+    return [kind_label(k, guessed) for guessed in (False, True) for k in KINDS if k in kinds]
+
+
+def kind_code(label: str) -> int:
+    """A label as the ranking takes it: the kind's place in `KINDS`, behind them all where it is guessed.
+
+    A kind that is not in `KINDS` (a newer version knows more) counts as a concept, which is what is none of the others.
     """
-    place = KINDS.index(kind) if kind in KINDS else len(KINDS) - 1
-    return place + len(KINDS) * guessed
-
-
-def kind_codes(kinds: Collection[str]) -> list[int]:
-    """The codes of these kinds, known and guessed."""
-    return [kind_code(k, guessed) for guessed in (False, True) for k in KINDS if k in kinds]
+    kind = label.removesuffix("?")
+    return KINDS.index(kind if kind in KINDS else "concept") + len(KINDS) * (kind != label)
 
 
 def sentence_likeness(prompt: ParsedPrompt) -> float:

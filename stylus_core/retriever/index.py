@@ -20,20 +20,20 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import tokens
+from stylus_core.retriever import legacy, tokens
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.embedded import VIEWS, Embedded, joined
 from stylus_core.retriever.piece import Piece
-from stylus_core.retriever.segment import from_documents, load, merged, save
+from stylus_core.retriever.segment import from_documents, load, merged, save, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")
 
-#: What an index looks like on disk, together with `tokens.VERSION`: another one is built anew.
-VERSION = 5
+#: What an index looks like on disk, together with `tokens.VERSION`: another is built anew. That of `legacy` is read.
+VERSION = 6
 
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
 _AT_ONCE = 20_000  # adapters whose words are in memory at the same time
@@ -55,6 +55,7 @@ class Index:
         self._vectors: list[Embedded] = []
         self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
         self._own: set[str] = set()  # segments that this object has written
+        self._nameless: set[str] = set()  # segments on disk whose tables of names are not
         self._model = ""
         self._open()
         self._restate()
@@ -187,12 +188,14 @@ class Index:
             return
         try:
             manifest = json.loads(text)
-            if manifest["version"] != [VERSION, tokens.VERSION]:
+            if manifest["version"] not in ([VERSION, tokens.VERSION], [legacy.VERSION, tokens.VERSION]):
                 return
-            pieces = [Piece(load(self.folder / n)) for n in manifest["segments"]]
+            names = legacy.NAMES if manifest["version"][0] == legacy.VERSION else None
+            pieces = [Piece(load(self.folder / n, names)) for n in manifest["segments"]]
             for piece, dead in zip(pieces, manifest["dead"], strict=True):
                 piece.drop(np.asarray(dead, np.int64))
             self._pieces, self._names = pieces, list(manifest["segments"])
+            self._nameless = set(self._names if names else ())
             self._vectors = [Embedded(len(p), 0) for p in pieces]
             self.revision = int(manifest["revision"])
         except (OSError, ValueError, KeyError, TypeError, IndexError) as e:
@@ -208,6 +211,9 @@ class Index:
                 if not name or not (self.folder / name).is_dir():  # another process has put something else in its place
                     self._names[i] = self._write(i)
                     self._own.add(self._names[i])
+                elif name in self._nameless:
+                    save_names(self._pieces[i].segment, self.folder / name)
+            self._nameless.clear()
             manifest = {
                 "version": [VERSION, tokens.VERSION],
                 "revision": self.revision,

@@ -14,16 +14,18 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.base_models import fits
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.fusion import kind_codes, sentence_likeness
+from stylus_core.retriever.fusion import kind_code, kind_labels, sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.nearness import Nearness, whole_vector
+from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.ranking import Ranking, best, largest
 from stylus_core.retriever.tokens import called, tokens, without_markup
-from stylus_core.types import ARCHITECTURES, KINDS, Candidate, Keyword
+from stylus_core.types import KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
@@ -39,6 +41,13 @@ class Filter:
     architecture: str = "any"
     kinds: tuple[str, ...] = KINDS
     exclude: frozenset[int] = frozenset()  # ids
+    pool: Pool | None = None  # what else the options let be picked; None: all
+
+    def takes(self, architectures: Sequence[str], kinds: Sequence[str]) -> NDArray[np.bool_]:
+        """(n,): which of these may be candidates, each an architecture and a `kind_label`."""
+        fitting = {label: fits(label, self.architecture) for label in set(architectures)}
+        wanted = set(kinds if len(self.kinds) == len(KINDS) else kind_labels(self.kinds))
+        return np.array([fitting[a] and k in wanted for a, k in zip(architectures, kinds, strict=True)], np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +193,14 @@ class Retriever:
         signals = self.index.signals
         mask = signals.alive.copy()
         if wanted.architecture != "any":
-            codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
-            mask &= np.isin(signals.architectures, codes)
+            fitting = np.array([fits(label, wanted.architecture) for label in signals.architecture_names], np.bool_)
+            mask &= fitting[signals.architectures]
         if len(wanted.kinds) < len(KINDS):
-            mask &= np.isin(signals.kinds, kind_codes(wanted.kinds))
+            mask &= np.isin(signals.kinds, [kind_code(label) for label in kind_labels(wanted.kinds)])
         if wanted.exclude:
             mask &= ~np.isin(self.index.rows, list(wanted.exclude))
+        if wanted.pool is not None:
+            mask &= wanted.pool.mask(self.index.rows)
         return mask
 
 

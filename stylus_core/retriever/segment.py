@@ -6,7 +6,7 @@ built; adapters that are gone are masked out, and their rows leave with the next
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever import labels
 from stylus_core.retriever.documents import UNIT_TYPES, Document
-from stylus_core.retriever.fusion import kind_code
+from stylus_core.retriever.fusion import kind_label
+from stylus_core.retriever.labels import Codes, Names
 from stylus_core.retriever.postings import Mask, Postings, build, counts_among, merge
-from stylus_core.types import ARCHITECTURES
 
 _TYPES = len(UNIT_TYPES)
 _POSTINGS = ("everything", "units", "examples")
+_TABLES = {"architectures": "architecture_names", "kinds": "kind_names"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,10 @@ class Segment:
     """n adapters, u names of theirs (units), e example prompts."""
 
     ids: NDArray[np.int64]  # (n,) of the library
-    architectures: NDArray[np.int8]  # (n,) index into ARCHITECTURES
-    kinds: NDArray[np.int8]  # (n,) `kind_code`
+    architectures: Codes  # (n,) which of `architecture_names`
+    architecture_names: Names
+    kinds: Codes  # (n,) which of `kind_names`
+    kind_names: Names  # `kind_label`s
     downloads: NDArray[np.int64]  # (n,)
     everything: Postings
     about_counts: NDArray[np.uint8]  # (postings of everything,) how often the term stands in what the text is about
@@ -62,10 +66,14 @@ def from_documents(documents: Iterable[Document]) -> Segment:
     uses = [(i, name, weight) for i, (_, _, used) in enumerate(examples) for name, weight in used.items()]
     names = [(row, name) for row, d in enumerate(docs) for name in d.names]
     everything, about = build(d.everything for d in docs), build(d.about for d in docs)
+    architectures, architecture_names = labels.coded([d.architecture for d in docs])
+    kinds, kind_names = labels.coded([kind_label(d.kind, d.guessed) for d in docs])
     return Segment(
         ids=np.array([d.adapter for d in docs], np.int64),
-        architectures=np.array([_code(ARCHITECTURES, d.architecture) for d in docs], np.int8),
-        kinds=np.array([kind_code(d.kind, d.guessed) for d in docs], np.int8),
+        architectures=architectures,
+        architecture_names=architecture_names,
+        kinds=kinds,
+        kind_names=kind_names,
         downloads=np.array([max(d.downloads, 0) for d in docs], np.int64),
         everything=everything,
         about_counts=counts_among(about, everything),
@@ -100,6 +108,10 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
     def joined(field: str, kept: Sequence[Mask]) -> NDArray[Any]:
         return np.concatenate([getattr(s, field)[k] for s, k in zip(segments, kept, strict=True)])
 
+    def named(field: str) -> tuple[Codes, Names]:
+        codes = [getattr(s, field)[k] for s, k in zip(segments, alive, strict=True)]
+        return labels.joined(codes, [getattr(s, _TABLES[field]) for s in segments])
+
     use_example = [
         example_rows[i][s.use_example[k]] + first_example[i]
         for i, (s, k) in enumerate(zip(segments, use_kept, strict=True))
@@ -108,11 +120,14 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
         (rows[i][s.unit_place[k] // _TYPES] + first[i]) * _TYPES + s.unit_place[k] % _TYPES
         for i, (s, k) in enumerate(zip(segments, unit_kept, strict=True))
     ]
+    (architectures, architecture_names), (kinds, kind_names) = named("architectures"), named("kinds")
     everything, about_counts = merge([s.everything for s in segments], alive, [s.about_counts for s in segments])
     return Segment(
         ids=joined("ids", alive),
-        architectures=joined("architectures", alive),
-        kinds=joined("kinds", alive),
+        architectures=architectures,
+        architecture_names=architecture_names,
+        kinds=kinds,
+        kind_names=kind_names,
         downloads=joined("downloads", alive),
         everything=everything,
         about_counts=about_counts,
@@ -141,21 +156,30 @@ def save(segment: Segment, folder: Path) -> None:
             np.save(folder / f"{f.name}.npy", value)
 
 
-def load(folder: Path) -> Segment:
-    """Maps a saved segment. Raises OSError or ValueError if it is not whole."""
+def save_names(segment: Segment, folder: Path) -> None:
+    """Writes the tables of names beside the arrays of a segment that was saved without them."""
+    for table in _TABLES.values():
+        np.save(folder / f"{table}.npy", getattr(segment, table))
+
+
+def load(folder: Path, names: Mapping[str, Names] | None = None) -> Segment:
+    """Maps a saved segment. Raises OSError or ValueError if it is not whole.
+
+    `names`: the tables of a segment that was saved without them.
+    """
 
     def array(name: str) -> NDArray[Any]:
         mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         return np.asarray(mapped)
 
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = dict(names or {})
     for f in fields(Segment):
+        if f.name in values:
+            continue
         if f.name in _POSTINGS:
             values[f.name] = Postings(**{part.name: array(f"{f.name}.{part.name}") for part in fields(Postings)})
         else:
             values[f.name] = array(f.name)
+    for codes, table in _TABLES.items():
+        labels.check(values[codes], values[table])
     return Segment(**values)
-
-
-def _code(names: Sequence[str], name: str) -> int:
-    return names.index(name) if name in names else len(names) - 1

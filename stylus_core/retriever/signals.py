@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever import labels
 from stylus_core.retriever.bm25 import BM25, named
 from stylus_core.retriever.documents import UNIT_TYPES, name_key
+from stylus_core.retriever.fusion import kind_code
 from stylus_core.retriever.piece import COUNTED, Piece
 from stylus_core.retriever.postings import Mask, find_all, in_parts
 from stylus_core.retriever.scratch import Scratch
@@ -49,8 +51,12 @@ class Signals:
         self._link_uses()
         segments = [p.segment for p in pieces]
         self.downloads = np.log1p(_joined([s.downloads for s in segments], np.int64).astype(np.float32))
-        self.kinds = _joined([s.kinds for s in segments], np.int8)
-        self.architectures = _joined([s.architectures for s in segments], np.int8)
+        places = [np.array([kind_code(label) for label in s.kind_names.tolist()], np.int8) for s in segments]
+        self.kinds = _joined([place[s.kinds] for place, s in zip(places, segments, strict=True)], np.int8)
+        self.architectures, names = labels.joined(
+            [s.architectures for s in segments], [s.architecture_names for s in segments]
+        )
+        self.architecture_names: list[str] = names.tolist()
         self.ids = _joined([s.ids for s in segments], np.int64)
 
     def _bm25(self, field: str) -> BM25:

@@ -147,6 +147,17 @@ VALUES: dict[str, tuple[str, Any]] = {
     "pinned": ("a,b", ("a", "b")),
     "banned": ("c", ("c",)),
     "restraint": ("careful", "careful"),
+    "include_folders": ("styles/ink/,./people", ("styles/ink", "people")),
+    "exclude_folders": (".", (".",)),
+    "include_tags": ("Old Anime,ink", ("Old Anime", "ink")),
+    "exclude_tags": ("photo", ("photo",)),
+    "include_names": ("ink_*,*_v[12]", ("ink_*", "*_v[12]")),
+    "exclude_names": ("*test*", ("*test*",)),
+    "include_bases": ("Pony*", ("Pony*",)),
+    "exclude_bases": ("SD 1.?", ("SD 1.?",)),
+    "favourites": ("only", "only"),
+    "favourite_names": ("a,b", ("a", "b")),
+    "nsfw": ("pg13", "pg13"),
 }
 
 
@@ -166,6 +177,13 @@ def test_invalid_options_are_usage_errors_that_say_what_is_valid(capsys: pytest.
         (("--kinds", "style,spoon"), "clothing"),
         (("--composer", "magic"), "local"),
         (("--candidates", "-1"), "whole number"),
+        (("--include-folders", "styles,../private"), "leads out of the library"),
+        (("--exclude-names", "ink_[ab"), "is not closed"),
+        (("--include-bases", "Pony [z-a]"), "runs backwards"),
+        (("--exclude-bases", "*" * 30), "more than 20"),
+        (("--include-names", "x" * 300), "more than 200 characters"),
+        (("--exclude-folders", "a\x00b"), "control character"),
+        (("--nsfw", "xxx"), "pg13"),
         (("--no-such-flag",), "--no-such-flag"),
     ):
         usage_error(FakeStylus(), "select", "p", "--library", "/l", *argv)

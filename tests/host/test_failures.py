@@ -248,6 +248,9 @@ WRONG = [
     ({"picks": ["fox"]}, "'picks'"),
     ({"picks": 7}, "'picks'"),
     ({"pinned": [1]}, "'pinned'"),
+    ({"include_folders": ["../.."]}, "'include_folders'"),
+    ({"exclude_names": ["ink_["]}, "'exclude_names'"),
+    ({"nsfw": 4}, "'nsfw'"),
     ({1: 2}, "1"),
 ]
 

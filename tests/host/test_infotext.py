@@ -144,6 +144,17 @@ CHANGED = {
     "pinned": "a\nb, c",
     "banned": "d",
     "restraint": "careful",
+    "include_folders": "styles/ink\nof, two words",
+    "exclude_folders": "people",
+    "include_tags": "anime\nink, wash",
+    "exclude_tags": "photo",
+    "include_names": "ink_*",
+    "exclude_names": "*_v[12]\n[draft] ?",
+    "include_bases": "Pony*",
+    "exclude_bases": "SD 1.5",
+    "favourites": "only",
+    "favourite_names": "e\nf, g",
+    "nsfw": "pg13",
     "variants": "one-hot per keyword",
 }
 

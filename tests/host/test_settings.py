@@ -62,6 +62,29 @@ def test_panel_defaults(host):
     assert "Stylus max adapters: 1" in processed.info  # it differs from the table's default
 
 
+def test_panel_defaults_of_which_adapters_may_be_picked(host):
+    host.adapter("fox", word="fox")
+    host.shared.opts.data["stylus_default_nsfw"] = "pg13"
+    host.shared.opts.data["stylus_default_exclude_folders"] = "people/old\nthis, and that\n"
+    host.shared.opts.data["stylus_default_include_names"] = "fox*\n[broken"
+    host.start()
+    controls = host.script().tab._panel.controls
+    assert controls["nsfw"].value == "pg13"
+    assert controls["exclude_folders"].value == "people/old\nthis, and that"
+    assert controls["include_names"].value == ""
+    host.generate("a fox")
+    asked = host.core.asked[-1][1]
+    assert (asked.nsfw, asked.exclude_folders) == ("pg13", ("people/old", "this, and that"))
+
+
+def test_favourites_of_the_settings_count_where_favourites_are_asked_for(zoo):
+    zoo.shared.opts.set("stylus_favourites", "fox\nsnow, deep")
+    zoo.generate("a fox", options={"favourites": "only", "favourite_names": "wolf"})
+    assert zoo.core.asked[-1][1].favourite_names == ("wolf", "fox", "snow, deep")
+    zoo.generate("a fox in the snow")
+    assert zoo.core.asked[-1][1].favourite_names == ()
+
+
 def test_the_switch_has_no_default(zoo):
     assert not hasattr(zoo.shared.opts, "stylus_default_enabled")
     assert zoo.api.defaults["txt2img"][zoo.script().args_from] is False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -17,8 +17,10 @@ from stylus_core.retriever.engine.gathered import Query
 from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.mirror import Mirror, key_of
 from stylus_core.retriever.engine.packing import digest, pack, pack_example, unpack, unpack_example
+from stylus_core.retriever.engine.reach import Reach
 from stylus_core.retriever.engine.statistics import Statistics, statistics
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.tokens import tokens
 from stylus_core.types import Example
 from tests.retriever.test_index import adapter
@@ -107,6 +109,30 @@ def test_a_row_that_was_cut_or_changed_is_refused():
             unpack(base64.b64encode(whole[:cut]).decode())
 
 
+@pytest.mark.parametrize("name", ["", "a\nb", 'x" or library != "', "é", "-x", "y" * 65, "a?b"])
+def test_a_name_that_nobody_writes_is_refused(name: str):
+    text = pack(document(adapter(3, "kimono")), {})
+    data = bytearray(base64.b64decode(text))
+    head = data.index(b"sdxl")
+    said = name.encode("utf-8")
+    assert (data[0], data[1]) == (len("sdxl"), len("concept"))
+    changed = bytes([len(said), *data[1:head], *said, *data[head + data[0] :]])
+    with pytest.raises(ValueError, match="row"):
+        unpack(base64.b64encode(changed).decode())
+
+
+def test_names_of_any_kind_are_packed_and_come_back():
+    doc = document(adapter(3, "kimono"))
+    for architecture, kind, guessed, read in (
+        ("flux2-klein-9b", "style", False, ("flux2-klein-9b", "style")),
+        ("Wan 2.2", "weather", True, ("Wan 2.2", "weather?")),
+        ('a "name"', "style", True, ("other", "style?")),
+        ("z" * 90, "style", False, ("other", "style")),
+    ):
+        found = unpack(pack(replace(doc, architecture=architecture, kind=kind, guessed=guessed), {}))
+        assert (found.architecture, found.kind) == read
+
+
 def test_a_digest_follows_all_that_is_stored():
     plain = adapter(3, "kimono")
     assert digest(document(plain)) == digest(document(adapter(3, "kimono")))
@@ -127,6 +153,19 @@ def test_statistics_come_back_and_what_is_none_is_refused(tmp_path):
     assert about.living == 29
     words = Query(tokens("kimono corgi nowhere"))
     assert sorted(about.frequencies(words.terms).tolist()) == [0, 14, 15]
+    assert (found.group_architectures.tolist(), found.group_kinds.tolist()) == (["sd1", "sdxl"], ["concept", "concept"])
+    for wrong in (
+        {"group_kinds": found.group_kinds[:1]},
+        {"group_architectures": np.array(['sd1"', "sdxl"])},
+        {"group_architectures": np.array([1, 2])},
+        {"popular_group": found.popular_group + 9},
+        {"sample_group": np.array([-1], np.int16)},
+        {"groups": found.groups[:, :3]},
+        {"groups": found.groups[0]},
+        {"prior": found.prior[1:]},
+    ):
+        with pytest.raises(ValueError, match="not whole"):
+            Statistics.from_bytes(replace(found, **wrong).to_bytes())
     for data in (b"", b"PK", made.to_bytes()[:200]):
         with pytest.raises(ValueError, match=r"not whole|File is not|magic|pickle|header"):
             Statistics.from_bytes(data)
@@ -152,6 +191,21 @@ def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
     mirror.buried(["a", "b"])
     assert mirror.doomed() == []
     assert mirror.keys() == {1: "c"}
+    mirror.close()
+
+
+def test_rows_of_any_key_are_told_apart(tmp_path):
+    mirror = Mirror(tmp_path / "m.sqlite")
+    mirror.put({n: f"{n:032x}" for n in range(1, 7)})
+    known = [f"{n:032x}" for n in range(1, 9)]
+    strange = ["", "é" * 40, "\ud800", known[0] + "x", 'a" or key != "']
+    for inside in ([1, 2], [1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5, 6]):
+        pool = Pool(np.array(inside, np.int64), np.array([n for n in range(1, 7) if n not in inside], np.int64))
+        reach = Reach(pool, mirror)
+        kept = reach.kept_keys([*known, *strange])
+        assert set(known[:6]) & set(kept) == {known[n - 1] for n in inside}
+        assert set(reach.few) == {known[n - 1] for n in inside}
+    assert Reach(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
     mirror.close()
 
 

@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stylus_core import Stylus
@@ -23,6 +25,7 @@ from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.engine.address import parse_address
 from stylus_core.retriever.engine.remote import Remote
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Example, Metadata
@@ -176,6 +179,53 @@ def test_it_ranks_as_the_index_of_this_machine_does(machine: Machine, wanted: Fi
     assert same_share(pairs, 10) >= 0.99
 
 
+def pool_of(ids: set[int], library: range) -> Pool:
+    inside, outside = ([n for n in library if (n in ids) == wanted] for wanted in (True, False))
+    return Pool(np.array(inside, np.int64), np.array(outside, np.int64))
+
+
+@pytest.mark.parametrize(
+    "listed, share",
+    [(4000, 3), (4000, 1.05), (10, 3), (10, 1.05)],
+    ids=["named", "all but those named", "deeper", "a little deeper"],
+)
+def test_a_pool_is_what_comes_up(machine: Machine, monkeypatch: pytest.MonkeyPatch, listed: int, share: float):
+    monkeypatch.setattr("stylus_core.retriever.engine.reach._LISTED", listed)
+    ids = {n for n in range(1, 61) if int(n / share) != int((n - 1) / share)}
+    for wanted in (Filter(pool=pool_of(ids, range(1, 61))), Filter("sd1", pool=pool_of(ids, range(1, 61)))):
+        pairs = [(machine.here(p, wanted=wanted), machine.there(p, wanted=wanted)) for p in prompts()]
+        assert all(set(there) <= ids and there for _, there in pairs)
+        assert same_share(pairs, 10) >= 0.95
+
+
+@pytest.mark.parametrize("listed", [4000, 10], ids=["named", "deeper"])
+def test_a_pool_is_not_empty_because_others_fit_better(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch, listed: int
+):
+    """Hundreds of adapters are about nothing but the prompt, and none of them may be picked."""
+    monkeypatch.setattr("stylus_core.retriever.engine.reach._LISTED", listed)
+    monkeypatch.setattr("stylus_core.retriever.engine.search._BY_PRIOR", 0)
+    known = Metadata(title="Lighthouse woodcut", tags=("lighthouse", "woodcut"), architecture="sd1")
+    crowd = [
+        Adapter(n, f"/loras/crowd_{n}.safetensors", f"crowd_{n}", metadata=known, card=Card(subject="lighthouse"))
+        for n in range(1000, 1500)
+    ]
+    machine = Machine(tmp_path, address, [*crowd, *(invented(n) for n in range(1, 41))])
+    machine.bring_up()
+    ids = set(range(1, 41))
+    library = range(1, 1500)
+    wanted = Filter(pool=Pool(np.array(sorted(ids)), np.array([n for n in library if n >= 1000])))
+    here, there = (find("lighthouse, woodcut", 10, wanted) for find in (machine.here, machine.there))
+    assert len(there) == 10
+    assert set(there) <= ids
+    assert here == there
+    nothing = Filter(pool=pool_of(set(), library))
+    assert machine.there("lighthouse, woodcut", 10, nothing) == []
+    everything = Filter(pool=pool_of(set(library), library))
+    assert machine.there("lighthouse, woodcut", 10, everything) == machine.there("lighthouse, woodcut", 10)
+    machine.remote.close()
+
+
 def test_candidates_are_scored_as_in_the_whole_library(tmp_path: Path, address: str):
     machine = Machine(tmp_path, address, [invented(n) for n in range(1, 601)])
     machine.bring_up()
@@ -261,6 +311,52 @@ def test_a_collection_that_was_dropped_is_written_again(machine: Machine, addres
     assert machine.there(calling(9))[0] == 9
 
 
+def test_an_architecture_of_any_name_is_filtered_by_its_name(tmp_path: Path, address: str):
+    strange = ("flux2-klein-9b", "Wan 2.2 (14B)", "x" * 90, "unknown")
+    made = [invented(n) for n in range(1, 61)]
+    named = [replace(a, metadata=replace(a.metadata, architecture=strange[a.id % 4])) for a in made]
+    machine = Machine(tmp_path, address, named)
+    machine.bring_up()
+    for label in strange:
+        fitting = [a.id for a in named if a.metadata.architecture in (label, "unknown")]
+        assert sorted(machine.here("lighthouse", 100, Filter(label))) == fitting
+    assert sorted(machine.there("lighthouse", 100)) == list(range(1, 61))
+    assert sorted(machine.there("lighthouse", 100, Filter(strange[0]))) == [
+        a.id for a in named if a.metadata.architecture in (strange[0], "unknown")
+    ]
+    new = invented(61)
+    machine.library.put(replace(new, metadata=replace(new.metadata, architecture="a-later-one")))
+    assert machine.there(calling(61), 100, Filter("a-later-one"))[0] == 61  # which the statistics do not know yet
+    assert 61 not in machine.there(calling(61), 100, Filter(strange[0]))
+    machine.remote.close()
+
+
+def test_what_an_older_version_wrote_is_carried_over(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as older:
+        older.setattr("stylus_core.retriever.engine.milvus.VERSION", 2)
+        machine = Machine(tmp_path, address, [invented(n) for n in range(1, 201)])
+        machine.bring_up()
+        machine.remote.close()
+    old = collections(address)
+    asked = len(machine.encoder.asked)
+    with pytest.raises(EngineError, match="run stylus index"):
+        machine.there(calling(9))
+    machine.bring_up()
+    assert len(machine.encoder.asked) == asked  # nothing is embedded again
+    assert machine.there(calling(9))[0] == 9
+    assert old <= collections(address)  # machines of the older version go on with theirs
+    machine.remote.close()
+
+
+def collections(address: str) -> set[str]:
+    import pymilvus
+
+    client = pymilvus.MilvusClient(parse_address(address).uri)
+    found = set(client.list_collections())
+    client.close()
+    return found
+
+
 # -- the whole tool
 
 
@@ -286,6 +382,44 @@ def test_stylus_selects_with_an_engine(loras: Path, tmp_path: Path, address: str
         assert not stylus.select("a tin robot on a shelf <lora:tin_robot:0.5>").picks
         (loras / "tin_robot.safetensors").unlink()
         assert not stylus.select("a tin robot on a shelf").picks
+
+
+def test_until_the_next_index_this_machine_answers_for_an_older_versions_rows(
+    loras: Path, tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as older, Stylus(loras, home=tmp_path, encoder="none", index=address) as stylus:
+        older.setattr("stylus_core.retriever.engine.milvus.VERSION", 2)
+        stylus.index()
+        assert stylus.select("a paper kite above the dunes").notes == ()
+    with Stylus(loras, home=tmp_path, encoder="none", index=address) as stylus:
+        found = stylus.select("a paper kite above the dunes")
+        assert [p.name for p in found.picks] == ["paper_kite"]
+        (note,) = found.notes
+        assert "run stylus index" in note
+        assert "this machine's own index was searched instead" in note
+        stylus.index()
+        found = stylus.select("a paper kite above the dunes")
+        assert ([p.name for p in found.picks], found.notes) == (["paper_kite"], ())
+
+
+def test_the_options_say_who_is_left_with_an_engine_too(loras: Path, tmp_path: Path, address: str):
+    add(loras / "toys", "wind_up_kite", "Wind-up Kite", "objects", "wind-up kite")
+    with Stylus(loras, home=tmp_path / "home", encoder="none", index=address) as stylus:
+        stylus.index()
+
+        def left(**options: object) -> set[str]:
+            found = stylus.select("a paper kite, a wind-up kite", options)
+            assert "engine" in found.timings
+            return {c.name for c in found.candidates}
+
+        every = {"paper_kite", "brass_bell", "salt_marsh", "wind_up_kite"}
+        assert left() == every
+        assert left(include_folders=["toys"]) == {"wind_up_kite"}
+        assert left(exclude_folders=["toys"], exclude_names=["salt*"]) == {"paper_kite", "brass_bell"}
+        (loras / "paper_kite.safetensors").rename(loras / "toys" / "paper_kite.safetensors")
+        (loras / "paper_kite.civitai.info").rename(loras / "toys" / "paper_kite.civitai.info")
+        assert left(include_folders=["toys"]) == {"wind_up_kite", "paper_kite"}
+        assert left(include_folders=["nowhere"]) == set()
 
 
 def test_a_file_is_an_engine_too(loras: Path, tmp_path: Path):

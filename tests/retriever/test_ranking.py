@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_codes
+from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_labels
 from stylus_core.retriever.ranking import Ranking
 from stylus_core.types import KINDS
 
@@ -40,8 +40,13 @@ def test_a_guessed_kind_counts_otherwise_than_a_known_one():
 
 
 def test_a_kind_is_asked_for_whether_known_or_guessed():
-    assert set(kind_codes(("style",))) == {kind_code("style", False), kind_code("style", True)}
-    assert len(set(kind_codes(KINDS))) == 2 * len(KINDS)
+    assert kind_labels(("style",)) == ["style", "style?"]
+    assert len({kind_code(label) for label in kind_labels(KINDS)}) == 2 * len(KINDS)
+    assert kind_code("style?") == kind_code("style") + len(KINDS)
+
+
+def test_a_kind_of_a_later_version_counts_as_a_concept():
+    assert (kind_code("weather"), kind_code("weather?")) == (kind_code("concept"), kind_code("concept?"))
 
 
 def test_without_an_encoder_its_signals_and_their_products_do_not_count():

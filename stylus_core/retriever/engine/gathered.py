@@ -13,16 +13,17 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever import labels
 from stylus_core.retriever.bm25 import K1, B
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import UNIT_TYPES
 from stylus_core.retriever.embedded import VIEWS, Embedded
 from stylus_core.retriever.engine.packing import Packed, PackedExample, dimension
 from stylus_core.retriever.engine.statistics import Field, Statistics
+from stylus_core.retriever.fusion import kind_code
 from stylus_core.retriever.signals import NEIGHBOURS, SHARPNESS, telling
 from stylus_core.retriever.tokens import term
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.types import ARCHITECTURES
 
 Scores = NDArray[np.float32]
 
@@ -102,16 +103,18 @@ class GatheredSignals:
         votes: Votes,
         statistics: Statistics,
         groups: NDArray[np.int64],
+        permitted: int,
     ) -> None:
-        """`groups`: those of `statistics.groups` that may be picked."""
+        """`groups`: those of `statistics.groups` that may be picked; `permitted`: how many adapters may."""
         self._rows, self._keys, self._votes, self._statistics, self._groups = rows, keys, votes, statistics, groups
-        self.bounded = int(groups[:, 1].sum()) > len(rows) > 0
+        self.bounded = permitted > len(rows) > 0
         more = BOUNDS if self.bounded else 0
         self.size = len(rows) + more
         self.alive = np.ones(self.size, np.bool_)
-        unknown, kind = ARCHITECTURES.index("unknown"), int(groups[0, 0]) % 100 if len(groups) else 0
-        self.kinds = np.array([r.kind for r in rows] + [kind] * more, np.int8)
-        self.architectures = np.array([r.architecture for r in rows] + [unknown] * more, np.int8)
+        like = [*rows, *(rows[0] for _ in range(more))]  # bounds are of what may be picked
+        self.kinds = np.array([kind_code(r.kind) for r in like], np.int8)
+        self.architectures, names = labels.coded([r.architecture for r in like])
+        self.architecture_names: list[str] = names.tolist()
         self.ids = np.array([*ids, *range(-more, 0)], np.int64)
 
     def lexical(
@@ -133,9 +136,9 @@ class GatheredSignals:
             out[name] = self._between(scores, 0.0)
         out["together"] = self._between(np.array([self._votes.of.get(k, 0.0) for k in self._keys]), 0.0)
         used = np.log1p([self._used(k) for k in self._keys])
-        out["used"] = self._between(used, 0.0, float(np.log1p(self._groups[:, 2].max(initial=0))))
+        out["used"] = self._between(used, 0.0, float(np.log1p(self._groups[:, 1].max(initial=0))))
         downloads = np.log1p([r.downloads for r in self._rows])
-        fewest, most = (self._groups[:, 3], self._groups[:, 4]) if len(self._groups) else (np.zeros(1), np.zeros(1))
+        fewest, most = (self._groups[:, 2], self._groups[:, 3]) if len(self._groups) else (np.zeros(1), np.zeros(1))
         out["downloads"] = self._between(downloads, float(np.log1p(fewest.min())), float(np.log1p(most.max())))
         return out
 

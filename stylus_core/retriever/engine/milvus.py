@@ -22,6 +22,7 @@ from stylus_core.retriever import tokens
 from stylus_core.retriever.embedded import VIEWS
 from stylus_core.retriever.engine.address import Address
 from stylus_core.retriever.engine.packing import VERSION
+from stylus_core.retriever.labels import LONGEST
 
 log = logging.getLogger("stylus")
 
@@ -103,7 +104,8 @@ class Milvus:
         if not self._has(self.adapters, timeout):
             fields: dict[str, tuple[str, dict[str, Any]]] = {t: ("SPARSE_FLOAT_VECTOR", {}) for t in TEXTS}
             fields |= {v: ("FLOAT_VECTOR", {"dim": self.dim}) for v in VIEWS if self.dim}
-            plain = {"digest": ("VARCHAR", {"max_length": 32}), "architecture": ("INT8", {}), "kind": ("INT8", {})}
+            plain = {"digest": ("VARCHAR", {"max_length": 32})}
+            plain |= {name: ("VARCHAR", {"max_length": LONGEST}) for name in ("architecture", "kind")}
             self._create(self.adapters, {**plain, "packed": ("VARCHAR", {"max_length": _LONGEST}), **fields})
         if not self._has(self.examples, timeout):
             plain = {"owner": ("VARCHAR", {"max_length": 32}), "packed": ("VARCHAR", {"max_length": _LONGEST})}

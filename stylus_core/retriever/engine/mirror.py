@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 _AT_ONCE = 500
+_MANY = 20_000  # ids from which on reading all is quicker than asking for each
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)",
@@ -79,6 +80,13 @@ class Mirror:
     def keys(self) -> dict[int, str]:
         """All keys, by id."""
         return {int(i): key for i, key in self._db.execute("SELECT id, key FROM rows")}
+
+    def keys_of(self, ids: Sequence[int]) -> list[str]:
+        """The keys of these ids; those that have none are left out."""
+        if len(ids) <= _MANY:
+            return [key for _, key in self._of("id", ids)]
+        wanted = frozenset(ids)
+        return [key for i, key in self.keys().items() if i in wanted]
 
     def some_keys(self, n: int) -> list[str]:
         """`n` keys from all over the library: keys are hashes, so the first are as good as any."""

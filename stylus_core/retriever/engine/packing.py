@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from stylus_core.retriever.bm25 import K1, B
 from stylus_core.retriever.documents import Document
 from stylus_core.retriever.embedded import VIEWS, Embedded
-from stylus_core.retriever.fusion import kind_code
+from stylus_core.retriever.fusion import kind_label
+from stylus_core.retriever.labels import is_name, shared
 from stylus_core.retriever.tokens import term
-from stylus_core.types import ARCHITECTURES, KINDS
 
-#: Of what is stored: another one goes into collections of its own, so that two versions never mix.
-VERSION = 2
+#: Of what is stored: another one goes into collections of its own, so that two versions never mix. Version 2 had
+#: numbers for the names of architectures and kinds.
+VERSION = 3
 
 #: Words of a text in the mean over a large corpus. Real means move with a library; these are only for bringing up.
 MEAN = {"everything": 150.0, "about": 90.0, "examples": 23.0}
@@ -33,7 +34,7 @@ MEAN = {"everything": 150.0, "about": 90.0, "examples": 23.0}
 _DIMENSIONS = 4_294_967_291  # the largest prime that an engine's 32 bits hold
 _NAMED = 2.0  # what a word weighs more that is all of one of an adapter's names
 _MOST_TERMS, _MOST_UNIT_TERMS = 5000, 4000  # so that a row keeps within an engine's 65,535 characters
-_HEAD = struct.Struct("<BBqiiHHHH")  # architecture, kind, downloads, two lengths, terms, units, their terms, dim
+_HEAD = struct.Struct("<BBqiiHHHH")  # bytes of two names, downloads, two lengths, terms, units, their terms, dim
 _EXAMPLE_HEAD = struct.Struct("<iHH")  # length, terms, uses
 
 
@@ -51,8 +52,8 @@ def dimensions(names: NDArray[np.uint64]) -> NDArray[np.uint32]:
 class Packed:
     """One adapter's counts and vectors: t terms, u names (units), and v terms of names."""
 
-    architecture: int  # index into ARCHITECTURES
-    kind: int  # `kind_code`
+    architecture: str
+    kind: str  # `kind_label`
     downloads: int
     lengths: tuple[int, int]  # tokens of everything, of about
     terms: NDArray[np.uint32]  # (t,) dimensions
@@ -93,9 +94,9 @@ def pack(document: Document, vectors: Mapping[str, NDArray[np.float32]]) -> str:
     for view in VIEWS if dim else ():
         embedded.put(view, [0], vectors[view][None])
     flat = [place[d] for _, named in units for d in named]
+    names = [name.encode("ascii") for name in names_of(document)]
     head = _HEAD.pack(
-        code(ARCHITECTURES, document.architecture),
-        kind_code(document.kind, document.guessed),
+        *map(len, names),
         max(document.downloads, 0),
         len(document.everything),
         len(document.about),
@@ -114,17 +115,24 @@ def pack(document: Document, vectors: Mapping[str, NDArray[np.float32]]) -> str:
         np.concatenate([embedded.codes[v][0] for v in VIEWS]),
         np.array([embedded.scales[v][0] for v in VIEWS], np.float32),
     ]
-    return _text(head, parts)
+    return _text(head + b"".join(names), parts)
+
+
+def names_of(document: Document) -> tuple[str, str]:
+    """The names of architecture and kind, as every machine reads them."""
+    return shared(document.architecture), shared(kind_label(document.kind, document.guessed))
 
 
 def unpack(text: str) -> Packed:
     """What `pack` made. Raises ValueError for anything else: rows come from other machines."""
     data, at = _bytes(text, _HEAD), _HEAD.size
-    architecture, kind, downloads, everything, about, t, u, v, dim = _HEAD.unpack_from(data)
+    one, two, downloads, everything, about, t, u, v, dim = _HEAD.unpack_from(data)
+    said = data[at : at + one + two].decode("ascii", "replace")
+    architecture, kind, at = said[:one], said[one:], at + one + two
     shapes = ((np.uint32, t), (np.uint8, t), (np.uint8, t), (np.uint8, u), (np.uint8, u), (np.uint16, v))
     arrays = _arrays(data, at, (*shapes, (np.int8, 2 * dim), (np.float32, 2)))
     terms, counts, abouts, types, sizes, unit_terms, codes, scales = arrays
-    if architecture >= len(ARCHITECTURES) or kind >= 2 * len(KINDS) or min(downloads, everything, about) < 0:
+    if not is_name(architecture) or not is_name(kind) or min(downloads, everything, about) < 0:
         raise ValueError("a row has a value out of range")
     if int(sizes.sum()) != v or (v and int(unit_terms.max()) >= len(terms)) or (u and int(types.max()) > 2):
         raise ValueError("a row's names do not fit its terms")
@@ -179,11 +187,6 @@ def digest(document: Document) -> str:
 
 def _counted(tokens: Iterable[str]) -> Counter[int]:
     return Counter(dimension(term(t)) for t in tokens)
-
-
-def code(names: Sequence[str], name: str) -> int:
-    """A name as its place in the list; the last stands for all that are not in it."""
-    return names.index(name) if name in names else len(names) - 1
 
 
 def _text(head: bytes, parts: Iterable[NDArray[Any]]) -> str:

@@ -66,7 +66,7 @@ def publish(milvus: Milvus, library: str, head: Head, found: Statistics) -> Head
         for i, part in enumerate(parts)
     ]
     milvus.upsert(milvus.state, rows)
-    new = Head(head.epoch, generation, len(parts), sum(int(n) for n in found.groups[:, 1]))
+    new = Head(head.epoch, generation, len(parts), sum(int(n) for n in found.groups[:, 0]))
     _write_head(milvus, library, new)
     milvus.delete_where(
         milvus.state,

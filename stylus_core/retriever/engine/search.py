@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.base_models import fits
 from stylus_core.errors import EngineError
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
@@ -30,14 +31,15 @@ from stylus_core.retriever.engine.gathered import (
 from stylus_core.retriever.engine.milvus import TEXTS, Milvus, Row, quoted
 from stylus_core.retriever.engine.mirror import Mirror
 from stylus_core.retriever.engine.packing import Packed, PackedExample, unpack, unpack_example
+from stylus_core.retriever.engine.reach import Reach
 from stylus_core.retriever.engine.statistics import Statistics
-from stylus_core.retriever.fusion import kind_codes, sentence_likeness
+from stylus_core.retriever.fusion import kind_labels, sentence_likeness
 from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, said
 from stylus_core.retriever.signals import NEIGHBOURS
 from stylus_core.retriever.tokens import tokens, without_markup
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.types import ARCHITECTURES, KINDS, Keyword
+from stylus_core.types import KINDS, Keyword
 
 log = logging.getLogger("stylus")
 
@@ -73,6 +75,7 @@ class EngineRetriever:
         self.until = 0.0  # of `time.monotonic`
         self._cache: dict[str, tuple[str, Packed]] = {}  # key -> (digest, row)
         self._samples: dict[tuple[str, tuple[str, ...]], Dense] = {}  # of each filter
+        self._reach, self._reached = Reach(None, mirror), 0
         self._pool = ThreadPoolExecutor(2 + len(TEXTS) + len(VIEWS), "stylus-engine")
 
     def renew(self, statistics: Statistics) -> None:
@@ -90,6 +93,11 @@ class EngineRetriever:
         """The best `k` candidates."""
         clock = Clock()
         wanted = wanted or Filter()
+        written = self._mirror.number("revision", -1)
+        if wanted.pool is not self._reach.pool or (wanted.pool is not None and self._reached != written):
+            started = time.monotonic()
+            self._reach, self._reached = Reach(wanted.pool, self._mirror), written
+            self.until += time.monotonic() - started  # that was no time of the engine's
         text = said(prompt)
         parts = [p for p, _ in phrases(keywords)]
         whole = [text] if sentence_likeness(prompt) > 0 or not parts else []
@@ -110,36 +118,52 @@ class EngineRetriever:
         self, query: Query, vectors: Floats, whole: int, wanted: Filter, k: int
     ) -> tuple[Votes, list[str], dict[str, str]]:
         """Votes, keys, and the digests of those rows that the engine itself brought up."""
-        where = self._where(wanted)
+        where, reach = self._where(wanted), self._reach
         weights = weights_of(query, self._statistics)
-        output = ["digest"]
-        adapters, examples = self._milvus.adapters, self._milvus.examples
         jobs: list[Callable[[], list[list[Row]]]] = [
-            self._job(adapters, field, [weights[field]], k, where, output) for field in TEXTS if field in weights
+            self._job(field, [weights[field]], k, where) for field in TEXTS if field in weights
         ]
         for view in VIEWS if len(vectors) else ():
             of_parts = max(_BY_PART, k // max(1, len(vectors) - whole))
             for queries, n in ((vectors[:whole], k), (vectors[whole:], of_parts)):
                 if len(queries):
-                    jobs.append(self._job(adapters, view, queries.tolist(), n, where, output))
+                    jobs.append(self._job(view, queries.tolist(), n, where))
         near: list[list[Row]] = []
         if "examples" in weights:
-            mine = f"library == {quoted(self._library)}"
-            job = self._job(examples, "examples", [weights["examples"]], _EXAMPLES, mine, ["owner", "packed"])
-            waiting = self._pool.submit(job)
+            waiting = self._pool.submit(self._nearest, weights["examples"])
             found = self._all(jobs)
             near = waiting.result()
         else:
             found = self._all(jobs)
         votes = Votes(query, [e for hits in near for e in _examples(hits)], self._statistics)
         digests = {row["key"]: str(row["digest"]) for results in found for hits in results for row in hits}
-        keys = dict.fromkeys([*digests, *votes.first(_BY_VOTES), *self._popular(wanted)])
+        voted = reach.kept_keys(votes.first(len(votes.of)))[:_BY_VOTES]
+        keys = dict.fromkeys([*digests, *voted, *self._popular(wanted)])
+        if len(keys) < k:  # an index of vectors may miss what is far from everything that it finds
+            keys |= dict.fromkeys(reach.few)
         return votes, list(keys), digests
 
-    def _job(
-        self, collection: str, field: str, queries: Sequence[Any], k: int, where: str, output: Sequence[str]
-    ) -> Callable[[], list[list[Row]]]:
-        return lambda: self._milvus.search(collection, field, queries, k, where, output, self._left())
+    def _job(self, field: str, queries: Sequence[Any], k: int, where: str) -> Callable[[], list[list[Row]]]:
+        """Brings up the `k` adapters that are nearest to each query."""
+        reach = self._reach
+
+        def job() -> list[list[Row]]:
+            kept: list[list[Row]] = []
+            for n in reach.depths(k):
+                adapters = self._milvus.adapters
+                found = self._milvus.search(adapters, field, queries, n, where, ["digest"], self._left())
+                kept = [reach.kept(hits)[:k] for hits in found]
+                if all(len(some) == k or len(hits) < n for some, hits in zip(kept, found, strict=True)):
+                    break
+            return kept
+
+        return job
+
+    def _nearest(self, weights: dict[int, float]) -> list[list[Row]]:
+        """The example prompts that may have a vote, of all adapters: also of those that may not be picked."""
+        mine = f"library == {quoted(self._library)}"
+        examples, output = self._milvus.examples, ["owner", "packed"]
+        return self._milvus.search(examples, "examples", [weights], _EXAMPLES, mine, output, self._left())
 
     def _all(self, jobs: Sequence[Callable[[], list[list[Row]]]]) -> list[list[list[Row]]]:
         """All at once; the first that fails is what is raised, after all have ended."""
@@ -153,26 +177,24 @@ class EngineRetriever:
         return left
 
     def _where(self, wanted: Filter) -> str:
+        """What the engine itself leaves out; an architecture that came since the statistics is looked at afterwards."""
         said = [f"library == {quoted(self._library)}"]
-        if wanted.architecture != "any":
-            codes = [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")]
-            said.append(f"architecture in {codes}")
+        known = dict.fromkeys(self._statistics.group_architectures.tolist())
+        if misfits := [quoted(label) for label in known if not fits(label, wanted.architecture)]:
+            said.append(f"architecture not in [{', '.join(misfits)}]")
         if len(wanted.kinds) < len(KINDS):
-            said.append(f"kind in {kind_codes(wanted.kinds)}")
-        return " and ".join(said)
+            said.append(f"kind in [{', '.join(map(quoted, kind_labels(wanted.kinds)))}]")
+        return " and ".join([*said, *filter(None, [self._reach.where])])
 
-    def _permitted(self, groups: NDArray[np.integer], wanted: Filter) -> NDArray[np.bool_]:
-        """Which of the groups (architecture * 100 + kind) may be picked."""
-        mask = np.isin(groups % 100, kind_codes(wanted.kinds))
-        if wanted.architecture != "any":
-            mask &= np.isin(groups // 100, [ARCHITECTURES.index(a) for a in (wanted.architecture, "unknown")])
-        return mask
+    def _permitted(self, wanted: Filter) -> NDArray[np.bool_]:
+        """Which of the statistics' groups may be picked."""
+        return wanted.takes(self._statistics.group_architectures.tolist(), self._statistics.group_kinds.tolist())
 
     def _popular(self, wanted: Filter) -> list[str]:
         s = self._statistics
         order = np.argsort(-s.prior, kind="stable")
-        order = order[self._permitted(s.popular_group[order], wanted)]
-        return [key.decode("ascii") for key in s.keys[s.popular[order[:_BY_PRIOR]]].tolist()]
+        order = order[self._permitted(wanted)[s.popular_group[order]]]
+        return self._reach.kept_keys([key.decode("ascii") for key in s.keys[s.popular[order]].tolist()])[:_BY_PRIOR]
 
     def _rows(self, keys: Sequence[str], digests: dict[str, str]) -> dict[str, Packed]:
         """What is scored, out of memory or the engine; keys that the engine or this machine has not are left out.
@@ -206,11 +228,14 @@ class EngineRetriever:
         ids = self._mirror.ids(list(rows))
         # in the library's order, in which ties stand
         keys = sorted((key for key in rows if key in ids), key=lambda key: ids[key])
-        mask = self._permitted(np.array([rows[key].architecture * 100 + rows[key].kind for key in keys], int), wanted)
+        mask = wanted.takes([rows[key].architecture for key in keys], [rows[key].kind for key in keys])
         keys = [key for key, wanted_here in zip(keys, mask, strict=True) if wanted_here]
-        of = [rows[key] for key in keys]
-        groups = self._statistics.groups[self._permitted(self._statistics.groups[:, 0], wanted)]
-        signals = GatheredSignals([ids[key] for key in keys], of, keys, votes, self._statistics, groups)
+        of, counted = [rows[key] for key in keys], self._statistics.groups[:, 0] > 0
+        groups = self._statistics.groups[self._permitted(wanted) & counted]
+        permitted = int(groups[:, 0].sum())
+        if wanted.pool is not None:  # which all these keys are of
+            permitted, wanted = min(permitted, len(wanted.pool.inside)), replace(wanted, pool=None)
+        signals = GatheredSignals([ids[key] for key in keys], of, keys, votes, self._statistics, groups, permitted)
         dense = None
         if self.dense and of:
             dense = GatheredDense(self.dense, of, signals.bounded, self._sample(self.dense, wanted))
@@ -233,7 +258,7 @@ class EngineRetriever:
         if key not in self._samples:
             if len(self._samples) > _FILTERS:
                 self._samples.clear()
-            sampled = self._permitted(s.sample_group, wanted)
+            sampled = self._permitted(wanted)[s.sample_group]
             self._samples[key] = Dense(store, [embedded_of(s.codes[:, sampled], s.scales[:, sampled])])
         return self._samples[key]
 

@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from stylus_core.retriever.bm25 import EPSILON
 from stylus_core.retriever.embedded import VIEWS
 from stylus_core.retriever.engine.packing import Packed, dimensions
-from stylus_core.retriever.fusion import WEIGHTS
+from stylus_core.retriever.fusion import WEIGHTS, kind_labels
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.labels import Names, is_name, shared
 from stylus_core.retriever.piece import COUNTED
+from stylus_core.types import KINDS
 
 SAMPLE = 1024  # adapters whose cosines say how low a cosine can be
 _POPULAR = 40  # of each architecture and kind: what may be picked although no word speaks for it
@@ -75,12 +77,14 @@ class Statistics:
     keys: NDArray[np.bytes_]  # (m,) keys of adapters that examples use, or that are popular
     used: NDArray[np.int32]  # (m,) examples of others that use it
     popular: NDArray[np.int32]  # (p,) index into `keys`
-    popular_group: NDArray[np.int16]  # (p,) architecture * 100 + kind
+    popular_group: NDArray[np.int16]  # (p,) which of the groups
     prior: NDArray[np.float32]  # (p,) what speaks for it whatever the prompt is
-    groups: NDArray[np.int64]  # (g, 5): group, adapters, most used, fewest and most downloads
+    group_architectures: Names  # (g,): adapters of one architecture ...
+    group_kinds: Names  # (g,) ... and one kind, a `kind_label`
+    groups: NDArray[np.int64]  # (g, 4): adapters, most used, fewest and most downloads
     codes: NDArray[np.int8]  # (2, s, dim): a sample of the vectors, as in `Embedded`
     scales: NDArray[np.float32]  # (2, s)
-    sample_group: NDArray[np.int16]  # (s,)
+    sample_group: NDArray[np.int16]  # (s,) which of the groups
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -117,14 +121,26 @@ class Statistics:
             out = cls(fields, **{n: arrays[n] for n in _ARRAYS})
         except (KeyError, IndexError, OSError, zipfile.BadZipFile, EOFError) as e:
             raise ValueError(f"the statistics are not whole ({e})") from None
-        indices = (out.named, out.popular)
-        if any(len(i) and (i.min() < 0 or i.max() >= len(out.keys)) for i in indices) or len(out.used) != len(out.keys):
+        if not out._is_whole():
             raise ValueError("the statistics are not whole")
         return out
 
+    def _is_whole(self) -> bool:
+        """Whether every number points to something, and every name is one: they come from other machines."""
+        g, tables = self.groups, (self.group_architectures, self.group_kinds)
+        pointing = ((self.named, self.keys), (self.popular, self.keys), (self.popular_group, g), (self.sample_group, g))
+        return (
+            all(len(i) == 0 or 0 <= int(i.min()) <= int(i.max()) < len(to) for i, to in pointing)
+            and len(self.used) == len(self.keys)
+            and len(self.popular) == len(self.popular_group) == len(self.prior)
+            and g.shape[1:] == (4,)
+            and all(t.dtype.kind == "U" and len(t) == len(g) and all(map(is_name, t.tolist())) for t in tables)
+        )
+
 
 _ARRAYS = (
-    "names", "named", "keys", "used", "popular", "popular_group", "prior", "groups", "codes", "scales", "sample_group",
+    "names", "named", "keys", "used", "popular", "popular_group", "prior", "group_architectures", "group_kinds",
+    "groups", "codes", "scales", "sample_group",
 )  # fmt: skip
 
 
@@ -149,17 +165,24 @@ def statistics(index: Index, keys: Mapping[int, str], sample: Sequence[Packed]) 
         fields[name] = Field(terms, summed, living, total / living if living and total else 1.0)
     known = np.array([i in keys for i in signals.ids.tolist()], np.bool_) & signals.alive
     used = np.rint(np.expm1(signals.used)).astype(np.int32)
-    group = (signals.architectures.astype(np.int16) * 100 + signals.kinds).astype(np.int16)
+    kinds = kind_labels(KINDS)
+    group = signals.architectures.astype(np.int32) * len(kinds) + signals.kinds
     prior = _prior(used, signals.downloads, signals.alive)
-    groups, popular = [], []
-    for g in np.unique(group[known]):
+    named, groups, popular = [], [], []
+    for g in np.unique(group[known]).tolist():
+        named.append((shared(signals.architecture_names[g // len(kinds)]), kinds[g % len(kinds)]))
         rows = np.flatnonzero(known & (group == g))
         fetched = np.rint(np.expm1(signals.downloads[rows].astype(np.float64)))
-        groups.append([int(g), len(rows), int(used[rows].max()), int(fetched.min()), int(fetched.max())])
+        groups.append([len(rows), int(used[rows].max()), int(fetched.min()), int(fetched.max())])
         popular.append(rows[np.argsort(-prior[rows], kind="stable")[:_POPULAR]])
     names, owners = _links(index, known)
     top = np.concatenate([np.zeros(0, np.int64), *popular])
     kept = np.unique(np.concatenate([top, owners, np.flatnonzero(known & (used > 0))])).astype(np.int64)
+    popular_group = np.repeat(np.arange(len(popular)), [len(rows) for rows in popular])
+    for p in sample:  # rows that this machine's index knows otherwise, or not yet
+        if (p.architecture, p.kind) not in named:
+            named.append((p.architecture, p.kind))
+            groups.append([0, 0, 0, 0])
     dim = sample[0].codes.shape[1] if sample else 0
     return Statistics(
         fields,
@@ -168,16 +191,18 @@ def statistics(index: Index, keys: Mapping[int, str], sample: Sequence[Packed]) 
         np.array([keys[int(signals.ids[r])].encode("ascii") for r in kept], f"S{_KEY}"),
         used[kept],
         np.searchsorted(kept, top).astype(np.int32),
-        group[top],
+        popular_group.astype(np.int16),
         prior[top],
-        np.array(groups, np.int64).reshape(-1, 5),
+        np.array([architecture for architecture, _ in named], np.str_),
+        np.array([kind for _, kind in named], np.str_),
+        np.array(groups, np.int64).reshape(-1, 4),
         np.array([[p.codes[v] for p in sample] for v in range(len(VIEWS))], np.int8).reshape(
             len(VIEWS), len(sample), dim
         ),
         np.array([[p.scales[v] for p in sample] for v in range(len(VIEWS))], np.float32).reshape(
             len(VIEWS), len(sample)
         ),
-        np.array([p.architecture * 100 + p.kind for p in sample], np.int16),
+        np.array([named.index((p.architecture, p.kind)) for p in sample], np.int16),
     )
 
 

@@ -16,10 +16,9 @@ from stylus_core.retriever.documents import MAX_EXAMPLES, Document, document
 from stylus_core.retriever.embedded import VIEWS
 from stylus_core.retriever.engine.milvus import TEXTS, WRITE, Milvus, Row
 from stylus_core.retriever.engine.mirror import Mirror, key_of
-from stylus_core.retriever.engine.packing import code, digest, pack, pack_example, sparse
-from stylus_core.retriever.fusion import kind_code
+from stylus_core.retriever.engine.packing import digest, names_of, pack, pack_example, sparse
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.types import ARCHITECTURES, Adapter
+from stylus_core.types import Adapter
 
 Progress = Callable[[int, int], None]
 
@@ -107,14 +106,15 @@ class Writer:
         rows = []
         for i, d in enumerate(documents):
             vectors = {v: views[v][i] for v in views}
+            architecture, kind = names_of(d)
             texts = (sparse("everything", d.everything), sparse("about", d.about, d.units))
             rows.append(
                 {
                     "key": keys[d.adapter],
                     "library": self._name,
                     "digest": digests[d.adapter],
-                    "architecture": code(ARCHITECTURES, d.architecture),
-                    "kind": kind_code(d.kind, d.guessed),
+                    "architecture": architecture,
+                    "kind": kind,
                     "packed": pack(d, vectors),
                     **dict(zip(TEXTS, texts, strict=True)),
                     **{v: x.tolist() for v, x in vectors.items()},

@@ -11,7 +11,7 @@ from stylus_core.refiner.weight import weight as weight_of
 from stylus_core.types import Card, Metadata
 
 #: Raised with every change of what comes out: a library describes its adapters again then, without reading a file.
-VERSION = 5
+VERSION = 6
 
 
 def refine(metadata: Metadata, stem: str) -> Card:
@@ -19,7 +19,7 @@ def refine(metadata: Metadata, stem: str) -> Card:
     title = read_title(metadata, stem)
     kind = kind_of(metadata, title)
     subject = subject_of(title, kind) or stem[:70]
-    triggers, exclusive = triggers_of(metadata)
+    triggers, exclusive = triggers_of(metadata, stem)
     description, source = describe(metadata, kind, subject, triggers)
     weight = weight_of(metadata)
     return Card(

@@ -47,7 +47,8 @@ _LABEL = re.compile(
     r"(?:trigger(?:\s?(?:word|phrase|token|tag|prompt|text)s?|s)?|(?:key|activation )(?:\s?word|tag)s?|activators?"
     r"|tokens?|tags?|prompts?|positive(?:\sprompt)?|words?|recommended|required|触发(?:提示)?词|觸發詞|激活词|关键词|提示词|标签"
     r"|トリガー(?:ワード)?|プロンプト|タグ|트리거(?:\s?(?:워드|단어))?|триггер\w{0,3}(?:\s?слов\w)?|тег\w?"
-    r"|(?:outfit|costume|clothes|clothing|character|name|appearance|looks?|set|default|casual|style)s?(?:\s?\d{1,2})?)\s*[:：=]\s*(?=\S)"
+    r"|(?:outfit|costume|clothes|clothing|character|name|appearance|looks?|set|default|casual|style)s?(?:\s?\d{1,2})?)"
+    r"(?:\s*[:：=]|\s+[-–—])\s*(?=\S)"
 )
 #: In brackets behind a word or in front of it: what the word is for.
 _ASIDE = re.compile(r"(?<!\\)[(\[（【]([^()\[\]（）【】\\]{1,80})[)\]）】]")

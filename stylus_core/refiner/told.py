@@ -19,7 +19,7 @@ _WORDS, _LONGEST = 6, 60  # of one trigger word
 _ENTRIES = 8
 
 _ABOUT = re.compile(
-    r"(?i)trigger|activ|key\s?word|\btoken|in(?:to)? (?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
+    r"(?i)trigger|activ|key\s?word|\btoken|instance|(?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
     r"|트리거|триггер|активатор|ключев|palabra|palavra|gatilho|disparador|déclench|mots?[- ]cl|auslöse|schlüssel"
     r"|aktivierung|parol[ae]|kluczow"
 )
@@ -63,14 +63,18 @@ _QUOTED = re.compile(
     r"\"([^\"\n]{1,80})\"|“([^“”\n]{1,80})”|‘([^‘’\n]{1,80})’|`([^`\n]{1,80})`|「([^「」\n]{1,80})」"
     r"|(?<!\w)'([^'\n]{1,80})'(?!\w)"
 )
+_WAKES = re.compile(r"(?i)\b(?:trigger|activat|invok|summon)\w*|触发|激活|トリガー|트리거|триггер|активир")
 _PURPOSE = re.compile(
-    r"(?i)\b(?:trigger|activat|invok|summon)\w*"
+    rf"{_WAKES.pattern}|промпт"
     r"|\b(?:in|into|to|of|with|start(?:ing)?) (?:your |the |ur |any |every |each )?(?:positive )?prompts?\b"
-    r"|触发|激活|トリガー|트리거|триггер|активир|промпт"
+)
+_ADVICE = re.compile(
+    r"(?i)\b(?:if|when|want\w*|to get|to have|to make|to avoid|more|less|problem\w*|help\w*|sometimes|can|may|might|try"
+    r"|example|e\.g|such|also|like|remove\w*|change\w*)\b"
 )
 _USES = re.compile(
     r"(?i)\b(?:us(?:e|ing|ed)|add(?:ing)?|includ(?:e|ing)|typ(?:e|ing)|writ(?:e|ing)|put(?:ting)?|start|begin|insert"
-    r"|with|prompt|say|enter|trigger\w*|activat\w*|invok\w*|is|are|by|word|phrase|token|keyword)\b|使用|用|加|词|は|를|использ|добав|слов"
+    r"|with|prompt|say|enter|is|are|by|word|phrase|token|keyword)\b|使用|用|加|词|は|를|использ|добав|слов"
 )
 _WITHOUT = re.compile(
     r"(?i)\b(?:negative|don'?t|do not|avoid|without|not|no|instead of|unless|never|optional\w*|recommend\w*"
@@ -197,13 +201,17 @@ def _named(sentence: str) -> Iterator[str]:
     said = set(_TOKEN.findall(sentence.casefold()))
     if not _PURPOSE.search(sentence) or not (said.isdisjoint(NEGATION) or said.isdisjoint(NEED)):
         return  # "you don't need a word to trigger it, but may add ..."
+    # without a word of waking it may be any advice: "use 'hat' in your prompt if the ears look wrong"
+    wakes = bool(_WAKES.search(sentence))
+    if not wakes and _ADVICE.search(sentence):
+        return
     end = 0
     for quote in _QUOTED.finditer(sentence):
         before, after = sentence[max(end, quote.start() - 60) : quote.start()], sentence[quote.end() : quote.end() + 60]
         end = quote.end()
         if _WITHOUT.search(before) or not (_USES.search(before) or _PURPOSE.search(after)):
             continue
-        yield from _inside(quote)
+        yield from (w for w in _inside(quote) if wakes or _invented(w))
     for bare in _BARE.finditer(sentence):
         word = bare["after"] or bare["before"]
         if _invented(word) and not _WITHOUT.search(sentence[max(0, bare.start() - 40) : bare.start()]):
@@ -222,9 +230,9 @@ def _is_trigger(word: str) -> bool:
 
 
 def _invented(word: str) -> bool:
-    parts = _TOKEN.findall(word.casefold())
+    """Whether one of its words is nobody's: no English word, nor one that is only said of trigger words."""
     known = META | NEGATION | _PROSE
-    return not any(is_word(p) or p in known for p in parts) and any(len(p) > 2 for p in parts)
+    return any(len(p) > 2 and not is_word(p) and p not in known for p in _TOKEN.findall(word.casefold()))
 
 
 def _distinct(words: list[str]) -> tuple[str, ...]:

@@ -85,11 +85,11 @@ def _of_tags(tags: Iterable[tuple[str, int]], folders: list[str], called: str) -
             break
         tag = _plain(raw)
         words = _PARTS.findall(tag)
-        if not words or _says_nothing(tag):
+        if not words or _says_nothing(tag) or is_series(tag):
             continue
         if any(f"{f} ".startswith(f"{tag} ") for f in folders) and (i == 0 or not all(map(is_word, words))):
             folder.append(raw)
-        elif not is_series(tag) and _is_own(words, called):
+        elif _is_own(words, called):
             own.append(raw)
     return folder or own[:1]
 

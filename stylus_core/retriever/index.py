@@ -33,7 +33,7 @@ from stylus_core.types import Adapter
 log = logging.getLogger("stylus")
 
 #: What an index looks like on disk, together with `tokens.VERSION`: another one is built anew.
-VERSION = 5
+VERSION = 6
 
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
 _AT_ONCE = 20_000  # adapters whose words are in memory at the same time

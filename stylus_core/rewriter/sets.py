@@ -85,7 +85,7 @@ class TriggerSets:
         alone = (first & self._alone[i]) - STOP_WORDS
         heard = alone & self._words
         strange = any(not is_word(w) for w in heard)
-        if not heard or (self._name and self._name <= first):
+        if not heard or heard <= self._name <= first:
             return 0.0  # what is called by the adapter's own name may be any of its sets
         if not strange and (heard != alone or (len(first) > 1 and len(first & self._words) < 2)):
             return 0.0  # "white dress, lace" is not called by "a white cat"

@@ -15,6 +15,8 @@ _BARE_TAG = re.compile(r"(?i)^(?:lora|lyco|locon|lycoris|hypernet|embedding)\s*:
 _PLACEHOLDER = re.compile(r"\{\s*(?:prompt|subject)\s*\}")
 #: "/(" is how some write "\(".
 _SLASHED = re.compile(r"/(?=\()|/(?=\))")
+#: Others escape colons and underscores as well, or twice.
+_NO_ESCAPE = re.compile(r"\\(?![()\[\]{}])")
 #: "foo (some game)": the brackets are part of the tag, and the host would read them as emphasis.
 _NAMED = re.compile(r"(?<=[\w.!?'])([ _]*)(?<!\\)\(([^()\[\]{},\\]{2,60})(?<!\\)\)")
 _NUMBER = r"-?(?:\d{1,3}(?:\.\d*)?|\.\d+)"
@@ -66,6 +68,8 @@ def phrases(entry: str) -> list[str]:
     text = _ASIDE.sub(_aside, _PLACEHOLDER.sub(" ", _TAG.sub(" ", entry)))
     if "/(" in text:
         text = _SLASHED.sub(r"\\", text)
+    if "\\" in text:
+        text = _NO_ESCAPE.sub("", text)
     text = _WEIGHT_IN_BRACKETS.sub("", _OFF.sub(" ", _NAMED.sub(_escaped, text)))
     out: dict[str, None] = {}
     told = False

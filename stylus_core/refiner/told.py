@@ -42,7 +42,7 @@ _QUALIFIED = (
 )
 _MORE = r"(?:\s?(?:[+&/(][^:：=\n\"“]{1,40}|(?:for|of|in|to use|is/are)\b[^:：=\n\"“]{0,40}|list)\)?)?"
 _LABELLED = re.compile(
-    rf"(?i)^[\W_\d]{{0,8}}{_QUALIFIED}(?:{_LABEL}|{_KEYWORD}){_MORE}\s*(?:[:：=]|\s[-–—]+>?\s|->|→|[为是は는]\s?[:：]?)\s*(?P<value>.*)$"
+    rf"(?i)^[\W_\d]{{0,8}}{_QUALIFIED}(?:{_LABEL}|{_KEYWORD}){_MORE}\s*(?:[:：=⇒➡👉»]|\s[-–—]+>?\s|->|→|[为是は는]\s?[:：]?)\s*(?P<value>.*)$"
 )
 _INSIDE = re.compile(rf"(?i)(?<![\w]){_LABEL}\s*(?:[:：]|为[:：]?|是|は)\s*(?P<value>\S.*)$")
 #: "The trigger word is X": only a word or two, and no further than the next clause.
@@ -52,12 +52,18 @@ _IS = re.compile(
 _CLAUSE = re.compile(
     r"(?i)\s(?:for|to|if|when|with|but|because|so|which|that|in|on|at|as|plus|or|and)\s|[.,;!，。；、(（\n]|\s[-–—]\s"
 )
+#: "brkltwr - trigger word", "brkltwr (the trigger)"
+_BEHIND = re.compile(
+    r"(?i)^[\s*•-]*(?P<value>[^\s:(][^:(\n]{1,40}?)\s*(?:\s[-–—]\s|[(=])\s*(?:this is |is )?(?:the |your )?(?:main )?"
+    r"(?:trigger|activation)(?: ?(?:word|phrase|token|tag))?s?\s*\)?\.?\s*$"
+)
 #: "the trigger word brkltwr", "use brkltwr to trigger it".
 _BARE = re.compile(
     r"(?i)(?:\b(?:trigger|activation)[- ]?(?:word|phrase|token|tag|prompt|keyword)s?|触发[词字]|トリガーワード)[\s:：]*"
     r"(?P<after>[A-Za-z][\w-]{2,40})"
-    r"|\b(?:use|using|add|type|write|include|put)\s+(?P<before>[A-Za-z][\w-]{2,40})\s+(?:to|as|for)\s(?:\w+\s){0,2}?"
-    r"(?:trigger|activat|invok)"
+    r"|\b(?:use|using|add|type|write|include|put)\s+(?P<before>[A-Za-z][\w-]{2,40})\s+(?:to|as|for|in|into|at)\s"
+    r"(?:\w+\s){0,4}?(?:trigger|activat|invok|prompt)"
+    r"|\b(?:trigger|activat)(?:s|es|ed|e)?\s(?:it\s)?(?:with|by|using|by using)\s(?P<with>[A-Za-z][\w-]{2,40})"
 )
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,80})\"|“([^“”\n]{1,80})”|‘([^‘’\n]{1,80})’|`([^`\n]{1,80})`|「([^「」\n]{1,80})」"
@@ -142,6 +148,9 @@ def _labelled(sentence: str, below: list[str]) -> list[str] | None:
         if denies(_CLAUSE.split(value)[0]) or denies(value) or denies(sentence):
             return None
         return _listed(_HEDGE.sub("", value))
+    behind = _BEHIND.match(sentence)
+    if behind and not _WITHOUT.search(sentence):
+        return [w for w in _listed(behind["value"]) if _invented(w)]
     stated = _IS.search(sentence)
     if stated and not _WITHOUT.search(sentence[: stated.start("value")]):
         value = _HEDGE.sub("", stated["value"])
@@ -213,7 +222,7 @@ def _named(sentence: str) -> Iterator[str]:
             continue
         yield from (w for w in _inside(quote) if wakes or _invented(w))
     for bare in _BARE.finditer(sentence):
-        word = bare["after"] or bare["before"]
+        word = bare["after"] or bare["before"] or bare["with"]
         if _invented(word) and not _WITHOUT.search(sentence[max(0, bare.start() - 40) : bare.start()]):
             yield word
 

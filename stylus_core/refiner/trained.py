@@ -21,6 +21,7 @@ _ALWAYS = 0.9  # of the pictures: a word that wakes the adapter stands with all,
 _LEADING = 0.8  # of the captions: they begin with it
 _CAPTIONS, _MANY = 2, 4  # from so many on what they share is no accident; without beginning with it
 _PREFIX_WORDS, _PREFIX = 5, 60  # of what captions share before their first comma
+_TAG_WORDS = 5  # of one that names somebody; more are a sentence
 _TRIGGERS = 2
 _TOKEN = re.compile(r"\w+(?:['’-]\w+)*")
 _PARTS = re.compile(r"[^\W_]+")
@@ -85,7 +86,7 @@ def _of_tags(tags: Iterable[tuple[str, int]], folders: list[str], called: str) -
             break
         tag = _plain(raw)
         words = _PARTS.findall(tag)
-        if not words or _says_nothing(tag) or is_series(tag):
+        if not 0 < len(words) <= _TAG_WORDS or _says_nothing(tag) or is_series(tag):
             continue
         if any(f"{f} ".startswith(f"{tag} ") for f in folders) and (i == 0 or not all(map(is_word, words))):
             folder.append(raw)

@@ -11,8 +11,9 @@ from stylus_core.refiner.told import told_words
 from stylus_core.refiner.trained import CLASSES, trained_words
 from stylus_core.types import Metadata
 
-#: Two commas part sets, as tools write them that know sets.
+#: Two commas part sets, as tools write them that know sets. So do lines and semicolons between lists of words.
 _SETS = re.compile(r"[,，]{2,}")
+_LISTS = re.compile(r"(?<![,，\s])\s*(?:\n|[;；](?=\s))")
 _ENTRIES = 40  # packs have as many characters
 _CHARS = 300
 
@@ -25,13 +26,22 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
     does not say that none is needed, they are what the description names, or else what it was trained by.
     """
     exclusive = any("||" in e for e in metadata.trigger_words)
-    listed = [s for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e]) for s in _SETS.split(a)]
-    entries = _entries(listed)
+    alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]
+    entries = _entries([s for a in alternatives for s in _sets(a[: 8 * _CHARS])])
     if all(entry.lower() in CLASSES for entry in entries) and not any(map(denies, metadata.trigger_words)):
         texts = (*metadata.trigger_words, metadata.description, metadata.notes)
         found = next(filter(None, map(told_words, texts)), ()) or trained_words(metadata, stem)
-        entries = tuple(dict.fromkeys([*found, *entries]))
+        # of a trainer's records it is what the folder happens to be called: "img", "woman"
+        written = () if metadata.provenance.get("trigger_words") == "header" else entries
+        entries = tuple(dict.fromkeys([*found, *written]))
     return entries, exclusive and len(entries) > 1
+
+
+def _sets(entry: str) -> list[str]:
+    """The sets that an entry runs together."""
+    parts = _SETS.split(entry)
+    lists = _LISTS.split(entry) if len(parts) == 1 else []
+    return lists if len(lists) > 1 and all("," in part.strip(" ,\n") for part in lists) else parts
 
 
 def _entries(listed: list[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word, rarity
@@ -40,7 +41,9 @@ class TriggerSets:
     def __init__(self, entries: Sequence[list[str]], said: str, name: frozenset[str], exclusive: bool) -> None:
         self._entries = entries
         self._said = said
-        self._words = frozenset(said.split())
+        words = said.split()
+        #: also what the prompt parts and an author runs together: "fox mask" calls "foxmask"
+        self._words = frozenset(words).union(map("".join, pairwise(words)))
         self._name = name
         self._exclusive = exclusive
         self._several = exclusive or sum(len(e) > 1 for e in entries) > 1

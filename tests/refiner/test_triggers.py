@@ -28,6 +28,8 @@ def words(*entries: str, stem: str = "file7", **fields: object) -> tuple[str, ..
         ("nell (orrin's way!)", r"nell \(orrin's way!\)"),
         ("nell /(brass hymn/)", r"nell \(brass hymn\)"),
         (r"nell \(harbour\) \(brass hymn\)", r"nell \(harbour\) \(brass hymn\)"),
+        (r"nell_\(loop\:turn\), grey\_braid", r"nell_\(loop:turn\), grey_braid"),
+        (r"nell_\\(loop:turn\\)", r"nell_\(loop:turn\)"),
         (r"(nell \(brass hymn\):1.2), shawl", r"nell \(brass hymn\), shawl"),
         ("((nell)), [shawl], {lamp}", "nell, shawl, lamp"),
         ("(shawl, grey braid:1.3), lamp", "shawl, grey braid, lamp"),
@@ -106,6 +108,22 @@ def test_two_commas_part_sets() -> None:
     assert card("goldnell, gown || winternell, fur coat").trigger_alternatives
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("goldnell, gown\nwinternell, fur coat", ("goldnell, gown", "winternell, fur coat")),
+        ("goldnell, gown\n\nwinternell, fur coat", ("goldnell, gown", "winternell, fur coat")),
+        ("goldnell, gown; winternell, fur coat", ("goldnell, gown", "winternell, fur coat")),
+        ("goldnell, gown,\npearls, veil", ("goldnell, gown, pearls, veil",)),  # a line that goes on
+        ("goldnell, gown\npearls", ("goldnell, gown, pearls",)),
+        ("goldnell, gown, ;d, veil", ("goldnell, gown, ;d, veil",)),
+        ("Outfit 1: goldnell, gown,, Outfit 2: winternell, fur coat", ("goldnell, gown", "winternell, fur coat")),
+    ],
+)
+def test_lines_of_lists_are_sets(entry: str, expected: tuple[str, ...]) -> None:
+    assert words(entry) == expected
+
+
 def test_a_large_pack_keeps_its_members() -> None:
     assert len(words(*[f"name{n}, red scarf {n}" for n in range(30)])) == 30
 
@@ -128,6 +146,13 @@ class TestDescribed:
             ("Activation token: brklink", ("brklink",)),
             ("Activation text = brklink (weight 0.8)", ("brklink",)),
             ("instance prompt: brklink", ("brklink",)),
+            ("Trigger word(s): brklink", ("brklink",)),
+            ("**Trigger word:** brklink", ("brklink",)),
+            ("Trigger word ➡ brklink", ("brklink",)),
+            ("brklink - trigger word", ("brklink",)),
+            ("brklink style (the trigger)", ("brklink style",)),
+            ("Add brklink to your prompt.", ("brklink",)),
+            ("It is activated with brklink, at any weight.", ("brklink",)),
             ("Trigger: brklink. Weight 0.8 works best.", ("brklink",)),
             ("Trigger word: brklink or Brkl Ink", ("brklink",)),
             ("Remember to use the trigger word brklink at the start.", ("brklink",)),
@@ -254,3 +279,8 @@ class TestTrained:
         assert words("none", **known) == ()
         assert words(description="Trigger: inkfog", **known) == ("inkfog",)
         assert words("woman", **known) == ("brklnk", "woman")  # a class of pictures wakes nothing
+
+    @pytest.mark.parametrize("token", ["img", "woman", "style", "1girl"])
+    def test_what_a_trainer_calls_the_pictures_is_none(self, token: str) -> None:
+        assert words(token, provenance={"trigger_words": "header"}) == ()
+        assert words("brklnk woman", provenance={"trigger_words": "header"}) == ("brklnk woman",)

@@ -42,6 +42,7 @@ def added(
         ("goldnell, nell orrin running", OUTFITS, ["blue eyes", "black hair", "pink shirt"]),
         ("nell orrin in a black cape", OUTFITS, ["foxnell", "blue eyes", "black hair", "purple gloves"]),
         ("nell orrin with purple gloves and a black cape", OUTFITS, ["foxnell", "blue eyes", "black hair"]),
+        ("nell orrin as a fox nell", OUTFITS, ["foxnell", "blue eyes", "black hair", "purple gloves"]),
         ("nell orrin in a pink shirt, bracelet", OUTFITS, ["goldnell", "blue eyes", "black hair"]),
         # it names none: what both have, and what the first is called by
         ("nell orrin running", OUTFITS, ["goldnell", "blue eyes", "black hair"]),

@@ -25,7 +25,7 @@ from stylus_core.retriever.tokens import term
 from stylus_core.types import ARCHITECTURES, KINDS
 
 #: Of what is stored: another one goes into collections of its own, so that two versions never mix.
-VERSION = 2
+VERSION = 3
 
 #: Words of a text in the mean over a large corpus. Real means move with a library; these are only for bringing up.
 MEAN = {"everything": 150.0, "about": 90.0, "examples": 23.0}

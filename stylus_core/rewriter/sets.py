@@ -35,16 +35,20 @@ class TriggerSets:
         entries: the phrases of each, in the author's order.
         said: the prompt, folded.
         name: the words of what the adapter is for, folded, without its series.
+        people: whether they are for characters or persons: then an invented word that is an entry is somebody's name.
         exclusive: whether whoever wrote them says that they exclude each other.
     """
 
-    def __init__(self, entries: Sequence[list[str]], said: str, name: frozenset[str], exclusive: bool) -> None:
+    def __init__(
+        self, entries: Sequence[list[str]], said: str, name: frozenset[str], people: bool, exclusive: bool
+    ) -> None:
         self._entries = entries
         self._said = said
         words = said.split()
         #: also what the prompt parts and an author runs together: "fox mask" calls "foxmask"
         self._words = frozenset(words).union(map("".join, pairwise(words)))
         self._name = name
+        self._people = people
         self._exclusive = exclusive
         self._several = exclusive or sum(len(e) > 1 for e in entries) > 1
         self._first_words = [frozenset(folded(e[0]).split()) for e in entries]
@@ -61,18 +65,22 @@ class TriggerSets:
         usable = [i for i, (sure, _) in enumerate(rated) if sure or self._may_replace_first(i)]
         best = max(usable, key=lambda i: (rated[i], -i))
         named = rated[best] > (0, 0)
+        surely = named and (len(self._heard(best)) > 1 or any(map(_strange, self._heard(best))))
         if whole and not self._exclusive:
             some = [e for i, e in enumerate(self._entries) if i == best or not self._several or len(e) == 1]
-            return Chosen([p for e in some for p in e], named)
+            return Chosen([p for e in some for p in e], surely)
         if not rated[best][0] and not all(self._missing(i) for i in usable):
             return Chosen([])
         entry = self._entries[best]
         if named or not self._several or self._exclusive:
-            return Chosen([*self._name_before(best), *entry], named and self._several)
+            return Chosen([*self._name_before(best), *entry], surely and self._several)
         return Chosen(self._shared(entry))
 
     def _missing(self, i: int) -> bool:
         return not all(has(self._said, p) for p in self._entries[i])
+
+    def _heard(self, i: int) -> frozenset[str]:
+        return (self._all_words[i] & self._alone[i] & self._words) - STOP_WORDS
 
     def _rated(self, i: int) -> tuple[float, float]:
         """(how surely the prompt calls the entry by its first phrase, how much it says of what few others have)."""
@@ -84,21 +92,32 @@ class TriggerSets:
         return self._called(i), told
 
     def _called(self, i: int) -> float:
-        first = self._first_words[i]
+        """How surely the prompt says what the entry begins with, as far as that tells it from the others."""
+        entry, first = self._entries[i], self._first_words[i]
         alone = (first & self._alone[i]) - STOP_WORDS
         heard = alone & self._words
-        strange = any(not is_word(w) for w in heard)
         if not heard or heard <= self._name <= first:
             return 0.0  # what is called by the adapter's own name may be any of its sets
-        if not strange and (heard != alone or (len(first) > 1 and len(first & self._words) < 2)):
-            return 0.0  # "white dress, lace" is not called by "a white cat"
-        if len(self._entries[i]) == 1 and not self._may_replace_first(i) and not self._somebody_else(heard):
+        if not any(map(_strange, heard)):
+            if heard != alone or (len(first) > 1 and len(first & self._words) < 2):
+                return 0.0  # "white dress, lace" is not called by "a white cat"
+            if len(entry) == 1 and not has(self._said, entry[0]):
+                return 0.0  # nor "gold mask" by "a gold lamp and a mask"
+        if not self._may_replace_first(i) and not self._somebody_else(i, heard):
             return 0.0
         return sum(_COMMON_WORD if w in self._name else _AT_LEAST + rarity(w) for w in heard)
 
-    def _somebody_else(self, heard: frozenset[str]) -> bool:
-        """Whether a lone name is called in a prompt that does not call the adapter by its own: one of a pack."""
-        return any(not is_word(w) for w in heard) and not (self._name and self._name <= self._words)
+    def _somebody_else(self, i: int, heard: frozenset[str]) -> bool:
+        """Whether an entry that is no variant of the first is called in its place, and describes no picture of it."""
+        strange = any(map(_strange, heard))
+        if len(self._entries[i]) > 1:  # behind a lone name: "nell orrin", "gown, pearls", "guard uniform, peaked cap"
+            said = has(self._said, self._entries[i][0]) and len(self._first_words[i]) > 1
+            return self._several and (strange or said)
+        if not strange or not heard.issuperset(filter(_strange, self._first_words[i] & self._alone[i])):
+            return False
+        if any(_is_code(w, self._first_words[0]) for w in heard):
+            return True
+        return self._people and not (self._name and self._name <= self._words)
 
     @cached_property
     def _alone(self) -> list[frozenset[str]]:
@@ -129,10 +148,23 @@ class TriggerSets:
         called: list[str] = []
         for n, phrase in enumerate(first):
             words = frozenset(folded(phrase).split())
-            strange = {w for w in words if not is_word(w) and not w.isdigit()}
+            strange = set(filter(_strange, words))
             elsewhere = any(not strange.isdisjoint(w) for i, w in enumerate(self._all_words) if i > 0)
             own = not self._name.isdisjoint(words) or elsewhere or (len(words) == 1 and strange)
             if not own if n == 0 else not strange:
                 break
             called.append(phrase)
         return list(dict.fromkeys([*called, *common]))
+
+
+def _strange(word: str) -> bool:
+    """Whether it is nobody's word: a name or a code."""
+    return not is_word(word) and not word.isdigit()
+
+
+def _is_code(word: str, others: frozenset[str]) -> bool:
+    """Whether a word is made as a trigger word: with digits in it, or like one of the others: "nelldef", "nellswim"."""
+    if any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
+        return True
+    half = (len(word) + 1) // 2
+    return any(_strange(o) and (o.startswith(word[:half]) or o.endswith(word[-half:])) for o in others)

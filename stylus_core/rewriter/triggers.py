@@ -42,7 +42,8 @@ def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: f
     parsed = parse(prompt)
     said = folded(parsed.plain)
     always = mode == "always"
-    found = TriggerSets(entries, said, name_words(card), card.trigger_alternatives).chosen(whole=always)
+    people = card.kind in ("character", "person")
+    found = TriggerSets(entries, said, name_words(card), people, card.trigger_alternatives).chosen(whole=always)
     own = Wanted(card, parsed, keyword, found.named)
     wanted = [p for p in dict.fromkeys(found.phrases) if always or has(said, p) or own.may_add(p)]
     return [p for p in wanted[:_AT_MOST] if not has(said, p)]

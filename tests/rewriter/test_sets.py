@@ -90,6 +90,35 @@ def test_characters_of_a_pack(prompt: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("prompt", "entries", "expected"),
+    [
+        ("nell orrin, nelldef", ("nelldef", "nellswim"), []),
+        ("nell orrin, nellswim, by the sea", ("nelldef", "nellswim"), []),
+        ("nell orrin, foxnell", ("goldnell", "foxnell"), []),
+        ("nell orrin, fox nell", ("goldnell", "foxnell"), ["foxnell"]),
+        ("nell orrin by the sea", ("nelldef", "nellswim"), ["nelldef"]),
+        ("nell orrin, serafuku", ("nlorrn", "serafuku"), ["nlorrn"]),  # no outfit of hers, but what she wears
+        ("nell orrin, grey mask and a lamp", ("nell mask", "lamp mask"), ["nell mask"]),
+    ],
+)
+def test_a_word_for_each_outfit(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
+    assert added(prompt, *entries) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "entries", "expected"),
+    [
+        ("nell orrin, grey hair, apron", ("nell orrin", "grey hair, apron, wooden clogs"), []),
+        ("nell orrin, gloves and a hat", ("nell orrin", "gloves, scarf", "hat, long coat"), []),
+        ("grey cloud over a pier", ("cloud, colourful", "starry, stars"), []),
+    ],
+)
+def test_a_word_that_anybody_says_calls_no_set(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
+    card = Card(kind="style" if "cloud" in prompt else "character", subject="Nell Orrin", trigger_words=entries)
+    assert lacking(card, prompt, "needed", "pier", 0.9) == expected
+
+
+@pytest.mark.parametrize(
     ("prompt", "expected"),
     [("torvan at sea", []), ("mirelle and the sea", []), ("a market in the saltmarsh", ["mirelle"])],
 )

@@ -113,7 +113,7 @@ class TriggerSets:
         if len(self._entries[i]) > 1:  # behind a lone name: "nell orrin", "gown, pearls", "guard uniform, peaked cap"
             said = has(self._said, self._entries[i][0]) and len(self._first_words[i]) > 1
             return self._several and (strange or said)
-        if not strange or not heard.issuperset(filter(_strange, self._first_words[i] & self._alone[i])):
+        if not strange or not heard.issuperset(w for w in self._first_words[i] & self._alone[i] if _strange(w)):
             return False
         if any(_is_code(w, self._first_words[0]) for w in heard):
             return True

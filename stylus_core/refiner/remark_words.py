@@ -15,7 +15,8 @@ NOTHING = frozenset(
         "none|no|nope|null|nil|nothing|empty|undefined|not applicable|not available|not required|not needed|"
         "not necessary|unnecessary|no need|tba|tbd|todo|trigger|triggers|trigger word|trigger words|triggerword|"
         "triggerwords|trigger phrase|keyword|keywords|activation|activation word|activation words|activation text|"
-        "prompt|prompts|lora|locon|lycoris|etc|and more|and so on|optional|123|1233|12333|1234|12345"
+        "prompt|prompts|lora|locon|lycoris|triggerless|automatic|activated automatically|always active|always on|"
+        "etc|and more|and so on|optional|123|1233|12333|1234|12345"
     ).split("|")
 )
 FOREIGN_NOTHING = frozenset(
@@ -46,7 +47,7 @@ NEED = _set(
     applicable work works require necesita necesitan necesario necesaria requiere requieren hace falta precisa
     preciso necessário necessario necessária nécessaire nécessaires requis besoin nötig notwendig erforderlich
     benötigt gebraucht serve servono richiesto richiesta wymaga wymagane potrzebne нужен нужно нужны требуется
-    требуются обязательно обязателен gerek gerekmez perlu cần nécessite"""
+    требуются обязательно обязателен gerek gerekmez perlu ada cần có nécessite"""
 )
 #: What people write into a prompt, and the prompt.
 META = WAKE | _set(
@@ -55,7 +56,7 @@ META = WAKE | _set(
     controlnet vae clip embedding embeddings civitai lora loras locon locons lycoris webui comfyui a1111"""
 )
 MODELS = _set("model models checkpoint checkpoints version versions base loras lora sdxl pony illustrious flux")
-BE = _set("is are was were be been being it its it's there there's that this these those they any all at by as so")
+BE = _set("is are was were be been being it its it's there there's that this these those they any all at by as so é è")
 ABOUT = _set(
     """the a an for to of in on with or and but also just only really very much special specific particular
     certain extra additional other own real actual main key unique single explicit needed at all yet anymore
@@ -99,6 +100,8 @@ PLACE = SOURCE | _set(
     exemplos esempio esempi imágenes imagens immagini strona przykłady пример примеры примеров примерах
     странице страницу картинки civitai"""
 )
+#: Who stands for whoever is meant.
+STANDS_FOR = _set("name names character characters outfit outfits costume series your any of the girl")
 #: Words between a preposition and its noun.
 MARKS = _set(
     """the a an my this that model models version full page long lora author author's creator's example sample
@@ -129,8 +132,9 @@ CONTINUES = _set(
 #: Scripts without spaces, and sentences whose words are inflected too much for classes.
 _ZH_WORD = r"(?:触发|觸發|激活|启动|唤醒|提示|关键|關鍵)(?:词|詞|語|语|字)?"
 FOREIGN_DENIAL = re.compile(
-    rf"(?:无|無|没有?|沒有?|不|非|免|勿)(?:需要?|用|必要?|须|須|是必[须需要])?(?:任何|特定|特别|额外|输入|使用|添加|加)*{_ZH_WORD}"
+    rf"(?:无|無|没有?|沒有?|不|非|免|勿)(?:需要?|用|必要?|须|須|是必[须需要])?(?:任何|特定|特别|特殊|专门|固定|额外|输入|使用|添加|加)*{_ZH_WORD}"
     rf"|{_ZH_WORD}\s*[:：]?\s*(?:无|無|没有|不需要|不用|非必[须需要])"
+    r"|特に(?:必要|指定)?(?:は|も)?(?:なし|無し|ない|ありません)"
     r"|トリガー?(?:ワード|ワーズ|プロンプト)?\s*[はがも:：]?\s*(?:不要|なし|無し|無い|ない|ありません|必要(?:ありません|ない|なし)|いりません|要りません)"
     r"|트리거\s?(?:워드|단어)?\s?(?:는|가|은)?\s*(?:없|불필요|필요\s?(?:없|하지))"
     r"|(?:без|нет|не\s(?:нуж\w{1,4}|треб\w{1,6}|обязат\w{1,6}))\s(?:\w{1,15}\s)?(?:триггер|ключев|активатор)"
@@ -138,6 +142,7 @@ FOREIGN_DENIAL = re.compile(
 )
 FOREIGN_REFERRAL = re.compile(
     r"(?:见|看|查看|参考|參考|参见|参阅|参照|阅读|閱讀|請看|说明在|写在)[^,，]{0,8}(?:简介|簡介|描述|说明|說明|介绍|介紹|详情|詳情|例图|示例|页面|正文|下方|评论|文档|图)"
+    r"|(?:简介|簡介|描述|说明|說明|介绍|介紹)(?:里|中|内|裡)"
     r"|(?:触发|提示|关键|觸發)(?:词|詞|字)[^,，]{0,4}(?:见|在|看)"
     r"|(?:説明|概要|サンプル|例|紹介|ページ)[^、,]{0,8}(?:参照|参考|見て|見る|読んで|ご覧|確認)"
     r"|(?:설명|예시|본문|샘플)[^,]{0,6}(?:참조|참고|보세요|확인|읽)"

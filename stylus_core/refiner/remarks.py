@@ -33,16 +33,19 @@ from stylus_core.refiner.remark_words import (
     READ,
     REFERRING,
     SOURCE,
+    STANDS_FOR,
     TALK,
     WAKE,
 )
 
+_SPEAKS = NEGATION | NEED | META | MODELS | BE | ABOUT | PERSONAL | POLITE | ORDERS | PLACE
+_ONLY_SPOKEN_OF = (TALK | {"sdxl", "illustrious"}) - {"model", "models", "version", "versions"}
 _LONGEST = 300  # characters of a phrase that are looked at
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _FILLING = re.compile(r"[-–—.·•…*~+=/\\|#\s]*")
 _DECORATED = " \t\n-–—.·•…*~#!\"'`“”‘’«»()[]【】（）「」:;："
 _SLASHED = re.compile(r"\b(?:n\s?[/.]\s?a\.?|w/o)(?!\w)")
-_LINK = re.compile(r"(?:https?|ftp)\s*:\s*//|\bwww\.\w|\b(?:civitai|huggingface|discord|patreon|pixiv)\.\w")
+_LINK = re.compile(r"(?:https?|ftp)\s*:\s*//|\bwww\.\w|\b[a-z][\w-]+\.(?:com|net|org|io|co|gg)(?:/|$)")
 _VALUE = r"(?:[01]?[.,]\d{1,3}|[12](?![\w.,]))"
 _SCALE = (
     r"(?:(?:lora|model|recommended)\s)?(?:weigh?ts?|streng?h?ths?|intensity|multiplier|scale)"
@@ -53,11 +56,21 @@ _AMOUNT = re.compile(r"-?\d{0,2}[.,]\d{1,3}|-?\d{1,2}(?:[.,]\d{1,3})?\s*(?:-|–
 _SETTING = re.compile(
     r"(?:(?:steps?|sampl(?:er|ing)(?:\smethod)?|scheduler|seed|model(?:\shash)?|vae|ensd|lora\shash(?:es)?|checkpoint"
     r"|base\smodel|denois\w{1,4}(?:\sstrength)?|hi-?res[\w .]{0,20}|clip\s?skip|(?:cfg|guidance)(?:\sscale)?)\s*[:：=]"
-    r"|(?:size|version|resolution)\s*[:：=]\s*\d|(?:cfg(?:\sscale)?|clip\s?skip|steps|seed)\s*\d)"
+    r"|trained\s(?:on|at|for|with)\b|(?:use|set|at|around|best)\s(?:(?:at|to|with|around|it)\s){0,2}[01]?[.,]\d{1,2}$"
+    r"|(?:.{0,20}\b)?(?:above|below|under|over|exceed)\s[01]?[.,]\d{1,2}$|(?:size|version|resolution)\s*[:：=]\s*\d|(?:cfg(?:\sscale)?|clip\s?skip|steps|seed)\s*\d)"
 )
-_IF = re.compile(r"(?:if|when|unless|in case)\s+(?:you|u|needed|wanted|necessary|required|desired)\b")
+_IF = re.compile(
+    r"(?:if|when|unless|in case)\s+(?:you|u|needed|wanted|necessary|required|desired)\b"
+    r"|.{0,40}\b(?:what(?:ever)?|anything|however|as)\s(?:you|u)\s(?:want|like|need|wish|prefer)\b"
+)
 _THIS = re.compile(r"(?:this|these)\s+(?:lora|locon|lycoris|loha|dora|model|version|checkpoint|embedding|adapter)s?\b")
+_SOCIAL = re.compile(
+    r"(?:follow|support|join|subscribe|donate|like)\b.{0,30}\b(?:me|us|my|our|discord|patreon|ko-?fi)\b"
+)
+#: "trigger words vary from set to set"
+_OF_THEM = re.compile(r"(?:the |all |some )?(?:trigger[- ]?words?|triggers|keywords?|activation words?)\s+\w")
 _CHOOSE = re.compile(
+    r"(?:choose|pick|select) (?:one|any)\b|"
     r"(?:choose|pick|select)\b.{0,20}\b(?:your (?:own|fav\w*)|any|one of|from|between|among|you (?:like|want))\b"
 )
 _ORDERED = re.compile(
@@ -117,8 +130,7 @@ def _denial(text: str, words: list[str]) -> bool:
     if not wakes and not (needs and said <= NEGATION | NEED | META | BE | ABOUT):
         return False
     # "no trigger discipline" has a word of its own; a sentence may have a few
-    strange = said - NEGATION - NEED - WAKE - META - MODELS - BE - ABOUT - PERSONAL - POLITE - ORDERS
-    return len(strange) <= len(said) // 5
+    return len(said - _SPEAKS) <= len(said) // 5
 
 
 def _settings(text: str) -> bool:
@@ -174,6 +186,13 @@ def _instructs(text: str, words: list[str]) -> bool:
         return True
     said = set(words)
     if not said.isdisjoint(PERSONAL) and not said.isdisjoint(TALK):
+        return True
+    if _OF_THEM.match(text) or _SOCIAL.match(text) or (said <= STANDS_FOR and not said.isdisjoint(("name", "names"))):
+        return len(words) > 1
+    # all of it is said of trigger words, nothing of a picture: "any prompt works", "for sdxl only"
+    if len(words) > 2 and said <= _SPEAKS and not said.isdisjoint(_ONLY_SPOKEN_OF):
+        return True
+    if words[-1] in ("recommended", "suggested") and not said.isdisjoint(META):
         return True
     order = _without_polite(words)
     if len(order) < 2 or order[0] not in ORDERS:

@@ -28,9 +28,13 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
     exclusive = any("||" in e for e in metadata.trigger_words)
     alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]
     entries = _entries([s for a in alternatives for s in _sets(a[: 8 * _CHARS])])
-    if all(entry.lower() in CLASSES for entry in entries) and not any(map(denies, metadata.trigger_words)):
+    denials = list(filter(denies, metadata.trigger_words))
+    # "none" fills a field that wants something; a sentence says that there are none
+    if all(entry.lower() in CLASSES for entry in entries) and not any(" " in d.strip() for d in denials):
         texts = (*metadata.trigger_words, metadata.description, metadata.notes)
-        found = next(filter(None, map(told_words, texts)), ()) or trained_words(metadata, stem)
+        found = next(filter(None, map(told_words, texts)), ())
+        if not found and not denials:
+            found = trained_words(metadata, stem)
         # of a trainer's records it is what the folder happens to be called: "img", "woman"
         written = () if metadata.provenance.get("trigger_words") == "header" else entries
         entries = tuple(dict.fromkeys([*found, *written]))

@@ -211,6 +211,7 @@ class TestDescribed:
         assert words("inkfog", description=text) == ("inkfog",)
         assert words("see description", description=text) == ("brklink",)
         assert words("no trigger words needed", description=text) == ()
+        assert words("none", description=text) == ("brklink",)  # the field wanted something
         assert words("Use 'brklink' to trigger it") == ("brklink",)
 
     @pytest.mark.parametrize(

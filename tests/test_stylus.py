@@ -52,6 +52,42 @@ def names(stylus: Stylus, prompt: str, **options: object) -> list[str]:
     return [p.name for p in stylus.select(prompt, options).picks]
 
 
+@pytest.mark.parametrize("encoder", ["none", "auto"])
+@pytest.mark.parametrize(
+    ("prompt", "wanted", "others"),
+    [
+        ("torvan the smith at his forge", "red beard", "silver braid"),
+        ("mirelle of the coast by the sea", "silver braid", "red beard"),
+    ],
+)
+def test_each_character_of_a_pack_is_found_by_its_own_words(
+    folder: Path, encoder: str, prompt: str, wanted: str, others: str
+):
+    path = add(folder, "salt_pack", "Saltmarsh pack", "character", "mirelle of the coast, silver braid")
+    record = json.loads(path.with_suffix(".civitai.info").read_text("utf-8"))
+    record["trainedWords"].append("torvan the smith, red beard")
+    sidecar(path, ".civitai.info", {**record, "images": []})
+    with opened(folder, encoder) as stylus:
+        found = stylus.select(prompt)
+        assert [p.name for p in found.picks] == ["salt_pack"]
+        assert wanted in found.rewritten
+        assert others not in found.rewritten
+
+
+def test_what_authors_remark_is_not_written(folder: Path):
+    add(folder, "reed_boat", "Reed Boat", "objects", "please read the description first, it explains all")
+    with opened(folder) as stylus:
+        assert re.fullmatch(
+            r"a reed boat on a lake <lora:reed_boat:[\d.]+>", stylus.select("a reed boat on a lake").rewritten
+        )
+
+
+def test_a_colon_in_the_name_of_a_series_is_written(folder: Path):
+    add(folder, "nell_orrin", "Nell Orrin (Brass:Hymn)", "character", "nell_(brass:hymn), grey braid")
+    with opened(folder) as stylus:
+        assert r"nell_\(brass:hymn\), grey braid" in stylus.select("Nell Orrin in a mill").rewritten
+
+
 def test_a_prompt_comes_back_ready(folder: Path):
     with opened(folder) as stylus:
         found = stylus.select("a paper kite above the dunes")

@@ -249,7 +249,8 @@ def _of_names(prompt: _Prompt, known: AdapterProfile) -> dict[str, float]:
         out[f"{name}_covered"], out[f"{name}_words"] = covered, float(len(unit))
         out[f"{name}_rarest"], out[f"{name}_rarity"] = max(rare), sum(rare)
         out[f"{name}_missing"] = max((rarity(w) for w in unit if w not in prompt.words), default=0.0)
-    own = known.own
+    # the member of a pack that the prompt calls is what the pack is for here
+    own = next((name for name in known.sets if name <= prompt.words), known.own)
     if own:
         missing = [w for w in own if w not in prompt.words]
         out["own_covered"] = 1 - len(missing) / len(own)

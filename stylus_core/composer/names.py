@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word
+from stylus_core.refiner.series import is_series
 from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
 from stylus_core.types import Adapter
 
@@ -28,6 +29,7 @@ class _Ways(NamedTuple):
     series: tuple[str, ...]
     titles: tuple[tuple[str, ...], ...]
     units: tuple[tuple[str, ...], ...]  # of its trigger words, the first of each entry too, and of its file
+    sets: tuple[tuple[str, ...], ...]  # of what stands first in each, where its trigger words are several sets
     letters: str  # of what it is for
 
 
@@ -36,13 +38,19 @@ def _ways(subject: str, title: str, trigger_words: tuple[str, ...], stem: str) -
     name, _, series = subject.partition("(")
     # of an entry that lists an outfit as well, what stands first is the name
     entries = [first for t in trigger_words for first in (t, t.partition(",")[0])]
+    sets = [t.partition(",")[0] for t in trigger_words if "," in t]
     return _Ways(
         own=frozenset(w for w in tokens(split_names(name)) if w not in GENERIC),
         series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
         titles=tuple(map(tuple, _titles(title))),
-        units=tuple(tuple(tokens(split_names(without_markup(t)))) for t in (*entries, stem)),
+        units=tuple(map(_unit, (*entries, stem))),
+        sets=tuple(map(_unit, sets)) if len(sets) > 1 else (),
         letters="".join(tokens(split_names(subject))),
     )
+
+
+def _unit(text: str) -> tuple[str, ...]:
+    return tuple(tokens(split_names(without_markup(text))))
 
 
 def _ways_of(adapter: Adapter) -> _Ways:
@@ -52,6 +60,16 @@ def _ways_of(adapter: Adapter) -> _Ways:
 def own_words(adapter: Adapter) -> frozenset[str]:
     """The words of what an adapter is for, without its series and without words that say nothing."""
     return _ways_of(adapter).own
+
+
+def members(adapter: Adapter) -> tuple[frozenset[str], ...]:
+    """The names by which several sets of trigger words are called: of a pack, its members.
+
+    What shares a word with the name of the adapter itself is another outfit of it, and no member.
+    """
+    ways = _ways_of(adapter)
+    said = (frozenset(w for w in unit if w not in GENERIC) for unit in ways.sets)
+    return tuple(s for s in said if s.isdisjoint(ways.own) and not all(w in ways.series or is_word(w) for w in s))
 
 
 def is_named(adapter: Adapter, words: Collection[str]) -> bool:
@@ -70,18 +88,29 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     if any(said and all(w in words for w in said) for said in ways.titles):
         return True
     called_so = any(_calls(unit, ways.own, ways.letters, words) for unit in ways.units)
-    return called_so or _invented(ways.units[:2], ways.series, words)
+    return called_so or _invented((*ways.units[:2], *ways.sets), ways.series, words) or _one_of_a_pack(ways, words)
 
 
 def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Collection[str]) -> bool:
     """Whether several words of which one is no English word, and none of the series, call it: nobody else's name.
 
-    Only of its first trigger word: what authors list behind it are outfits and series.
+    Only of its first trigger word, and of what stands first in each of several sets: what authors list behind are
+    outfits and series.
     """
     for unit in units:
         said = [w for w in unit if w not in GENERIC]
         if len(said) > 1 and all(w in words for w in said) and not all(w in series or is_word(w) for w in said):
             return True
+    return False
+
+
+def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> bool:
+    """Whether a single invented name calls one of several sets ("torvan, red beard") that no other set begins with."""
+    for unit in ways.sets:
+        if len(unit) == 1 and len(unit[0]) > 3 and unit[0] in words and ways.sets.count(unit) == 1:
+            name = unit[0]
+            if name not in ways.series and name not in GENERIC and not is_word(name) and not is_series(name):
+                return True
     return False
 
 

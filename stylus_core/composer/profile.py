@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from stylus_core.composer.classes import DRAWS_FEMALE, DRAWS_MALE
-from stylus_core.composer.names import GENERIC, own_words
+from stylus_core.composer.names import GENERIC, members, own_words
 from stylus_core.retriever.documents import TAG, units
 from stylus_core.retriever.tokens import split_names, tokens
 from stylus_core.types import Adapter
@@ -15,6 +15,7 @@ from stylus_core.types import Adapter
 _PACK = frozenset("pack collection characters multi bundle".split())
 
 _KEPT = 20_000  # profiles
+_SETS = 12  # more trigger words say no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class AdapterProfile:
     words: frozenset[str]  # of all its names
     called: frozenset[str]  # of all its names but its tags
     own: frozenset[str]  # of what it is for, its series left out
+    sets: tuple[frozenset[str], ...]  # of what each of several sets of trigger words begins with: members of a pack
     series: tuple[str, ...]
     noun: str  # the last word of what it is for, which in English says what it is; "" if there is none
     tags: frozenset[str]
@@ -70,6 +72,7 @@ def _read(adapter: Adapter) -> AdapterProfile:
         words=frozenset(w for _, unit in names for w in unit),
         called=frozenset(w for kind, unit in names if kind != TAG for w in unit),
         own=own_words(adapter),
+        sets=members(adapter),
         series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
         noun=own[-1] if own else "",
         tags=tags,
@@ -78,5 +81,5 @@ def _read(adapter: Adapter) -> AdapterProfile:
         slider="slider" in said,
         pack=not said.isdisjoint(_PACK),
         title_words=len(title),
-        trigger_sets=len(adapter.card.trigger_words),
+        trigger_sets=min(len(adapter.card.trigger_words), _SETS),
     )

@@ -19,7 +19,7 @@ def refine(metadata: Metadata, stem: str) -> Card:
     title = read_title(metadata, stem)
     kind = kind_of(metadata, title)
     subject = subject_of(title, kind) or stem[:70]
-    triggers, exclusive = triggers_of(metadata)
+    triggers, exclusive = triggers_of(metadata, stem)
     description, source = describe(metadata, kind, subject, triggers)
     weight = weight_of(metadata)
     return Card(

@@ -3,44 +3,57 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
-from stylus_core.prompt.keywords import is_quality
+from stylus_core.refiner.phrases import phrases
+from stylus_core.refiner.remarks import denies
+from stylus_core.refiner.told import told_words
+from stylus_core.refiner.trained import CLASSES, trained_words
 from stylus_core.types import Metadata
 
-_TAG = re.compile(r"<[^>]*(?:>|$)")
-_EMPHASIS = re.compile(r"(?<!\\)[()\[\]{}]|:\s*-?\d*\.?\d+")
-#: "foo (some game)": the brackets are part of the tag, and the host would read them as emphasis.
-_NAMED = re.compile(r"(?<=\w)([ _]*)(?<!\\)\(([^()\[\]{}:,\\]{2,60})(?<!\\)\)")
-_EMPTY = re.compile(
-    r"(?i)^(?:none|no trigger(?: words?)?(?: needed)?|n/?a|null|trigger(?: words?)?|nothing|-+|\.+|1[23]+|\+)$"
-)
-
-_ENTRIES = 12
+#: Two commas part sets, as tools write them that know sets. So do lines and semicolons between lists of words.
+_SETS = re.compile(r"[,，]{2,}")
+_LISTS = re.compile(r"(?<![,，\s])\s*(?:\n|[;；](?=\s))")
+_ENTRIES = 40  # packs have as many characters
 _CHARS = 300
 
 
-def triggers(metadata: Metadata) -> tuple[tuple[str, ...], bool]:
+def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]:
     r"""(entries, whether they exclude each other).
 
-    Tags, emphasis, quality words and repeats are out; brackets that belong to a name are escaped: `foo \(some game\)`.
+    Tags, emphasis, quality words, remarks and repeats are out; brackets that belong to a name are escaped:
+    `foo \(some game\)`. Sets that an entry runs together are entries of their own. Where none is listed, and the author
+    does not say that none is needed, they are what the description names, or else what it was trained by.
     """
-    raw = list(metadata.trigger_words)
-    exclusive = any("||" in r for r in raw)
-    if exclusive:
-        raw = [e for r in raw for e in r.split("||")]
+    exclusive = any("||" in e for e in metadata.trigger_words)
+    alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]
+    entries = _entries([s for a in alternatives for s in _sets(a[: 8 * _CHARS])])
+    denials = list(filter(denies, metadata.trigger_words))
+    # "none" fills a field that wants something; a sentence says that there are none
+    if all(entry.lower() in CLASSES for entry in entries) and not any(" " in d.strip() for d in denials):
+        texts = (*metadata.trigger_words, metadata.description, metadata.notes)
+        found = next(filter(None, map(told_words, texts)), ())
+        if not found and not denials:
+            found = trained_words(metadata, stem)
+        # of a trainer's records it is what the folder happens to be called: "img", "woman"
+        written = () if metadata.provenance.get("trigger_words") == "header" else entries
+        entries = tuple(dict.fromkeys([*found, *written]))
+    return entries, exclusive and len(entries) > 1
+
+
+def _sets(entry: str) -> list[str]:
+    """The sets that an entry runs together."""
+    parts = _SETS.split(entry)
+    lists = _LISTS.split(entry) if len(parts) == 1 else []
+    return lists if len(lists) > 1 and all("," in part.strip(" ,\n") for part in lists) else parts
+
+
+def _entries(listed: list[str]) -> tuple[str, ...]:
     out: dict[str, str] = {}
-    for entry in raw:
-        cleaned = ", ".join(_words(entry[: 4 * _CHARS]))
+    for entry in listed:
+        cleaned = ", ".join(phrases(entry[: 4 * _CHARS]))
         if len(cleaned) > _CHARS:
             cleaned = cleaned[:_CHARS].rpartition(",")[0]
         if cleaned:
             out.setdefault(cleaned.lower(), cleaned)
-    entries = tuple(out.values())[:_ENTRIES]
-    return entries, exclusive and len(entries) > 1
-
-
-def _words(entry: str) -> list[str]:
-    text = _NAMED.sub(r"\1\\(\2\\)", _TAG.sub(" ", entry))
-    text = _EMPHASIS.sub("", text)
-    words = (" ".join(p.split()).strip(" :;") or p.strip() for p in re.split(r"[,，、\n]", text))
-    return list(dict.fromkeys(w for w in words if w and not is_quality(w) and not _EMPTY.match(w)))
+    return tuple(islice(out.values(), _ENTRIES))

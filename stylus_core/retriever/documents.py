@@ -13,6 +13,7 @@ from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
+from stylus_core.refiner.triggers import triggers
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
 from stylus_core.types import Adapter
 
@@ -63,12 +64,12 @@ def document(adapter: Adapter) -> Document:
     title = split_names(given or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
     called = given or f"{title} {apart(title)}".strip()
-    triggers, tags = _triggers(adapter), _tags(adapter)
+    words, tags = _triggers(adapter), _tags(adapter)
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS]
     if not description or "description" in card.edited:
         description = card.description
     names = " ".join([title, stem, "" if given else apart(f"{title} {stem}")])
-    about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
+    about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, words)), m.notes[:300]]))
     about += tokens(description)
     examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]
     uses = [_uses(e.prompt) for e in m.examples[:MAX_EXAMPLES]]
@@ -76,7 +77,7 @@ def document(adapter: Adapter) -> Document:
         # What it was trained on is what its author's prompts would say.
         examples.append(tokens(" ".join(t for t, _ in m.training_tags[:_TRAINING_TAGS])))
         uses.append({})
-    trigger_text = " ".join(map(without_markup, triggers))
+    trigger_text = " ".join(map(without_markup, words))
     return Document(
         adapter=adapter.id,
         architecture=adapter.made_for,
@@ -107,11 +108,19 @@ def _is_guessed(adapter: Adapter) -> bool:
 
 
 def _triggers(adapter: Adapter) -> list[str]:
+    """Its trigger words, cleaned; what a trainer called it, where its author lists none."""
     m, card = adapter.metadata, adapter.card
     if "trigger_words" in card.edited:
         return list(card.trigger_words)
-    entries = m.trigger_words or card.trigger_words or own_names(m, adapter.stem)
-    return [w for entry in entries for w in entry.split("||")]
+    words = card.trigger_words or triggers(m, adapter.stem)[0]
+    listed = bool(words and m.trigger_words)
+    return list(dict.fromkeys([*words, *(() if listed else own_names(m, adapter.stem))]))
+
+
+def _calls(words: list[str]) -> list[str]:
+    """Trigger words as names: of several sets each is called by what stands first in it, and not by its outfit."""
+    sets = [entry.partition(",")[0] for entry in words if "," in entry]
+    return [*words, *(sets if len(sets) > 1 else ())]
 
 
 def _tags(adapter: Adapter) -> list[str]:
@@ -124,7 +133,7 @@ def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []
-    for kind, texts in ((TRIGGER, _triggers(adapter)), (NAME, names), (TAG, _tags(adapter))):
+    for kind, texts in ((TRIGGER, _calls(_triggers(adapter))), (NAME, names), (TAG, _tags(adapter))):
         for text in texts[:_MAX_UNITS]:
             unit = list(dict.fromkeys(tokens(split_names(without_markup(text)[:200]))))
             if unit and (kind, tuple(unit)) not in seen:

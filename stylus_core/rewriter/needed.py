@@ -11,7 +11,8 @@ import re
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.english import is_word
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.retriever.tokens import called, split_names, tokens, without_markup
+from stylus_core.retriever.tokens import STOP_WORDS, called, split_names, tokens, without_markup
+from stylus_core.rewriter.said import folded
 from stylus_core.types import KINDS, Card
 
 #: From this chance of being wanted on, an adapter may bring words of its own.
@@ -55,9 +56,10 @@ class Wanted:
         card: the adapter's.
         prompt: where the adapter goes.
         keyword: the words of the prompt that it serves; "" for one that was asked for by its own name.
+        called_for: whether the phrases are the one of its sets that the prompt calls for.
     """
 
-    def __init__(self, card: Card, prompt: ParsedPrompt, keyword: str) -> None:
+    def __init__(self, card: Card, prompt: ParsedPrompt, keyword: str, called_for: bool = False) -> None:
         name, _, series = card.subject.partition("(")
         own = _content(name)
         asked = frozenset(called(prompt.asked))
@@ -70,7 +72,7 @@ class Wanted:
         self._said = bool(own and own <= frozenset(called(keyword)))
         # whoever asks for an adapter by its name wants it whole; characters and people are only picked where named
         worn = card.kind in _WORN and bool(own and own <= asked)
-        self._looks = not keyword or card.kind in _WHO or worn
+        self._looks = not keyword or card.kind in _WHO or worn or called_for
 
     def may_add(self, phrase: str) -> bool:
         """Whether the phrase is the adapter's own, or describes what the prompt asked for."""
@@ -84,6 +86,12 @@ class Wanted:
             return False
         own = self._run_together | self._own
         return self._looks or (self._said and not own.isdisjoint({*words, *tokens(bare)}))
+
+
+def name_words(card: Card) -> frozenset[str]:
+    """The words of what an adapter is for, folded: without its series, and without what only says what kind it is."""
+    words = folded(split_names(card.subject.partition("(")[0])).split()
+    return frozenset(words) - STOP_WORDS - _KIND_WORDS
 
 
 def _content(name: str) -> frozenset[str]:

@@ -33,6 +33,23 @@ def test_of_an_entry_what_stands_first_is_a_name():
     assert not named("an iron mask on a weaver", "Ash Ranger and Ash Weaver", words=words)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("torvan the smith at his forge", True),
+        ("quenby in a boat", True),
+        ("mirelle by the sea", False),  # of her name "coast" is missing
+        ("a smith at his forge", False),
+        ("oilskin, red beard", False),
+    ],
+)
+def test_each_member_of_a_pack_is_called_by_its_name(prompt: str, expected: bool):
+    words = ("mirelle of the coast, silver braid", "torvan the smith, red beard", "quenby, oilskin")
+    assert named(prompt, "Saltmarsh", words=words) is expected
+    # a single entry is nobody's pack
+    assert not named("quenby in a boat", "Saltmarsh", words=("quenby, oilskin",))
+
+
 def test_what_is_not_wanted_calls_nobody():
     assert named("mirasol in a park", "Mirasol")
     assert not named("a park without mirasol", "Mirasol")

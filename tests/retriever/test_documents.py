@@ -32,6 +32,20 @@ def test_training_folder_calls_it_where_no_trigger_words_are_known() -> None:
     assert (TRIGGER, ["velmora", "cloak"]) not in known
 
 
+def test_each_of_several_sets_is_called_by_what_stands_first_in_it() -> None:
+    sets = ("mirelle of the coast, silver braid", "torvan the smith, red beard")
+    found = document(bare("saltmarsh", trigger_words=sets)).units
+    assert (TRIGGER, ["torvan", "smith"]) in found
+    assert (TRIGGER, ["mirelle", "coast"]) in found
+    # of one set all belongs to one name
+    assert (TRIGGER, ["torvan", "smith"]) not in document(bare("saltmarsh", trigger_words=sets[1:])).units
+
+
+def test_remarks_call_nobody() -> None:
+    found = document(bare("saltmarsh", trigger_words=("see the description", "saltmarsh wash"))).units
+    assert [unit for kind, unit in found if kind == TRIGGER] == [["saltmarsh", "wash"]]
+
+
 def test_a_name_that_is_run_together_is_found_by_its_words() -> None:
     found = document(bare("stormlanternstyle"))
     assert any(unit == ["storm", "lantern", "style"] for _, unit in found.units)

@@ -1,0 +1,171 @@
+"""Of several sets of trigger words the one that the prompt names is used, and the rest stays out."""
+
+from __future__ import annotations
+
+import pytest
+
+from stylus_core.rewriter import lacking
+from stylus_core.types import Card
+
+#: Outfits of one character, each called by a word of its own.
+OUTFITS = (
+    "goldnell, blue eyes, black hair, pink shirt, bracelet",
+    "foxnell, blue eyes, black hair, purple gloves, black cape",
+)
+#: Outfits that all begin with the same word.
+WARDROBE = (
+    "nl7, long hair, white jacket, blue skirt",
+    "nl7, long hair, straw hat, summer dress",
+    "nl7, short hair, tiara, ball gown",
+)
+#: Characters of a pack.
+PACK = ("mirelle of the coast, silver braid", "torvan the smith, red beard", "quenby, short hair, oilskin")
+#: A name of its own in front of outfits.
+NAMED = ("nell orrin", "apron, headscarf, wooden clogs", "guard uniform, peaked cap, brass buttons")
+
+
+def added(
+    prompt: str,
+    *entries: str,
+    subject: str = "Nell Orrin (Saltmarsh)",
+    alternatives: bool = False,
+    mode: str = "needed",
+) -> list[str]:
+    card = Card(kind="character", subject=subject, trigger_words=entries, trigger_alternatives=alternatives)
+    return lacking(card, prompt, mode, "nell orrin", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "entries", "expected"),
+    [
+        ("foxnell, nell orrin running", OUTFITS, ["blue eyes", "black hair", "purple gloves"]),
+        ("goldnell, nell orrin running", OUTFITS, ["blue eyes", "black hair", "pink shirt"]),
+        ("nell orrin in a black cape", OUTFITS, ["foxnell", "blue eyes", "black hair", "purple gloves"]),
+        ("nell orrin with purple gloves and a black cape", OUTFITS, ["foxnell", "blue eyes", "black hair"]),
+        ("nell orrin as a fox nell", OUTFITS, ["foxnell", "blue eyes", "black hair", "purple gloves"]),
+        ("nell orrin in a pink shirt, bracelet", OUTFITS, ["goldnell", "blue eyes", "black hair"]),
+        # it names none: what both have, and what the first is called by
+        ("nell orrin running", OUTFITS, ["goldnell", "blue eyes", "black hair"]),
+        ("nell orrin, blue eyes", OUTFITS, ["goldnell", "black hair"]),
+        ("nl7, straw hat, by the sea", WARDROBE, ["long hair", "summer dress"]),
+        ("nell orrin wearing a tiara", WARDROBE, ["nl7", "short hair", "ball gown"]),
+        ("nell orrin in a summer dress", WARDROBE, ["nl7", "long hair", "straw hat"]),
+        ("nell orrin by the sea", WARDROBE, ["nl7"]),
+        ("nell orrin, long hair, by the sea", WARDROBE, ["nl7"]),  # most outfits have it: it names none
+        ("nl7 by the sea", WARDROBE, []),
+        ("nell orrin in her guard uniform", NAMED, ["peaked cap", "brass buttons"]),
+        ("nell in a guard uniform", NAMED, ["nell orrin", "peaked cap", "brass buttons"]),
+        ("nell orrin by the sea", NAMED, []),
+        ("nell by the sea", NAMED, ["nell orrin"]),
+        ("nell orrin, brass buttons on the floor", NAMED, []),  # the second outfit is not called by its buttons
+        # versions of a name, each an entry of its own
+        ("nell orrin gala, at sea", ("nell orrin casual", "nell orrin gala"), []),
+        ("nell orrin at sea", ("nell orrin casual", "nell orrin gala"), ["nell orrin casual"]),
+        # what the picture shows names no set
+        ("nell, grey hair", ("nell orrin", "grey hair"), ["nell orrin"]),
+        ("nell orrin, grey hair", ("nell orrin", "grey hair"), []),
+        # one set is no several: all of it belongs to the adapter
+        ("nell at sea", ("nell orrin, grey braid", "official art"), ["nell orrin", "grey braid"]),
+        # the series is no name of a set
+        ("nell orrin from the saltmarsh tales", ("nell orrin, nlorrn", "brass lamp, dragon ball"), ["nlorrn"]),
+    ],
+)
+def test_outfits(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
+    assert added(prompt, *entries) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("mirelle of the coast by the sea", ["silver braid"]),
+        ("torvan the smith at his forge", ["red beard"]),
+        ("Torvan at his forge", ["torvan the smith", "red beard"]),
+        ("quenby in a boat", ["short hair", "oilskin"]),
+        ("a smith at his forge", []),  # a smith, and not this one
+        ("a market in the saltmarsh", []),  # none of them: and so nobody's words
+    ],
+)
+def test_characters_of_a_pack(prompt: str, expected: list[str]) -> None:
+    assert added(prompt, *PACK, subject="Saltmarsh") == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "entries", "expected"),
+    [
+        ("nell orrin, nelldef", ("nelldef", "nellswim"), []),
+        ("nell orrin, nellswim, by the sea", ("nelldef", "nellswim"), []),
+        ("nell orrin, foxnell", ("goldnell", "foxnell"), []),
+        ("nell orrin, fox nell", ("goldnell", "foxnell"), ["foxnell"]),
+        ("nell orrin by the sea", ("nelldef", "nellswim"), ["nelldef"]),
+        ("nell orrin, serafuku", ("nlorrn", "serafuku"), ["nlorrn"]),  # no outfit of hers, but what she wears
+        ("nell orrin, grey mask and a lamp", ("nell mask", "lamp mask"), ["nell mask"]),
+    ],
+)
+def test_a_word_for_each_outfit(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
+    assert added(prompt, *entries) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "entries", "expected"),
+    [
+        ("nell orrin, grey hair, apron", ("nell orrin", "grey hair, apron, wooden clogs"), []),
+        ("nell orrin, gloves and a hat", ("nell orrin", "gloves, scarf", "hat, long coat"), []),
+        ("grey cloud over a pier", ("cloud, colourful", "starry, stars"), []),
+    ],
+)
+def test_a_word_that_anybody_says_calls_no_set(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
+    card = Card(kind="style" if "cloud" in prompt else "character", subject="Nell Orrin", trigger_words=entries)
+    assert lacking(card, prompt, "needed", "pier", 0.9) == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [("torvan at sea", []), ("mirelle and the sea", []), ("a market in the saltmarsh", ["mirelle"])],
+)
+def test_lone_names_of_a_pack(prompt: str, expected: list[str]) -> None:
+    """Nobody gets a second person for the one that the prompt names."""
+    assert added(prompt, "mirelle", "torvan", "quenby", subject="Saltmarsh") == expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a dog by the sea", ["red brindle coat", "white paws"]),
+        ("a grey brindle dog by the sea", ["grey brindle coat", "black nose"]),
+        ("a dog with a black nose", ["grey brindle coat"]),
+        ("a grey lamp", ["red brindle coat", "white paws"]),
+        ("grey brindle coat, black nose", []),
+    ],
+)
+def test_alternatives_are_called_by_what_tells_them_apart(prompt: str, expected: list[str]) -> None:
+    sets = ("red brindle coat, white paws", "grey brindle coat, black nose")
+    assert added(prompt, *sets, subject="Brindle", alternatives=True) == expected
+    never_both = added(prompt, *sets, subject="Brindle", alternatives=True, mode="always")
+    assert not {"red brindle coat", "grey brindle coat"} <= set(never_both)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("foxnell running", ["blue eyes", "black hair", "purple gloves"]),
+        ("somebody running", ["goldnell", "blue eyes", "black hair", "pink shirt"]),
+    ],
+)
+def test_always_adds_one_set_and_no_more(prompt: str, expected: list[str]) -> None:
+    assert added(prompt, *OUTFITS, mode="always") == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (r"nell_\(loop:turn\)", r"nell_\(loop:turn\)"),
+        ("nell (loop:turn)", r"nell \(loop:turn\)"),
+        ("nell (loop: turn)", r"nell \(loop: turn\)"),
+        ("kiln:2b", "kiln:2b"),
+        ("inkfog:0.7", "inkfog"),
+        ("inkfog:", "inkfog"),
+    ],
+)
+def test_a_colon_of_a_name_survives(entry: str, expected: str) -> None:
+    assert added("sea", entry) == [expected]
+    assert added(f"sea, {expected}", entry) == []

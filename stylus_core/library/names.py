@@ -8,9 +8,9 @@ import re
 _FILLED_IN = frozenset(
     """lora loras locon lycoris lyco loha lokr dora ia3 oft adapter adapters network net weights weight pytorch
     diffusers diffusion safetensors safetensor tensor ckpt checkpoint checkpoints model models file files output outputs
-    out result results untitled unnamed unknown noname nameless no none null name names title default new my the of
+    result results untitled unnamed unknown noname nameless no none null name names title default new my the of
     first second test tests testing demo example sample try last latest final finish finished best copy backup tmp temp
-    save saved download downloads downloaded train trained training trainer finetune finetuned dreambooth db run runs
+    save saved download downloads downloaded trained training trainer finetune finetuned dreambooth db run runs
     job project task experiment version ver v epoch epochs ep step steps checkpoint merge merged extract extracted
     rank dim alpha fp bf half full concept style character person object embedding embeddings textual inversion
     sd sdxl xl flux dev schnell base unet transformer te text encoder high low noise

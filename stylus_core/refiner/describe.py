@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.refiner.clean import account
+from stylus_core.refiner.clean import account, plain
 from stylus_core.types import Metadata
 
 _WHAT = {
@@ -40,28 +41,54 @@ _SAYING_NOTHING = frozenset(
     styles clothes objects characters illustration digital_art 1girl beautiful cute model other""".split()
 )
 _WORD = re.compile(r"[^\W_]+")
+_OWN = 300  # characters of the user's own words
 
 
 def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, ...]) -> tuple[str, str]:
-    """(description, who it comes from: "metadata", "training tags" or "file name")."""
-    out = [f"{_WHAT[kind]}: {subject}."]
+    """(description, who it comes from: "user", "metadata", "training tags" or "file name").
+
+    What the user typed stands first, as he typed it.
+    """
+    typed = _typed(metadata.own_words)
+    said = set(_WORD.findall(typed.lower()))
+    what = "" if typed and said.issuperset(_WORD.findall(subject.lower())) else f"{_WHAT[kind]}: {subject}."
+    about, source = _account(metadata, subject)
+    trigger = f"Trigger words: {'; '.join(triggers[:2])[:160]}." if triggers else ""
+    return " ".join(filter(None, (typed, what, about, trigger))), "user" if typed else source
+
+
+def _typed(text: str) -> str:
+    """The user's words as one line that ends like a sentence, cut behind a sentence or a word."""
+    line = " ".join(plain(text).split())
+    if len(line) > _OWN:
+        head = line[:_OWN]
+        end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。"))
+        line = head[: end + 1] if end > _OWN // 2 else head.rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
+    return line + ("" if not line or line[-1] in "。！？!?." else ".")
+
+
+def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
+    """What the author, the site's tags or the training tags add to the name, and who it comes from."""
     source = "metadata" if metadata.title or metadata.description or metadata.tags else "file name"
     tags = [t for t in metadata.tags if t.lower().replace(" ", "_") not in _SAYING_NOTHING and not is_quality(t)]
     named = set(_WORD.findall(subject.lower()))
-    about = account(metadata.description, named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
+    about = account(_rest(metadata), named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
     if about:
-        out.append(about + ("" if about[-1] in "。！？!?." else "."))
-    else:
-        shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
-        trained = [] if shown else _distinct(metadata, named)
-        if shown:
-            out.append(f"Tagged {', '.join(shown)}.")
-        elif trained:
-            source = "training tags" if source == "file name" else source
-            out.append(f"Trained on {', '.join(trained)}.")
-    if triggers:
-        out.append(f"Trigger words: {'; '.join(triggers[:2])[:160]}.")
-    return " ".join(out), source
+        return about + ("" if about[-1] in "。！？!?." else "."), source
+    shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
+    if shown:
+        return f"Tagged {', '.join(shown)}.", source
+    trained = _distinct(metadata, named)
+    if trained:
+        return f"Trained on {', '.join(trained)}.", "training tags" if source == "file name" else source
+    return "", source
+
+
+def _rest(metadata: Metadata) -> str:
+    """The description without what the user typed, which stands at its beginning."""
+    own = os.path.commonprefix((metadata.description, metadata.own_words))
+    rest = metadata.description[len(own) :]
+    return rest if rest[:1] in ("", "\n") else metadata.description
 
 
 def _distinct(metadata: Metadata, named: set[str]) -> list[str]:

@@ -1,0 +1,57 @@
+"""The few words with which somebody says what an adapter is: of "This is a china whale with cracks" the "china whale"."""
+
+from __future__ import annotations
+
+import re
+
+from stylus_core.library.names import says_nothing
+from stylus_core.prompt.keywords import is_quality
+from stylus_core.refiner.clean import is_noise, plain
+
+_SENTENCE = re.compile(r"[\n\r;。！？；]+|(?<=[^\W\d_][.!?])(?:\s+|$)")
+_SENTENCES, _WORDS, _CHARS = 4, 7, 60
+#: What stands before it: "My LoRA of a ...", "Use it for ...", "It adds ...".
+_OPENING = re.compile(
+    r"""(?aix)(?:
+    (?:this|it|that|these|they|here|there)(?:['’]?s|\s+(?:is|are|was|will|can|should))?
+    |a|an|the|my|our|some|any|new|simple|little
+    |lora|locon|lycoris|model|adapter|(?:lora\s+)?(?:concept|style|character)\s+lora
+    |(?:was\s+|is\s+)?(?:trained|made|based|meant|intended|used|use|good|great|nice|best|perfect|works?|working|try)
+    |(?:turns?|changes?)\ (?:\S{1,20}\ ){1,3}into
+    |(?:adds?|makes?|gives?|creates?|draws?|generates?|produces?|shows?|depicts?|renders?|turns?)
+    |well|it|them|you|everything|anything|to|for|of|on|in|with|from|about|featuring|depicting|which|that
+    )\b[\s:,\-–—]+"""
+)
+_ORDER = re.compile(r"(?i)(?:don['’]?t|do not|never|always|avoid|keep|set|remember)\b")
+_BEHIND = re.compile(
+    r"(?i)\s*(?:[,:(\[{|–—]|\s-\s|\b(?:with|wearing|that|which|who|whose|when|while|where|but|because|so|is|are|was"
+    r"|to|into|looks?|has|have|by|at|without|using|use|made)\b)"
+)
+_MARKS = "\"'“”‘’«»「」*_#>~-–—=.,:!? \t"
+
+
+def phrase(text: str) -> str:
+    """What a text of the user's names first; "" if it names nothing.
+
+    A list of tags is no account, and neither are thanks, links, versions and numbers.
+    """
+    for sentence in _SENTENCE.split(plain(text)[:1000])[:_SENTENCES]:
+        said = " ".join(sentence.split()).strip(_MARKS)
+        if not said or is_noise(said) or _ORDER.match(said) or said.count(",") > 3:
+            continue
+        for _ in range(8):
+            opening = _OPENING.match(said)
+            if not opening:
+                break
+            said = said[opening.end() :].lstrip(_MARKS)
+        named = _cut(_BEHIND.split(said, maxsplit=1)[0])
+        if len(named) > 1 and not says_nothing(named) and not is_quality(named.lower()):
+            return named
+    return ""
+
+
+def _cut(text: str) -> str:
+    words = text.split()[:_WORDS]
+    while len(words) > 1 and len(" ".join(words)) > _CHARS:
+        words.pop()
+    return " ".join(words)[:_CHARS].strip(_MARKS)

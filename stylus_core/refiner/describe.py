@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from stylus_core.prompt.keywords import is_quality
@@ -86,9 +85,9 @@ def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
 
 def _rest(metadata: Metadata) -> str:
     """The description without what the user typed, which stands at its beginning."""
-    own = os.path.commonprefix((metadata.description, metadata.own_words))
-    rest = metadata.description[len(own) :]
-    return rest if rest[:1] in ("", "\n") else metadata.description
+    lines = metadata.own_words.split("\n")
+    heads = ("\n".join(lines[:count]) for count in range(len(lines), 0, -1))
+    return metadata.description.removeprefix(next(filter(metadata.description.startswith, heads), ""))
 
 
 def _distinct(metadata: Metadata, named: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The few words with which somebody says what an adapter is: of "This is a china whale with cracks" the "china whale"."""
+"""The few words with which somebody says what an adapter is: "china whale" out of "This is a china whale with cracks"."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Title:
 
 
 def read_title(metadata: Metadata, stem: str) -> Title:
-    """The title taken apart; where there is none the alias, the file's name, the user's words or the training folder."""
+    """The title taken apart; where there is none the alias, the file's name, the user's words, the training folder."""
     if metadata.title.strip():
         title = _take_apart(metadata.title[:300], metadata)
         if _LATIN.search(title.name):

@@ -53,7 +53,7 @@ def keep_own_words(
         if "own_notes" in found.get(source, ()):
             texts.setdefault(found[source]["own_notes"], source)
     if texts:
-        fields["own_words"] = "\n".join(texts)[:NOTES]
+        fields["own_words"] = "\n\n".join(texts)[:NOTES]
         provenance["own_words"] = ", ".join(dict.fromkeys(texts.values()))
     titled = next((s for s in trust if "own_title" in found.get(s, ())), "")
     if titled:

@@ -197,7 +197,7 @@ def kind(metadata: Metadata, title: Title) -> str:
     _by_texts(votes, metadata, bool(category))
     if not tags:  # fitted where nothing else was known
         _by_training(votes, metadata, title)
-    if not metadata.title and not tags:
+    if not metadata.title and not tags and not own:
         _by_name(votes, title)
     # of equals the one that stands first in KINDS, where the ones that need a name are in front
     best = max(KINDS, key=lambda k: votes[k])

@@ -1,4 +1,4 @@
-"""The few words with which somebody says what an adapter is: "china whale" out of "This is a china whale with cracks"."""
+"""The few words with which somebody says what an adapter is: of "This is a china whale with cracks" "china whale"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from stylus_core.prompt.keywords import is_quality
 from stylus_core.refiner.clean import is_noise, plain
 
 _SENTENCE = re.compile(r"[\n\r;。！？；]+|(?<=[^\W\d_][.!?])(?:\s+|$)")
-_SENTENCES, _WORDS, _CHARS = 4, 7, 60
+_PARAGRAPHS, _LINES, _LONGEST, _COMMAS, _SENTENCES = 3, 3, 300, 5, 2
+_WORDS, _CHARS = 7, 60
 #: What stands before it: "My LoRA of a ...", "Use it for ...", "It adds ...".
 _OPENING = re.compile(
     r"""(?aix)(?:
@@ -22,32 +23,47 @@ _OPENING = re.compile(
     |well|it|them|you|everything|anything|to|for|of|on|in|with|from|about|featuring|depicting|which|that
     )\b[\s:,\-–—]+"""
 )
-_ORDER = re.compile(r"(?i)(?:don['’]?t|do not|never|always|avoid|keep|set|remember)\b")
+_ORDER = re.compile(
+    r"(?i)(?:don['’]?t|do not|never|always|avoid|keep|set|remember|if|as|like|just|only|not|all|no|yes|why|how|first"
+    r"|i|we|you|he|she|his|her|their|everyone['’]?s?|some|every|please|guide|to do|try|maybe|sorry|because)\b"
+)
 _BEHIND = re.compile(
     r"(?i)\s*(?:[,:(\[{|–—]|\s-\s|\b(?:with|wearing|that|which|who|whose|when|while|where|but|because|so|is|are|was"
     r"|to|into|looks?|has|have|by|at|without|using|use|made)\b)"
 )
+_PUNCTUATION = re.compile(r"\s*(?:[,:(\[{|–—]|\s-\s)")
 _MARKS = "\"'“”‘’«»「」*_#>~-–—=.,:!? \t"
 
 
 def phrase(text: str) -> str:
     """What a text of the user's names first; "" if it names nothing.
 
-    A list of tags is no account, and neither are thanks, links, versions and numbers.
+    Only a short paragraph is taken for a name: who writes more tells a story, gives thanks and instructs.
+
+    Args:
+        text: paragraphs, parted by blank lines.
     """
-    for sentence in _SENTENCE.split(plain(text)[:1000])[:_SENTENCES]:
-        said = " ".join(sentence.split()).strip(_MARKS)
-        if not said or is_noise(said) or _ORDER.match(said) or said.count(",") > 3:
-            continue
-        for _ in range(8):
-            opening = _OPENING.match(said)
-            if not opening:
-                break
-            said = said[opening.end() :].lstrip(_MARKS)
-        named = _cut(_BEHIND.split(said, maxsplit=1)[0])
-        if len(named) > 1 and not says_nothing(named) and not is_quality(named.lower()):
-            return named
+    for paragraph in text[:4000].split("\n\n")[:_PARAGRAPHS]:
+        paragraph = plain(paragraph).strip()
+        if len(paragraph) <= _LONGEST and paragraph.count("\n") < _LINES and paragraph.count(",") <= _COMMAS:
+            for sentence in _SENTENCE.split(paragraph)[:_SENTENCES]:
+                if named := _named(" ".join(sentence.split()).strip(_MARKS)):
+                    return named
     return ""
+
+
+def _named(said: str) -> str:
+    if not said or is_noise(said) or _ORDER.match(said):
+        return ""
+    for _ in range(8):
+        opening = _OPENING.match(said)
+        if not opening:
+            break
+        said = said[opening.end() :].lstrip(_MARKS)
+    named = _cut(_BEHIND.split(said, maxsplit=1)[0])
+    if " " not in named and named.isascii():  # a word alone is anybody's: "fox wearing a raincoat"
+        named = _cut(_PUNCTUATION.split(said, maxsplit=1)[0])
+    return "" if len(named) < 2 or says_nothing(named) or is_quality(named.lower()) else named
 
 
 def _cut(text: str) -> str:

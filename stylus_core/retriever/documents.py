@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
+from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
@@ -23,6 +24,8 @@ UNIT_TYPES = ("trigger", "name", "tag")
 DESCRIPTION_CHARS = 1000
 ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
+#: Sources of a card that nobody wrote.
+_READ = ("metadata", "training tags", "file name")
 MAX_EXAMPLES = 32
 _TRAINING_TAGS = 60
 _BLANK_LINES = re.compile(r"\n\s*\n")  # HTML has many: room in what is embedded that says nothing
@@ -64,7 +67,7 @@ def document(adapter: Adapter) -> Document:
     called = m.title or f"{title} {apart(title)}".strip()
     triggers, tags = _triggers(adapter), _tags(adapter)
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS] or card.description
-    names = " ".join([title, stem, "" if m.title else apart(f"{title} {stem}")])
+    names = " ".join([title, stem, m.site_title, "" if m.title else apart(f"{title} {stem}")])
     about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, triggers)), m.notes[:300]]))
     about += tokens(description)
     examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]
@@ -74,19 +77,20 @@ def document(adapter: Adapter) -> Document:
         examples.append(tokens(" ".join(t for t, _ in m.training_tags[:_TRAINING_TAGS])))
         uses.append({})
     trigger_text = " ".join(map(without_markup, triggers))
+    told = f"{m.notes} {description}" if m.notes and m.notes in m.own_words else description
     return Document(
         adapter=adapter.id,
         architecture=m.architecture,
         kind=card.kind,
-        guessed=not m.title and not m.tags and card.source in ("metadata", "training tags", "file name"),
-        names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
+        guessed=not m.title and not m.tags and (card.source in _READ or bool(m.own_words)),
+        names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title, m.site_title) if n}),
         about=about,
         examples=tuple(examples),
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
         label=f"{called} {', '.join(tags[:20])}".strip(),
-        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
+        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {told[:ACCOUNT_CHARS]}".strip(),
     )
 
 
@@ -109,7 +113,9 @@ def _tags(adapter: Adapter) -> list[str]:
 
 def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
-    names = [*_NAME_PARTS.split(adapter.metadata.title), adapter.stem, adapter.card.subject]
+    m = adapter.metadata
+    names = [*_NAME_PARTS.split(m.title), *_NAME_PARTS.split(m.site_title), adapter.stem, adapter.card.subject]
+    names.append(phrase(m.own_words))
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

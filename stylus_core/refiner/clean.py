@@ -80,6 +80,11 @@ def plain(text: str) -> str:
     return _LINK.sub(" ", text) if _LINKED.search(text) else text
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text; a line's end ends one, too."""
+    return [found for raw in _SENTENCE.split(text) if (found := " ".join(raw.split()))]
+
+
 def is_noise(sentence: str) -> bool:
     """Whether a sentence is about links, donations, licences and instructions, and not about what the adapter draws."""
     return bool(_NOISE.search(sentence.lower()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.refiner.clean import account, plain
+from stylus_core.refiner.clean import account, is_noise, plain, sentences
 from stylus_core.types import Metadata
 
 _WHAT = {
@@ -40,7 +40,9 @@ _SAYING_NOTHING = frozenset(
     styles clothes objects characters illustration digital_art 1girl beautiful cute model other""".split()
 )
 _WORD = re.compile(r"[^\W_]+")
-_OWN = 300  # characters of the user's own words
+_ENDS = "。！？!?.…；;"
+_LEAST = 12  # characters of a sentence among many
+_OWN, _OWN_SENTENCES = 300, 4  # characters of the user's own words, and sentences of them that are taken as they are
 
 
 def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, ...]) -> tuple[str, str]:
@@ -57,13 +59,23 @@ def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, .
 
 
 def _typed(text: str) -> str:
-    """The user's words as one line that ends like a sentence, cut behind a sentence or a word."""
-    line = " ".join(plain(text).split())
+    """The user's words as one line of sentences, cut behind one of them or behind a word.
+
+    Who writes much copies much: of a long text only what says something about the adapter is kept.
+    """
+    said = sentences(plain(text))
+    if len(said) > _OWN_SENTENCES or sum(map(len, said)) > _OWN:
+        said = [s for s in said if len(s) >= (_LEAST if s.isascii() else 1) and s[-1] not in ":：" and not is_noise(s)]
+    line = " ".join(map(_ended, said))
     if len(line) > _OWN:
         head = line[:_OWN]
         end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。"))
         line = head[: end + 1] if end > _OWN // 2 else head.rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
-    return line + ("" if not line or line[-1] in "。！？!?." else ".")
+    return line
+
+
+def _ended(sentence: str) -> str:
+    return sentence + ("" if sentence[-1] in _ENDS else ".")
 
 
 def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
@@ -73,7 +85,7 @@ def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
     named = set(_WORD.findall(subject.lower()))
     about = account(_rest(metadata), named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
     if about:
-        return about + ("" if about[-1] in "。！？!?." else "."), source
+        return _ended(about), source
     shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
     if shown:
         return f"Tagged {', '.join(shown)}.", source

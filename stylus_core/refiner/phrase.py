@@ -46,14 +46,14 @@ def phrase(text: str) -> str:
     for paragraph in text[:4000].split("\n\n")[:_PARAGRAPHS]:
         paragraph = plain(paragraph).strip()
         if len(paragraph) <= _LONGEST and paragraph.count("\n") < _LINES and paragraph.count(",") <= _COMMAS:
-            for sentence in _SENTENCE.split(paragraph)[:_SENTENCES]:
-                if named := _named(" ".join(sentence.split()).strip(_MARKS)):
-                    return named
+            said = (" ".join(sentence.split()).strip(_MARKS) for sentence in _SENTENCE.split(paragraph)[:_SENTENCES])
+            if named := _named(next((sentence for sentence in said if sentence and not is_noise(sentence)), "")):
+                return named
     return ""
 
 
 def _named(said: str) -> str:
-    if not said or is_noise(said) or _ORDER.match(said):
+    if _ORDER.match(said):
         return ""
     for _ in range(8):
         opening = _OPENING.match(said)

@@ -50,28 +50,31 @@ def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, .
 
     What the user typed stands first, as he typed it.
     """
-    typed = _typed(metadata.own_words)
+    typed, verbatim = _typed(metadata.own_words)
     said = set(_WORD.findall(typed.lower()))
     what = "" if typed and said.issuperset(_WORD.findall(subject.lower())) else f"{_WHAT[kind]}: {subject}."
     about, source = _account(metadata, subject)
     trigger = f"Trigger words: {'; '.join(triggers[:2])[:160]}." if triggers else ""
-    return " ".join(filter(None, (typed, what, about, trigger))), "user" if typed else source
+    return " ".join(filter(None, (typed, what, about, trigger))), "user" if verbatim else source
 
 
-def _typed(text: str) -> str:
-    """The user's words as one line of sentences, cut behind one of them or behind a word.
+def _typed(text: str) -> tuple[str, bool]:
+    """The user's words as one line of sentences, and whether these are all of them.
 
-    Who writes much copies much: of a long text only what says something about the adapter is kept.
+    Who writes much copies much: of a long text only what says something about the adapter is kept, cut behind a
+    sentence or a word.
     """
     said = sentences(plain(text))
-    if len(said) > _OWN_SENTENCES or sum(map(len, said)) > _OWN:
-        said = [s for s in said if len(s) >= (_LEAST if s.isascii() else 1) and s[-1] not in ":：" and not is_noise(s)]
+    line = " ".join(map(_ended, said))
+    if len(said) <= _OWN_SENTENCES and len(line) <= _OWN:
+        return line, bool(line)
+    said = [s for s in said if len(s) >= (_LEAST if s.isascii() else 1) and s[-1] not in ":：" and not is_noise(s)]
     line = " ".join(map(_ended, said))
     if len(line) > _OWN:
         head = line[:_OWN]
         end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。"))
         line = head[: end + 1] if end > _OWN // 2 else head.rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
-    return line
+    return line, False
 
 
 def _ended(sentence: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
-from stylus_core.refiner.phrase import phrase
+from stylus_core.refiner.phrase import phrases
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
@@ -115,7 +115,7 @@ def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
     m = adapter.metadata
     names = [*_NAME_PARTS.split(m.title), *_NAME_PARTS.split(m.site_title), adapter.stem, adapter.card.subject]
-    names.append(phrase(m.own_words))
+    names += phrases(m.own_words)
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from stylus_core.library.encoding import decode
@@ -48,7 +49,7 @@ def read_sidecars(
         except OSError as error:
             problems.append((name, f"ignored: {error.strerror or error}"))
     values = [parsed[suffix][1] for suffix in SUFFIXES if suffix in parsed]
-    context = context._replace(identity=identity_of(values, header))
+    context = context._replace(identity=cache(lambda: identity_of(values, header)))
     for suffix, (name, value) in parsed.items():
         for kind in _BY_SUFFIX[suffix]:
             if record := kind.record(value):

@@ -69,8 +69,9 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
 
 
 def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: Context) -> dict[str, Any]:
-    primary = next((f for f in files if f.get("primary") is True), None)
-    return own_file(record, context) or primary or next(iter(files), {})
+    if len(files) < 2:
+        return files[0] if files else {}
+    return own_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
 
 
 def examples(images: Any, names: Iterable[str], version_id: int | None, context: Context) -> tuple[Example, ...]:

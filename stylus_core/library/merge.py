@@ -89,8 +89,9 @@ def merge(found: dict[str, Claims]) -> tuple[dict[str, Any], dict[str, str]]:
     """For each field the claim of the most trusted source that makes one, and which source that was."""
     fields: dict[str, Any] = {}
     provenance: dict[str, str] = {}
+    said = [source for source in TRUST if source in found]
     for name in _MERGED:
-        for source in TRUST_OF.get(name, TRUST):
+        for source in TRUST_OF.get(name, said):
             if name in found.get(source, ()):
                 fields[name] = found[source][name]
                 provenance[name] = source

@@ -19,11 +19,16 @@ _LETTERS = re.compile(r"[^\W_]+")
 
 def part_from_copies(found: dict[str, Claims], trust: Sequence[str]) -> None:
     """Takes from the claims what is no user's word: tools copy the site's texts and words into the user's files."""
+    typing = [
+        source for source in trust if not found.get(source, {}).keys().isdisjoint(("own_description", "own_notes"))
+    ]
+    if not typing:
+        return
     fields = ("description", "version_description")
     site = [(source, t) for source, c in found.items() for field in fields if (t := _of_others(c, field))]
     words = {w for claims in found.values() for w in _listed(claims.get("trigger_words", ()))}
-    for source in trust:
-        claims = found.get(source, {})
+    for source in typing:
+        claims = found[source]
         for own, field in (("own_description", "description"), ("own_notes", "notes")):
             text = claims.get(own, "")
             if not text:

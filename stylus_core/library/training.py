@@ -61,12 +61,12 @@ def header_claims(metadata: Mapping[str, str]) -> tuple[Claims, list[str]]:
     title = clean_line(get("modelspec.title"), 300)
     description = _description(metadata)
     found = claims(
-        title="" if is_filled_in(title) else title,
+        title="" if title and is_filled_in(title) else title,
         alias=clean(get("ss_output_name") or (get("name") if "training_info" in metadata else ""), 300),  # ai-toolkit's
         description=description,
         own_description=description if SPACER in metadata and not looks_html(get("modelspec.description")) else "",
-        tags=clean_list(_listed(get("modelspec.tags")), 100, 100),
-        trigger_words=trigger_words(next((v for key in _TRIGGERS if (v := _listed(get(key), parted=False))), tokens)),
+        tags=clean_list(_listed(get("modelspec.tags", "")), 100, 100),
+        trigger_words=trigger_words(_trigger_words(metadata) or tokens),
         training_tags=tags,
         training_captions=captions,
         training_concepts=tuple(concepts)[:50],
@@ -84,9 +84,14 @@ def _parsed(text: str) -> Any:
     return parse_json(text.encode("utf-8", "replace") or b"null")[0]
 
 
-def _listed(value: str | None, *, parted: bool = True) -> list[Any]:
+def _trigger_words(metadata: Mapping[str, str]) -> list[Any]:
+    found = (_listed(metadata[key], parted=False) for key in _TRIGGERS if key in metadata)
+    return next(filter(None, found), [])
+
+
+def _listed(value: str, *, parted: bool = True) -> list[Any]:
     """The entries of a list that is written as JSON or, if `parted`, with commas; else the text as the one entry."""
-    text = (value or "")[:10_000].strip()
+    text = value[:10_000].strip()
     if text.startswith("["):
         try:
             return sequence(_parsed(text), 200)

@@ -32,7 +32,7 @@ class Context(NamedTuple):
     folder: str
     beside: frozenset[str]  # names of the files that belong to the adapter
     alias: str = ""
-    identity: Identity = Identity()
+    identity: Callable[[], Identity] = Identity
     base: Callable[[], tuple[str, str]] = lambda: ("", "")  # architecture and family, without the sidecars
 
 
@@ -86,7 +86,7 @@ def _is_version(record: dict[str, Any]) -> bool:
 def version_of(model: dict[str, Any], context: Context) -> dict[str, Any]:
     """The version in a model's record that the file of `context` is; the first where nothing tells."""
     versions = [v for v in map(mapping, sequence(model.get("modelVersions"), 500)) if v]
-    for told in context.identity.version_ids:
+    for told in context.identity().version_ids:
         if found := next((v for v in versions if identifier(v.get("id")) == told), None):
             return found
     if found := next((v for v in versions if own_file(v, context, by_name=False)), None):
@@ -98,7 +98,7 @@ def version_of(model: dict[str, Any], context: Context) -> dict[str, Any]:
 def own_file(version: dict[str, Any], context: Context, *, by_name: bool = True) -> dict[str, Any]:
     """The file of a version that is the one of `context`, by its hash, else by its name; {} if none is."""
     files = [mapping(f) for f in sequence(version.get("files"), 50)]
-    same = (f for f in files if _same_hash(f, context.identity))
+    same = (f for f in files if _same_hash(f, context.identity()))
     named = (f for f in files if by_name and _same_name(f, context))
     return next(same, None) or next(named, {})
 

@@ -39,9 +39,14 @@ SITE_JSON = ".json (Civitai)"
 RGTHREE = ".safetensors.rgthree-info.json"
 
 #: A description longer than this in a file that an extension of the WebUI filled in is the site's.
-_TYPED = 300
+_LONGEST = 300
 #: What such extensions add to the keys of the WebUI's editor.
 _FILLED_IN_BY = ("modelId", "modelVersionId", "sha256", "extensions")
+
+
+def _typed(record: dict[str, Any]) -> bool:
+    """Whether the WebUI's editor saved the description that stands among the keys of the site's record."""
+    return "activation text" in record and not looks_html(record.get("description"))
 
 
 def user_json(record: dict[str, Any], context: Context) -> Claims:
@@ -52,10 +57,10 @@ def user_json(record: dict[str, Any], context: Context) -> Claims:
     weight = strength(record.get("preferred weight"))
     version = clean_line(record.get("sd version"), 40)
     description = plain(record.get("description"), DESCRIPTION)
-    if civitai_record(record) and ("activation text" not in record or looks_html(record.get("description"))):
+    if civitai_record(record) and not _typed(record):
         description = ""
     copied = looks_html(record.get("description")) or (
-        len(description) > _TYPED and any(key in record for key in _FILLED_IN_BY)
+        len(description) > _LONGEST and any(key in record for key in _FILLED_IN_BY)
     )
     notes = plain(record.get("notes"), NOTES)
     return claims(
@@ -209,10 +214,16 @@ def _site_record(value: Any) -> dict[str, Any]:
     return civitai_record(value) or mapping(value)
 
 
+def _beside_the_users(value: Any) -> dict[str, Any]:
+    """The site's record in an `S.json`, without what the WebUI's editor put in the place of its description."""
+    record = civitai_record(value)
+    return {**record, "description": None} if _typed(record) else record
+
+
 #: Every kind of record. A file may hold two: SD.Next and the WebUI's editor share `S.json`.
 FORMATS = (
     Format(".json", ".json", user_json, _USER),
-    Format(".json", SITE_JSON, civitai.record_claims, _CIVITAI, civitai_record),
+    Format(".json", SITE_JSON, civitai.record_claims, _CIVITAI, _beside_the_users),
     Format(".civitai.info", ".civitai.info", civitai.record_claims, _CIVITAI, _site_record),
     Format(".civitai.json", ".civitai.json", civitai.record_claims, _CIVITAI, _site_record),
     Format(".api_info.json", ".api_info.json", civitai.record_claims, _CIVITAI, _site_record),

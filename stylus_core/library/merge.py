@@ -59,6 +59,8 @@ _MERGED = tuple(
 def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
     """What `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
     own, ignored = header_claims(header.metadata)
+    if own.get("title") == context.stem:  # which is what kohya's trainer fills in
+        del own["title"]
     raw = header.metadata
     context = context._replace(alias=own.get("alias", ""), base=lambda: _told_base(header, own))
     found, problems = read_sidecars(sorted(context.beside), context, own)

@@ -88,22 +88,20 @@ def read_title(metadata: Metadata, stem: str) -> Title:
             return title
         # other scripts only: file names often have it in English
         named = _take_apart(_named(stem), metadata)
-        if len("".join(_LATIN.findall(named.name))) > 3 and not re.fullmatch(
-            r"(?i)(?:lora|model|last|new|test)\W*", named.name
-        ):
+        if len("".join(_LATIN.findall(named.name))) > 3 and not says_nothing(named.name):
             return Title(named.name, title.series or named.series, title.tagged, title.name, title.label, title.raw)
         return title
-    names = [n for n in (metadata.alias, stem) if not says_nothing(n)]
-    called = "" if names else phrase(metadata.own_words)
+    telling = [n for n in (metadata.alias, stem) if not says_nothing(n)]
+    called = "" if telling else phrase(metadata.own_words)
     if called:
         return Title(called, raw=called)
-    names += [n for n in (metadata.alias, stem) if n]
-    source = next((n for n in names if _LATIN.search(_named(n))), metadata.alias or stem)
+    source = next((n for n in (*telling, metadata.alias, stem) if _LATIN.search(_named(n))), metadata.alias or stem)
     title = _take_apart(_named(source), metadata)
     # training folders are often called what the file's name only hints at: "fumino" and "fumino furuhashi"
     concept = _words(_named(metadata.training_concepts[0])) if metadata.training_concepts else ""
     short, long = set(title.name.lower().split()), set(concept.lower().split())
-    if _LATIN.search(concept) and len(long) <= _NAME_WORDS and (short < long or not _LATIN.search(title.name)):
+    better = short < long or (not telling and not says_nothing(concept)) or not _LATIN.search(title.name)
+    if better and _LATIN.search(concept) and len(long) <= _NAME_WORDS:
         return replace(title, name=concept)
     return title
 

@@ -12,7 +12,8 @@ _FILLED_IN = frozenset(
     first second test tests testing demo example sample try last latest final finish finished best copy backup tmp temp
     save saved download downloads downloaded trained training trainer finetune finetuned dreambooth db run runs
     job project task experiment version ver v epoch epochs ep step steps checkpoint merge merged extract extracted
-    rank dim alpha fp bf half full img image images data dataset datasets concept style character person object embedding embeddings textual inversion
+    rank dim alpha fp bf half full img image images data dataset datasets concept style character
+    person object embedding embeddings textual inversion
     sd sdxl xl flux dev schnell base unet transformer te text encoder high low noise
     kohya musubi onetrainer simpletuner fluxgym toolkit ai ostris""".split()
 )

@@ -218,6 +218,7 @@ _TROUBLES = (
         "pickles, which may run code when they are opened, and are left out",
         "convert them to .safetensors",
     ),
+    ("excluded", "adapters that you excluded in another tool", "take that back there to have them picked"),
     ("ok", "damaged sidecars, of adapters that are used all the same", "mend or delete them"),
     ("folder", "folders that cannot be listed", "give this user the permission to read them"),
 )

@@ -250,7 +250,7 @@ class Stylus:
     ) -> Selection:
         pinned = [a for name in options.pinned for a in self._library.find(name, whole=True)[:1] if a.stem == name]
         missing = [name for name in options.pinned if name not in {a.stem for a in pinned}]
-        misfits = {a.id: why for a in pinned if (why := other_architecture(a, options.architecture))}
+        misfits = {a.id: why for a in pinned if (why := excluded(a) or other_architecture(a, options.architecture))}
         fitting = [self._pinned(a) for a in pinned if a.id not in misfits]
         written = rewrite(parsed, composition.assignments, options, fitting)
         said = [*notes, *composition.notes, *written.notes]
@@ -272,6 +272,13 @@ class Stylus:
             composer=composition.composer,
             notes=tuple(dict.fromkeys(said)),
         )
+
+
+def excluded(adapter: Adapter) -> str:
+    """A sentence where a user asked by name for an adapter that he excluded before, else nothing."""
+    if adapter.status != "excluded":
+        return ""
+    return f"{adapter.stem!r} was asked for by name and is left out: {adapter.problem}"
 
 
 def other_architecture(adapter: Adapter, wanted: str) -> str:

@@ -103,6 +103,7 @@ STATUSES = (
     "shadowed",  # another file with the same stem is the one that the host loads
     "unreadable",  # the header cannot be read; `problem` says why
     "unopened",  # .pt and .ckpt: listed, never opened
+    "excluded",  # by the user, here or in another tool
 )
 
 

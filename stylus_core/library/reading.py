@@ -17,6 +17,8 @@ from stylus_core.types import Card, Metadata
 
 log = logging.getLogger(__name__)
 
+_EXCLUDED = "you excluded it in another tool: its {} says so"
+
 
 class Read(NamedTuple):
     """What was read of a file, ready to be written."""
@@ -65,8 +67,8 @@ def read_item(item: Listed) -> Read:
     card, failure = refined(metadata, item.stem)
     return Read(
         item=item,
-        state="ok",
-        problem="",
+        state="excluded" if metadata.excluded else "ok",
+        problem=_EXCLUDED.format(metadata.provenance["excluded"]) if metadata.excluded else "",
         notes=json.dumps([*notes, *failure], ensure_ascii=False),
         digest=header.digest,
         signature=item.signature,

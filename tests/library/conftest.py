@@ -29,9 +29,9 @@ class Shelf:
         return {str(Path(a.path).relative_to(self.loras)): a for a in found}
 
     def one(self) -> Adapter:
-        """Scans, and gives back the only adapter."""
+        """Scans, and gives back the only adapter, excluded or not."""
         self.scan()
-        (adapter,) = self.library.adapters()
+        (adapter,) = self.library.adapters(("ok", "excluded"))
         return adapter
 
     def reasons(self) -> dict[str, str]:

@@ -8,6 +8,13 @@ from stylus_core.retriever.pool import Pool, narrowing
 from stylus_core.types import Adapter
 
 
+def excluded(adapter: Adapter) -> str:
+    """A sentence where a user asked by name for an adapter that he excluded before, else nothing."""
+    if adapter.status != "excluded":
+        return ""
+    return f"{adapter.stem!r} was asked for by name and is left out: {adapter.problem}"
+
+
 def other_architecture(adapter: Adapter, wanted: str) -> str:
     """A sentence where a user asked by name for an adapter that is made for another architecture, else nothing.
 

@@ -19,7 +19,7 @@ from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
-from stylus_core.notes import no_pick, other_architecture
+from stylus_core.notes import excluded, no_pick, other_architecture
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt, parse
 from stylus_core.prompt.keywords import keywords
@@ -279,7 +279,7 @@ class Stylus:
         names = [name for name in options.pinned if name not in options.banned]
         pinned = [a for name in names for a in self._library.find(name, whole=True)[:1] if a.stem == name]
         missing = [name for name in names if name not in {a.stem for a in pinned}]
-        misfits = {a.id: why for a in pinned if (why := other_architecture(a, options.architecture))}
+        misfits = {a.id: why for a in pinned if (why := excluded(a) or other_architecture(a, options.architecture))}
         fitting = [self._pinned(a) for a in pinned if a.id not in misfits]
         written = rewrite(parsed, composition.assignments, options, fitting)
         said = [*notes, *composition.notes, *written.notes]

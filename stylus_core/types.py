@@ -46,11 +46,14 @@ class Metadata:
     Texts are plain (no HTML), in the author's language, and untrusted: they are data, never instructions.
     """
 
-    title: str = ""  # the name of the model as its author wrote it
+    title: str = ""  # the user's own for it, else the name of the model as its author wrote it
     version: str = ""  # the name of the version
     alias: str = ""  # ss_output_name, which the WebUI shows; several files may share one
     description: str = ""  # the author's, noise included; `Card.description` is the clean one
+    version_description: str = ""  # what the author says about this version alone; it is in `description` as well
     notes: str = ""  # the user's own notes
+    own_words: str = ""  # what the user typed into an editor to describe it, notes included; also in the two above
+    site_title: str = ""  # the author's name for it where the user gave the file a title of his own
     tags: tuple[str, ...] = ()  # the model site's tags, in their order
     trigger_words: tuple[str, ...] = ()  # each entry as written; an entry may hold several words parted by commas
     negative_text: str = ""

@@ -154,16 +154,15 @@ def test_what_the_user_says_is_found_at_once(folder: Path):
         assert names(stylus, "a velvet armadillo") == []
 
 
-def test_an_excluded_adapter_is_never_picked_but_where_it_is_asked_for(folder: Path):
+def test_an_excluded_adapter_is_left_out_and_told_where_it_is_asked_for(folder: Path):
     sidecar(folder / "salt_marsh.safetensors", ".metadata.json", {"model_name": "Salt Marsh", "exclude": True})
     with opened(folder) as stylus:
         assert names(stylus, "a salt marsh") == []
-        assert names(stylus, "a paper kite", pinned=["salt_marsh"]) == ["salt_marsh", "paper_kite_v2"]
+        found = stylus.select("a paper kite", {"pinned": ["salt_marsh"]})
+        assert [p.name for p in found.picks] == ["paper_kite_v2"]
+        assert any("--excluded false" in note for note in found.notes)
         stylus.set("salt_marsh", excluded=False)
-        stylus.set("paper_kite_v2", excluded=True)
-        assert (names(stylus, "a salt marsh"), names(stylus, "a paper kite")) == (["salt_marsh"], [])
-        stylus.set("paper_kite_v2", excluded=None)
-        assert names(stylus, "a paper kite") == ["paper_kite_v2"]
+        assert names(stylus, "a paper kite", pinned=["salt_marsh"]) == ["salt_marsh", "paper_kite_v2"]
 
 
 def test_threads_set_while_others_select(folder: Path):

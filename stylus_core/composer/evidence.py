@@ -274,7 +274,7 @@ def _of_adapter(prompt: _Prompt, known: AdapterProfile, candidate: Candidate) ->
         "pack": float(known.pack),
         "title_words": float(known.title_words),
         "trigger_sets": float(known.trigger_sets),
-        "from_metadata": float(adapter.card.source == "metadata"),
+        "from_metadata": float(adapter.card.source in ("metadata", "user")),
         "together": min(2.0, s.get("together", 0.0)),
         "bm25": s.get("bm25", 0.0) / max(prompt.highest["bm25"], 1e-6),
         "about": s.get("about", 0.0) / max(prompt.highest["about"], 1e-6),

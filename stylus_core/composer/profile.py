@@ -41,7 +41,8 @@ class AdapterProfile:
 def profile(adapter: Adapter) -> AdapterProfile:
     """The profile of an adapter, kept for the next prompt."""
     m = adapter.metadata
-    key = (adapter.id, adapter.stem, m.title, m.alias, m.tags, m.trigger_words, m.training_concepts, adapter.card)
+    titles = (m.title, m.site_title, m.alias)
+    key = (adapter.id, adapter.stem, titles, m.tags, m.trigger_words, m.training_concepts, m.own_words, adapter.card)
     with _lock:
         known = _profiles.get(key)
         if known is not None:

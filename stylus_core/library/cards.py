@@ -16,7 +16,8 @@ SOURCES = ("vlm", "llm", "import", "metadata")
 def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
     """The card that counts, from the cards by source and the user's edits by field.
 
-    What a model left empty comes from the metadata's card, and so does a weight that the user set in another tool.
+    What a model left empty comes from the metadata's card, and so do the words and the weight that the user gave it in
+    another tool.
     """
     base = cards.get("metadata", Card())
     card = next((cards[source] for source in SOURCES if source in cards), base)
@@ -25,7 +26,7 @@ def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
             card = dataclasses.replace(
                 card, trigger_words=base.trigger_words, trigger_alternatives=base.trigger_alternatives
             )
-        if not card.description:
+        if not card.description or base.source == "user":
             card = dataclasses.replace(card, description=base.description, source=base.source)
         if base.weight_source == "user":
             card = dataclasses.replace(

@@ -6,7 +6,7 @@ import os
 import re
 import statistics
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stylus_core.library.text import clean, clean_line, clean_list, fold, plain
 from stylus_core.library.values import (
@@ -24,32 +24,41 @@ from stylus_core.library.values import (
     strength,
     trigger_words,
 )
+from stylus_core.library.versions import Context, is_model, own_file, stem_of, version_of
 from stylus_core.types import Example
 
-if TYPE_CHECKING:
-    from stylus_core.library.sidecars import Context
+
+def record_claims(record: dict[str, Any], context: Context) -> Claims:
+    """What a record says, be it a model's or a version's."""
+    if is_model(record):
+        return version_claims({**version_of(record, context), "modelId": record.get("id")}, record, context)
+    return version_claims(record, mapping(record.get("model")), context)
 
 
 def version_claims(record: dict[str, Any], model: dict[str, Any], context: Context) -> Claims:
     """What a version's record says, with the fields of its model where they lie apart."""
     files = [mapping(f) for f in sequence(record.get("files"), 50)]
-    hashes = mapping(_own_file(files, context).get("hashes"))
+    hashes = mapping(_own_file(record, files, context).get("hashes"))
+    offline = record.get("skeleton_file") is True  # Civitai-Helper filled it in from the file alone
     # What the author says about the model, then about this version.
-    texts = dict.fromkeys(plain(r.get("description"), DESCRIPTION, is_html=True) for r in (model, record))
+    about = plain(record.get("description"), DESCRIPTION, is_html=True)
+    texts = dict.fromkeys((plain(model.get("description"), DESCRIPTION, is_html=True), about))
     level = nsfw_level(model.get("nsfwLevel")) or nsfw_level(record.get("nsfwLevel")) or nsfw_level(model.get("nsfw"))
     version_id = identifier(record.get("id"))
-    names = [context.stem, context.alias, *(_stem_of(f.get("name")) for f in files)]
+    names = [context.stem, context.alias, *(stem_of(f.get("name")) for f in files)]
     downloads = count(mapping(record.get("stats")).get("downloadCount"))
     if downloads is None:
         downloads = count(mapping(model.get("stats")).get("downloadCount"))
+    base_model = clean_line(record.get("baseModel"), 80)
     return claims(
-        title=clean_line(model.get("name"), 300),
-        version=clean_line(record.get("name"), 200),
+        title="" if offline else clean_line(model.get("name"), 300),
+        version="" if offline else clean_line(record.get("name"), 200),
         description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
+        version_description=about,
         tags=clean_list([mapping(t).get("name", t) for t in sequence(model.get("tags"), 400)], 100, 100),
-        trigger_words=trigger_words(record.get("trainedWords")),
+        trigger_words=() if offline else trigger_words(record.get("trainedWords")),
         examples=examples(record.get("images"), names, version_id, context),
-        base_model=clean_line(record.get("baseModel"), 80),
+        base_model="" if base_model.lower() == "unknown" else base_model,
         model_id=identifier(record.get("modelId")) or identifier(model.get("id")),
         version_id=version_id,
         sha256=sha256(hashes.get("SHA256")),
@@ -59,25 +68,10 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
     )
 
 
-def model_claims(model: dict[str, Any], context: Context) -> Claims:
-    """What a model's record says about the version to which the file belongs: by its file's name, else the first."""
-    versions = [mapping(v) for v in sequence(model.get("modelVersions"), 500)]
-    own = next((v for v in versions if _has_file(v, context)), versions[0] if versions else {})
-    return version_claims({**own, "modelId": model.get("id")}, model, context)
-
-
-def _has_file(version: dict[str, Any], context: Context) -> bool:
-    return any(fold(_stem_of(mapping(f).get("name"))) == fold(context.stem) for f in sequence(version.get("files"), 50))
-
-
-def _own_file(files: list[dict[str, Any]], context: Context) -> dict[str, Any]:
-    same = [f for f in files if fold(_stem_of(f.get("name"))) == fold(context.stem)]
-    primary = [f for f in files if f.get("primary") is True]
-    return next(iter((*same, *primary, *files)), {})
-
-
-def _stem_of(name: Any) -> str:
-    return os.path.splitext(clean_line(name, 300))[0]
+def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: Context) -> dict[str, Any]:
+    if len(files) < 2:
+        return files[0] if files else {}
+    return own_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
 
 
 def examples(images: Any, names: Iterable[str], version_id: int | None, context: Context) -> tuple[Example, ...]:

@@ -7,14 +7,18 @@ import os
 import re
 from typing import Any
 
+from stylus_core.base_models import UNKNOWN
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import adapter_base
 from stylus_core.library.algorithm import algorithm_of
+from stylus_core.library.beside import preview, read_sidecars
 from stylus_core.library.header import Header
-from stylus_core.library.sidecars import Context, preview, read_sidecars
+from stylus_core.library.own_words import keep_own_words, part_from_copies
+from stylus_core.library.sidecars import RGTHREE, SITE_JSON
 from stylus_core.library.text import clean_line, fold
 from stylus_core.library.training import header_claims
 from stylus_core.library.values import Claims
+from stylus_core.library.versions import Context
 from stylus_core.types import Example, Metadata
 
 HEADER = "header"
@@ -25,41 +29,52 @@ HEADER = "header"
 TRUST = (
     ".json",
     ".civitai.info",
+    ".civitai.json",
     ".api_info.json",
+    SITE_JSON,
     ".metadata.json",
     ".cm-info.json",
+    RGTHREE,
+    ".swarm.json",
     ".txt",
     ".description.txt",
     HEADER,
     ".html",
 )
+#: The model site's records, and those of tools that keep a copy of them.
+_SITE = TRUST[1 : TRUST.index(RGTHREE) + 1]
 #: Where another order is right.
 TRUST_OF: dict[str, tuple[str, ...]] = {
     # The editors preset `sd version` with a guess that calls everything SD1, so the site's word comes first.
-    "base_model": (".civitai.info", ".api_info.json", ".metadata.json", ".cm-info.json", HEADER, ".json"),
+    "base_model": (*_SITE, ".swarm.json", HEADER, ".json"),
     # Only the header has all 64 digits of it.
-    "autov3": (HEADER, ".civitai.info", ".api_info.json", ".metadata.json", ".cm-info.json"),
-    # LoRA Manager hashes the file itself; the others repeat what the site says of the file that it offers.
-    "sha256": (".metadata.json", ".civitai.info", ".api_info.json", ".json", ".cm-info.json"),
+    "autov3": (HEADER, *_SITE, ".swarm.json"),
+    # LoRA Manager and rgthree's nodes hash the file itself; the others repeat what the site says of the file it offers.
+    "sha256": (*dict.fromkeys((".metadata.json", RGTHREE, *_SITE[:4], ".json", *_SITE)),),
 }
 _MERGED = tuple(
     f.name
     for f in dataclasses.fields(Metadata)
-    if f.name not in ("architecture", "base_size", "family", "algorithm", "preview", "provenance")
+    if f.name
+    not in ("architecture", "base_size", "family", "algorithm", "preview", "provenance", "own_words", "site_title")
 )
 
 
 def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
     """What `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
     own, ignored = header_claims(header.metadata)
-    context = context._replace(alias=own.get("alias", ""))
-    found, problems = read_sidecars(sorted(context.beside), context)
+    if own.get("title") == context.stem:  # which is what kohya's trainer fills in
+        del own["title"]
+    raw = header.metadata
+    context = context._replace(alias=own.get("alias", ""), base=lambda: _told_base(header, own))
+    found, problems = read_sidecars(sorted(context.beside), context, own)
     found[HEADER] = own
     problems += [(HEADER, problem) for problem in ignored]
+    part_from_copies(found, TRUST)
     fields, provenance = merge(found)
+    keep_own_words(fields, provenance, found, TRUST)
     _keep_structure(fields, provenance, found)
     _add_local_examples(fields, provenance, context)
-    raw = header.metadata
     base = adapter_base(header.shapes, _statements(found, raw), [(HEADER, raw.get("ss_sd_model_name", ""))])
     fields["architecture"], fields["base_size"] = base.architecture, base.size
     if base.source:
@@ -80,13 +95,22 @@ def merge(found: dict[str, Claims]) -> tuple[dict[str, Any], dict[str, str]]:
     """For each field the claim of the most trusted source that makes one, and which source that was."""
     fields: dict[str, Any] = {}
     provenance: dict[str, str] = {}
+    said = [source for source in TRUST if source in found]
     for name in _MERGED:
-        for source in TRUST_OF.get(name, TRUST):
+        for source in TRUST_OF.get(name, said):
             if name in found.get(source, ()):
                 fields[name] = found[source][name]
                 provenance[name] = source
                 break
     return fields, provenance
+
+
+def _told_base(header: Header, own: Claims) -> tuple[str, str]:
+    """Architecture and family as far as the file itself tells them."""
+    trained_on = header.metadata.get("ss_sd_model_name", "")
+    base = adapter_base(header.shapes, _statements({HEADER: own}, header.metadata), [(HEADER, trained_on)])
+    family = family_of(own.get("base_model", ""), clean_line(trained_on, 200))
+    return "" if base.architecture == UNKNOWN else base.architecture, family
 
 
 def _words(entries: tuple[str, ...]) -> frozenset[str]:

@@ -11,8 +11,8 @@ from stylus_core.base_models.not_adapter import not_adapter
 from stylus_core.library.codec import encode_card, encode_metadata
 from stylus_core.library.header import read_header
 from stylus_core.library.merge import read_metadata
-from stylus_core.library.sidecars import Context
 from stylus_core.library.text import Malformed
+from stylus_core.library.versions import Context
 from stylus_core.library.walk import OPENED, Listed
 from stylus_core.types import Card, Metadata
 

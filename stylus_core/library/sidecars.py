@@ -1,18 +1,20 @@
 """The sidecar files beside an adapter: which there are, and what each claims.
 
-A reader turns one file into claims: `Metadata` field -> clean value, for the fields about which the file says
-something. `merge.py` decides which claim is believed. Nothing here trusts a type, a length or a path in a file.
+A reader turns one record into claims: `Metadata` field -> clean value, for the fields about which it says something.
+`merge.py` decides which claim is believed. Nothing here trusts a type, a length or a path in a file. `docs/sidecars.md`
+says who writes which file, and how to add one.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from stylus_core.library import civitai
-from stylus_core.library.text import Malformed, clean, clean_line, clean_list, parse_json, plain
+from stylus_core.library.names import is_filled_in
+from stylus_core.library.text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
+from stylus_core.library.training import SPACER, header_claims
 from stylus_core.library.values import (
     DESCRIPTION,
     NOTES,
@@ -21,32 +23,51 @@ from stylus_core.library.values import (
     identifier,
     mapping,
     nsfw_level,
+    sequence,
     sha256,
     strength,
     trigger_words,
 )
+from stylus_core.library.versions import Context, civitai_record
 
 MAX_SIDECAR = 8 * 2**20
 #: In the order in which the hosts look for a preview.
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")
 
+#: The source of what the site says in an `S.json`, which is the user's own file otherwise.
+SITE_JSON = ".json (Civitai)"
+RGTHREE = ".safetensors.rgthree-info.json"
 
-class Context(NamedTuple):
-    """What a reader may need besides its file."""
+#: A description longer than this in a file that an extension of the WebUI filled in is the site's.
+_LONGEST = 300
+#: What such extensions add to the keys of the WebUI's editor.
+_FILLED_IN_BY = ("modelId", "modelVersionId", "sha256", "extensions")
 
-    stem: str
-    folder: str
-    beside: frozenset[str]  # names of the files that belong to the adapter
-    alias: str = ""
+
+def _typed(record: dict[str, Any]) -> bool:
+    """Whether the WebUI's editor saved the description that stands among the keys of the site's record."""
+    return "activation text" in record and not looks_html(record.get("description"))
 
 
 def user_json(record: dict[str, Any], context: Context) -> Claims:
-    """`S.json`: the user metadata of AUTOMATIC1111, Forge and others, to which two Civitai extensions add."""
+    """`S.json`: the user metadata of AUTOMATIC1111, Forge and others, to which two Civitai extensions add.
+
+    SD.Next puts Civitai's record of the model there; its description is the user's once the editor has saved it.
+    """
     weight = strength(record.get("preferred weight"))
     version = clean_line(record.get("sd version"), 40)
+    description = plain(record.get("description"), DESCRIPTION)
+    if civitai_record(record) and not _typed(record):
+        description = ""
+    copied = looks_html(record.get("description")) or (
+        len(description) > _LONGEST and any(key in record for key in _FILLED_IN_BY)
+    )
+    notes = plain(record.get("notes"), NOTES)
     return claims(
-        description=plain(record.get("description"), DESCRIPTION),
-        notes=plain(record.get("notes"), NOTES),
+        description=description,
+        own_description="" if copied else description,
+        notes=notes,
+        own_notes="" if looks_html(record.get("notes")) else notes,
         trigger_words=trigger_words(record.get("activation text")),
         negative_text=clean(record.get("negative text"), 2000),
         user_weight=weight or None,  # 0 means unset
@@ -58,18 +79,10 @@ def user_json(record: dict[str, Any], context: Context) -> Claims:
     )
 
 
-def civitai_info(record: dict[str, Any], context: Context) -> Claims:
-    """`S.civitai.info` of Civitai-Helper: Civitai's record of one version, with the model in it."""
-    return civitai.version_claims(record, mapping(record.get("model")), context)
-
-
-def api_info(record: dict[str, Any], context: Context) -> Claims:
-    """`S.api_info.json` of civitai-browser-plus: Civitai's record of the model, with all its versions."""
-    return civitai.model_claims(record, context)
-
-
 def manager(record: dict[str, Any], context: Context) -> Claims:
     """`S.metadata.json` of ComfyUI LoRA Manager, which holds Civitai's record and its own fields before it."""
+    if "model_name" not in record and "file_name" not in record and (site := civitai_record(record)):
+        return civitai.record_claims(site, context)  # other tools call Civitai's record so
     inner = mapping(record.get("civitai"))
     tips: dict[str, Any] = {}
     if isinstance(record.get("usage_tips"), str):  # JSON inside the JSON
@@ -77,12 +90,16 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
             tips = mapping(parse_json(record["usage_tips"][:10_000].encode("utf-8", "replace"))[0])
         except Malformed:
             tips = {}
-    level = record.get("preview_nsfw_level")
+    site = civitai.version_claims(inner, mapping(inner.get("model")), context)
+    title = _given(record.get("model_name"), record.get("file_name"), context)
+    notes = plain(record.get("notes"), NOTES)
     own = claims(
-        title=clean_line(record.get("model_name"), 300),
+        title=title,
+        own_title=title if site.get("title", title) != title else "",  # it is the site's until the user edits it
         base_model="" if record.get("base_model") == "Unknown" else clean_line(record.get("base_model"), 80),
         description=plain(record.get("modelDescription"), DESCRIPTION, is_html=True),
-        notes=plain(record.get("notes"), NOTES),
+        notes=notes,
+        own_notes="" if record.get("llm_enriched_at") else notes,
         tags=clean_list(record.get("tags"), 100, 100),
         trigger_words=trigger_words(record.get("trainedWords")),
         author_weight=strength(tips.get("strength")) or None,
@@ -90,20 +107,31 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
         weight_high=strength(tips.get("strength_max")),
         sha256=sha256(record.get("sha256")),
         autov3=sha256(record.get("autov3"), 10),
-        nsfw=nsfw_level(level) or None,
+        nsfw=max(nsfw_level(record.get("preview_nsfw_level")) or 0, site.get("nsfw", 0)) or None,
         excluded=record.get("exclude") is True,
         favourite=record.get("favorite") is True,
     )
-    return {**civitai.version_claims(inner, mapping(inner.get("model")), context), **own}
+    return {**site, **own}
+
+
+def _given(name: Any, file_name: Any, context: Context) -> str:
+    """A name that somebody gave, and not the file's or one that a tool fills in."""
+    title = clean_line(name, 300)
+    called = (context.stem, clean_line(file_name, 300))
+    return "" if title.removesuffix(".safetensors") in called or is_filled_in(title) else title
 
 
 def matrix(record: dict[str, Any], context: Context) -> Claims:
     """`S.cm-info.json` of StabilityMatrix."""
+    version = plain(record.get("VersionDescription"), DESCRIPTION, is_html=True)
+    texts = dict.fromkeys((plain(record.get("ModelDescription"), DESCRIPTION, is_html=True), version))
     return claims(
-        title=clean_line(record.get("ModelName"), 300),
+        title=_given(record.get("ModelName"), "", context),
+        own_title=clean_line(record.get("UserTitle"), 300),
         version=clean_line(record.get("VersionName"), 200),
-        description=plain(record.get("ModelDescription"), DESCRIPTION, is_html=True),
-        tags=clean_list(record.get("Tags"), 100, 100),
+        description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
+        version_description=version,
+        tags=clean_list([*sequence(record.get("UserTags"), 100), *sequence(record.get("Tags"), 400)], 100, 100),
         trigger_words=trigger_words(record.get("TrainedWords")),
         base_model=clean_line(record.get("BaseModel"), 80),
         model_id=identifier(record.get("ModelId")),
@@ -114,98 +142,97 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
     )
 
 
-#: Suffix after the stem -> reader of the JSON object in the file.
-JSON_READERS: dict[str, Callable[[dict[str, Any], Context], Claims]] = {
-    ".civitai.info": civitai_info,
-    ".api_info.json": api_info,
-    ".metadata.json": manager,
-    ".cm-info.json": matrix,
-    ".json": user_json,
-}
+def rgthree(record: dict[str, Any], context: Context) -> Claims:
+    """`S.safetensors.rgthree-info.json` of rgthree's nodes for ComfyUI, with Civitai's record as it came."""
+    inner = mapping(mapping(record.get("raw")).get("civitai"))
+    notes = plain(record.get("userNote"), NOTES)
+    # The list holds every tag of the header as well.
+    words = [mapping(w) for w in sequence(record.get("trainedWords"), 2000)]
+    own = claims(
+        base_model=clean_line(record.get("baseModel"), 80),
+        notes=notes,
+        own_notes=notes,
+        tags=clean_list(record.get("userTags"), 100, 100),
+        trigger_words=trigger_words([w.get("word") for w in words if w.get("user") is True]),
+        weight_low=strength(record.get("strengthMin")),
+        weight_high=strength(record.get("strengthMax")),
+        sha256=sha256(record.get("sha256")),
+    )
+    return {**civitai.version_claims(inner, mapping(inner.get("model")), context), **own}
+
+
+def swarm(record: dict[str, Any], context: Context) -> Claims:
+    """`S.swarm.json` of SwarmUI: what it would write into the header, where the user told it not to."""
+    texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in record.items() if isinstance(v, (str, list))}
+    found, _ = header_claims({**texts, SPACER: ""})
+    return found
+
+
+def loose_text(text: str, suffix: str) -> Claims:
+    """`S.txt` and `S.description.txt`, where the hosts look for a description, and the page in `S.html`."""
+    is_page = suffix == ".html"
+    description = plain(text, DESCRIPTION, is_html=is_page)
+    return claims(description=description, own_description="" if is_page or looks_html(text) else description)
+
+
+class Format(NamedTuple):
+    """One kind of record in one kind of file."""
+
+    suffix: str  # of the file, behind the stem
+    source: str  # what `merge.TRUST` and `Metadata.provenance` call it
+    read: Callable[[dict[str, Any], Context], Claims]
+    expected: Mapping[str, tuple[type, ...]]  # key -> types that the reader understands; others are told to the user
+    record: Callable[[Any], dict[str, Any]] = mapping  # takes the record out of the parsed file; {}: there is none
+
+
 _TEXT, _LIST, _NUMBER, _OBJECT = (str,), (list,), (int, float, str), (dict,)
-#: Top-level keys and the types that their readers understand; a key of another type is told to the user.
-EXPECTED: dict[str, dict[str, tuple[type, ...]]] = {
-    ".civitai.info": {
-        **dict.fromkeys(("name", "baseModel", "description"), _TEXT),
-        **dict.fromkeys(("trainedWords", "images", "files"), _LIST),
-        **dict.fromkeys(("id", "modelId"), _NUMBER),
-        "model": _OBJECT,
-    },
-    ".api_info.json": {"id": _NUMBER, "name": _TEXT, "description": _TEXT, "tags": _LIST, "modelVersions": _LIST},
-    ".metadata.json": {
-        **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes", "usage_tips"), _TEXT),
-        **{"tags": _LIST, "trainedWords": _LIST, "civitai": _OBJECT, "preview_nsfw_level": _NUMBER},
-    },
-    ".cm-info.json": {
-        **dict.fromkeys(("ModelName", "ModelDescription", "VersionName", "BaseModel"), _TEXT),
-        **{"Tags": _LIST, "TrainedWords": _LIST, "Hashes": _OBJECT, "ModelId": _NUMBER, "VersionId": _NUMBER},
-    },
-    ".json": {
-        **dict.fromkeys(("description", "sd version", "activation text", "negative text", "notes", "sha256"), _TEXT),
-        **dict.fromkeys(("preferred weight", "modelId", "modelVersionId"), _NUMBER),
-    },
+_CIVITAI: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "baseModel", "description"), _TEXT),
+    **dict.fromkeys(("trainedWords", "images", "files", "tags", "modelVersions"), _LIST),
+    **dict.fromkeys(("id", "modelId"), _NUMBER),
+    "model": _OBJECT,
 }
+_MANAGER: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes", "usage_tips"), _TEXT),
+    **{"tags": _LIST, "trainedWords": _LIST, "civitai": _OBJECT, "preview_nsfw_level": _NUMBER},
+}
+_MATRIX: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("ModelName", "ModelDescription", "VersionName", "VersionDescription", "UserTitle"), _TEXT),
+    **{"BaseModel": _TEXT, "Tags": _LIST, "TrainedWords": _LIST, "Hashes": _OBJECT},
+    **{"ModelId": _NUMBER, "VersionId": _NUMBER},
+}
+_USER: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("description", "sd version", "activation text", "negative text", "notes", "sha256"), _TEXT),
+    **dict.fromkeys(("preferred weight", "modelId", "modelVersionId"), _NUMBER),
+}
+_RGTHREE: dict[str, tuple[type, ...]] = {
+    **{"baseModel": _TEXT, "userNote": _TEXT, "trainedWords": _LIST, "userTags": _LIST, "raw": _OBJECT},
+    **{"strengthMin": _NUMBER, "strengthMax": _NUMBER},
+}
+_SWARM: dict[str, tuple[type, ...]] = dict.fromkeys(("modelspec.title", "modelspec.description"), _TEXT)
+
+
+def _site_record(value: Any) -> dict[str, Any]:
+    return civitai_record(value) or mapping(value)
+
+
+def _beside_the_users(value: Any) -> dict[str, Any]:
+    """The site's record in an `S.json`, without what the WebUI's editor put in the place of its description."""
+    record = civitai_record(value)
+    return {**record, "description": None} if _typed(record) else record
+
+
+#: Every kind of record. A file may hold two: SD.Next and the WebUI's editor share `S.json`.
+FORMATS = (
+    Format(".json", ".json", user_json, _USER),
+    Format(".json", SITE_JSON, civitai.record_claims, _CIVITAI, _beside_the_users),
+    Format(".civitai.info", ".civitai.info", civitai.record_claims, _CIVITAI, _site_record),
+    Format(".civitai.json", ".civitai.json", civitai.record_claims, _CIVITAI, _site_record),
+    Format(".api_info.json", ".api_info.json", civitai.record_claims, _CIVITAI, _site_record),
+    Format(".metadata.json", ".metadata.json", manager, _MANAGER),
+    Format(".cm-info.json", ".cm-info.json", matrix, _MATRIX),
+    Format(RGTHREE, RGTHREE, rgthree, _RGTHREE),
+    Format(".swarm.json", ".swarm.json", swarm, _SWARM),
+)
 TEXT_SUFFIXES = (".description.txt", ".txt", ".html")
-SUFFIXES = (*JSON_READERS, *TEXT_SUFFIXES)
-
-
-def read_sidecars(names: Iterable[str], context: Context) -> tuple[dict[str, Claims], list[tuple[str, str]]]:
-    """Reads the sidecars `names` of one adapter.
-
-    Returns the claims by suffix, and (file name, problem) for each file that is broken or was read with damage.
-    """
-    found: dict[str, Claims] = {}
-    problems: list[tuple[str, str]] = []
-    for name in names:
-        suffix = name[len(context.stem) :].lower()
-        if suffix not in SUFFIXES:
-            continue
-        try:
-            raw = _read(os.path.join(context.folder, name))
-            if suffix in JSON_READERS:
-                record, valid = parse_json(raw) if raw.strip() else ({}, True)
-                if not isinstance(record, dict):
-                    raise Malformed("it holds no JSON object")
-                found[suffix] = JSON_READERS[suffix](record, context)
-                wrong = [
-                    key
-                    for key, kinds in EXPECTED[suffix].items()
-                    if not isinstance(record.get(key), (*kinds, type(None)))
-                ]
-                if wrong:
-                    problems.append((name, f"ignored for their wrong type: {', '.join(wrong)}"))
-            else:
-                text = raw.decode("utf-8-sig", "replace")
-                valid = "\ufffd" not in text
-                found[suffix] = claims(description=plain(text, DESCRIPTION, is_html=suffix == ".html"))
-            if not valid:
-                problems.append((name, "it is not valid UTF-8; the broken characters were replaced"))
-        except Malformed as error:
-            problems.append((name, f"ignored: {error}"))
-        except OSError as error:
-            problems.append((name, f"ignored: {error.strerror or error}"))
-    return found, problems
-
-
-def _read(path: str) -> bytes:
-    info = os.stat(path)
-    if not stat.S_ISREG(info.st_mode):
-        raise Malformed("it is not a regular file")
-    if info.st_size > MAX_SIDECAR:
-        raise Malformed(f"it has {info.st_size} bytes, and {MAX_SIDECAR} are read at most")
-    with open(path, "rb") as file:
-        raw = file.read(MAX_SIDECAR + 1)
-    if len(raw) > MAX_SIDECAR:
-        raise Malformed("it grew beyond what is read while it was read")
-    return raw
-
-
-def preview(context: Context) -> str:
-    """The preview picture's path or "": for each extension `S.EXT`, then `S.preview.EXT`, as the hosts look for it."""
-    lower = {name.lower(): name for name in context.beside}
-    stem = context.stem.lower()
-    for extension in IMAGES:
-        for name in (f"{stem}{extension}", f"{stem}.preview{extension}"):
-            if name in lower:
-                return os.path.join(context.folder, lower[name])
-    return ""
+SUFFIXES = (*dict.fromkeys(format_.suffix for format_ in FORMATS), *TEXT_SUFFIXES)

@@ -30,18 +30,23 @@ _PARSE_INT = None if hasattr(sys, "get_int_max_str_digits") else _bounded_int
 
 
 def parse_json(raw: bytes) -> tuple[Any, bool]:
-    """Parses JSON from a file, and says whether its text was valid UTF-8 (bytes that are not are replaced).
+    """Parses JSON from bytes, and says whether its text was valid UTF-8 (bytes that are not are replaced).
 
-    Raises `Malformed` where it is broken, nested too deeply, or would take too much memory.
+    Raises `Malformed` as `parse_text` does.
     """
-    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_VALUES:
-        raise Malformed("its JSON holds far more values than any adapter has")
     try:
         text, valid = raw.decode("utf-8-sig"), True
     except UnicodeDecodeError:
         text, valid = raw.decode("utf-8", "replace").removeprefix("\ufeff"), False
+    return parse_text(text), valid
+
+
+def parse_text(text: str) -> Any:
+    """Parses JSON. Raises `Malformed` where it is broken, nested too deeply, or would take too much memory."""
+    if text.count("{") + text.count("[") > MAX_CONTAINERS or text.count(",") > MAX_VALUES:
+        raise Malformed("its JSON holds far more values than any adapter has")
     try:
-        return json.loads(text, parse_int=_PARSE_INT), valid
+        return json.loads(text, parse_int=_PARSE_INT)
     except Malformed:
         raise
     except json.JSONDecodeError as error:
@@ -108,7 +113,13 @@ _LOOKS_HTML = re.compile(
     r"</?(?:p|br|div|span|ul|ol|li|strong|em|h[1-6]|img|a|b|i|u|code|pre|hr|table)(?:\s[^<>]*)?/?>", re.I
 )
 _SPACES = re.compile(r"[^\S\n]+")
+_LOOKED_AT = 20_000  # characters of a text that are asked whether it is HTML
 _LINES = re.compile(r"\n{3,}")
+
+
+def looks_html(value: Any) -> bool:
+    """Whether a text has HTML tags: then nobody typed it into an editor's field."""
+    return isinstance(value, str) and bool(_LOOKS_HTML.search(value[:_LOOKED_AT]))
 
 
 def plain(value: Any, limit: int, *, is_html: bool = False) -> str:

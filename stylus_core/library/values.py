@@ -9,6 +9,7 @@ from typing import Any
 from stylus_core.library.text import clean
 
 #: What one source says: `Metadata` field -> value. A field that is absent is one about which the source says nothing.
+#: `own_description`, `own_notes` and `own_title` are what the user typed there, as far as the file tells.
 Claims = dict[str, Any]
 
 DESCRIPTION = 16_000  # characters

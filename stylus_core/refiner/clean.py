@@ -80,6 +80,16 @@ def plain(text: str) -> str:
     return _LINK.sub(" ", text) if _LINKED.search(text) else text
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a plain text; a line's end ends one, too."""
+    return [found for raw in _SENTENCE.split(text) if (found := " ".join(raw.split()))]
+
+
+def is_noise(sentence: str) -> bool:
+    """Whether a sentence is about links, donations, licences and instructions, and not about what the adapter draws."""
+    return bool(_NOISE.search(sentence.lower()))
+
+
 def account(text: str, about: Collection[str], longest: int = 200) -> str:
     """The sentence of a description that says best what the adapter adds; empty if none does.
 
@@ -96,7 +106,7 @@ def account(text: str, about: Collection[str], longest: int = 200) -> str:
         if len(sentence) < (16 if sentence.isascii() else 6):
             continue
         score = _score(sentence, about) - 0.02 * position
-        if score > best and not _NOISE.search(sentence.lower()):
+        if score > best and not is_noise(sentence):
             best, found = score, sentence
     if len(found) > longest:
         found = found[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."

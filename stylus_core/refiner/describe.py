@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.refiner.clean import account
+from stylus_core.refiner.clean import account, is_noise, plain, sentences
 from stylus_core.types import Metadata
 
 _WHAT = {
@@ -40,28 +40,69 @@ _SAYING_NOTHING = frozenset(
     styles clothes objects characters illustration digital_art 1girl beautiful cute model other""".split()
 )
 _WORD = re.compile(r"[^\W_]+")
+_ENDS = "。！？!?.…；;"
+_LEAST = 12  # characters of a sentence among many
+_OWN, _OWN_SENTENCES = 300, 4  # characters of the user's own words, and sentences of them that are taken as they are
 
 
 def describe(metadata: Metadata, kind: str, subject: str, triggers: tuple[str, ...]) -> tuple[str, str]:
-    """(description, who it comes from: "metadata", "training tags" or "file name")."""
-    out = [f"{_WHAT[kind]}: {subject}."]
+    """(description, who it comes from: "user", "metadata", "training tags" or "file name").
+
+    What the user typed stands first, as he typed it.
+    """
+    typed, verbatim = _typed(metadata.own_words)
+    said = set(_WORD.findall(typed.lower()))
+    what = "" if typed and said.issuperset(_WORD.findall(subject.lower())) else f"{_WHAT[kind]}: {subject}."
+    about, source = _account(metadata, subject)
+    trigger = f"Trigger words: {'; '.join(triggers[:2])[:160]}." if triggers else ""
+    return " ".join(filter(None, (typed, what, about, trigger))), "user" if verbatim else source
+
+
+def _typed(text: str) -> tuple[str, bool]:
+    """The user's words as one line of sentences, and whether these are all of them.
+
+    Who writes much copies much: of a long text only what says something about the adapter is kept, cut behind a
+    sentence or a word.
+    """
+    said = sentences(plain(text))
+    line = " ".join(map(_ended, said))
+    if len(said) <= _OWN_SENTENCES and len(line) <= _OWN:
+        return line, bool(line)
+    said = [s for s in said if len(s) >= (_LEAST if s.isascii() else 1) and s[-1] not in ":：" and not is_noise(s)]
+    line = " ".join(map(_ended, said))
+    if len(line) > _OWN:
+        head = line[:_OWN]
+        end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。"))
+        line = head[: end + 1] if end > _OWN // 2 else head.rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
+    return line, False
+
+
+def _ended(sentence: str) -> str:
+    return sentence + ("" if sentence[-1] in _ENDS else ".")
+
+
+def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
+    """What the author, the site's tags or the training tags add to the name, and who it comes from."""
     source = "metadata" if metadata.title or metadata.description or metadata.tags else "file name"
     tags = [t for t in metadata.tags if t.lower().replace(" ", "_") not in _SAYING_NOTHING and not is_quality(t)]
     named = set(_WORD.findall(subject.lower()))
-    about = account(metadata.description, named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
+    about = account(_rest(metadata), named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
     if about:
-        out.append(about + ("" if about[-1] in "。！？!?." else "."))
-    else:
-        shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
-        trained = [] if shown else _distinct(metadata, named)
-        if shown:
-            out.append(f"Tagged {', '.join(shown)}.")
-        elif trained:
-            source = "training tags" if source == "file name" else source
-            out.append(f"Trained on {', '.join(trained)}.")
-    if triggers:
-        out.append(f"Trigger words: {'; '.join(triggers[:2])[:160]}.")
-    return " ".join(out), source
+        return _ended(about), source
+    shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]
+    if shown:
+        return f"Tagged {', '.join(shown)}.", source
+    trained = _distinct(metadata, named)
+    if trained:
+        return f"Trained on {', '.join(trained)}.", "training tags" if source == "file name" else source
+    return "", source
+
+
+def _rest(metadata: Metadata) -> str:
+    """The description without what the user typed, which stands at its beginning."""
+    lines = metadata.own_words.split("\n")
+    heads = ("\n".join(lines[:count]) for count in range(len(lines), 0, -1))
+    return metadata.description.removeprefix(next(filter(metadata.description.startswith, heads), ""))
 
 
 def _distinct(metadata: Metadata, named: set[str]) -> list[str]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 
 from stylus_core.prompt.english import rarity
 from stylus_core.refiner.compounds import apart
+from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.series import is_series
 from stylus_core.refiner.title import Title
 from stylus_core.types import KINDS, Metadata
@@ -174,6 +175,7 @@ _ABOUT_PERSON = re.compile(
 def kind(metadata: Metadata, title: Title) -> str:
     """One of `types.KINDS`."""
     votes: dict[str, float] = defaultdict(float)
+    own = phrase(metadata.own_words) if metadata.own_words else ""
     tags = [t.lower().strip() for t in metadata.tags]
     category = next((_CATEGORIES[t] for t in tags if t in _CATEGORIES), "")
     supported = bool(
@@ -186,11 +188,13 @@ def kind(metadata: Metadata, title: Title) -> str:
         votes[title.label] += _WEAK.get(title.label, _LABEL)
     _by_tags(votes, tags)
     _by_title(votes, title, of_character=category == "character" and supported)
+    if own and own != title.name:
+        _by_title(votes, Title(own, raw=own), of_character=False)
     _by_origin(votes, metadata, title, tags, category)
     _by_texts(votes, metadata, bool(category))
     if not tags:  # fitted where nothing else was known
         _by_training(votes, metadata, title)
-    if not metadata.title and not tags:
+    if not metadata.title and not tags and not own:
         _by_name(votes, title)
     # of equals the one that stands first in KINDS, where the ones that need a name are in front
     best = max(KINDS, key=lambda k: votes[k])

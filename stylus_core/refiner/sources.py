@@ -85,7 +85,9 @@ class DescribedLibrary(Library):
                         except Unusable as error:
                             report.refuse(where, str(error))
                             break
-                        found[adapter.id] = effective({"import": card, "metadata": base.get(adapter.id, Card())}, {})
+                        # The file describes the library, whoever wrote what came with the adapter.
+                        made = replace(base.get(adapter.id, Card()), source="metadata")
+                        found[adapter.id] = effective({"import": card, "metadata": made}, {})
             report.matched = len(found)
             self._cards, self._report, self._matched = found, report, revision
         return self._cards

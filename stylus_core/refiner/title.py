@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
+from stylus_core.library.names import says_nothing
+from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.series import is_series, series_at_end, series_at_start
 from stylus_core.types import Metadata
 
@@ -79,24 +81,27 @@ class Title:
 
 
 def read_title(metadata: Metadata, stem: str) -> Title:
-    """The title taken apart; the alias, the file's name or the training folder where there is none."""
+    """The title taken apart; where there is none the alias, the file's name, the user's words, the training folder."""
     if metadata.title.strip():
         title = _take_apart(metadata.title[:300], metadata)
         if _LATIN.search(title.name):
             return title
         # other scripts only: file names often have it in English
         named = _take_apart(_named(stem), metadata)
-        if len("".join(_LATIN.findall(named.name))) > 3 and not re.fullmatch(
-            r"(?i)(?:lora|model|last|new|test)\W*", named.name
-        ):
+        if len("".join(_LATIN.findall(named.name))) > 3 and not says_nothing(named.name):
             return Title(named.name, title.series or named.series, title.tagged, title.name, title.label, title.raw)
         return title
-    source = next((n for n in (metadata.alias, stem) if _LATIN.search(_named(n))), metadata.alias or stem)
+    telling = [n for n in (metadata.alias, stem) if not says_nothing(n)]
+    called = "" if telling else phrase(metadata.own_words)
+    if called:
+        return Title(called, raw=called)
+    source = next((n for n in (*telling, metadata.alias, stem) if _LATIN.search(_named(n))), metadata.alias or stem)
     title = _take_apart(_named(source), metadata)
     # training folders are often called what the file's name only hints at: "fumino" and "fumino furuhashi"
     concept = _words(_named(metadata.training_concepts[0])) if metadata.training_concepts else ""
     short, long = set(title.name.lower().split()), set(concept.lower().split())
-    if _LATIN.search(concept) and len(long) <= _NAME_WORDS and (short < long or not _LATIN.search(title.name)):
+    better = short < long or (not telling and not says_nothing(concept)) or not _LATIN.search(title.name)
+    if better and _LATIN.search(concept) and len(long) <= _NAME_WORDS:
         return replace(title, name=concept)
     return title
 
@@ -113,7 +118,7 @@ def _named(stem: str) -> str:
 def _take_apart(text: str, metadata: Metadata) -> Title:
     text = unicodedata.normalize("NFKC", text)
     if " " not in text.strip():
-        text = _CAMEL.sub(" ", text)
+        text = _CAMEL.sub(" ", _LORA.sub(" ", text))
     text = text.replace("\\", " ").replace("_", " ")
     reader = _Reader()
     raw = " ".join(_DECORATION.sub(" ", text).split())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.compounds import apart
+from stylus_core.refiner.phrase import phrases
 from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.refiner.triggers import triggers
@@ -24,6 +25,8 @@ UNIT_TYPES = ("trigger", "name", "tag")
 DESCRIPTION_CHARS = 1000
 ACCOUNT_CHARS = 500
 _MAX_UNITS = 64
+#: Sources of a card that nobody wrote.
+_READ = ("metadata", "training tags", "file name")
 MAX_EXAMPLES = 32
 _TRAINING_TAGS = 60
 _BLANK_LINES = re.compile(r"\n\s*\n")  # HTML has many: room in what is embedded that says nothing
@@ -68,7 +71,7 @@ def document(adapter: Adapter) -> Document:
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS]
     if not description or "description" in card.edited:
         description = card.description
-    names = " ".join([title, stem, "" if given else apart(f"{title} {stem}")])
+    names = " ".join([title, stem, m.site_title, "" if given else apart(f"{title} {stem}")])
     about = tokens(" ".join([names, " ".join(tags), " ".join(map(without_markup, words)), m.notes[:300]]))
     about += tokens(description)
     examples = [tokens(without_markup(e.prompt)) for e in m.examples[:MAX_EXAMPLES]]
@@ -78,19 +81,20 @@ def document(adapter: Adapter) -> Document:
         examples.append(tokens(" ".join(t for t, _ in m.training_tags[:_TRAINING_TAGS])))
         uses.append({})
     trigger_text = " ".join(map(without_markup, words))
+    told = f"{m.notes} {description}" if m.notes and m.notes in m.own_words else description
     return Document(
         adapter=adapter.id,
         architecture=adapter.made_for,
         kind=card.kind,
         guessed=_is_guessed(adapter),
-        names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title) if n}),
+        names=tuple({name_key(n) for n in (adapter.stem, m.alias, m.title, m.site_title) if n}),
         about=about,
         examples=tuple(examples),
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
         label=f"{called} {', '.join(tags[:20])}".strip(),
-        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {description[:ACCOUNT_CHARS]}".strip(),
+        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {told[:ACCOUNT_CHARS]}".strip(),
     )
 
 
@@ -104,7 +108,7 @@ def _uses(prompt: str) -> dict[int, float]:
 
 def _is_guessed(adapter: Adapter) -> bool:
     known = adapter.given_title or adapter.metadata.tags or "kind" in adapter.card.edited
-    return not known and adapter.card.source in ("metadata", "training tags", "file name")
+    return not known and (adapter.card.source in _READ or bool(adapter.metadata.own_words))
 
 
 def _triggers(adapter: Adapter) -> list[str]:
@@ -129,7 +133,9 @@ def _tags(adapter: Adapter) -> list[str]:
 
 def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
-    names = [*_NAME_PARTS.split(adapter.given_title), adapter.stem, adapter.card.subject]
+    m = adapter.metadata
+    names = [*_NAME_PARTS.split(adapter.given_title), *_NAME_PARTS.split(m.site_title), adapter.stem]
+    names += [adapter.card.subject, *phrases(m.own_words)]
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

@@ -79,7 +79,7 @@ def test_the_users_edits_win_and_survive(shelf: Shelf) -> None:
     made = shelf.one().card
     shelf.library.edit(number, {"weight": 0.55, "description": "mine", "kind": "pose"})
     shelf.library.put_cards({number: Card("from a model", "style", weight=1.0, source="vlm")}, "vlm")
-    sidecar(path, ".txt", "changed")
+    sidecar(path, ".html", "changed")
     assert shelf.scan().changed == 1
     card = shelf.one().card
     assert (card.description, card.kind, card.weight) == ("mine", "pose", 0.55)

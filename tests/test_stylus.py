@@ -163,6 +163,10 @@ def test_an_excluded_adapter_is_left_out_and_told_where_it_is_asked_for(folder: 
         assert any("--excluded false" in note for note in found.notes)
         stylus.set("salt_marsh", excluded=False)
         assert names(stylus, "a paper kite", pinned=["salt_marsh"]) == ["salt_marsh", "paper_kite_v2"]
+        stylus.set("paper_kite_v2", excluded=True)
+        assert (names(stylus, "a salt marsh"), names(stylus, "a paper kite")) == (["salt_marsh"], [])
+        stylus.set("paper_kite_v2", excluded=None)
+        assert names(stylus, "a paper kite") == ["paper_kite_v2"]
 
 
 def test_threads_set_while_others_select(folder: Path):

@@ -148,7 +148,7 @@ def test_the_users_words_count_before_a_models(shelf: Shelf) -> None:
     assert (found.description, found.source, found.kind, found.subject) == (f"{OWN}.", "user", "object", "toys")
     shelf.library.edit(number, {"description": "What I say here"}, by="user")
     assert shelf.one().card.description == "What I say here"
-    shelf.library.set_user(number, description="")
+    shelf.library.edit(number, {"description": None}, by="user")
     path.unlink()
     assert shelf.one().card.description == "A toy."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stylus_core.base_models.entry import BaseModel, Size
 from stylus_core.base_models.tensors import Evidence
-from stylus_core.base_models.unet import FIRST_OF_SEVERAL
+from stylus_core.base_models.unet import FIRST_OF_SEVERAL, SECOND_TEXT
 
 _BLOCKS = ("\ndouble_blocks_0_", "\nsingle_blocks_0_", "\nsingle_transformer_blocks_0_")
 #: Modules of these blocks that read what the block reads.
@@ -12,6 +12,7 @@ _READING = (
     *("img_attn_qkv", "txt_attn_qkv", "img_attn_q_", "txt_attn_q_", "img_attn_proj", "txt_attn_proj"),
     *("img_mlp_0", "txt_mlp_0", "img_mlp_fc1", "single_blocks_0_linear1", "processor_qkv_lora", "processor_proj_lora"),
     *("single_blocks_0_modulation", "attn_to_q", "attn_to_k", "attn_to_v", "_proj_mlp", "attn_to_qkv_mlp_proj"),
+    *("ff_net_0_proj", "ff_context_net_0_proj", "attn_to_out_0", "attn_to_add_out"),
     *("blocks_0_qkv_proj", "norm_linear", "img_mod_lin", "attn_add_q_proj", "attn_add_k_proj", "attn_add_v_proj"),
 )
 _SD3_READING = (*_READING, "_block_attn_qkv", "_block_attn_proj", "_block_mlp_fc1", "_block_adaLN_modulation")
@@ -19,10 +20,10 @@ _JOINT = ("\ntransformer_blocks_0_attn_", "\ntransformer_blocks_0_qkv_proj")
 _FLUX_BLOCKS = Evidence(any=_BLOCKS, of=_READING, widths=(3072,), untold=True)
 #: Attention over picture and text together, of which diffusers calls that of every base the same.
 _JOINT_3072 = Evidence(any=_JOINT, of=_READING, widths=(3072,), untold=True)
-_QWEN_BLOCKS = ("_img_mlp_net_0_", "_txt_mlp_net_0_", "blocks_0_img_mod_0", "blocks_0_txt_mod_0")
+_QWEN_BLOCKS = ("_img_mlp_net_", "_txt_mlp_net_", "blocks_0_img_mod_1", "blocks_0_txt_mod_1")
 _FLUX_JOINT = Evidence(any=_JOINT, lacks=_QWEN_BLOCKS, of=_READING, widths=(3072,), untold=True)
 
-_LAYERS = ("\nlayers_0_attention_", "\nlayers_0_feed_forward_", "refiner_0_attention_", "refiner_0_feed_forward_")
+_LAYERS = ("\nlayers_0_attention_", "\nlayers_0_feed_forward_", "\nnoise_refiner_", "\ncontext_refiner_")
 _LAYERS_READING = (
     *("attention_qkv", "attention_to_q", "attention_to_k", "attention_to_v", "attention_out", "attention_to_out"),
     *("feed_forward_w1", "feed_forward_w3"),
@@ -36,8 +37,8 @@ SD3 = BaseModel(
         Evidence(any=("joint_blocks_0_",)),
         Evidence(any=_JOINT, of=_READING, widths=(1536, 2432)),
     ),
-    possible=(Evidence(any=_JOINT, of=_READING, widths=(1536, 2432), untold=True), FIRST_OF_SEVERAL),
-    like=("qwen-image", "flux"),
+    possible=(Evidence(any=_JOINT, of=_READING, widths=(1536, 2432), untold=True), FIRST_OF_SEVERAL, SECOND_TEXT),
+    like=("qwen-image", "flux", "sdxl"),
     checkpoint=(
         Evidence(any=("joint_blocks_0_x_block",)),
         Evidence(any=_JOINT, of=_READING, widths=(1536, 2432)),
@@ -51,7 +52,7 @@ SD3 = BaseModel(
 FLUX = BaseModel(
     name="flux",
     label="Flux.1 (Dev, Schnell, Kontext, Krea)",
-    stated=r"\bflux(?:[ .]?1\b|\b(?![ .]?\d)|(?!\d)[a-z])|\bflex[ .]?[12]\b",
+    stated=r"\bflux(?:[ .]?1(?!\d)|\b(?![ .]?\d)|(?!\d)[a-z])|\bflex[ .]?[12]\b",
     proofs=(
         _FLUX_BLOCKS,
         Evidence(
@@ -75,12 +76,17 @@ FLUX = BaseModel(
 FLUX2 = BaseModel(
     name="flux2",
     label="Flux.2",
-    stated=r"\bflux[ .]?2\b|\bflux[ .]2\.?|\bf2 ?klein|\bklein\b",
+    stated=r"\bflux[ .]?2(?!\d)|\bf2 ?klein|\bklein\b",
     proofs=(
         Evidence(any=("to_qkv_mlp_proj", "stream_modulation", "_ff_linear_in", "_ff_context_linear_in")),
         Evidence(any=_BLOCKS, of=_READING, widths=(4096, 6144)),
         Evidence(any=_BLOCKS, of=("img_mlp_0", "txt_mlp_0"), outputs=(18432,)),
         Evidence(any=_BLOCKS, of=("single_blocks_0_linear1",), outputs=(27648,)),
+        Evidence(any=_BLOCKS, of=("single_blocks_0_linear2",), widths=(12288, 16384, 24576)),
+        Evidence(any=_BLOCKS, of=("img_mlp_2", "txt_mlp_2"), widths=(9216, 18432)),
+        Evidence(
+            any=("\nsingle_transformer_blocks_0_attn_to_out_l",)
+        ),  # where Flux.1 has `proj_out`, others `to_out.0`
         Evidence(any=_JOINT, of=_READING, widths=(4096, 6144)),
     ),
     possible=(_FLUX_BLOCKS, _FLUX_JOINT),
@@ -99,12 +105,12 @@ FLUX2 = BaseModel(
 CHROMA = BaseModel(
     name="chroma",
     label="Chroma",
-    stated=r"\bchroma(?:1|\b)",
+    stated=r"(?<!zeta )\bchroma(?:1|\b)",
     proofs=(Evidence(any=("distilled_guidance_layer",)),),
     possible=(_FLUX_BLOCKS, _FLUX_JOINT),
     like=("flux", "qwen-image"),
     checkpoint=(Evidence(any=("distilled_guidance_layer",)),),
-    hosts=r"chroma",
+    hosts=r"(?<!zeta)chroma",
 )
 HUNYUAN_IMAGE = BaseModel(
     name="hunyuan-image",
@@ -120,7 +126,10 @@ AURAFLOW = BaseModel(
     name="auraflow",
     label="AuraFlow (Pony V7)",
     stated=r"\baura ?flow|\bpony ?v? ?7\b",
-    proofs=(Evidence(any=("\njoint_transformer_blocks_0_", "\ndouble_layers_0_", "\nsingle_layers_0_")),),
+    proofs=(
+        Evidence(any=("\njoint_transformer_blocks_0_", "\ndouble_layers_0_", "\nsingle_layers_0_")),
+        Evidence(any=("_blocks_0_ff_linear_1", "_blocks_0_ff_linear_2", "_blocks_0_ff_context_linear_1")),
+    ),
     possible=(_FLUX_BLOCKS,),
     like=("flux",),
     checkpoint=(Evidence(any=("\njoint_transformer_blocks_0_", "double_layers_0_attn_w1q")),),
@@ -136,7 +145,7 @@ QWEN_IMAGE = BaseModel(
     ),
     checkpoint=(
         Evidence(any=("txt_norm_weight",), has=("\ntransformer_blocks_0_attn_add_k_proj",)),
-        Evidence(any=("blocks_0_img_mod_0",)),
+        Evidence(any=("blocks_0_img_mod_1",)),
         Evidence(any=("\ntransformer_blocks_0_attn_add_k_proj",), of=("txt_in_weight",), widths=(3584,)),
     ),
     hosts=r"qwen(?!.?[23]|21)",
@@ -148,6 +157,7 @@ Z_IMAGE = BaseModel(
     label="Z-Image",
     stated=r"\bz ?image",
     proofs=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,), untold=True),),
+    possible=(Evidence(any=("lora_te_layers_0_",), widths=(2560,)),),
     checkpoint=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,)),),
     hosts=r"z[_-]?image",
     copied=True,
@@ -157,8 +167,15 @@ LUMINA2 = BaseModel(
     name="lumina2",
     label="Lumina Image 2 (Neta, NetaYume)",
     stated=r"\blumina(?! ?next)|\bneta ?(?:yume|lumina)",
-    proofs=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),),
-    possible=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,), untold=True),),
+    proofs=(
+        Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),
+        Evidence(any=("\nlayers_0_attn_to_",), of=("attn_to_q", "attn_to_k", "attn_to_v"), widths=(2304,)),
+        Evidence(any=_LAYERS, of=("feed_forward_w2",), widths=(9216,)),
+    ),
+    possible=(
+        Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,), untold=True),
+        Evidence(any=("lora_te_layers_0_",), widths=(2304,)),
+    ),
     like=("z-image",),
     checkpoint=(Evidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),),
     hosts=r"lumina2|lumina_?2|^lumina$",
@@ -176,15 +193,17 @@ HIDREAM = BaseModel(
     label="HiDream I1 and E1",
     stated=r"\bhi ?dream(?! ?o1)",
     proofs=(Evidence(any=("double_stream_blocks_0_", "single_stream_blocks_0_", "caption_projection_0_linear")),),
+    possible=(FIRST_OF_SEVERAL,),
     checkpoint=(Evidence(any=("double_stream_blocks_0_block_attn1", "caption_projection_0_linear_weight")),),
-    hosts=r"hidream|^h1$",
+    hosts=r"hidream(?!o1)|^h1$",
 )
 ANIMA = BaseModel(
     name="anima",
     label="Anima",
-    stated=r"\banima\b",
+    stated=r"\banima(?:\b|preview)",
     proofs=(
-        Evidence(any=("llm_adapter_",)),
+        Evidence(any=("llm_adapter_", "\ntext_conditioner_")),
+        Evidence(any=("\ntransformer_blocks_0_attn2_to_k", "\ntransformer_blocks_0_attn2_to_v"), widths=(1024,)),
         Evidence(
             any=(
                 *(f"\nblocks_0_{a}_attn_{m}" for a in ("cross", "self") for m in ("q_proj", "k_proj", "v_proj")),
@@ -196,17 +215,25 @@ ANIMA = BaseModel(
             untold=True,
         ),
     ),
-    possible=(Evidence(any=("lora_te_layers_0_",)),),
+    possible=(Evidence(any=("lora_te_layers_0_",), widths=(1024,), untold=True),),
     checkpoint=(Evidence(any=("llm_adapter_", "\nblocks_0_mlp_layer1"), lacks=("logvar",)),),
-    hosts=r"anima(?!te|tediff)|cosmos",
+    hosts=r"^anima(?!tediff|tion)",
 )
 KREA_2 = BaseModel(
     name="krea-2",
     label="Krea 2",
     stated=r"(?<!flux.1 )\bkrea ?2\b|^krea$",
-    proofs=(Evidence(any=("txtfusion_", "\nblocks_0_attn_wq", "\nblocks_0_attn_wk", "\nblocks_0_attn_wv")),),
-    checkpoint=(Evidence(any=("txtfusion_", "\nblocks_0_attn_wq")),),
+    proofs=(
+        Evidence(any=("txtfusion_", "\ntext_fusion_", "\nblocks_0_attn_gate", "\ntransformer_blocks_0_attn_to_gate")),
+        Evidence(any=tuple(f"\nblocks_0_attn_w{m}" for m in "qkvo")),
+        Evidence(any=tuple(f"\nblocks_0_mlp_{m}_" for m in ("up", "gate", "down"))),
+        Evidence(any=tuple(f"\ntransformer_blocks_0_ff_{m}_" for m in ("up", "gate", "down"))),
+    ),
+    possible=(Evidence(any=_JOINT, of=_READING, widths=(6144,)),),
+    like=("flux2",),
+    checkpoint=(Evidence(any=("txtfusion_", "\ntext_fusion_", "\nblocks_0_attn_wq", "_attn_to_gate")),),
     hosts=r"krea[._]?2?$|krea2",
+    rank=-1,
 )
 PIXART = BaseModel(
     name="pixart",
@@ -214,22 +241,26 @@ PIXART = BaseModel(
     stated=r"\bpixart",
     proofs=(
         Evidence(any=("\ntransformer_blocks_0_attn1_", "\ntransformer_blocks_0_attn2_"), widths=(1152,)),
-        Evidence(any=("cross_attn_kv_linear", "\ny_embedder_y_proj", "\nt_block_0")),
+        Evidence(any=("cross_attn_kv_linear", "\ny_embedder_y_proj", "\nt_block_1")),
     ),
-    possible=(Evidence(any=("adaln_single", "caption_projection")),),
+    possible=(
+        Evidence(any=("adaln_single", "caption_projection")),
+        Evidence(any=("blocks_0_attn_qkv",), widths=(1152,)),
+    ),
     checkpoint=(
         Evidence(has=("adaln_single",), any=("pos_embed_proj",)),
-        Evidence(any=("\nt_block_0_weight", "cross_attn_kv_linear")),
+        Evidence(any=("\nt_block_1_weight", "cross_attn_kv_linear")),
     ),
     hosts=r"pixart",
+    copied=True,
 )
 HUNYUAN_DIT = BaseModel(
     name="hunyuan-dit",
     label="HunyuanDiT",
     stated=r"\bhunyuan ?(?:1\b|dit)|\bhydit\b|^hunyuan$",
     proofs=(
-        Evidence(any=("attn1_Wqkv", "attn2_kv_proj", "default_modulation")),
-        Evidence(any=("\nblocks_0_attn1_to_", "\nblocks_0_attn2_to_"), of=("attn1_to_q", "attn2_to_q"), widths=(1408,)),
+        Evidence(any=("attn1_Wqkv", "attn2_kv_proj", "\nblocks_0_attn2_q_proj", "default_modulation")),
+        Evidence(any=("\nblocks_0_attn1_to_", "\nblocks_0_attn2_to_"), of=("attn1_to_", "attn2_to_q"), widths=(1408,)),
     ),
     checkpoint=(Evidence(any=("mlp_t5_0_weight", "attn1_Wqkv")),),
     hosts=r"hunyuandit|hydit",

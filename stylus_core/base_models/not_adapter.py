@@ -9,8 +9,9 @@ from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
 
 #: What every kind of adapter that a `<lora:...>` tag can load has in the names of its tensors.
 _ADAPTS = re.compile(
-    r"lora_?[abAB0-9]*[._]|lora_(?:up|down|mid|magnitude)|_lora|hada_w|lokr_|oft_|boft|dora_scale|on_input|vera_"
-    r"|\.(?:a1|a2|b1|b2)\.weight|\.diff(?:_b)?(?:\n|$)|\.(?:w_norm|b_norm|set_weight)(?:\n|$)"
+    r"(?m)lora_?[abAB0-9]*[._]|lora_(?:up|down|mid|magnitude)|_lora|hada_w|lokr_|(?:^|[._])b?oft_|dora_scale|\.on_input"
+    r"|\.(?:a1|a2|b1|b2)\.weight|\.diff(?:_[bm])?$|\.(?:w_norm|b_norm|set_weight)$"
+    r"|vera_|ia3_l|bone_block|miss_block|fourierft_|hra_u|randlora_|shira_"  # PEFT's other methods
 )
 
 #: Models that need a picture, or steer one: some are made of low-rank pairs as well, so they are told first.
@@ -20,11 +21,20 @@ _GUIDES: tuple[tuple[str, Evidence], ...] = (
         Evidence(
             any=(
                 *("controlnet_", "control_model_", "input_hint_block", "\nzero_convs_", "lora_controlnet", "\nlllite_"),
-                *("\ncontrol_", "instantx_"),
+                *(
+                    f"\ncontrol_{m}"
+                    for m in ("layers_", "blocks_", "noise_refiner", "all_x_embedder", "img_in", "x_emb")
+                ),
+                *("\ncontrol_transformer_blocks", "instantx_"),
             )
         ),
     ),
-    ("an IP-Adapter", Evidence(any=("ip_adapter", "\nimage_proj_", "_to_k_ip", "_to_v_ip", "pulid", "instantid"))),
+    (
+        "an IP-Adapter",
+        Evidence(any=("\nip_adapter", "_ip_adapter_", "\nimage_proj_", "_to_k_ip", "_to_v_ip", "pulid", "instantid")),
+    ),
+    ("a model of identities", Evidence(any=("\nid_encoder_", "\npmid_"))),
+    ("a checkpoint", Evidence(any=("_qweight", "_wscales", "_smooth_factor"))),  # quantised, with low-rank corrections
 )
 _MODELS: tuple[tuple[str, Evidence], ...] = (
     ("a T2I-Adapter", Evidence(any=("\nadapter_body_", "\nadapter_conv_in", "\nbody_0_resnets_", "\nbody_0_block1"))),
@@ -50,7 +60,7 @@ _MODELS: tuple[tuple[str, Evidence], ...] = (
         "a text or image encoder",
         Evidence(
             any=(
-                *("text_model_encoder_", "encoder_block_0_layer_0_", "vision_model_", "\nvisual_", "\nshared_weight"),
+                *("text_model_encoder_", "_SelfAttention_", "vision_model_", "\nvisual_", "\nshared_weight"),
                 *("\nmodel_layers_0_", "\nlm_head", "\nmodel_embed_tokens", "\ntransformer_resblocks_0_", "\nroberta_"),
                 *("\nbert_", "\nlanguage_model_", "\nmodel_language_model_", "\nembeddings_patch_embeddings"),
             ),
@@ -94,9 +104,9 @@ def _told(names: tuple[str, ...], sizes: tuple[tuple[int, ...], ...]) -> str:
     guide = next((kind for kind, evidence in _GUIDES if evidence.holds(tensors)), "")
     if guide:
         return guide
-    if _ADAPTS.search(tensors.written):
-        return ""
     if len(shapes) <= 6 and all(_TOKENS.fullmatch(name) and len(shape) <= 2 for name, shape in shapes.items()):
         return "a textual inversion embedding"
+    if _ADAPTS.search(tensors.written):
+        return ""
     found = next((kind for kind, evidence in _MODELS if evidence.holds(tensors)), "")
     return found or "a model of an unknown kind"

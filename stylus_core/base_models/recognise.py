@@ -24,6 +24,8 @@ _SOME_TRANSFORMER = Evidence(
             "\ndouble_blocks_0_",
             "\nsingle_blocks_0_",
             "\nlayers_0_attention_",
+            "\nlayers_0_feed_forward_",
+            "\nlayers_0_attn_to_",
             "\njoint_blocks_0_",
             "\nblocks_0_cross_",
         ),
@@ -77,7 +79,8 @@ def adapter_base(
     proof = _proof(tuple(shapes), tuple(shapes.values()))
     said = [(source, found) for source, text in statements if (found := stated_architecture(text))]
     said += [(source, found) for source, text in hints if (found := stated_architecture(text)) not in ("", OTHER)]
-    name, source = _decided(proof, said)
+    lookalike = any(known in plain(text) for _, text in statements for known in _LOOKALIKES)
+    name, source = _decided(proof, said, lookalike)
     base = BY_NAME.get(name)
     if base is None or not base.sizes:
         return Recognised(name, "", source)
@@ -109,14 +112,14 @@ def _proved_size(base: BaseModel, tensors: Tensors) -> str:
     return next((size.name for size in base.sizes if any(proof.holds(tensors) for proof in size.proofs)), "")
 
 
-def _decided(proof: _Proof, said: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """(architecture, where it was found)."""
+def _decided(proof: _Proof, said: Sequence[tuple[str, str]], insists: bool) -> tuple[str, str]:
+    """(architecture, where it was found). `insists`: a base is stated that only looks like one of ours."""
     believed = next(((source, name) for source, name in said if name in proof.possible and name != proof.proved), None)
     if believed:
         return believed[1], believed[0]
     first = said[0] if said else ("", "")
     if proof.proved:
-        if first[1] == OTHER and BY_NAME[proof.proved].copied:
+        if first[1] == OTHER and (BY_NAME[proof.proved].copied or insists):
             return OTHER, first[0]
         lie = next((f", against {source}" for source, name in said if name != proof.proved), "")
         return proof.proved, f"tensors{lie}"

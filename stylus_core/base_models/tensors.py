@@ -1,13 +1,14 @@
 """The tensors of a file, read so that one mark finds a module in every style of naming.
 
 Trainers write one module as `lora_unet_blocks_0_ffn_0.lora_down.weight`, as `lycoris_blocks_0_ffn_0.lokr_w1` or as
-`diffusion_model.blocks.0.ffn.0.lora_A.weight`. Points become underscores here and numbers of blocks become 0, so that a
-file of two thousand tensors has some fifty distinct names.
+`diffusion_model.blocks.0.ffn.0.lora_A.weight`. Points become underscores here and the numbers of blocks and layers (of
+whatever is called in the plural) become 0, so that a file of two thousand tensors has some fifty distinct names.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,23 +16,25 @@ from dataclasses import dataclass
 Shapes = Mapping[str, tuple[int, ...]]
 
 _MOST = 5_000  # distinct names that are looked at; a real file has some fifty
-_NUMBER = re.compile(r"_\d+(?=[_\n])")
+_NUMBER = re.compile(r"(?<=s_)\d+(?=[_\n])")
 #: What trainers and checkpoints put before a module's path inside the model.
 _PREFIX = re.compile(
-    r"^(?:base_model\.model\.|(?:model\.)?diffusion_model\.|transformer\.|unet\.|net\."
-    r"|lora_unet_|lora_transformer_|lora_prior_unet_|lycoris_)+"
+    r"^(?:base_model\.model\.|(?:model\.)?diffusion_model\.|(?:conditional_)?transformer(?:_2)?\.|unet\.|net\.|pipe\."
+    r"|dit\.|default\.|_orig_mod\.|(?:lora|oft)_unet_+|lora_transformer_|lora_prior_unet_|lycoris_"
+    # a text encoder's path begins with `model.layers` as well
+    r"|model\.(?=(?:double_|single_|transformer_)?blocks\.|layers\.\d+\.(?:attention|feed_forward)))+"
 )
 
 
 @functools.lru_cache(maxsize=64)
 def _distinct(joined: str) -> dict[str, str]:
     """Distinct path inside the model -> the first tensor of it. Adapters of one trainer and base share their names."""
-    plain = _NUMBER.sub("_0", joined.replace(".", "_") + "\n")[:-1]
+    plain = _NUMBER.sub("0", joined.replace(".", "_") + "\n")[:-1]
     first = dict(zip(reversed(plain.split("\n")), reversed(joined.split("\n")), strict=True))
     first = dict(list(first.items())[-_MOST:])
     # Before the points are gone: `transformer.blocks.0` is another module than `transformer_blocks.0`.
     cut = {name: _PREFIX.sub("", name).replace(".", "_") for name in first.values()}
-    return {_NUMBER.sub("_0", path + "\n")[:-1]: name for name, path in reversed(cut.items())}
+    return {_NUMBER.sub("0", path + "\n")[:-1]: name for name, path in reversed(cut.items())}
 
 
 class Tensors:
@@ -51,12 +54,21 @@ class Tensors:
         self.written = joined
 
     def has(self, mark: str) -> bool:
-        """Whether a name contains `mark`, in which every number of a block is 0 and a point is an underscore."""
+        """Whether a name contains `mark`, in which the number of a block is 0 and a point is an underscore."""
         return mark in self.names
 
     def inputs(self, marks: tuple[str, ...]) -> int | None:
-        """The inputs of the first module that one of `marks` names and whose shape tells them, or None."""
-        return self._side(marks, 1)
+        """The inputs of the first module that one of `marks` names and whose shape tells them, or None.
+
+        Where only outputs are told, they are the inputs of a module that has as many of both.
+        """
+        found = self._side(marks, 1)
+        if found is None:
+            found = self._side(tuple(mark for mark in marks if any(square in mark for square in _SQUARE)), 0)
+        if found is None:
+            threefold = self._side(tuple(mark for mark in marks if mark.endswith("_qkv")), 0)
+            found = threefold // 3 if threefold else None
+        return found
 
     def outputs(self, marks: tuple[str, ...]) -> int | None:
         """The outputs of that module, or None."""
@@ -77,6 +89,10 @@ class Tensors:
             return shape[0] if len(shape) == 2 and path.endswith("lora_down") == bool(side) else None
         if len(shape) < 2:
             return None
+        if "_oft_" in path:  # orthogonal blocks, of the inputs in PEFT (packed triangles) and of the outputs in LyCORIS
+            if path.endswith("oft_R_weight"):
+                return shape[0] * ((1 + math.isqrt(1 + 8 * shape[1])) // 2) if side else None
+            return shape[-3] * shape[-1] if len(shape) >= 3 and not side else None
         if "lokr_w1" in path:
             return self._kronecker(name, side)
         if any(half in path for half in _HALVES[side]):
@@ -96,10 +112,12 @@ class Tensors:
         return factors[0] * factors[1] or None
 
 
+#: Modules with as many inputs as outputs.
+_SQUARE = ("to_q", "attn_q_", "attn_proj", "to_out", "attn_o_")
 #: The halves of a low-rank pair, in the ways in which trainers call them: what writes the module's outputs (their
 #: number is the first of the shape), and what reads its inputs (the second).
 _HALVES = (
-    ("lora_up", "lora_B", "lora1_up", "lora2_up", "hada_w1_a", "hada_w2_a", "_a2_weight", "_b2_weight", "lora_mid"),
+    ("lora_up", "lora_B", "lora1_up", "lora2_up", "hada_w1_a", "hada_w2_a", "_b2_weight", "lora_mid"),
     ("lora_down", "lora_A", "lora1_down", "lora2_down", "hada_w1_b", "hada_w2_b", "_a1_weight", "_b1_weight"),
 )
 

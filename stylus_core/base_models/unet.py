@@ -6,7 +6,7 @@ from stylus_core.base_models.entry import BaseModel
 from stylus_core.base_models.tensors import Evidence
 
 _CROSS = ("attn2_to_k", "attn2_to_v", "attn2_processor_to_k", "attn2_processor_to_v")
-_UNET = ("_attentions_0_", "input_blocks_0_", "output_blocks_0_", "middle_block_0_", "mid_block_", "down_blocks_0_")
+_UNET = ("_attentions_0_", "input_blocks_0_", "output_blocks_0_", "middle_block_", "mid_block_", "down_blocks_0_")
 #: In the UNet of SDXL the outermost level has no attention, in that of SD1 and SD2 the innermost has none.
 _OUTERMOST = Evidence(
     any=_UNET,
@@ -17,11 +17,19 @@ _DEEP = Evidence(
     any=_UNET, written=r"(?:attentions[._]\d{1,2}|_block(?:s[._]\d{1,2})?[._]1)[._]transformer_blocks[._][1-9]"
 )
 _WIDE = Evidence(any=_UNET, of=_CROSS, widths=(2048,))
-_SECOND_TEXT = Evidence(any=("lora_te2_text_model", "text_encoder_0_text_model", "_clip_g"))  # `text_encoder_2`
+SECOND_TEXT = Evidence(
+    any=("lora_te2_text_model", "text_encoder_2_text_model", "_clip_g"),
+    of=tuple(f"_text_model_encoder_layers_0_{m}" for m in ("self_attn_q", "self_attn_k", "self_attn_v", "mlp_fc1")),
+    widths=(1280,),
+    untold=True,
+)
 _SOME_UNET = {width: Evidence(any=_UNET, of=_CROSS, widths=(width,), untold=True) for width in (768, 1024, 2048)}
 #: CLIP's text encoder alone, as it is called where there are several: SDXL, SD3 and Flux have it.
 FIRST_OF_SEVERAL = Evidence(any=("lora_te1_text_model",))
-_FIRST_TEXT = ("lora_te_text_model_encoder_layers_0_self_attn_q_proj", "lora_te_text_model_encoder_layers_0_mlp_fc1")
+_FIRST_TEXT = tuple(
+    f"lora_te_text_model_encoder_layers_0_{m}"
+    for m in ("self_attn_q_proj", "self_attn_k_proj", "self_attn_v_proj", "self_attn_out_proj", "mlp_fc1")
+)
 
 SD1 = BaseModel(
     name="sd1",
@@ -34,7 +42,7 @@ SD1 = BaseModel(
     ),
     possible=(_SOME_UNET[768], FIRST_OF_SEVERAL),
     checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(768,)),),
-    hosts=r"^sd1?$|^stablediffusion(?:1|pipeline|img2img|inpaint|$)|latentconsistency|instaflow|animatediff",
+    hosts=r"^sd(?:1|15)?$|^stablediffusion|latentconsistency|instaflow|animatediff",
     rank=5,
 )
 SD2 = BaseModel(
@@ -44,7 +52,7 @@ SD2 = BaseModel(
     proofs=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)), Evidence(any=_FIRST_TEXT, widths=(1024,))),
     possible=(_SOME_UNET[1024],),
     like=("sd1",),
-    checkpoint=(Evidence(any=_UNET, of=_CROSS, widths=(1024,)),),
+    checkpoint=(Evidence(any=_UNET, lacks=("time_stack", "temporal_transformer"), of=_CROSS, widths=(1024,)),),
     hosts=r"^sd2|stablediffusion2",
     rank=4,
 )
@@ -52,7 +60,12 @@ SDXL = BaseModel(
     name="sdxl",
     label="Stable Diffusion XL (Pony, Illustrious, NoobAI, Animagine)",
     stated=r"sdxl|sd xl|stable diffusion xl|xl\b|xlvpred|pony|illustrious|noob|animagine",
-    proofs=(_WIDE, _SECOND_TEXT, _DEEP),
+    proofs=(
+        _WIDE,
+        SECOND_TEXT,
+        _DEEP,
+        Evidence(any=("label_emb_0_0", "add_embedding_linear_1"), widths=(2816,)),
+    ),
     possible=(_SOME_UNET[2048], FIRST_OF_SEVERAL),
     checkpoint=(_WIDE, Evidence(any=("conditioner_embedders_0_",))),
     hosts=r"sdxl|stablediffusionxl|mugen",
@@ -61,8 +74,11 @@ SDXL = BaseModel(
 CASCADE = BaseModel(
     name="cascade",
     label="Stable Cascade",
-    stated=r"\bcascade|wuerstchen|w rstchen",
-    proofs=(Evidence(any=("kv_mapper",)),),
+    stated=r"cascade|wuerstchen|w rstchen",
+    proofs=(
+        Evidence(any=("kv_mapper", "_attention_attn_in_proj", "_attention_attn_out_proj")),
+        Evidence(written=r"(?m)^lora_prior_(?:unet|te)_"),
+    ),
     checkpoint=(Evidence(any=("clip_txt_mapper", "clip_txt_pooled_mapper", "kv_mapper")),),
     hosts=r"cascade|wuerstchen|^sc$",
 )
@@ -71,7 +87,7 @@ KOLORS = BaseModel(
     label="Kolors",
     stated=r"\bkolors\b",
     proofs=(Evidence(any=("encoder_hid_proj",), of=("encoder_hid_proj",), widths=(4096,)),),
-    possible=(_WIDE, _SECOND_TEXT, _DEEP, _SOME_UNET[2048]),
+    possible=(_WIDE, SECOND_TEXT, _DEEP, _SOME_UNET[2048]),
     like=("sdxl",),
     checkpoint=(Evidence(has=("encoder_hid_proj_weight",), any=_UNET),),
     hosts=r"kolors",

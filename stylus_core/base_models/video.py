@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stylus_core.base_models.entry import BaseModel, Size
 from stylus_core.base_models.tensors import Evidence
+from stylus_core.base_models.unet import FIRST_OF_SEVERAL
 
 _DOUBLE = ("\ndouble_blocks_0_", "\nsingle_blocks_0_")
 _DOUBLE_READING = (
@@ -22,12 +23,16 @@ HUNYUAN_VIDEO = BaseModel(
     label="HunyuanVideo and FramePack",
     stated=r"\bhunyuan ?video|\bframe ?pack|\bskyreels\b(?! ?v2)",
     proofs=(
-        Evidence(any=("individual_token_refiner",)),
+        Evidence(any=("individual_token_refiner", "token_refiner_refiner_blocks")),
         Evidence(any=("img_mlp_fc1", "txt_mlp_fc1", "_img_mod_linear", "_modulation_linear"), has=("_blocks_0_",)),
         Evidence(any=_DOUBLE, written=r"\.(?:img|txt)_attn_(?:qkv|proj)\."),  # where Flux has `img_attn.qkv`
         Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048,)),
     ),
-    possible=(Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048, 3072), untold=True), _FRAMEPACK),
+    possible=(
+        Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048, 3072), untold=True),
+        _FRAMEPACK,
+        FIRST_OF_SEVERAL,
+    ),
     like=("flux", "qwen-image"),
     checkpoint=(Evidence(any=("individual_token_refiner",)),),
     hosts=r"hunyuanvideo|hunyuanskyreels|framepack",
@@ -36,7 +41,8 @@ HUNYUAN_VIDEO = BaseModel(
 
 _WAN = (
     *(f"\nblocks_0_{a}_attn_{m}_" for a in ("self", "cross") for m in "qkvo"),
-    *("\nblocks_0_ffn_0_", "\nblocks_0_ffn_net_", "\nblocks_0_attn1_", "\nblocks_0_attn2_", "\nvace_blocks_0_"),
+    *("\nblocks_0_ffn_0_", "\nblocks_0_ffn_net_", "\nvace_blocks_0_"),
+    *("\nblocks_0_attn1_to_", "\nblocks_0_attn2_to_", "\nblocks_0_attn2_add_", "\nblocks_0_ffn_2_"),
     *("_cross_attn_k_img_", "_cross_attn_v_img_"),
 )
 _WAN_READING = (
@@ -49,15 +55,17 @@ _WAN_READING = (
         "cross_attn_k_",
         "cross_attn_v_",
     ),
-    *("attn1_to_q", "attn1_to_k", "attn1_to_v", "attn2_to_q", "attn2_to_k", "attn2_to_v", "ffn_net_0_proj"),
+    *("attn1_to_q", "attn1_to_k", "attn1_to_v", "attn2_to_q", "attn2_to_k", "attn2_to_v", "ffn_net_0_proj", "ffn_0_"),
 )
+#: How other transformers with such blocks call their attention.
+_PROJECTED = ("attn_q_proj", "attn_k_proj", "attn_v_proj", "attn_output_proj", "attn2_q_proj")
 _WAN_WIDTHS = (1536, 3072, 5120)
 WAN = BaseModel(
     name="wan",
     label="Wan 2.1 and 2.2",
     # Of the versions after 2.2 there are no weights: what is called so is something else.
     stated=r"\bwan(?![a-z ]* ?2\.?[3-9]\b)(?:\b|\d| ?video| ?ai)|\bskyreels ?v2|\bvace\b",
-    proofs=(Evidence(any=_WAN, of=_WAN_READING, widths=_WAN_WIDTHS, untold=True),),
+    proofs=(Evidence(any=_WAN, lacks=_PROJECTED, of=_WAN_READING, widths=_WAN_WIDTHS, untold=True),),
     checkpoint=(
         Evidence(any=("head_modulation",), has=("\nblocks_0_",)),
         Evidence(any=_WAN, of=_WAN_READING, widths=_WAN_WIDTHS),
@@ -79,10 +87,13 @@ LTX = BaseModel(
     proofs=(
         Evidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn", "\npatchify_proj")),
         Evidence(
-            any=_LTX, lacks=("attn1_add_k_proj",), of=("attn1_to_q", "attn1_to_k", "attn2_to_q"), widths=(2048, 4096)
+            has=("\ntransformer_blocks_0_attn2_",),
+            lacks=("attn1_add_k_proj",),
+            of=("attn1_to_", "attn2_to_", "ff_net_0_proj"),
+            widths=(2048, 4096),
         ),
-        Evidence(any=_LTX, lacks=("attn1_add_k_proj",), of=("attn2_to_k", "attn2_to_v"), widths=(2048, 4096)),
     ),
+    possible=(Evidence(any=_LTX),),
     checkpoint=(Evidence(has=("adaln_single",), any=("patchify_proj",)), Evidence(any=("audio_to_video_attn",))),
     hosts=r"ltx",
     sizes=(
@@ -90,6 +101,7 @@ LTX = BaseModel(
         Size("13b", r"\b13b\b"),
         Size("2b", r"\b2b\b", (Evidence(of=("attn1_to_q", "attn1_to_k", "attn2_to_q"), widths=(2048,)),)),
     ),
+    copied=True,
 )
 MOCHI = BaseModel(
     name="mochi",
@@ -115,7 +127,7 @@ COGVIDEO = BaseModel(
     ),
     possible=(Evidence(any=_LTX),),
     like=("ltx",),
-    checkpoint=(Evidence(any=("patch_embed_text_proj",), has=("\ntransformer_blocks_0_attn1_",)),),
+    checkpoint=(Evidence(any=("patch_embed_text_proj",), of=("attn1_to_q",), widths=(1920, 3072)),),
     hosts=r"cogvideo",
     sizes=(
         Size("2b", r"\b2b\b", (Evidence(of=("attn1_to_q", "attn1_to_k", "attn1_to_v"), widths=(1920,)),)),

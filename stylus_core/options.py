@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stylus_core.base_models.families import NAMES as FAMILIES
 from stylus_core.errors import OptionError
 from stylus_core.types import ARCHITECTURES, KINDS
 
@@ -90,6 +91,14 @@ TABLE: tuple[Option, ...] = (
         "How sure a pick of the local composer has to be; the less sure, the more picks, and the more wrong ones.",
         ("careful", "balanced", "generous"),
     ),
+    Option(
+        "family",
+        "choice",
+        "any",
+        "Family",
+        "Of adapters for the same purpose, the one made for this family comes first; any: as the prompt's words tell.",
+        ("any", *FAMILIES),
+    ),
 )
 
 BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
@@ -112,6 +121,7 @@ class Options:
     pinned: tuple[str, ...] = ()
     banned: tuple[str, ...] = ()
     restraint: str = "balanced"
+    family: str = "any"
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:

@@ -45,16 +45,18 @@ class Context:
     cache: Cache
     names: host.Names
     architecture: str = "any"
+    family: str = "any"
     model: str = ""  # of the composer, where one is asked
     banned: tuple[str, ...] = ()  # for good, from the settings
     pinned: tuple[str, ...] = ()
 
     def options(self, settings: Settings) -> Options:
-        """The request's options with what the host knows: the checkpoint's architecture, bans and pins for good."""
+        """The request's options with what the host knows: which checkpoint it is, bans and pins for good."""
         given = settings.options
         return replace(
             given,
             architecture=self.architecture if given.architecture == "any" else given.architecture,
+            family=self.family if given.family == "any" else given.family,
             banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
             pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
         )

@@ -156,6 +156,19 @@ def architecture() -> str:
     return _of_model(model) or "any"
 
 
+def family() -> str:
+    """Family of the same checkpoint ("pony", "illustrious", ...), or "any" where its names and metadata do not tell."""
+    from stylus_core.base_models.families import family_of
+
+    data = _model_data()
+    info = _chosen_info(data) or getattr(getattr(data, "sd_model", None), "sd_checkpoint_info", None)
+    names = [os.path.basename(str(getattr(info, "filename", "") or "")), str(getattr(info, "title", "") or "")]
+    metadata = getattr(info, "metadata", None)
+    if isinstance(metadata, Mapping):
+        names += [str(metadata.get(key) or "") for key in ("modelspec.title", "ss_output_name", "ss_sd_model_name")]
+    return family_of(*names) or "any"
+
+
 def _of_model(model: Any) -> str:
     for name in ("sdxl", "sd3", "sd2", "sd1"):
         if getattr(model, f"is_{name}", False) is True:
@@ -176,14 +189,19 @@ def _model_data() -> Any:
 
 
 def _chosen(data: Any) -> str:
-    """The file that Forge loads with the next picture; "" where it is loaded already, and on other hosts.
+    """The file that Forge loads with the next picture; "" where it is loaded already, and on other hosts."""
+    return str(getattr(_chosen_info(data), "filename", "") or "")
+
+
+def _chosen_info(data: Any) -> Any:
+    """What Forge knows of that file, or None.
 
     Forge only notes what is chosen on the page: until the first picture it has no model, later that of the last one.
     """
     given = getattr(data, "forge_loading_parameters", None)
     if not isinstance(given, dict) or getattr(data, "forge_hash", "") == str(given):
-        return ""
-    return str(getattr(given.get("checkpoint_info"), "filename", "") or "")
+        return None
+    return given.get("checkpoint_info")
 
 
 def _of_file(path: str) -> str:

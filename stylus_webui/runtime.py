@@ -43,6 +43,7 @@ class Runtime:
             cache=self.cache,
             names=host.Names(),
             architecture=host.architecture(),
+            family=host.family(),
             model=settings.model_identity(),
             banned=settings.banned(),
             pinned=settings.pinned(),

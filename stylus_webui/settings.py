@@ -29,7 +29,7 @@ KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
 #: alone; what is pinned and banned for good has fields of its own.
-DEFAULTS = tuple(o for o in CONTROLS if o.name not in ("enabled", "pinned", "banned", "seed", "architecture"))
+DEFAULTS = tuple(o for o in CONTROLS if o.name not in ("enabled", "pinned", "banned", "seed", "architecture", "family"))
 
 
 def default_name(option: Option) -> str:

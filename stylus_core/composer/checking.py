@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylus_core.composer.contract import Request
+from stylus_core.composer.family import preferred
 from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
 from stylus_core.composer.rules import keep
 from stylus_core.types import Assignment
@@ -55,13 +56,14 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
         request: what they are candidates for.
 
     Returns:
-        At most `MOST`, likeliest first: no adapter that the judge gives less than `LEAST`, and none that a rule would
-        forbid whatever the model says, for it would take the place of another.
+        At most `MOST`, likeliest first, and of those for one purpose the checkpoint's family first: no adapter that the
+        judge gives less than `LEAST`, and none that a rule would forbid whatever the model says, for it would take the
+        place of another.
     """
     already = len(request.prompt.tags)
     out: list[Assignment] = []
-    for a in rated:
-        if len(out) == MOST or a.confidence < LEAST:
+    for a in preferred([a for a in rated if a.confidence >= LEAST], request):
+        if len(out) == MOST:
             break
         if keep([a], request, already)[0]:
             out.append(a)

@@ -139,4 +139,4 @@ def _nearly(found: Checked) -> tuple[Assignment, ...]:
 
 
 def _in_order(assignments: Sequence[Assignment]) -> list[Assignment]:
-    return sorted(assignments, key=lambda a: (a.keyword.start, -a.confidence))
+    return sorted(assignments, key=lambda a: a.keyword.start)

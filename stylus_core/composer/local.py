@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.evidence import FEATURES, gather
+from stylus_core.composer.family import preferred
 from stylus_core.composer.judge import judge
 from stylus_core.composer.rules import keep
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
@@ -52,8 +53,8 @@ def allotted(
     request: Request, chances: NDArray[np.float32], floor: float
 ) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What is picked with these chances, and what the rules refuse although it is sure enough."""
-    sure = (a for a in rated(request, chances) if a.confidence >= floor)
-    return keep(sure, request, already=len(request.prompt.tags))
+    sure = [a for a in rated(request, chances) if a.confidence >= floor]
+    return keep(preferred(sure, request), request, already=len(request.prompt.tags))
 
 
 def floor_of(request: Request) -> float:
@@ -78,14 +79,15 @@ class LocalComposer:
         """Picks what is likely enough and what the rules let pass, in the order of the prompt."""
         floor = floor_of(request) if self._floor is None else self._floor
         every = rated(request)
-        kept, refused = keep((a for a in every if a.confidence >= floor), request, already=len(request.prompt.tags))
+        sure = preferred([a for a in every if a.confidence >= floor], request)
+        kept, refused = keep(sure, request, already=len(request.prompt.tags))
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]
         nearly += [
             Assignment(a.candidate, a.keyword, _doubt(a, request.options.restraint), a.confidence)
             for a in every
             if _WORTH_TELLING <= a.confidence < floor
         ]
-        in_order = sorted(kept, key=lambda a: (a.keyword.start, -a.confidence))
+        in_order = sorted(kept, key=lambda a: a.keyword.start)
         return Composition(tuple(in_order), self.name, nearly=tuple(nearly[:_NEARLY]))
 
 

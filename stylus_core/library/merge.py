@@ -7,7 +7,8 @@ import os
 import re
 from typing import Any
 
-from stylus_core.library.architecture import algorithm_of, decide_architecture, family_of
+from stylus_core.base_models.families import family_of
+from stylus_core.library.architecture import algorithm_of, decide_architecture
 from stylus_core.library.header import Header
 from stylus_core.library.sidecars import Context, preview, read_sidecars
 from stylus_core.library.text import clean_line, fold

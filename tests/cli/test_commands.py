@@ -147,6 +147,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "pinned": ("a,b", ("a", "b")),
     "banned": ("c", ("c",)),
     "restraint": ("careful", "careful"),
+    "family": ("pony", "pony"),
 }
 
 

@@ -144,6 +144,7 @@ CHANGED = {
     "pinned": "a\nb, c",
     "banned": "d",
     "restraint": "careful",
+    "family": "pony",
     "variants": "one-hot per keyword",
 }
 

@@ -1,0 +1,1 @@
+"""What base models there are, and what tells them apart."""

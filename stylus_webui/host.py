@@ -182,6 +182,11 @@ def _of_model(model: Any) -> str:
     return _SDNEXT_TYPES.get(str(getattr(shared(), "sd_model_type", "") or "").lower(), "")
 
 
+def loaded_model() -> Any:
+    """The model that is loaded, or None. Never starts a load."""
+    return getattr(_model_data(), "sd_model", None)
+
+
 def _model_data() -> Any:
     # `shared.sd_model` loads a checkpoint if none is there; `model_data` only tells.
     found = (getattr(module(name), "model_data", None) for name in ("modules.sd_models", "modules.modeldata"))

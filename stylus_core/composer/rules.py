@@ -56,6 +56,8 @@ def keep(
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
         elif len(kept) + already >= request.options.max_adapters:
             why = "there are as many adapters as the options allow"
+        elif a.candidate.half is not None and a.candidate.half.missing:
+            why = a.candidate.half.missing
         else:
             used.add(a.candidate.adapter.id)
             per_keyword[span] += 1
@@ -63,6 +65,15 @@ def keep(
             continue
         refused.append((a, why))
     return kept, refused
+
+
+def left_alone(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
+    """A sentence for each adapter that is refused because it is one of two files and the other cannot come."""
+    return tuple(
+        f"{a.candidate.adapter.stem!r} is left out: {why}"
+        for a, why in refused
+        if a.candidate.half is not None and why == a.candidate.half.missing
+    )
 
 
 def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stylus_core.base_models import OTHER, fits
 from stylus_core.options import Options
 from stylus_core.retriever.pool import Pool, narrowing
-from stylus_core.types import Adapter
+from stylus_core.types import Adapter, Half
 
 
 def excluded(adapter: Adapter) -> str:
@@ -25,6 +25,13 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
         return ""
     what = "a base model that Stylus does not know" if wanted == OTHER else wanted
     return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {what}"
+
+
+def other_half_missing(adapter: Adapter, half: Half | None) -> str:
+    """A sentence where a user asked by name for one of two files that belong together and both cannot come, or none."""
+    if half is None or not half.missing:
+        return ""
+    return f"{adapter.stem!r} was asked for by name and is left out: {half.missing}"
 
 
 def no_pick(candidates: bool, options: Options, pool: Pool | None) -> str:

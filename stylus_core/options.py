@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylus_core.base_models import CHECKPOINTS
+from stylus_core.base_models.families import NAMES as FAMILIES
 from stylus_core.entries import folder, pattern
 from stylus_core.errors import OptionError
 from stylus_core.types import KINDS
@@ -172,6 +173,14 @@ TABLE: tuple[Option, ...] = (
         "Adapters that the model site puts on a higher level are not picked; those without a level are; any: no limit.",
         ("any", *LEVELS),
     ),
+    Option(
+        "family",
+        "choice",
+        "any",
+        "Family",
+        "Of adapters for the same purpose, the one made for this family comes first; any: as the prompt's words tell.",
+        ("any", *FAMILIES),
+    ),
 )
 
 #: The options that say which adapters may be picked at all. A pin wins over them, a ban over all.
@@ -211,6 +220,7 @@ class Options:
     favourites: str = "any"
     favourite_names: tuple[str, ...] = ()
     nsfw: str = "any"
+    family: str = "any"
 
     @classmethod
     def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:

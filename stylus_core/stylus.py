@@ -19,9 +19,11 @@ from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
-from stylus_core.notes import excluded, no_pick, other_architecture
+from stylus_core.notes import no_pick
 from stylus_core.options import Options
-from stylus_core.prompt import ParsedPrompt, parse
+from stylus_core.pairing import Paired, Pairing
+from stylus_core.pinned import pinned
+from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.sources import open_library
@@ -29,10 +31,11 @@ from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.here import Here
-from stylus_core.retriever.pool import Pool, Pools
+from stylus_core.retriever.pool import Pools
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
-from stylus_core.types import Adapter, Candidate, Composition, Selection
+from stylus_core.searching import Found, Search
+from stylus_core.types import Adapter, Applies, Candidate, Composition, Half, Selection
 
 if TYPE_CHECKING:
     from stylus_core.retriever.engine.remote import Remote
@@ -79,6 +82,7 @@ class Stylus:
         )
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = Here(self._library, index_folder, self.home, encoder)
+        self._pairing = Pairing(self._library, self.here)
         self._watch = Watch(self._library, self.roots)
         self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
@@ -164,6 +168,11 @@ class Stylus:
         self._library.edit(found.id, fields, by=by)
         return self._library.get([found.id]).get(found.id, found)
 
+    def half(self, adapter: Adapter) -> Half | None:
+        """What an adapter is of a pair of files that belong together; None for one that is by itself."""
+        with self.here.lock:
+            return Paired(self._pairing.pairs()).half(adapter)
+
     def problems(self) -> list[Problem]:
         """Files that cannot be used, with the reason."""
         return self._library.problems()
@@ -180,10 +189,18 @@ class Stylus:
 
     # -- selecting
 
-    def select(self, prompt: str, options: Options | Mapping[str, Any] | None = None, *, depth: int = 0) -> Selection:
+    def select(
+        self,
+        prompt: str,
+        options: Options | Mapping[str, Any] | None = None,
+        *,
+        depth: int = 0,
+        applies: Applies | None = None,
+    ) -> Selection:
         """Picks adapters for `prompt` and writes them into it.
 
         `depth`: how many candidates the result lists at least; the composer sees `options.candidates` of them.
+        `applies`: whether whoever applies the tags applies both of two files that belong together; None: so it is.
         Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
         """
         chosen = options if isinstance(options, Options) else Options.of(options)
@@ -200,61 +217,55 @@ class Stylus:
             notes: list[str] = []
             with self._watch.selecting():
                 pool = self._pools.of(chosen)
-                found = self._found(parsed, chosen, pool, depth, notes)
-            timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found[1].values()), **found[1]}
-            request = found[0]
+                found = self._found(Search(parsed, chosen, pool, depth, applies), notes)
+            timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found.timings.values()), **found.timings}
         clock = time.perf_counter()
-        composition = self._composers.compose(request)
+        composition = self._composers.compose(found.request)
         timings["compose"] = (time.perf_counter() - clock) * 1000
         clock = time.perf_counter()
-        selection = self._written(parsed, request, composition, chosen, pool, notes)
+        selection = self._written(found, composition, notes)
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
-        return replace(selection, candidates=found[2], timings=timings)
+        return replace(selection, candidates=found.candidates, timings=timings)
 
-    def _found(
-        self, parsed: ParsedPrompt, options: Options, pool: Pool | None, depth: int, notes: list[str]
-    ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
+    def _found(self, asked: Search, notes: list[str]) -> Found:
         """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
         if self._remote is not None:
             try:
                 there, said = self._remote.retriever(self._library, self.here.vectors())
-                found = self._search(there, parsed, options, pool, depth)
+                found = self._search(there, asked)
                 notes += said
                 return found
             except EngineError as e:
                 self._remote.failed(e)
                 notes.append(f"{e}; this machine's own index was searched instead")
-        return self._search(self.here.retriever(), parsed, options, pool, depth)
+        return self._search(self.here.retriever(), asked)
 
-    def _search(
-        self,
-        retriever: Retriever | EngineRetriever,
-        parsed: ParsedPrompt,
-        options: Options,
-        pool: Pool | None,
-        depth: int,
-    ) -> tuple[Request, dict[str, float], tuple[Any, ...]]:
+    def _search(self, retriever: Retriever | EngineRetriever, asked: Search) -> Found:
         clock = time.perf_counter()
+        parsed, options = asked.prompt, asked.options
         found_keywords = keywords(parsed)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
-        present = [a.id for name in {t.name for t in parsed.tags} for a in self._called(name)]
+        present = {name: self._called(name) for name in {t.name for t in parsed.tags}}
+        pairs = self._pairing.seen(present, options.banned, asked.applies)
         banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
-        wanted = Filter(options.architecture, options.kinds, frozenset([*present, *banned]), pool)
-        found = retriever.search(parsed, found_keywords, max(depth, options.candidates), wanted)
+        wanted = Filter(options.architecture, options.kinds, pairs.left_out.union(banned), asked.pool)
+        found = retriever.search(parsed, found_keywords, max(asked.depth, options.candidates), wanted)
         timings.update(found.timings)
         n = options.candidates
+        candidates = tuple(map(pairs.marked, found.candidates))
         request = Request(
             parsed,
             found_keywords,
-            found.candidates[:n],
+            candidates[:n],
             options,
             found.affinity[:, :n] if retriever.dense else None,
             found.sentence,
             found.library,
             found.nearness.of(slice(n)) if found.nearness else None,
+            len(pairs.counted),
         )
-        return request, timings, found.candidates
+        return Found(request, timings, candidates, pairs, asked.pool)
 
     def _called(self, name: str) -> list[Adapter]:
         """The adapters that a tag of this name calls, by their stem or their alias."""
@@ -264,33 +275,22 @@ class Stylus:
         found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
         return [a for a in found if name in (a.stem, a.metadata.alias)]
 
-    def _pinned(self, adapter: Adapter) -> Candidate:
-        return Candidate(adapter, 1.0, elsewhere=tuple(self.here.elsewhere(adapter.id).values()))
+    def _written(self, found: Found, composition: Composition, notes: list[str]) -> Selection:
+        parsed, options = found.request.prompt, found.request.options
 
-    def _written(
-        self,
-        parsed: ParsedPrompt,
-        request: Request,
-        composition: Composition,
-        options: Options,
-        pool: Pool | None,
-        notes: list[str],
-    ) -> Selection:
-        names = [name for name in options.pinned if name not in options.banned]
-        pinned = [a for name in names for a in self._library.find(name, whole=True)[:1] if a.stem == name]
-        missing = [name for name in names if name not in {a.stem for a in pinned}]
-        misfits = {a.id: why for a in pinned if (why := excluded(a) or other_architecture(a, options.architecture))}
-        fitting = [self._pinned(a) for a in pinned if a.id not in misfits]
-        written = rewrite(parsed, composition.assignments, options, fitting)
-        said = [*notes, *composition.notes, *written.notes]
-        said += [f"the pinned adapter {name!r} is not in the library" for name in missing]
-        said += misfits.values()
+        def candidate(adapter: Adapter) -> Candidate:
+            used = tuple(self.here.elsewhere(adapter.id).values())
+            return found.pairs.marked(Candidate(adapter, 1.0, elsewhere=used))
+
+        fitting, left_out = pinned(self._library, options, candidate)
+        written = rewrite(parsed, composition.assignments, options, fitting, found.pairs.counted)
+        said = [*notes, *found.pairs.notes, *composition.notes, *written.notes, *left_out]
         if self.here.problem:
             said.append(self.here.problem)
         if self.here.empty:
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
-        elif not request.candidates or not (written.picks or said):
-            said.append(no_pick(bool(request.candidates), options, pool))
+        elif not found.candidates or not (written.picks or said):
+            said.append(no_pick(bool(found.candidates), options, found.pool))
         return Selection(
             prompt=parsed.text,
             rewritten=written.text,

@@ -7,6 +7,7 @@ This module imports nothing heavy: `import stylus_core` has to stay cheap.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,6 +142,20 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """That an adapter is one of two files which belong together: one for each part of a model of two parts."""
+
+    stage: str  # "high" or "low": the part of the model that works while there is much noise, or little
+    other: Adapter | None = None  # the other file, if there is one
+    missing: str = ""  # why the two cannot be used together, the end of a sentence; "" if they can
+
+
+#: Why whoever applies a prompt's tags would not apply both files of such a pair, by their stems (that for much noise
+#: first), as the end of a sentence; "" where both are applied.
+Applies = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Keyword:
     """A span of the prompt: `prompt[start:end]` contains `text`, up to markup between its words."""
 
@@ -159,6 +174,7 @@ class Candidate:
     part: str = ""  # the part of the prompt that it matches best
     why: str = ""  # one sentence
     elsewhere: tuple[float, ...] = ()  # its weight in the example prompts of each other adapter that uses it there
+    half: Half | None = None  # where it stands for two files
 
     @property
     def name(self) -> str:
@@ -201,6 +217,8 @@ class Pick:
     score: float = 0.0
     trigger_words: tuple[str, ...] = ()  # those that were added to the prompt
     preview: str = ""
+    stage: str = ""  # of one of two files that belong together: "high" or "low"
+    belongs_to: str = ""  # the name of the first of the two, on the second
 
 
 @dataclass(frozen=True, slots=True)

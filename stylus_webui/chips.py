@@ -50,8 +50,9 @@ def answer(view: View) -> str:
             '<p class="stylus-note">These are the picks of the pasted picture. '
             '<button type="button" data-stylus="anew">Select anew</button></p>'
         )
-    if view.picks:
-        parts += [_marked(view.prompt, view.picks), _list("picks", view.picks, view)]
+    picks = [p for p in view.picks if not p.belongs_to]
+    if picks:
+        parts += [_marked(view.prompt, picks), _list("picks", picks, view)]
     elif not view.notes:
         parts.append('<p class="stylus-none">No adapter fits this prompt.</p>')
     for name in view.removed:
@@ -114,9 +115,16 @@ def _chip(kind: str, number: int, pick: Pick, view: View) -> str:
     return (
         f'<li class="stylus-chip" tabindex="0" data-name="{name}" title="{reason}">{image}'
         f'<div class="stylus-about"><div class="stylus-title">{badge}{title}</div>'
-        f'<div class="stylus-stem">{name}</div>{keyword}<div class="stylus-reason">{reason}</div></div>'
+        f'<div class="stylus-stem">{name}</div>{_second(pick, view)}{keyword}'
+        f'<div class="stylus-reason">{reason}</div></div>'
         f'<div class="stylus-tools">{_tools(name, pick, chosen and not view.finished, view)}</div></li>'
     )
+
+
+def _second(pick: Pick, view: View) -> str:
+    """The other file of an adapter that is two: it comes and goes with the first."""
+    stems = (f"{p.name} ({weight(p.weight)})" for p in view.picks if p.belongs_to == pick.name)
+    return "".join(f'<div class="stylus-stem">+ {escape(stem)}</div>' for stem in stems)
 
 
 def _tools(name: str, pick: Pick, chosen: bool, view: View) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stylus_core.errors import StylusError
@@ -14,6 +14,7 @@ from stylus_core.types import Pick, Selection
 from stylus_webui import host, tags
 from stylus_webui.cache import Cache
 from stylus_webui.options import Edits, Settings, normal
+from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.service import NotReady, Service, sentence
 
 logger = logging.getLogger("stylus")
@@ -44,19 +45,22 @@ class Context:
     service: Service
     cache: Cache
     names: host.Names
+    pairs: Applied = field(default_factory=Applied)
     architecture: str = "any"
+    family: str = "any"
     model: str = ""  # of the composer, where one is asked
     banned: tuple[str, ...] = ()  # for good, from the settings
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
 
     def options(self, settings: Settings) -> Options:
-        """The request's options with what the host knows: the checkpoint's architecture, and who is named for good."""
+        """The request's options with what the host knows: which checkpoint it is, and who is named for good."""
         given = settings.options
         favourites = self.favourites if given.favourites != "any" else ()
         return replace(
             given,
             architecture=self.architecture if given.architecture == "any" else given.architecture,
+            family=self.family if given.family == "any" else given.family,
             banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
             pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
             favourite_names=tuple(dict.fromkeys((*given.favourite_names, *favourites))),
@@ -136,26 +140,27 @@ def _came_back(edits: Edits, effective: str) -> Decision:
 
 def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
     """The very prompt of the pasted picture, less what the host cannot load any more."""
-    stems = {context.names.path(name): name for name, _ in edits.picks}
-    missing: list[str] = []
+    own, stems = set(tags.names_in(start.effective)), {context.names.path(name): name for name, _ in edits.picks}
+    names = [n for n in dict.fromkeys([*tags.names_in(edits.rewritten), *(n for n, _ in edits.picks)]) if n not in own]
+    gone = [name for name in names if not context.names.path(name)]
+    notes = [f"{name!r} is left out: the WebUI does not list it any more." for name in gone]
+    for name in [n for n in names if n not in gone] if gone else ():
+        half = context.service.half(name)
+        if half is not None and (half.other is None or half.other.stem in gone):
+            gone.append(name)
+            notes.append(f"{name!r} is left out: its other half is.")
 
     def rename(name: str) -> str | None:
-        if name in tags.names_in(start.effective):
-            return name  # the user's own
-        path = context.names.path(name)
-        if not path:
-            missing.append(f"{name!r} is left out: the WebUI does not list it any more.")
-            return None
-        return stems.get(path, name)  # the host writes aliases into a pasted prompt
+        if name in own or name in gone:
+            return name if name in own else None
+        return stems.get(context.names.path(name), name)  # the host writes aliases into a pasted prompt
 
     text = tags.replace(edits.rewritten, rename)
     known = set(tags.names_in(text))
-    picks = tuple(
-        _described(name, weight, context, "Repeated from the pasted picture.")
-        for name, weight in edits.picks
-        if name in known
-    )
-    return replace(start, picks=picks, text=text, notes=tuple(missing), finished=True)
+    given = [_described(n, w, context, "Repeated from the pasted picture.") for n, w in edits.picks if n not in gone]
+    picks, _ = joined(given, context.service.half, Applied())
+    picks = [p for p in picks if p.name in known or p.belongs_to in known]
+    return replace(start, picks=tuple(picks), text=text, notes=tuple(notes), finished=True)
 
 
 def _fixed(
@@ -174,8 +179,9 @@ def _fixed(
         for pick in picks
         if (adapter := context.service.find(pick.name)) and (said := other_architecture(adapter, context.architecture))
     }
-    fitting = tuple(p for p in picks if p.name not in misfits)
-    return _usable(replace(start, picks=fitting, notes=tuple(misfits.values())), edits, context)
+    fitting = [p for p in picks if p.name not in misfits]
+    fitting, notes = joined(fitting, context.service.half, context.pairs, present)
+    return _usable(replace(start, picks=tuple(fitting), notes=(*misfits.values(), *notes)), edits, context)
 
 
 def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
@@ -200,8 +206,22 @@ def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
         if problem:
             notes.append(f"{pick.title or pick.name} is left out: {problem}.")
             continue
-        picks.append(replace(pick, weight=edits.weights.get(pick.name, pick.weight)))
-    return replace(found, picks=tuple(picks), notes=tuple(dict.fromkeys(notes)))
+        picks.append(pick)
+    kept, more = whole(picks, found.picks, edits.removed)
+    notes += more
+    return replace(found, picks=tuple(_weighed(kept, edits)), notes=tuple(dict.fromkeys(notes)))
+
+
+def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
+    """With the weights of the panel; the second of two files follows the first."""
+    factors = {p.name: edits.weights[p.name] / p.weight for p in picks if p.name in edits.weights and p.weight}
+    for pick in picks:
+        if pick.name in edits.weights:
+            yield replace(pick, weight=edits.weights[pick.name])
+        elif pick.belongs_to in factors:
+            yield replace(pick, weight=round(pick.weight * factors[pick.belongs_to], 2))
+        else:
+            yield pick
 
 
 # -- picks that are selected -------------------------------------------------------------------------------------------
@@ -215,11 +235,12 @@ def _select(effective: str, options: Options, context: Context) -> Selection:
         "library": context.service.revision(),
         "options": dataclasses.asdict(options),
         "model": context.model if asks_a_model else "",
+        "pairs": context.pairs.key,
     }
     known = context.cache.get("picks", key)
     if known is not None:
         return _selection(known)
-    selection = context.service.select(effective, options)
+    selection = context.service.select(effective, options, context.pairs)
     if selection.composer == options.composer:  # a fallback's answer is for once: the model may be back next time
         context.cache.put("picks", key, selection.to_json())
     return selection

@@ -146,6 +146,19 @@ def architecture() -> str:
     return _of_model(model) or "any"
 
 
+def family() -> str:
+    """Family of the same checkpoint ("pony", "illustrious", ...), or "any" where its names and metadata do not tell."""
+    from stylus_core.base_models.families import family_of
+
+    data = _model_data()
+    info = _chosen_info(data) or getattr(getattr(data, "sd_model", None), "sd_checkpoint_info", None)
+    names = [os.path.basename(str(getattr(info, "filename", "") or "")), str(getattr(info, "title", "") or "")]
+    metadata = getattr(info, "metadata", None)
+    if isinstance(metadata, Mapping):
+        names += [str(metadata.get(key) or "") for key in ("modelspec.title", "ss_output_name", "ss_sd_model_name")]
+    return family_of(*names) or "any"
+
+
 #: What stands where a model will be: Forge's, before the first picture.
 _NO_MODEL = ("FakeInitialModel", "NoneType", "object")
 
@@ -171,6 +184,11 @@ def _of_model(model: Any) -> str:
     return file if file.startswith(f"{base}-") else base
 
 
+def loaded_model() -> Any:
+    """The model that is loaded, or None. Never starts a load."""
+    return getattr(_model_data(), "sd_model", None)
+
+
 def _model_data() -> Any:
     # `shared.sd_model` loads a checkpoint if none is there; `model_data` only tells.
     found = (getattr(module(name), "model_data", None) for name in ("modules.sd_models", "modules.modeldata"))
@@ -178,14 +196,19 @@ def _model_data() -> Any:
 
 
 def _chosen(data: Any) -> str:
-    """The file that Forge loads with the next picture; "" where it is loaded already, and on other hosts.
+    """The file that Forge loads with the next picture; "" where it is loaded already, and on other hosts."""
+    return str(getattr(_chosen_info(data), "filename", "") or "")
+
+
+def _chosen_info(data: Any) -> Any:
+    """What Forge knows of that file, or None.
 
     Forge only notes what is chosen on the page: until the first picture it has no model, later that of the last one.
     """
     given = getattr(data, "forge_loading_parameters", None)
     if not isinstance(given, dict) or getattr(data, "forge_hash", "") == str(given):
-        return ""
-    return str(getattr(given.get("checkpoint_info"), "filename", "") or "")
+        return None
+    return given.get("checkpoint_info")
 
 
 def _of_file(path: str) -> str:

@@ -215,12 +215,19 @@ def apply_action(action: str, typed: str, args: Sequence[Any]) -> list[Any]:
     elif what in ("pin", "unpin"):
         out[pins] = "\n".join([n for n in pinned if n != name] + ([name] if what == "pin" else []))
     elif what in ("ban", "unban"):
-        problem = settings.set_banned(name, what == "ban")
-        out[pins] = "\n".join(n for n in pinned if n != name)
+        both = _both_files(name)
+        problem = next((p for n in both if (p := settings.set_banned(n, what == "ban"))), "")
+        out[pins] = "\n".join(n for n in pinned if n not in both)
         if problem:
             gr.Warning(f"{name} was not {'banned' if what == 'ban' else 'freed'}: {problem}.")
     out[-1] = edits.dump()
     return out
+
+
+def _both_files(name: str) -> list[str]:
+    """The name, and that of the other file where an adapter is two: a ban on one of them would be told every time."""
+    half = runtime.get().service.half(name)
+    return [name, half.other.stem] if half is not None and half.other is not None else [name]
 
 
 def _weight(name: str, value: Any) -> dict[str, float]:

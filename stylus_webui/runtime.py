@@ -7,9 +7,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stylus_webui import host, settings
+from stylus_webui import host, pairs, settings
 from stylus_webui.options import normal
 
 if TYPE_CHECKING:
@@ -35,14 +35,17 @@ class Runtime:
         self._outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
         self._lock = threading.Lock()
 
-    def context(self) -> Context:
+    def context(self, p: Any = None) -> Context:
+        """What a decision needs; `p` is the job that it is for, where there is one already."""
         from stylus_webui.decide import Context
 
         return Context(
             service=self.service,
             cache=self.cache,
             names=host.Names(),
+            pairs=pairs.applied(p),
             architecture=host.architecture(),
+            family=host.family(),
             model=settings.model_identity(),
             banned=settings.banned(),
             pinned=settings.pinned(),

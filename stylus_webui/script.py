@@ -47,6 +47,6 @@ class Tab:
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         if self.problem:
             return
-        outcome = job.run(p, args, lambda: runtime.get().context())
+        outcome = job.run(p, args, lambda: runtime.get().context(p))
         if outcome is not None:
             runtime.get().note(self.tab, outcome)

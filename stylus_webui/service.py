@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
-from stylus_core.types import Adapter, Selection
+from stylus_core.types import Adapter, Applies, Half, Selection
 
 logger = logging.getLogger("stylus")
 
@@ -38,9 +38,10 @@ class Core(Protocol):
     @property
     def home(self) -> Path: ...
     def index(self, progress: Callable[[str, int, int], None] | None = None) -> Any: ...
-    def select(self, prompt: str, options: Options | None = None) -> Selection: ...
+    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection: ...
     def adapters(self) -> list[Adapter]: ...
     def find(self, name: str) -> list[Adapter]: ...
+    def half(self, adapter: Adapter) -> Half | None: ...
     def close(self) -> None: ...
 
 
@@ -140,10 +141,10 @@ class Service:
 
     # -- questions -----------------------------------------------------------------------------------------------------
 
-    def select(self, prompt: str, options: Options) -> Selection:
+    def select(self, prompt: str, options: Options, applies: Applies | None = None) -> Selection:
         """Raises `NotReady`, or whatever the core raises."""
         with self._selecting:
-            return self._ready().select(prompt, options)
+            return self._ready().select(prompt, options, applies=applies)
 
     def adapters(self) -> list[Adapter]:
         with self._selecting:
@@ -154,6 +155,15 @@ class Service:
         try:
             with self._selecting:
                 return next((a for a in self._ready().find(name) if a.stem == name and a.status == "ok"), None)
+        except StylusError:
+            return None
+
+    def half(self, name: str) -> Half | None:
+        """What the adapter of this stem is of two files that belong together; None for one that is by itself."""
+        adapter = self.find(name)
+        try:
+            with self._selecting:
+                return None if adapter is None else self._ready().half(adapter)
         except StylusError:
             return None
 

@@ -29,7 +29,7 @@ KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
 #: alone; what is pinned, banned or a favourite for good has fields of its own.
-_NONE = ("enabled", "pinned", "banned", "favourite_names", "seed", "architecture")
+_NONE = ("enabled", "pinned", "banned", "favourite_names", "seed", "architecture", "family")
 DEFAULTS = tuple(o for o in CONTROLS if o.name not in _NONE)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from stylus_core.types import Pick
+from stylus_webui import pairs
 
 #: A tag of an adapter, as the host parses it: `<lora:name:weight...>`.
 TAG = re.compile(r"<(?:lora|lyco):([^:>]+)((?::[^>]*)?)>")
@@ -20,8 +21,8 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
     from stylus_core.rewriter import Places, stands_in
 
-    present = set(names_in(prompt))
-    missing = [p for p in picks if p.name not in present]
+    present, given = set(names_in(prompt)), list(picks)
+    missing = [p for p in given if p.name not in present]
     places = Places(prompt)
     added: dict[int, list[str]] = {}
     for pick in missing if words else ():
@@ -30,7 +31,8 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
         if place >= 0:
             lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not stands_in(prompt, w))
             added.setdefault(place, []).extend(lacking)
-    return places.written(added, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
+    tags = (pairs.written(p, weight(p.weight), given) for p in missing)
+    return places.written(added, [tag for tag in tags if tag])
 
 
 def weight(value: float) -> str:

@@ -23,8 +23,9 @@ def subsets(picks: Sequence[Pick], strategy: str, batches: int, seed: int) -> li
         return [everything] * batches
     if strategy == "one-hot per keyword":
         groups = [tuple(p for p in picks if p.keyword == word) for word in dict.fromkeys(p.keyword for p in picks)]
-    else:
-        groups = [(p,) for p in picks]
+    else:  # two files that belong together are one adapter
+        firsts = dict.fromkeys(p.belongs_to or p.name for p in picks)
+        groups = [tuple(p for p in picks if (p.belongs_to or p.name) == first) for first in firsts]
     order = _masks(len(groups), min(batches, 2 ** len(groups)), random.Random(f"{seed} {strategy}"))
     chosen = [{id(p) for i in mask for p in groups[i]} for mask in order]
     return [tuple(p for p in everything if id(p) in chosen[b % len(chosen)]) for b in range(batches)]

@@ -22,7 +22,7 @@ _PREFIX = re.compile(
     r"^(?:base_model\.model\.|(?:model\.)?diffusion_model\.|(?:conditional_)?transformer(?:_2)?\.|unet\.|net\.|pipe\."
     r"|dit\.|default\.|_orig_mod\.|(?:lora|oft)_unet_+|lora_transformer_|lora_prior_unet_|lycoris_"
     # a text encoder's path begins with `model.layers` as well
-    r"|model\.(?=(?:double_|single_|transformer_)?blocks\.|layers\.\d+\.(?:attention|feed_forward)))+"
+    r"|model\.(?=(?:double_|single_|transformer_)?blocks\.|layers\.\d+\.(?:(?:self_)?attention|feed_forward)))+"
 )
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylus_core.composer.contract import Request
+from stylus_core.composer.family import preferred
 from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
-from stylus_core.composer.rules import keep
+from stylus_core.composer.local import floor_of
+from stylus_core.composer.rules import keep, left_alone
 from stylus_core.types import Assignment
 
 #: The local judge's chance from which on an adapter is possible at all, and how many are (`docs/llm.md`).
@@ -55,17 +57,27 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
         request: what they are candidates for.
 
     Returns:
-        At most `MOST`, likeliest first: no adapter that the judge gives less than `LEAST`, and none that a rule would
-        forbid whatever the model says, for it would take the place of another.
+        At most `MOST`, likeliest first, and of those for one purpose the checkpoint's family first: no adapter that the
+        judge gives less than `LEAST`, and none that a rule would forbid whatever the model says, for it would take the
+        place of another.
     """
-    already = len(request.prompt.tags)
     out: list[Assignment] = []
-    for a in rated:
-        if len(out) == MOST or a.confidence < LEAST:
+    for a in preferred([a for a in rated if a.confidence >= LEAST], request):
+        if len(out) == MOST:
             break
-        if keep([a], request, already)[0]:
+        if keep([a], request, request.already)[0]:
             out.append(a)
     return out
+
+
+def alone(rated: Iterable[Assignment], request: Request) -> tuple[str, ...]:
+    """A sentence for each adapter that the model is not asked about because its other half is missing.
+
+    Only for those that the local composer would have picked: of the others nobody expects anything.
+    """
+    floor = floor_of(request)
+    halves = [a for a in rated if a.confidence >= floor and a.candidate.half is not None and a.candidate.half.missing]
+    return left_alone(keep(halves, request, request.already)[1])
 
 
 def checked(data: Mapping[str, Any], request: Request, asked: Sequence[Assignment]) -> Checked:
@@ -80,7 +92,7 @@ def checked(data: Mapping[str, Any], request: Request, asked: Sequence[Assignmen
     wanted = [a for i, a in enumerate(asked) if verdicts.get(i) == WANTED]
     passed = [(a, _LEFT_OUT[verdicts.get(i, WRONG)]) for i, a in enumerate(asked) if verdicts.get(i) != WANTED]
     weak = [(a, "nothing but the language model speaks for it") for a in wanted if a.confidence < LEAST]
-    kept, against = keep([a for a in wanted if a.confidence >= LEAST], request, already=len(request.prompt.tags))
+    kept, against = keep([a for a in wanted if a.confidence >= LEAST], request, already=request.already)
     return Checked(tuple(kept), (*against, *weak), tuple(passed), senseless)
 
 

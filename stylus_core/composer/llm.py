@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.composer.catalogue import question, tokens
-from stylus_core.composer.checking import Checked, checked, possible
+from stylus_core.composer.checking import Checked, alone, checked, possible
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT, schema
-from stylus_core.composer.local import rated
+from stylus_core.composer.local import rated as judged
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import ComposerError, LLMError
 from stylus_core.llm.cache import AnswerCache, SingleFlight
@@ -47,7 +47,7 @@ class LLMComposer:
 
     name = "llm"
 
-    def __init__(self, settings: Settings, home: Path, judge: Judge = rated) -> None:
+    def __init__(self, settings: Settings, home: Path, judge: Judge = judged) -> None:
         self._settings = settings
         self._client = Client(settings.endpoint, home)
         self._cache = AnswerCache(home / "answers.sqlite")
@@ -59,11 +59,13 @@ class LLMComposer:
 
         An answer that wants nothing, or nothing that may be used, is an answer.
         """
-        if not request.candidates or len(request.prompt.tags) >= request.options.max_adapters:
+        if not request.candidates or request.already >= request.options.max_adapters:
             return Composition(composer=self.name)
-        asked = possible(self._judge(request), request)
+        rated = self._judge(request)
+        asked, halves = possible(rated, request), alone(rated, request)
         if not asked:
-            return Composition(composer=self.name, notes=("nothing is likely enough to ask the language model about",))
+            nothing = "nothing is likely enough to ask the language model about"
+            return Composition(composer=self.name, notes=(*halves, nothing))
         limit = self._settings.prompt_tokens - _CONSTANT_TOKENS
         text, names = question(request.prompt, asked, limit)
         if not names:
@@ -80,7 +82,8 @@ class LLMComposer:
             except LLMError as e:
                 raise ComposerError(str(e)) from None
             source = f"{answer.seconds:.1f} s" if own else "shared with the same prompt"
-        return self._composed(answer, checked(answer.data, request, asked[: len(names)]), source)
+        made = self._composed(answer, checked(answer.data, request, asked[: len(names)]), source)
+        return replace(made, notes=(*made.notes, *halves))
 
     def _ask(self, messages: list[dict[str, str]], form: dict[str, Any], key: str) -> Answer:
         """One call. Another thread may have had the answer just before: then it is in the cache."""
@@ -139,4 +142,4 @@ def _nearly(found: Checked) -> tuple[Assignment, ...]:
 
 
 def _in_order(assignments: Sequence[Assignment]) -> list[Assignment]:
-    return sorted(assignments, key=lambda a: (a.keyword.start, -a.confidence))
+    return sorted(assignments, key=lambda a: a.keyword.start)

@@ -17,7 +17,8 @@ from inspect import signature
 from typing import Any, Protocol
 
 from stylus_core.composer.contract import Request
-from stylus_core.composer.rules import keep
+from stylus_core.composer.family import preferred
+from stylus_core.composer.rules import keep, left_alone
 from stylus_core.composer.settings import Settings
 from stylus_core.composer.simple import nearest
 from stylus_core.errors import ComposerError
@@ -134,9 +135,9 @@ class RerankerComposer:
         scores = self._scorer.scores(text, [_document(c) for c in request.candidates])
         order = sorted(range(len(scores)), key=lambda i: -scores[i])
         wanted = [self._assigned(i, scores[i], request) for i in order if scores[i] >= self._settings.reranker_floor]
-        kept, refused = keep(wanted, request, already=len(request.prompt.tags))
+        kept, refused = keep(preferred(wanted, request), request, already=request.already)
         nearly = tuple(Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused[:5])
-        return Composition(tuple(kept), self.name, nearly=nearly)
+        return Composition(tuple(kept), self.name, left_alone(refused), nearly)
 
     def _assigned(self, i: int, score: float, request: Request) -> Assignment:
         reason = f"the reranker gives it {score:.2f}"

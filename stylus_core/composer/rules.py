@@ -1,9 +1,9 @@
 """What no composer may do, whoever it is: the rules that an answer has to keep.
 
-An adapter is used once. A character's or a person's adapter needs its name in the prompt, and comes alone for it. At
-most three styles in all, at most three adapters for one keyword, at most as many in all as the options say. Two of one
-kind for one keyword may be together, as in the paper: of the adapters that people combine every other pair is of one
-kind (`docs/composer.md`).
+An adapter is used once, and one that its author offers for several base models once. A character's or a
+person's adapter needs its name in the prompt, and comes alone for it. At most three styles in all, at most three
+adapters for one keyword, at most as many in all as the options say. Two of one kind for one keyword may be together, as
+in the paper: of the adapters that people combine every other pair is of one kind (`docs/composer.md`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
+from stylus_core.composer.family import versions
 from stylus_core.composer.names import is_named, own_words
 from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
@@ -49,10 +50,14 @@ def keep(
             why = f"there are {STYLES} styles already"
         elif kind in NAMED_ONLY and any(_same_subject(k.candidate.adapter, a.candidate.adapter) for k in kept):
             why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
+        elif (twin := _twin(a.candidate.adapter, kept)) is not None:
+            why = f"its version for {twin.metadata.base_model} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
         elif len(kept) + already >= request.options.max_adapters:
             why = "there are as many adapters as the options allow"
+        elif a.candidate.half is not None and a.candidate.half.missing:
+            why = a.candidate.half.missing
         else:
             used.add(a.candidate.adapter.id)
             per_keyword[span] += 1
@@ -60,6 +65,19 @@ def keep(
             continue
         refused.append((a, why))
     return kept, refused
+
+
+def left_alone(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
+    """A sentence for each adapter that is refused because it is one of two files and the other cannot come."""
+    return tuple(
+        f"{a.candidate.adapter.stem!r} is left out: {why}"
+        for a, why in refused
+        if a.candidate.half is not None and why == a.candidate.half.missing
+    )
+
+
+def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
+    return next((k.candidate.adapter for k in kept if versions(k.candidate.adapter, adapter)), None)
 
 
 def _same_subject(one: Adapter, other: Adapter) -> bool:

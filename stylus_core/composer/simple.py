@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from stylus_core.composer.contract import Request
-from stylus_core.composer.rules import keep
+from stylus_core.composer.family import preferred
+from stylus_core.composer.rules import keep, left_alone
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 
@@ -23,8 +24,9 @@ def _composed(request: Request, order: list[int], name: str, reason: str) -> Com
         candidate: Candidate = request.candidates[i]
         return Assignment(candidate, nearest(request, i), reason)
 
-    kept, _ = keep(map(assigned, order), request, already=len(request.prompt.tags))
-    return Composition(tuple(kept), name)
+    # nothing says how sure each is, so only versions of one thing give way to each other
+    kept, refused = keep(preferred([*map(assigned, order)], request, 0.0), request, already=request.already)
+    return Composition(tuple(kept), name, left_alone(refused))
 
 
 class RetrieverComposer:

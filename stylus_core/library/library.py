@@ -16,6 +16,7 @@ from stylus_core.library.codec import decode_card, decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
+from stylus_core.library.pairs import could_be_half
 from stylus_core.library.plan import make_plan, resolve_roots, would_change
 from stylus_core.library.records import cards_of, settle, store_card
 from stylus_core.library.scan import Progress, ScanReport, scan
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _SELECT = "SELECT id, path, stem, status, problem, shadowed_by, size, metadata, card FROM present"
 _SELECT_STATUS = f"{_SELECT} WHERE id > ? AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"  # noqa: S608
 _SELECT_IDS = f"{_SELECT} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
+#: Names of files that are listed, or of which nobody knows what they are; the host may load them all the same.
+_NAMES = """SELECT id, path, stem, json_extract(metadata, '$.version'), json_extract(metadata, '$.title') FROM present
+    WHERE id IN (SELECT value FROM json_each(?)) OR status <> 'ok'"""
 _FIND = tuple(
     f"{_SELECT} WHERE {where} ORDER BY status <> 'ok', stem_key, id LIMIT 100"
     for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)")
@@ -155,6 +159,19 @@ class Library:
         key = fold(clean(name, 400))
         found = (self._database.rows(sql, (key,)) for sql in (_FIND[:2] if whole else _FIND)) if key else iter(())
         return [_adapter(row) for row in next(filter(None, found), [])]
+
+    def possible_halves(self, ids: Sequence[int]) -> list[Adapter]:
+        """Of these adapters, and of all files that cannot be selected, those whose names may call them half of a pair.
+
+        Opens the metadata of those alone: of many files that is few.
+        """
+        rows = self._database.rows(_NAMES, (json.dumps([int(i) for i in ids]),))
+        marked = [
+            number
+            for number, path, stem, version, title in rows
+            if could_be_half(stem, str(version or ""), str(title or ""), os.path.basename(os.path.dirname(path)))
+        ]
+        return list(self.get(marked).values())
 
     def problems(self) -> list[Problem]:
         """Files that cannot be selected, files with damaged sidecars and folders that cannot be listed, by path."""

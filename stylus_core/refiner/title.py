@@ -33,6 +33,7 @@ _LABEL = {w.replace("_", " "): kind for kind, words in _LABELS.items() for w in 
 _WORDS_OUT = re.compile(
     r"""(?aix)\b(?:lora(?:'s)?|locon|loha|lokr|lycoris|lyco|dora|dreambooth|textual\ inversion|embedding|checkpoint
     |safetensors|extract(?:ion|ed)?|sd\s?-?\d(?:\.\d)?(?:\s?&\s?\d\.\d)?(?:\s?768)?(?:-\d+)?|sdxl|sd|wd\s?1\.\d
+    |(?:high|low)[\s-]?noise(?:\ (?:expert|model))?
     |pony(?:\sxl)?|illustrious(?:xl)?|noobai(?:xl)?|flux(?:\.?1)?(?:\s?dev)?
     |v\.?\s?\d+(?:\.\d+)*[a-z]?|ver(?:sion)?\.?\s?\d+(?:\.\d+)*|\d\.\d\s?&\s?\d\.\d(?:\s?768)?|\d+(?:\.\d+)+|\d+(?:\.\d+)?\s?[mk]b
     |epochs?\s?\d+|0{2,}\d+

@@ -135,7 +135,8 @@ def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
     m = adapter.metadata
     names = [*_NAME_PARTS.split(adapter.given_title), *_NAME_PARTS.split(m.site_title), adapter.stem]
-    names += [adapter.card.subject, *phrases(m.own_words)]
+    own = adapter.card.description if "description" in adapter.card.edited else m.own_words
+    names += [adapter.card.subject, *phrases(own)]
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from stylus_core.library.pairs import untitled
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS
@@ -15,6 +16,8 @@ from stylus_core.rewriter.weights import share, written
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
 
 _UNWRITABLE = frozenset(":>=#\n\r")  # a # makes the host drop the rest of the line
+_OTHER = {"high": "low", "low": "high"}
+_PARTS = {"high": "works while there is much noise", "low": "works when little noise is left"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +32,68 @@ class Rewrite:
 def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
     """An assignment as it is shown to the user. `added`: the trigger words that were written with it."""
     adapter, keyword = assignment.candidate.adapter, assignment.keyword
+    half = assignment.candidate.half
     return Pick(
         name=adapter.stem,
         path=adapter.path,
         weight=weight,
         keyword=keyword.text,
         reason=assignment.reason,
-        title=adapter.title,
+        title=adapter.title if half is None else untitled(adapter.title),
         kind=adapter.card.kind,
         start=keyword.start,
         end=keyword.end,
         score=round(assignment.confidence, 4),
         trigger_words=added,
         preview=adapter.metadata.preview,
+        stage="" if half is None else half.stage,
+    )
+
+
+def second_of(first: Pick, candidate: Candidate) -> Pick | None:
+    """The pick of a candidate's other file, where it stands for two: for the same words, as strong as the first.
+
+    Where author or user gave each file a weight of its own, it is as much stronger or weaker as they say.
+    """
+    half = candidate.half
+    if half is None or half.other is None or half.missing:
+        return None
+    stage = _OTHER[half.stage]
+    adapter, own = half.other, (candidate.adapter.card, half.other.card)
+    told = all(card.weight_source in ("user", "author") and card.weight for card in own)
+    weight = round(first.weight * own[1].weight / own[0].weight, 2) if told else first.weight
+    return replace(
+        first,
+        name=adapter.stem,
+        path=adapter.path,
+        weight=weight,
+        reason=f"it belongs to {first.name}, for the part of the model that {_PARTS[stage]}",
+        trigger_words=(),
+        preview=adapter.metadata.preview,
+        stage=stage,
+        belongs_to=first.name,
     )
 
 
 def rewrite(
-    prompt: ParsedPrompt, assignments: Sequence[Assignment], options: Options, pinned: Sequence[Candidate] = ()
+    prompt: ParsedPrompt,
+    assignments: Sequence[Assignment],
+    options: Options,
+    pinned: Sequence[Candidate] = (),
+    counted: frozenset[str] = frozenset(),
 ) -> Rewrite:
     """Writes the pinned adapters and the assigned ones behind the prompt, and their words into the region they serve.
 
     Adapters that the prompt has already are left alone, count against the number and the budget, and are not added
     again: rewriting twice equals rewriting once. Pinned adapters come first, and even where the number is reached.
+    One that stands for two files counts once; both are written, side by side.
+
+    Args:
+        prompt: what is written behind.
+        assignments: what a composer chose.
+        options: how many, how strong, with which words.
+        pinned: what is added whatever the composer chose.
+        counted: names in the prompt's tags that count together with another one.
     """
     present = [t for t in prompt.tags if t.kind in ADAPTER_KINDS]
     if not assignments and not pinned:
@@ -61,7 +103,8 @@ def rewrite(
         return Rewrite(prompt.text, (), (note,))
     if reason := obstacle(prompt.text):
         return Rewrite(prompt.text, (), (reason,))
-    plan = _Plan([*map(_pin, pinned), *assignments], frozenset(c.adapter.id for c in pinned), present, options)
+    pins = frozenset(c.adapter.id for c in pinned)
+    plan = _Plan([*map(_pin, pinned), *assignments], pins, present, options, counted)
     return plan.written(prompt.text)
 
 
@@ -73,6 +116,7 @@ class _Plan:
     pinned: frozenset[int]
     present: list[NetworkTag]
     options: Options
+    counted: frozenset[str]  # names in the tags that count together with another one
     chosen: list[tuple[Assignment, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -87,17 +131,20 @@ class _Plan:
         stems: set[str] = set()
         wanted: list[Assignment] = []
         for a in self.wanted:
-            adapter = a.candidate.adapter
-            if adapter.stem in stems:
+            files = _files(a.candidate)
+            if any(f.stem in stems for f in files):
                 continue
-            stems.add(adapter.stem)
-            if any(_named(t.name, adapter) for t in self.present):
+            stems.update(f.stem for f in files)
+            if any(_named(t.name, f) for t in self.present for f in files):
                 continue
-            if not adapter.stem or not _UNWRITABLE.isdisjoint(adapter.stem):
-                self.notes.append(f"{adapter.path} cannot be named in a prompt: rename the file without any of : > = #")
+            unwritable = [f.path for f in files if not f.stem or not _UNWRITABLE.isdisjoint(f.stem)]
+            if unwritable:
+                path = unwritable[0]
+                self.notes.append(f"{path} cannot be named in a prompt: rename the file without any of : > = #")
                 continue
             wanted.append(a)
         self.wanted = wanted
+        self.present = [t for t in self.present if t.name not in self.counted]
 
     def _round(self) -> bool:
         first = sum(a.candidate.adapter.id in self.pinned for a in self.wanted)
@@ -142,9 +189,17 @@ class _Plan:
                 )
                 lacks = []
             words.setdefault(place, []).extend(lacks)
-            picks.append(pick_of(a, weight, tuple(lacks)))
+            first = pick_of(a, weight, tuple(lacks))
+            second = second_of(first, a.candidate)
+            picks += [first] if second is None else [first, second]
         tags = [f"<lora:{p.name}:{written(p.weight)}>" for p in picks]
         return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))
+
+
+def _files(candidate: Candidate) -> list[Adapter]:
+    """The adapter, and the other file where it stands for two."""
+    half = candidate.half
+    return [candidate.adapter, *([half.other] if half is not None and half.other is not None else [])]
 
 
 def _pin(candidate: Candidate) -> Assignment:

@@ -158,6 +158,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "favourites": ("only", "only"),
     "favourite_names": ("a,b", ("a", "b")),
     "nsfw": ("pg13", "pg13"),
+    "family": ("pony", "pony"),
 }
 
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from stylus_core.options import Options
-from stylus_core.types import Adapter, Card, Metadata, Pick, Selection
+from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
 
 
 def safetensors(path: Path, shapes: dict[str, list[int]] | None = None, **metadata: str) -> Path:
@@ -31,6 +31,8 @@ class FakeCore:
         self.words: dict[str, str] = {}
         self.revision = 1
         self.asked: list[tuple[str, Options]] = []
+        self.halves: dict[str, Half] = {}  # of two files that belong together, by stem
+        self.applies: list[Applies | None] = []  # one for each that was asked
         self.answers: list[Selection | BaseException] = []
         self.indexing: list[BaseException] = []  # raised by the next `index`
         self.indexed = 0
@@ -75,12 +77,21 @@ class FakeCore:
     def find(self, name: str) -> list[Adapter]:
         return [a for a in self.known if a.stem == name]
 
+    def pair(self, high: str, low: str) -> None:
+        """Makes two files one adapter."""
+        (first,), (second,) = self.find(high), self.find(low)
+        self.halves |= {high: Half("high", second), low: Half("low", first)}
+
+    def half(self, adapter: Adapter) -> Half | None:
+        return self.halves.get(adapter.stem)
+
     def close(self) -> None:
         self.closed += 1
 
-    def select(self, prompt: str, options: Options | None = None) -> Selection:
+    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection:
         assert options is not None
         self.asked.append((prompt, options))
+        self.applies.append(applies)
         if self.answers:
             answer = self.answers.pop(0)
             if isinstance(answer, BaseException):

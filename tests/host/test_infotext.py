@@ -155,6 +155,7 @@ CHANGED = {
     "favourites": "only",
     "favourite_names": "e\nf, g",
     "nsfw": "pg13",
+    "family": "pony",
     "variants": "one-hot per keyword",
 }
 

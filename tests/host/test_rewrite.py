@@ -291,9 +291,48 @@ def test_architecture_after_another_checkpoint_was_chosen_on_forge(zoo, tmp_path
     assert shown_architecture(zoo) == "sd1"
 
 
+@pytest.mark.parametrize(
+    ("info", "family"),
+    [
+        ({"filename": "/models/duskPonyXL_v3.safetensors"}, "pony"),
+        ({"filename": "/models/dusk.safetensors", "title": "noob/dusk.safetensors [12ab]"}, "noobai"),
+        (
+            {"filename": "dusk.safetensors", "title": "dusk", "metadata": {"modelspec.title": "Dusk Illustrious"}},
+            "illustrious",
+        ),
+        ({"filename": "dusk.safetensors", "title": "dusk", "metadata": {"modelspec.title": {}}}, "any"),
+        ({"filename": None, "metadata": "pony"}, "any"),
+    ],
+)
+def test_family_is_the_loaded_checkpoints(zoo, info, family):
+    checkpoint = zoo.sd_models.Checkpoint("sdxl")
+    checkpoint.sd_checkpoint_info = type("CheckpointInfo", (), info)()
+    zoo.generate("a fox", checkpoint=checkpoint)
+    assert zoo.core.asked[-1][1].family == family
+
+
+def test_family_of_a_checkpoint_that_forge_has_not_loaded_yet(zoo, tmp_path):
+    checkpoint = zoo.sd_models.Checkpoint("sdxl")
+    checkpoint.sd_checkpoint_info = type("CheckpointInfo", (), {"filename": "duskPonyXL.safetensors"})()
+    zoo.sd_models.model_data.sd_model = checkpoint
+    choose_on_forge(zoo, tmp_path / "duskIllustriousXL.safetensors")
+    shown_architecture(zoo)
+    assert zoo.core.asked[-1][1].family == "illustrious"
+    choose_on_forge(zoo, tmp_path / "duskIllustriousXL.safetensors", loaded=True)
+    shown_architecture(zoo)
+    assert zoo.core.asked[-1][1].family == "pony"
+
+
 def test_an_asked_architecture_wins(zoo):
     zoo.generate("a fox", first={"architecture": "sd2"}, checkpoint=zoo.sd_models.Checkpoint("sdxl"))
     assert zoo.core.asked[-1][1].architecture == "sd2"
+
+
+def test_an_asked_family_wins(zoo):
+    checkpoint = zoo.sd_models.Checkpoint("sdxl")
+    checkpoint.sd_checkpoint_info = type("CheckpointInfo", (), {"filename": "duskPonyXL.safetensors"})()
+    zoo.generate("a fox", first={"family": "noobai"}, checkpoint=checkpoint)
+    assert zoo.core.asked[-1][1].family == "noobai"
 
 
 def test_a_pick_by_name_that_is_made_for_another_architecture_is_left_out(zoo):

@@ -1,0 +1,117 @@
+"""Pairs of files in one selection: which adapter stands for two, which half may not come alone, and what is said of it.
+
+A pair comes whole or not at all: half of it leaves one part of the model as it was, and nothing in the picture tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from stylus_core.base_models import fits
+from stylus_core.library import Library
+from stylus_core.library.pairs import ARCHITECTURES as TWO_PARTS
+from stylus_core.library.pairs import OPEN, Pair, find_pairs
+from stylus_core.retriever.here import Here
+from stylus_core.types import Adapter, Applies, Candidate, Half
+
+
+class Pairing:
+    """The pairs of a library, looked for again when it changed. Whoever calls it holds the lock of `here`."""
+
+    def __init__(self, library: Library, here: Here) -> None:
+        self._library, self._here = library, here
+        self._revision = -1
+        self._pairs: dict[int, Pair] = {}
+
+    def pairs(self) -> Mapping[int, Pair]:
+        """The pair of each half, by the half's id."""
+        revision = self._library.revision
+        if revision != self._revision:
+            signals = self._here.index.signals
+            of_two = np.array(
+                [any(fits(label, base) for base in TWO_PARTS) or label in OPEN for label in signals.architecture_names],
+                np.bool_,
+            )
+            ids = signals.ids[signals.alive & of_two[signals.architectures]].tolist()
+            self._pairs = find_pairs(self._library.possible_halves(ids))
+            self._revision = revision
+        return self._pairs
+
+    def seen(self, present: Mapping[str, Iterable[Adapter]], banned: Iterable[str], applies: Applies | None) -> Paired:
+        """The pairs as one prompt sees them.
+
+        Args:
+            present: names in the prompt's tags, and the adapters that each calls.
+            banned: stems.
+            applies: whether both files of a pair will be applied; None: they will.
+        """
+        pairs = self.pairs()
+        here = {a.id: (name, a) for name, found in present.items() for a in found}
+        return Paired(pairs, here, frozenset(banned), applies)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Pairs of a library, as one prompt with its options sees them."""
+
+    pairs: Mapping[int, Pair]
+    present: Mapping[int, tuple[str, Adapter]] = field(default_factory=dict)  # id -> (name in the tag, adapter)
+    banned: frozenset[str] = frozenset()
+    applies: Applies | None = None
+
+    def half(self, adapter: Adapter) -> Half | None:
+        """What an adapter is of a pair, and why the two may not come; None for one that is by itself."""
+        pair = self.pairs.get(adapter.id)
+        if pair is None:
+            return None
+        half = pair.half(adapter)
+        if half.missing or half.other is None:
+            return half
+        other = half.other.stem
+        if other in self.banned:
+            return replace(half, missing=f"its {pair.half(half.other).stage}-noise half {other!r} is banned")
+        high, low = (adapter.stem, other) if half.stage == "high" else (other, adapter.stem)
+        return replace(half, missing=self.applies(high, low)) if self.applies is not None else half
+
+    def marked(self, candidate: Candidate) -> Candidate:
+        """A candidate that knows whether it stands for two files."""
+        half = self.half(candidate.adapter)
+        return candidate if half is None else replace(candidate, half=half)
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """Ids that are no candidates: those in the prompt with their other halves, and of each pair the second file."""
+        out = set(self.present)
+        for pair in {id(p): p for p in self.pairs.values()}.values():
+            ids = [a.id for a in (pair.high, pair.low) if a is not None]
+            if any(i in self.present for i in ids):
+                out.update(ids)
+            elif (second := pair.second) is not None and self.banned.isdisjoint(
+                a.stem for a in (pair.high, pair.low) if a is not None
+            ):
+                out.add(second.id)
+        return frozenset(out)
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """Names in the prompt's tags that count together with another one, of which they are the second file."""
+        return frozenset(
+            name
+            for number, (name, _) in self.present.items()
+            if (p := self.pairs.get(number)) and p.low and p.high and p.low.id == number and p.high.id in self.present
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each half that the prompt has without the other one."""
+        out = []
+        for number, (name, adapter) in self.present.items():
+            half = self.pairs[number].half(adapter) if number in self.pairs else None
+            if half is None or (half.other is not None and half.other.id in self.present):
+                continue
+            lacks = half.missing or f"its other half {half.other.stem if half.other else ''!r} is not in the prompt"
+            out.append(f"the prompt has {name!r}, one file of two that belong together, alone: {lacks}")
+        return out

@@ -59,10 +59,8 @@ def applied(p: Any = None) -> Applied:
             "" if _both_loaded() else "SD.Next has loaded one of the model's two parts, see 'Processing stage'"
         )
     if found == _NEO:
-        text = str(host.option("refiner_lora_replacement", ""))[:_RULES]
-        rules = tuple((m[1], m[2]) for line in text.splitlines() if (m := _REPLACE.fullmatch(line)))
         if _refines(p):
-            return Applied(renames=rules)
+            return Applied(renames=_renames(str(host.option("refiner_lora_replacement", ""))[:_RULES]))
         return Applied("the Refiner, which would run the model's second part, is off")
     return Applied("this WebUI runs no model of two parts")
 
@@ -136,6 +134,13 @@ def _host() -> str:
     if host.option("model_wan_stage") is not None:
         return _SDNEXT
     return _NEO if host.option("refiner_lora_replacement") is not None else ""
+
+
+def _renames(rules: str) -> tuple[tuple[str, str], ...]:
+    """Forge Neo's rules for the names in tags: "AAA=BBB", and "-CCC" for what goes with all that has it in its name."""
+    lines = [line.strip() for line in rules.splitlines()]
+    replaced = [(m[1], m[2]) for line in lines if (m := _REPLACE.fullmatch(line))]
+    return (*((line[1:].strip(), "") for line in lines if line.startswith("-") and "=" not in line), *replaced)
 
 
 def _both_loaded() -> bool:

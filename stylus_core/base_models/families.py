@@ -7,13 +7,14 @@ stands in `FAMILIES`; nothing else in the project knows one by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 #: Characters of a text that are looked at: names are short, and what is longer comes from strangers.
 _SEEN = 300
-#: Example prompts of an adapter that are looked at.
-_EXAMPLES = 8
+#: Example prompts of an adapter that are looked at, and characters of each.
+_EXAMPLES, _PROMPT = 8, 2000
 
 _SAME, _NEAR, _UNKNOWN, _FAR = 1.0, 0.75, 0.5, 0.0
 
@@ -105,26 +106,32 @@ def family_of(*texts: str) -> str:
     return ""
 
 
-def family_of_adapter(known: str, names: Iterable[str], prompts: Iterable[str]) -> str:
+def family_of_adapter(known: str, version: str, names: Iterable[str], prompts: Iterable[str]) -> str:
     """The family that an adapter is made for, or "" where nothing tells, or where it is made for several.
 
     Args:
         known: what its base model says, as `family_of` gives it; it decides where it says anything.
-        names: its own: of the version, of the file, its title.
+        version: the name of its version, which is often nothing but the family's.
+        names: its own: of the file, its title.
         prompts: its author's example prompts; the words that only one family knows have to stand in most of them.
     """
     if known:
         return known
-    for name in names:
-        text = name[:_SEEN]
-        found = [f for f in FAMILIES if f.marked and f.marked.search(text)]
-        if len(found) == 1:
-            rest = found[0].marked.sub(" ", text) if found[0].marked else text
-            if not _OTHERS.search(rest):
-                return found[0].name
-    asked = [family_of_prompt(p[:2000]) for p, _ in zip((p for p in prompts if p), range(_EXAMPLES), strict=False)]
+    told = (_only(version, [f.named for f in FAMILIES]), *(_only(n, [f.marked for f in FAMILIES]) for n in names))
+    if found := next((name for name in told if name), ""):
+        return found
+    asked = [family_of_prompt(p[:_PROMPT]) for p in islice((p for p in prompts if p), _EXAMPLES)]
     first = next((a for a in asked if a), "")
     return first if 2 * asked.count(first) > len(asked) else ""
+
+
+def _only(name: str, patterns: Sequence[re.Pattern[str] | None]) -> str:
+    """The one family whose pattern a name has; "" where it has several, or names another base model as well."""
+    text = name[:_SEEN]
+    found = [(f.name, p) for f, p in zip(FAMILIES, patterns, strict=True) if p is not None and p.search(text)]
+    if len(found) != 1 or _OTHERS.search(found[0][1].sub(" ", text)):
+        return ""
+    return found[0][0]
 
 
 def family_of_prompt(prompt: str) -> str:

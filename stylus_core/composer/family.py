@@ -30,7 +30,7 @@ _OF_VERSIONS = frozenset((*NAMES, "noob", "il", "ilxl", "pdxl", "illustriousxl",
 def family(adapter: Adapter) -> str:
     """The family that an adapter is made for; "" where nothing tells."""
     m = adapter.metadata
-    return family_of_adapter(m.family, (m.version, adapter.stem, m.title), (e.prompt for e in m.examples))
+    return family_of_adapter(m.family, m.version, (adapter.stem, m.title), (e.prompt for e in m.examples))
 
 
 def wanted_family(request: Request) -> str:

@@ -36,26 +36,39 @@ def test_the_first_text_that_tells_decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "family"),
+    ("name", "family"),
     [
-        (("", "veska_thornlight_pony_v2"), "pony"), (("", "veska-thornlight-il"), "illustrious"),
-        (("v1.0 Illustrious",), "illustrious"), (("", "umber_glaze_PDXL"), "pony"),
-        (("", "x", "Umber Glaze [Pony]"), "pony"), (("", "x", "Umber Glaze for NoobAI"), "noobai"),
+        ("veska_thornlight_pony_v2", "pony"), ("veska-thornlight-il", "illustrious"), ("umber_glaze_PDXL", "pony"),
+        ("Umber Glaze [Pony]", "pony"), ("Umber Glaze for NoobAI", "noobai"),
         # what it draws is no family
-        (("", "my_little_pony"), ""), (("", "pony_express_rider"), ""), (("", "high_ponytail_v2"), ""),
-        (("", "pastel_noob_gamer"), ""), (("", "il_cavaliere"), ""),
+        ("my_little_pony", ""), ("pony_express_rider", ""), ("high_ponytail_v2", ""), ("pastel_noob_gamer", ""),
+        ("il_cavaliere", ""), ("pony", ""),
         # made for several
-        (("", "x", "Umber Glaze [SDXL + Pony]"), ""), (("", "x", "Umber Glaze [Pony] [Illustrious]"), ""),
+        ("Umber Glaze [SDXL + Pony]", ""), ("Umber Glaze [Pony] [Illustrious]", ""),
     ],
 )  # fmt: skip
-def test_an_adapter_is_known_by_its_names(names: tuple[str, ...], family: str) -> None:
-    assert family_of_adapter("", names, ()) == family
+def test_an_adapter_is_known_by_its_names(name: str, family: str) -> None:
+    assert family_of_adapter("", "", (name,), ()) == family
+
+
+@pytest.mark.parametrize(
+    ("version", "family"),
+    [
+        ("Pony", "pony"),
+        ("IL v1", "illustrious"),
+        ("v2.0 Illustrious", "illustrious"),
+        ("SDXL & Pony", ""),
+        ("v1.0", ""),
+    ],
+)
+def test_a_version_is_often_called_by_its_family(version: str, family: str) -> None:
+    assert family_of_adapter("", version, ("veska_noobai",), ()) == (family or "noobai")
 
 
 def test_what_its_base_model_says_comes_before_its_names_and_example_prompts() -> None:
-    assert family_of_adapter("noobai", ("veska_pony",), ("score_9, veska",)) == "noobai"
-    assert family_of_adapter("", ("veska",), ("score_9, score_8_up, veska", "veska", "score_9, a barn")) == "pony"
-    assert family_of_adapter("", ("veska",), ("score_9, veska", "masterpiece, veska", "veska, newest")) == ""
+    assert family_of_adapter("noobai", "Pony", ("veska_pony",), ("score_9, veska",)) == "noobai"
+    assert family_of_adapter("", "", ("veska",), ("score_9, score_8_up, veska", "veska", "score_9, a barn")) == "pony"
+    assert family_of_adapter("", "", ("veska",), ("score_9, veska", "masterpiece, veska", "veska, newest")) == ""
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylus_core.composer.catalogue import line, name, plain, question, tokens
-from stylus_core.composer.checking import LEAST, MOST, checked, possible
+from stylus_core.composer.checking import LEAST, MOST, alone, checked, possible
 from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.llm.answers import read_object
+from stylus_core.types import Half
 from tests.composer.build import candidate, judging, request, verdicts
 
 CANDIDATES = [
@@ -53,6 +55,16 @@ def test_the_model_is_asked_about_the_likeliest_dozen() -> None:
 def test_the_model_is_not_asked_about_what_the_local_judge_holds_impossible() -> None:
     assert shown(0.9, LEAST, LEAST * 0.9, 0.0, 0.5, LEAST / 2) == [0, 4, 1]
     assert shown(0, 0, 0, 0, 0, 0) == []
+
+
+def test_it_is_not_asked_about_half_an_adapter_and_the_user_hears_of_it() -> None:
+    missing = "its low-noise half is not in the folder"
+    halves = [replace(c, half=Half("high", None, missing)) if i < 2 else c for i, c in enumerate(CANDIDATES)]
+    asked = request(PROMPT, halves, 0.0)
+    rated = judging(0.9, 0.2, 0.8)(asked)
+    assert {0, 1}.isdisjoint(a.candidate.adapter.id for a in possible(rated, asked))
+    # nobody expects the other one, which is not likely enough
+    assert alone(rated, asked) == (f"'file0' is left out: {missing}",)
 
 
 def test_what_a_rule_forbids_takes_no_place_of_the_dozen() -> None:

@@ -75,6 +75,11 @@ def test_subject_is_the_name_and_its_series(title: str, subject: str) -> None:
     assert card(title, tags=("character",)).subject == subject
 
 
+def test_which_half_of_a_pair_it_is_is_no_part_of_its_name() -> None:
+    for title in ("Quelindra [High Noise]", "Quelindra - Low Noise Model", "Quelindra HighNoise"):
+        assert refine(Metadata(title=title, base_model="Wan 2.2"), "x").subject == "Quelindra"
+
+
 def test_series_among_the_tags_counts_for_characters_only() -> None:
     assert card("Ana Verdant", tags=("character", "touhou")).subject == "Ana Verdant (touhou)"
     assert card("Brushfog Style", tags=("style", "touhou")).subject == "Brushfog Style"

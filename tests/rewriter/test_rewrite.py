@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stylus_core.options import Options
 from stylus_core.prompt import adapter_tags, parse
 from stylus_core.rewriter import pick_of, rewrite
-from stylus_core.types import Candidate
+from stylus_core.types import Candidate, Half
 from tests.rewriter.build import adapter, assigned, rewritten
 
 
@@ -298,3 +298,38 @@ def test_a_long_prompt_takes_no_time():
     )
     assert time.perf_counter() - start < 2
     assert len(result.picks) == 1
+
+
+def halves(high, low, missing=""):
+    return Candidate(high, 1.0, half=Half("high", low, missing))
+
+
+def test_two_files_of_one_adapter_are_written_side_by_side():
+    found = rewrite(
+        parse("a lighthouse"),
+        assigned(adapter("fog")),
+        Options(),
+        [halves(adapter("ink_high", words=["inkwash"], title="Ink (High Noise)"), adapter("ink_low"))],
+    )
+    assert found.text == "a lighthouse, inkwash <lora:ink_high:0.66> <lora:ink_low:0.66> <lora:fog:0.66>"
+    assert [(p.title, p.stage, p.belongs_to) for p in found.picks[:2]] == [
+        ("Ink", "high", ""),
+        ("Ink", "low", "ink_high"),
+    ]
+    again = rewrite(parse(found.text), [], Options(), [halves(adapter("ink_high"), adapter("ink_low"))])
+    assert again.text == found.text
+
+
+def test_one_weight_of_two_files_counts_against_the_total():
+    pair = [halves(adapter("ink_high"), adapter("ink_low"))]
+    found = rewrite(parse("a lighthouse"), [], Options(weight_budget=0.8), pair)
+    assert [p.weight for p in found.picks] == [0.8, 0.8]
+    own = parse("a lighthouse <lora:ink_high:0.5> <lora:ink_low:0.5>")
+    more = rewrite(own, assigned(adapter("fog")), Options(weight_budget=1.0), counted=frozenset(["ink_low"]))
+    assert [p.weight for p in more.picks] == [0.5]
+
+
+def test_a_pair_of_which_one_cannot_be_named_is_left_out():
+    found = rewrite(parse("a lighthouse"), [], Options(), [halves(adapter("ink_high"), adapter("ink:low"))])
+    assert found.text == "a lighthouse"
+    assert "/loras/ink:low.safetensors cannot be named" in found.notes[0]

@@ -6,6 +6,7 @@ values, the hosts' mapping, doctor, the panel's choices and the table in the doc
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -57,6 +58,7 @@ class BaseModel:
 _NO_WORD = re.compile(r"[^a-z0-9.]+")
 
 
+@functools.lru_cache(maxsize=1024)
 def plain(statement: str) -> str:
     """A statement in lower case, with one space for all that is neither letter, digit nor point."""
     return _NO_WORD.sub(" ", statement[:200].lower().replace("α", "alpha").replace("σ", "sigma")).strip(" .")

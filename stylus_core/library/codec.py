@@ -18,8 +18,11 @@ def _changed(value: Any, defaults: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: found for name, default in defaults if (found := getattr(value, name)) != default}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _dumps(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def encode_metadata(metadata: Metadata) -> str:

@@ -70,6 +70,8 @@ def clean(value: Any, limit: int) -> str:
         value = str(value) if abs(value) < 1e18 else ""
     if not isinstance(value, str):
         return ""
+    if value.isprintable():  # nothing to take out, as of nearly every text
+        return value.strip()[:limit].rstrip()
     # Twice the limit before the clean-up, so that its cost is bounded as well.
     return _UNWANTED.sub("", value[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")).strip()[:limit].rstrip()
 
@@ -82,7 +84,8 @@ def unwanted(text: str) -> str:
 
 def clean_line(value: Any, limit: int) -> str:
     """`clean`, with every run of white space one space."""
-    return " ".join(clean(value, limit).split())
+    text = clean(value, limit)
+    return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:

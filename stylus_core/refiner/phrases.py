@@ -28,6 +28,8 @@ _WEIGHT_AT_END = re.compile(r"(?:(?<=\w)\s*:\s*[01]?\.\d+|(?<=[^\W\d_])\s*:\s*[0
 _OFF = re.compile(r"(?<!\\)\([^()\n]{1,100}:\s*0(?:\.0*)?\s*\)")
 _MARKUP = re.compile(r"(?<!\\)[()\[\]{}]")
 _SPLIT = re.compile(r"[,，、\n]")
+_OPENS = frozenset("([{（【")
+_PLAIN = re.compile(r"\s*[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*\s*")
 
 _OPTIONAL = (
     r"(?:optional(?:ly|s)?(?:\s(?:trigger|tag|key|word|keyword|prompt|extra|addition|add-?on|clothes|outfit)s?){0,2}"
@@ -65,15 +67,18 @@ _EMOTICON = re.compile(r"[\W_]{1,3}\w{0,2}|\w[\W_]\w?")
 
 def phrases(entry: str) -> list[str]:
     """The words of an entry, each once, in its order; none if all of it is a remark."""
-    text = _ASIDE.sub(_aside, _PLACEHOLDER.sub(" ", _TAG.sub(" ", entry)))
-    if "/(" in text:
-        text = _SLASHED.sub(r"\\", text)
-    if "\\" in text:
-        text = _NO_ESCAPE.sub("", text)
-    text = _WEIGHT_IN_BRACKETS.sub("", _OFF.sub(" ", _NAMED.sub(_escaped, text)))
+    text = _without_markup(entry)
     out: dict[str, None] = {}
     told = False
     for raw in _SPLIT.split(text):
+        if _PLAIN.fullmatch(raw):  # as most are: no label, no weight, no quotes
+            word = " ".join(raw.split())
+            told = told and goes_on(word)
+            if is_remark(word):
+                told = True
+            elif not told and not _OPTIONAL_WORD.search(word) and not is_quality(word):
+                out.setdefault(word)
+            continue
         piece = _MARKUP.sub("", raw).strip()
         if _OPTIONAL_LABEL.match(raw.strip()) or _NEGATIVE_LABEL.match(piece):
             break  # the rest belongs to it
@@ -87,6 +92,21 @@ def phrases(entry: str) -> list[str]:
         if note:
             break
     return list(out)
+
+
+def _without_markup(entry: str) -> str:
+    """An entry without tags, placeholders, remarks in brackets and weights in brackets, and with names' escaped."""
+    text = _TAG.sub(" ", entry) if "<" in entry else entry
+    if "{" in text:
+        text = _PLACEHOLDER.sub(" ", text)
+    if _OPENS.isdisjoint(text):
+        return _NO_ESCAPE.sub("", text) if "\\" in text else text
+    text = _ASIDE.sub(_aside, text)
+    if "/(" in text:
+        text = _SLASHED.sub(r"\\", text)
+    if "\\" in text:
+        text = _NO_ESCAPE.sub("", text)
+    return _WEIGHT_IN_BRACKETS.sub("", _OFF.sub(" ", _NAMED.sub(_escaped, text)))
 
 
 def _aside(found: re.Match[str]) -> str:

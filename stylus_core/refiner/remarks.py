@@ -8,6 +8,7 @@ alone never makes a remark: "no hat", "look at viewer", "dog tags", "trigger dis
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -79,6 +80,7 @@ _ORDERED = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def is_remark(phrase: str) -> bool:
     """Whether a phrase that stands among trigger words speaks about the adapter instead of being one of its words."""
     return _remark(_plain(phrase)) if phrase.strip() else False

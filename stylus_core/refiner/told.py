@@ -121,6 +121,8 @@ def told_words(text: str) -> tuple[str, ...]:
     Args:
         text: a description, without HTML.
     """
+    if not _ABOUT.search(text[:_MOST]):
+        return ()
     lines = [line.strip()[:_LONGEST_LINE] for line in text[:_MOST].split("\n")[:_LINES]]
     quoted: dict[str, None] = {}
     for i, line in enumerate(lines):

@@ -14,6 +14,7 @@ from stylus_core.types import Metadata
 #: Two commas part sets, as tools write them that know sets. So do lines and semicolons between lists of words.
 _SETS = re.compile(r"[,，]{2,}")
 _LISTS = re.compile(r"(?<![,，\s])\s*(?:\n|[;；](?=\s))")
+_PARTS = frozenset("\n;；，")
 _ENTRIES = 40  # packs have as many characters
 _CHARS = 300
 
@@ -28,9 +29,11 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
     exclusive = any("||" in e for e in metadata.trigger_words)
     alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]
     entries = _entries([s for a in alternatives for s in _sets(a[: 8 * _CHARS])])
+    if not all(entry.lower() in CLASSES for entry in entries):
+        return entries, exclusive and len(entries) > 1
     denials = list(filter(denies, metadata.trigger_words))
     # "none" fills a field that wants something; a sentence says that there are none
-    if all(entry.lower() in CLASSES for entry in entries) and not any(" " in d.strip() for d in denials):
+    if not any(" " in d.strip() for d in denials):
         texts = (*metadata.trigger_words, metadata.description, metadata.notes)
         found = next(filter(None, map(told_words, texts)), ())
         if not found and not denials:
@@ -43,6 +46,8 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
 
 def _sets(entry: str) -> list[str]:
     """The sets that an entry runs together."""
+    if _PARTS.isdisjoint(entry) and ",," not in entry:
+        return [entry]
     parts = _SETS.split(entry)
     lists = _LISTS.split(entry) if len(parts) == 1 else []
     return lists if len(lists) > 1 and all("," in part.strip(" ,\n") for part in lists) else parts

@@ -15,7 +15,7 @@ from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.refiner.triggers import triggers
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
-from stylus_core.types import Adapter
+from stylus_core.types import Adapter, Metadata
 
 #: Kinds of names by which a prompt can call an adapter; a document's units are of one of them.
 TRIGGER, NAME, TAG = 0, 1, 2
@@ -102,7 +102,9 @@ def _uses(prompt: str) -> dict[int, float]:
 def _triggers(adapter: Adapter) -> list[str]:
     """Its trigger words, cleaned; what a trainer called it, where its author lists none."""
     m = adapter.metadata
-    words = adapter.card.trigger_words or triggers(m, adapter.stem)[0]
+    words = adapter.card.trigger_words
+    if not words and m.trigger_words:  # a card that somebody else made
+        words = triggers(Metadata(trigger_words=m.trigger_words))[0]
     listed = bool(words and m.trigger_words)
     return list(dict.fromkeys([*words, *(() if listed else own_names(m, adapter.stem))]))
 

@@ -16,7 +16,7 @@ from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.refiner.triggers import triggers
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
-from stylus_core.types import Adapter
+from stylus_core.types import Adapter, Metadata
 
 #: Kinds of names by which a prompt can call an adapter; a document's units are of one of them.
 TRIGGER, NAME, TAG = 0, 1, 2
@@ -116,7 +116,9 @@ def _triggers(adapter: Adapter) -> list[str]:
     m, card = adapter.metadata, adapter.card
     if "trigger_words" in card.edited:
         return list(card.trigger_words)
-    words = card.trigger_words or triggers(m, adapter.stem)[0]
+    words = card.trigger_words
+    if not words and m.trigger_words:  # a card that somebody else made
+        words = triggers(Metadata(trigger_words=m.trigger_words))[0]
     listed = bool(words and m.trigger_words)
     return list(dict.fromkeys([*words, *(() if listed else own_names(m, adapter.stem))]))
 

@@ -164,6 +164,10 @@ def test_always_adds_one_set_and_no_more(prompt: str, expected: list[str]) -> No
         ("kiln:2b", "kiln:2b"),
         ("inkfog:0.7", "inkfog"),
         ("inkfog:", "inkfog"),
+        ("inkfog:0.5:0.5", "inkfog"),
+        ("inkfog :0.5 :", "inkfog"),
+        ("inkfog:0.5(", "inkfog"),
+        ("nell (loop:0.5)", r"nell \(loop\)"),
     ],
 )
 def test_a_colon_of_a_name_survives(entry: str, expected: str) -> None:

@@ -115,7 +115,7 @@ def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
     m = adapter.metadata
     names = [*_NAME_PARTS.split(m.title), *_NAME_PARTS.split(m.site_title), adapter.stem, adapter.card.subject]
-    names += phrases(m.own_words)
+    names += phrases(m.own_words or (adapter.card.description if adapter.card.source == "user" else ""))
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

@@ -53,7 +53,7 @@ class Metadata:
     description: str = ""  # the author's, noise included; `Card.description` is the clean one
     version_description: str = ""  # what the author says about this version alone; it is in `description` as well
     notes: str = ""  # the user's own notes
-    own_words: str = ""  # what the user typed into an editor to describe it, notes included; also in the two above
+    own_words: str = ""  # what the user typed about it into other tools; `description` and `notes` have it as well
     site_title: str = ""  # the author's name for it where the user gave the file a title of his own
     tags: tuple[str, ...] = ()  # the model site's tags, in their order
     trigger_words: tuple[str, ...] = ()  # each entry as written; an entry may hold several words parted by commas

@@ -51,11 +51,13 @@ def read_sidecars(
     values = [parsed[suffix][1] for suffix in SUFFIXES if suffix in parsed]
     context = context._replace(identity=cache(lambda: identity_of(values, header)))
     for suffix, (name, value) in parsed.items():
+        wrong: dict[str, None] = {}
         for kind in _BY_SUFFIX[suffix]:
             if record := kind.record(value):
                 found[kind.source] = kind.read(record, context)
-                if wrong := _wrong(record, kind):
-                    problems.append((name, f"ignored for their wrong type: {', '.join(wrong)}"))
+                wrong.update(dict.fromkeys(_wrong(record, kind)))
+        if wrong:
+            problems.append((name, f"ignored for their wrong type: {', '.join(wrong)}"))
     return found, problems
 
 

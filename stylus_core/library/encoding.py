@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from stylus_core.library.text import Malformed
 
-_LOOKED_AT = 65_536  # bytes that tell whether a text without a mark is UTF-16
+_LOOKED_AT = 65_536  # bytes that tell the encoding of a text without a mark
 _BROKEN = "\ufffd"
 
 #: The longer marks first: that of UTF-16 is how that of UTF-32 begins.
@@ -65,16 +65,17 @@ def _utf16(raw: bytes) -> str:
 
 def _legacy(raw: bytes) -> tuple[str, str]:
     """What Windows' editors wrote before UTF-8, where the text then looks like its language; else broken UTF-8."""
-    text = raw.decode("utf-8", "replace")
-    if _foreign(text) < 2 * text.count(_BROKEN):  # else most of it is UTF-8: it was cut or patched
+    head = raw[:_LOOKED_AT]
+    seen = head.decode("utf-8", "replace")
+    if _foreign(seen) < 2 * seen.count(_BROKEN):  # else most of it is UTF-8: it was cut or patched
         for encoding, name, fits in _LEGACY:
             try:
-                found = raw.decode(encoding)
+                if fits(codecs.getincrementaldecoder(encoding)().decode(head)):
+                    text = raw.decode(encoding)
+                    return text, f"it is not UTF-8 and was read as {name}: save it as UTF-8 if its letters are wrong"
             except UnicodeDecodeError:
                 continue
-            if fits(found):
-                return found, f"it is not UTF-8 and was read as {name}: save it as UTF-8 if its letters are wrong"
-    return text, "it is not valid UTF-8; the broken characters were replaced"
+    return raw.decode("utf-8", "replace"), "it is not valid UTF-8; the broken characters were replaced"
 
 
 def _foreign(text: str) -> int:

@@ -68,8 +68,13 @@ def _typed(text: str) -> tuple[str, bool]:
     line = " ".join(map(_ended, said))
     if len(said) <= _OWN_SENTENCES and len(line) <= _OWN:
         return line, bool(line)
-    said = [s for s in said if len(s) >= (_LEAST if s.isascii() else 1) and s[-1] not in ":：" and not is_noise(s)]
-    line = " ".join(map(_ended, said))
+    line = ""
+    for sentence in said:
+        telling = len(sentence) >= (_LEAST if sentence.isascii() else 1) and sentence[-1] not in ":："
+        if telling and not is_noise(sentence):
+            line = f"{line} {_ended(sentence)}".strip()
+        if len(line) > _OWN:
+            break
     if len(line) > _OWN:
         head = line[:_OWN]
         end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。"))

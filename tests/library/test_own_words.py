@@ -206,6 +206,14 @@ def test_however_they_say_it(tmp_path: Path, words: str, prompt: str) -> None:
         assert [p.name for p in stylus.select(prompt).picks] == ["zq_0815"]
 
 
+def test_what_is_set_here_is_enough_too(tmp_path: Path) -> None:
+    safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    with opened(tmp_path / "loras", tmp_path / "home") as stylus:
+        assert not stylus.select(OWN).picks
+        stylus.library.set_user(stylus.find("zq_0815")[0].id, description=OWN)
+        assert [p.name for p in stylus.select(OWN).picks] == ["zq_0815"]
+
+
 def test_they_find_it_beside_the_sites_name(tmp_path: Path) -> None:
     path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
     sidecar(path, ".civitai.info", civitai("Kettle Pack", "Various kettles and more."))

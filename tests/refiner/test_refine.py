@@ -176,6 +176,7 @@ _metadata = st.builds(
     alias=_text,
     description=_text,
     notes=_text,
+    own_words=_text,
     tags=st.lists(_text, max_size=4).map(tuple),
     trigger_words=st.lists(_text, max_size=4).map(tuple),
     training_tags=st.lists(st.tuples(_text, st.integers(0, 99)), max_size=4).map(tuple),
@@ -203,6 +204,7 @@ def test_any_metadata_has_a_card(metadata: Metadata, stem: str) -> None:
 def test_hostile_texts_cost_no_time(text: str) -> None:
     start = time.process_time()
     refine(Metadata(title=text, description=text, trigger_words=(text,), tags=(text,)), text)
+    refine(Metadata(own_words=text[:4000], description=text), "xq_01")
     assert time.process_time() - start < 0.5
 
 

@@ -210,7 +210,7 @@ def test_what_is_set_here_is_enough_too(tmp_path: Path) -> None:
     safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
     with opened(tmp_path / "loras", tmp_path / "home") as stylus:
         assert not stylus.select(OWN).picks
-        stylus.library.set_user(stylus.find("zq_0815")[0].id, description=OWN)
+        stylus.library.edit(stylus.find("zq_0815")[0].id, {"description": OWN}, by="user")
         assert [p.name for p in stylus.select(OWN).picks] == ["zq_0815"]
 
 

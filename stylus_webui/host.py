@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger("stylus")
+from stylus_core.prompt.tags import UNWRITABLE
 
-_TAG_NAME = re.compile(r"[:<>=\n]")
+logger = logging.getLogger("stylus")
 
 
 def module(name: str) -> Any:
@@ -90,7 +90,7 @@ class Names:
         """Why `<lora:name:1>` must not be written for the file `path`, or "" if it loads that file."""
         if not self.known:
             return "this WebUI has no LoRA support loaded; enable its built-in Lora extension"
-        if not name or _TAG_NAME.search(name):
+        if not name or not UNWRITABLE.isdisjoint(name):
             return f"the name {name!r} cannot be written as a tag; rename the file"
         if path and not os.path.isfile(path):
             return f"the file of {name!r} is gone"

@@ -14,6 +14,7 @@ from stylus_core.library.merge import read_metadata
 from stylus_core.library.text import Malformed
 from stylus_core.library.versions import Context
 from stylus_core.library.walk import OPENED, Listed
+from stylus_core.prompt.tags import UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.types import Card, Metadata
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ def read_item(item: Listed) -> Read:
         log.exception("the metadata of %s cannot be understood", item.path)
         return _unusable(item, "unreadable", f"its metadata cannot be understood ({type(error).__name__})")
     notes = [f"{name}: {problem}" for name, problem in damaged]
-    if any(c in item.stem for c in ":<>="):
-        notes.append("its name holds one of : < > =, which a <lora:...> tag cannot name: rename the file")
+    if not UNWRITABLE.isdisjoint(item.stem):
+        notes.append(f"its name holds one of {UNWRITABLE_TOLD}, which a <lora:...> tag cannot name: rename the file")
     card, failure = refined(metadata, item.stem)
     return Read(
         item=item,

@@ -62,7 +62,7 @@ def header_claims(metadata: Mapping[str, str]) -> tuple[Claims, list[str]]:
     description = _description(metadata)
     found = claims(
         title="" if title and is_filled_in(title) else title,
-        alias=clean(get("ss_output_name") or (get("name") if "training_info" in metadata else ""), 300),  # ai-toolkit's
+        alias=_alias(metadata),
         description=description,
         own_description=description if SPACER in metadata and not looks_html(get("modelspec.description")) else "",
         tags=clean_list(_listed(get("modelspec.tags", "")), 100, 100),
@@ -110,6 +110,12 @@ def _description(metadata: Mapping[str, str]) -> str:
     texts = [t for t in texts if t.lower() not in ("", "none", "null")]
     out = texts[:1] + [t for t in texts[1:] if t not in texts[0]]
     return "\n".join(out)[:DESCRIPTION]
+
+
+def _alias(metadata: Mapping[str, str]) -> str:
+    """What the trainer called the file; kohya's writes "None" where it was given no name."""
+    called = metadata.get("ss_output_name") or (metadata.get("name") if "training_info" in metadata else "")
+    return "" if str(called).strip().lower() in ("none", "null") else clean(called, 300)
 
 
 def _tags(frequency: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], bool]:

@@ -18,6 +18,10 @@ from stylus_core.library.values import Claims, identifier, mapping, sequence
 
 _LEAST_DIGITS = 10  # of a hash: AutoV2 has as many
 
+_PARTING = re.compile(r"[\s_-]+")
+#: What browsers and file managers put behind the name of a second file.
+_COPIED = re.compile(r" ?\(\d{1,3}\)$| copy(?: \(?\d{1,3}\)?)?$")
+
 
 class Identity(NamedTuple):
     """Which file it is, as far as header and sidecars tell."""
@@ -100,7 +104,7 @@ def own_file(version: dict[str, Any], context: Context, *, by_name: bool = True)
     """The file of a version that is the one of `context`, by its hash, else by its name; {} if none is."""
     files = [mapping(f) for f in sequence(version.get("files"), 50)]
     same = (f for f in files if _same_hash(f, context.identity()))
-    named = (f for f in files if by_name and _same_name(f, context))
+    named = (f for f in files if by_name and _same_name(version, f, context))
     return next(same, None) or next(named, {})
 
 
@@ -115,18 +119,25 @@ def _agree(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _same_name(file: dict[str, Any], context: Context) -> bool:
+def _same_name(version: dict[str, Any], file: dict[str, Any], context: Context) -> bool:
     """Whether it has the file's name, or what its trainer called it; tools put the file's id or hash behind a name."""
-    name = fold(stem_of(file.get("name")))
+    name = _comparable(stem_of(file.get("name")))
     if not name:
         return False
-    stem = fold(context.stem)
-    if name in (stem, fold(context.alias)):
+    stem = _comparable(context.stem)
+    if name in (stem, _comparable(context.alias)):
         return True
-    tail = stem[len(name) + 1 :] if stem.startswith(name) else ""
+    tail = stem[len(name) + 1 :] if stem.startswith(f"{name} ") else ""
+    if tail and tail in (str(file.get("id")), str(version.get("id"))):
+        return True
     return len(tail) >= 4 and any(
         told.startswith(tail) for told in (str(file.get("id")), *map(_digest, mapping(file.get("hashes")).values()))
     )
+
+
+def _comparable(name: str) -> str:
+    """A file's name with one space for what parts its words, without what a copy puts behind it."""
+    return _COPIED.sub("", _PARTING.sub(" ", fold(name)).strip())
 
 
 def stem_of(name: Any) -> str:
@@ -147,7 +158,13 @@ def _fitting(versions: list[dict[str, Any]], context: Context) -> list[dict[str,
     for fits in tests:
         found = [v for v in versions if fits(clean_line(v.get("baseModel"), 80), clean_line(v.get("name"), 60))]
         versions = found or versions
-    return versions
+    stem = f" {_comparable(context.stem)} "
+    held = [v for v in versions if any(f" {name} " in stem for name in _file_names(v) if name)]
+    return held or versions
+
+
+def _file_names(version: dict[str, Any]) -> list[str]:
+    return [_comparable(stem_of(mapping(f).get("name"))) for f in sequence(version.get("files"), 50)]
 
 
 def _in_stem(version: str, stem: str) -> bool:

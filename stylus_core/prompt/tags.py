@@ -8,6 +8,11 @@ from dataclasses import dataclass
 
 _OPEN = re.compile(r"<(\w+):")
 
+#: Characters that no name in a tag can have: they end the name or the tag, and a # makes the host drop the line's rest.
+UNWRITABLE = frozenset(":>=#\n\r")
+#: Those that people can see, to be named in a sentence.
+UNWRITABLE_TOLD = " ".join(sorted(UNWRITABLE - {"\n", "\r"}))
+
 #: Tags that load an adapter; the host treats the two alike.
 ADAPTER_KINDS = frozenset(("lora", "lyco"))
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from stylus_core.library.pairs import untitled
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
-from stylus_core.prompt.tags import ADAPTER_KINDS
+from stylus_core.prompt.tags import ADAPTER_KINDS, UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.refiner.weight import candidates_weight
 from stylus_core.rewriter.append import Places, obstacle
 from stylus_core.rewriter.triggers import lacking
 from stylus_core.rewriter.weights import share, written
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
 
-_UNWRITABLE = frozenset(":>=#\n\r")  # a # makes the host drop the rest of the line
 _OTHER = {"high": "low", "low": "high"}
 _PARTS = {"high": "works while there is much noise", "low": "works when little noise is left"}
 
@@ -137,10 +136,12 @@ class _Plan:
             stems.update(f.stem for f in files)
             if any(_named(t.name, f) for t in self.present for f in files):
                 continue
-            unwritable = [f.path for f in files if not f.stem or not _UNWRITABLE.isdisjoint(f.stem)]
+            unwritable = [f.path for f in files if not f.stem or not UNWRITABLE.isdisjoint(f.stem)]
             if unwritable:
                 path = unwritable[0]
-                self.notes.append(f"{path} cannot be named in a prompt: rename the file without any of : > = #")
+                self.notes.append(
+                    f"{path} cannot be named in a prompt: rename the file without any of {UNWRITABLE_TOLD}"
+                )
                 continue
             wanted.append(a)
         self.wanted = wanted

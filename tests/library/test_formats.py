@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
 
+from stylus_core.prompt.tags import UNWRITABLE_TOLD
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 
@@ -342,3 +344,19 @@ def test_titles_that_somebody_gave_stay(shelf: Shelf, title: str) -> None:
 def test_an_alias_that_says_nothing_names_nothing(shelf: Shelf, alias: str, concept: str, subject: str) -> None:
     safetensors(shelf.loras / "willow_inn.safetensors", {"ss_output_name": alias})
     assert (shelf.one().metadata.alias, shelf.one().card.subject) == (alias, subject)
+
+
+@pytest.mark.parametrize("nothing", ["None", "none", "null"])
+def test_a_trainer_without_a_name_calls_the_file_nothing(shelf: Shelf, nothing: str) -> None:
+    safetensors(shelf.loras / "brass_whistle.safetensors", {"ss_output_name": nothing})
+    found = shelf.one()
+    assert found.metadata.alias == "" and "None" not in found.card.description
+
+
+@pytest.mark.parametrize("character", [":", ">", "=", "#"])
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be there")
+def test_a_name_that_no_tag_can_have_is_told(shelf: Shelf, character: str) -> None:
+    safetensors(shelf.loras / f"brass{character}whistle.safetensors")
+    shelf.scan()
+    (problem,) = shelf.library.problems()
+    assert f"holds one of {UNWRITABLE_TOLD}" in problem.reason and "rename the file" in problem.reason

@@ -114,6 +114,11 @@ def test_the_version_is_told_by_the_hash_in_the_header(shelf: Shelf, key: str, m
         ("renamed", "badger_two", "v2 Pony"),  # what its trainer called it
         ("badger_one-1a1a", "", "v1"),  # a tool made the name unique with its hash
         ("badger_two_4914", "", "v2 Pony"),  # or with the file's number on the site
+        ("badger_two_702", "", "v2 Pony"),  # or the version's
+        ("badger two", "", "v2 Pony"),
+        ("Badger-One (2)", "", "v1"),  # downloaded twice
+        ("badger_one - Copy", "", "v1"),
+        ("PONY_badger_two_fixed", "", "v2 Pony"),
         ("badger", "", "v3 Flux"),
     ],
 )

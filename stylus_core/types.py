@@ -36,7 +36,7 @@ class Example:
 
     prompt: str
     negative_prompt: str = ""
-    weight: float | None = None  # the weight of the adapter's own tag in `prompt`, if it has one
+    weight: float | None = None  # of the adapter's own tag in `prompt`, or as its list of resources has it
     image: str = ""  # path of a local picture, empty if there is none
 
 
@@ -51,6 +51,7 @@ class Metadata:
     version: str = ""  # the name of the version
     alias: str = ""  # ss_output_name, which the WebUI shows; several files may share one
     description: str = ""  # the author's, noise included; `Card.description` is the clean one
+    version_description: str = ""  # what of it is about this version alone
     notes: str = ""  # the user's own notes
     tags: tuple[str, ...] = ()  # the model site's tags, in their order
     trigger_words: tuple[str, ...] = ()  # each entry as written; an entry may hold several words parted by commas
@@ -67,6 +68,7 @@ class Metadata:
     weight_low: float | None = None  # strength_min of a sidecar
     weight_high: float | None = None  # strength_max of a sidecar
     author_weight: float | None = None  # a strength that a sidecar's structured field recommends
+    clip_strength: float | None = None  # the same for the text encoder
     preview: str = ""  # path of the preview picture
     model_id: int | None = None  # Civitai's
     version_id: int | None = None
@@ -88,6 +90,7 @@ class Card:
     trigger_words: tuple[str, ...] = ()  # cleaned; alternatives that exclude each other are separate entries
     trigger_alternatives: bool = False  # True if the entries of `trigger_words` exclude each other (" || ")
     weight: float = 0.8  # recommended
+    clip_weight: float | None = None  # recommended for the text encoder, where that is another one
     weight_low: float | None = None
     weight_high: float | None = None
     weight_source: str = "default"  # "user", "author", "examples", "default", "refiner"
@@ -173,7 +176,7 @@ class Pick:
 
     name: str  # the stem, as in the tag
     path: str
-    weight: float
+    weight: float  # of the picture's model (unet)
     keyword: str
     reason: str
     title: str = ""
@@ -183,6 +186,7 @@ class Pick:
     score: float = 0.0
     trigger_words: tuple[str, ...] = ()  # those that were added to the prompt
     preview: str = ""
+    clip_weight: float | None = None  # of the text encoder, where that is another one
 
 
 @dataclass(frozen=True, slots=True)

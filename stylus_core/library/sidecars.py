@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 from stylus_core.library import civitai
 from stylus_core.library.text import Malformed, clean, clean_line, clean_list, parse_json, plain
+from stylus_core.library.usage_tips import usage_tips
 from stylus_core.library.values import (
     DESCRIPTION,
     NOTES,
+    VERSION_DESCRIPTION,
     Claims,
     claims,
     identifier,
@@ -70,12 +72,6 @@ def api_info(record: dict[str, Any], context: Context) -> Claims:
 def manager(record: dict[str, Any], context: Context) -> Claims:
     """`S.metadata.json` of ComfyUI LoRA Manager, which holds Civitai's record and its own fields before it."""
     inner = mapping(record.get("civitai"))
-    tips: dict[str, Any] = {}
-    if isinstance(record.get("usage_tips"), str):  # JSON inside the JSON
-        try:
-            tips = mapping(parse_json(record["usage_tips"][:10_000].encode("utf-8", "replace"))[0])
-        except Malformed:
-            tips = {}
     level = record.get("preview_nsfw_level")
     own = claims(
         title=clean_line(record.get("model_name"), 300),
@@ -84,9 +80,7 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
         notes=plain(record.get("notes"), NOTES),
         tags=clean_list(record.get("tags"), 100, 100),
         trigger_words=trigger_words(record.get("trainedWords")),
-        author_weight=strength(tips.get("strength")) or None,
-        weight_low=strength(tips.get("strength_min")),
-        weight_high=strength(tips.get("strength_max")),
+        **usage_tips(record.get("usage_tips")),
         sha256=sha256(record.get("sha256")),
         autov3=sha256(record.get("autov3"), 10),
         nsfw=nsfw_level(level) or None,
@@ -101,6 +95,7 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
         title=clean_line(record.get("ModelName"), 300),
         version=clean_line(record.get("VersionName"), 200),
         description=plain(record.get("ModelDescription"), DESCRIPTION, is_html=True),
+        version_description=plain(record.get("VersionDescription"), VERSION_DESCRIPTION, is_html=True),
         tags=clean_list(record.get("Tags"), 100, 100),
         trigger_words=trigger_words(record.get("TrainedWords")),
         base_model=clean_line(record.get("BaseModel"), 80),
@@ -131,8 +126,9 @@ EXPECTED: dict[str, dict[str, tuple[type, ...]]] = {
     },
     ".api_info.json": {"id": _NUMBER, "name": _TEXT, "description": _TEXT, "tags": _LIST, "modelVersions": _LIST},
     ".metadata.json": {
-        **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes", "usage_tips"), _TEXT),
+        **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes"), _TEXT),
         **{"tags": _LIST, "trainedWords": _LIST, "civitai": _OBJECT, "preview_nsfw_level": _NUMBER},
+        "usage_tips": (str, dict),
     },
     ".cm-info.json": {
         **dict.fromkeys(("ModelName", "ModelDescription", "VersionName", "BaseModel"), _TEXT),

@@ -16,7 +16,7 @@ OPENED = ".safetensors"
 EXTENSIONS = frozenset((OPENED, ".pt", ".ckpt"))
 
 #: Goes into every signature: a new reader of headers and sidecars reads all files again.
-READER_VERSION = 1
+READER_VERSION = 2
 
 
 class Listed(NamedTuple):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from stylus_core.prompt.own import core, own_tags
+from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
 from stylus_core.refiner.clean import plain
-from stylus_core.refiner.stated import HIGHEST, LOWEST, stated
+from stylus_core.refiner.stated import MOST, Said, stated
+from stylus_core.refiner.whose import Ours
 from stylus_core.types import Adapter, Candidate, Metadata
 
 DEFAULT = 0.8
+
+_NAME = re.compile(r"[^\W\d_]{3,}")
+#: Words of a name that other adapters' names have as well.
+_GENERIC = frozenset("lora lycoris locon style character concept the and for with model".split())
 
 
 class Habits(NamedTuple):
@@ -37,27 +45,88 @@ class Weight(NamedTuple):
     low: float | None
     high: float | None
     source: str  # "user", "author", "examples", "default"
+    clip: float | None = None  # for the text encoder, where that is another one
 
 
-def weight(metadata: Metadata) -> Weight:
+def weight(metadata: Metadata, stem: str = "") -> Weight:
     """The user's own > the author's (structured > in the text) > the median of its example prompts > 0.8.
 
-    `low` and `high` are the author's range, or the lowest and highest of the examples.
+    `low` and `high` are the author's range, or the lowest and highest of the examples. The text about this version
+    counts before that about the model.
+
+    Args:
+        metadata: of the adapter.
+        stem: the name of its file, by which texts and prompts may mean it.
     """
-    low, high = metadata.weight_low, metadata.weight_high
+    said = _said(metadata, stem)
+    found = _authors(metadata, said)
+    clip = said.clip.middle if said.clip else None
+    if metadata.clip_strength is not None:
+        clip = metadata.clip_strength
     if metadata.user_weight is not None:
-        return Weight(_sane(metadata.user_weight), low, high, "user")
+        if clip is not None:
+            clip = scaled(clip, metadata.user_weight, found.value)
+        found = Weight(metadata.user_weight, metadata.weight_low, metadata.weight_high, "user")
+    value = round(found.value, 3)
+    clip = None if clip is None else round(clip, 3)
+    return found._replace(value=value, clip=None if clip == value else clip)
+
+
+def scaled(clip: float, to: float, before: float) -> float:
+    """The text encoder's weight where the other is now `to`: in the same proportion."""
+    return clip * to / before if before else to
+
+
+def _authors(metadata: Metadata, said: Said) -> Weight:
+    """Without the user."""
+    low, high = metadata.weight_low, metadata.weight_high
     if metadata.author_weight is not None:
-        return Weight(_sane(metadata.author_weight), low, high, "author")
+        return Weight(metadata.author_weight, low, high, "author")
     if low is not None and high is not None:
-        return Weight(_sane((low + high) / 2), low, high, "author")
-    said = stated(plain(metadata.description))
-    if said:
-        return Weight(_sane((said.low + said.high) / 2), said.low, said.high, "author")
-    used = example_weights(metadata)
-    if used:
-        return Weight(_sane(median(used)), min(used), max(used), "examples")
-    return Weight(DEFAULT, None, None, "default")
+        return Weight(Stated(low, high).middle, low, high, "author")
+    if said.weight:
+        found = Weight(said.weight.middle, said.weight.low, said.weight.high, "author")
+    elif used := example_weights(metadata):
+        found = Weight(median(used), min(used), max(used), "examples")
+    else:
+        found = Weight(DEFAULT, None, None, "default")
+    ends = (low if low is not None else said.least), (high if high is not None else said.most)
+    if said.weight or ends == (None, None):
+        return found
+    value = max(found.value, ends[0]) if ends[0] is not None else found.value
+    value = min(value, ends[1]) if ends[1] is not None else value
+    if value == found.value and (low, said.least) == (None, None):
+        return found
+    return Weight(value, *ends, "author")  # all that the author says is where to stop
+
+
+def _said(metadata: Metadata, stem: str) -> Said:
+    """What the author's texts say, each part as the first text has it that says anything."""
+    words = f"{metadata.title} {metadata.alias} {stem}".lower()
+    ours = Ours(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
+    cores = frozenset(core(n) for n in (stem, metadata.alias) if n) - {""}
+    out = shown = Said()
+    for text in (metadata.version_description, metadata.description):
+        said = stated(plain(text), ours)
+        if out.weight is None:
+            # a text that only says the one for the text encoder belongs to the other text's weight
+            out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
+        if shown.weight is None:
+            shown = _shown(text, cores)
+    if out.weight is None and shown.weight and (shown.weight.low != 1 or not metadata.examples):
+        return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
+    return out
+
+
+def _shown(text: str, cores: frozenset[str]) -> Said:
+    """The adapter's own tag, as the text shows how to write it."""
+    for tag in own_tags(text[:MOST], cores):
+        if tag.weight is not None and LOWEST <= abs(tag.weight) <= HIGHEST:
+            apart = tag.te is not None and tag.te != tag.weight
+            return Said(
+                Stated(tag.weight, tag.weight), Stated(tag.te, tag.te) if apart and tag.te is not None else None
+            )
+    return Said()
 
 
 def example_weights(metadata: Metadata) -> list[float]:
@@ -83,7 +152,8 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         habits: for other users than those of 2023's model site.
     """
     card, metadata = adapter.card, adapter.metadata
-    if card.weight_source == "user" or metadata.author_weight is not None:
+    precise = metadata.author_weight is not None or (card.weight_source == "author" and card.clip_weight is not None)
+    if card.weight_source == "user" or precise or (card.weight_low or 0.0) < 0:
         return card.weight
     usual = {"character": habits.named, "person": habits.named, "quality": habits.quality}.get(card.kind, habits.other)
     value = card.weight
@@ -95,12 +165,8 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         value = _between(usual, value, count / (count + habits.doubt))
     if others:
         value = _between(value, median(others), len(others) / (len(others) + habits.doubt_elsewhere))
-    return _sane(value)
+    return round(value, 3)
 
 
 def _between(start: float, end: float, share: float) -> float:
     return start + share * (end - start)
-
-
-def _sane(value: float) -> float:
-    return round(max(-HIGHEST, min(HIGHEST, value)), 3)

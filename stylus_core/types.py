@@ -189,6 +189,20 @@ class Pick:
     clip_weight: float | None = None  # of the text encoder, where that is another one
 
 
+def in_proportion(clip_weight: float | None, weight: float, before: float) -> float | None:
+    """The text encoder's weight where the other one changes: it goes along. None where the two are the same.
+
+    Args:
+        clip_weight: so far.
+        weight: the other one from now on.
+        before: and so far.
+    """
+    if clip_weight is None:
+        return None
+    found = round(clip_weight * weight / before, 3) if before else weight
+    return None if found == weight else found
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What one prompt led to."""

@@ -10,16 +10,16 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.options import Options
-from stylus_core.types import Pick, Selection
+from stylus_core.types import Pick, Selection, in_proportion
 from stylus_webui import host, tags
 from stylus_webui.cache import Cache
-from stylus_webui.options import Edits, Settings, normal
+from stylus_webui.options import Edits, Named, Settings, normal
 from stylus_webui.service import NotReady, Service, sentence
 
 logger = logging.getLogger("stylus")
 
 #: Raise it when a change of ours makes the same question lead to another answer.
-_GENERATION = 1
+_GENERATION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ def recognise(effective: str, cache: Cache) -> Decision | None:
 
 
 def _came_back(edits: Edits, effective: str) -> Decision:
-    picks = tuple(Pick(name, "", weight, "", "Repeated from the infotext.") for name, weight in edits.picks)
+    reason = "Repeated from the infotext."
+    picks = tuple(Pick(n.name, "", n.weight, "", reason, clip_weight=n.clip_weight) for n in edits.picks)
     return Decision(edits.prompt, effective, picks, effective, finished=True)
 
 
@@ -133,7 +134,7 @@ def _came_back(edits: Edits, effective: str) -> Decision:
 
 def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
     """The very prompt of the pasted picture, less what the host cannot load any more."""
-    stems = {context.names.path(name): name for name, _ in edits.picks}
+    stems = {context.names.path(named.name): named.name for named in edits.picks}
     missing: list[str] = []
 
     def rename(name: str) -> str | None:
@@ -148,23 +149,19 @@ def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
     text = tags.replace(edits.rewritten, rename)
     known = set(tags.names_in(text))
     picks = tuple(
-        _described(name, weight, context, "Repeated from the pasted picture.")
-        for name, weight in edits.picks
-        if name in known
+        _described(named, context, "Repeated from the pasted picture.") for named in edits.picks if named.name in known
     )
     return replace(start, picks=picks, text=text, notes=tuple(missing), finished=True)
 
 
-def _fixed(
-    start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
-) -> Decision:
+def _fixed(start: Decision, given: tuple[Named, ...], context: Context, edits: Edits, mode: str) -> Decision:
     from stylus_core.stylus import other_architecture
 
     present = set(tags.names_in(start.effective))
     picks = tuple(
-        _described(name, weight, context, "Asked for by name.", start.effective, mode)
-        for name, weight in given
-        if name not in present
+        _described(named, context, "Asked for by name.", start.effective, mode)
+        for named in given
+        if named.name not in present
     )
     misfits = {
         pick.name: sentence(said[:1].upper() + said[1:])
@@ -175,15 +172,21 @@ def _fixed(
     return _usable(replace(start, picks=fitting, notes=tuple(misfits.values())), edits, context)
 
 
-def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
+def _described(named: Named, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
     from stylus_core.rewriter import lacking
 
-    adapter = context.service.find(name)
+    pick = Pick(named.name, "", named.weight, "", reason, clip_weight=named.clip_weight)
+    adapter = context.service.find(named.name)
     if adapter is None:
-        return Pick(name, "", weight, "", reason)
-    words = tuple(lacking(adapter.card, prompt, mode))
-    title, kind, preview = adapter.title, adapter.card.kind, adapter.metadata.preview
-    return Pick(name, adapter.path, weight, "", reason, title, kind, trigger_words=words, preview=preview)
+        return pick
+    return replace(
+        pick,
+        path=adapter.path,
+        title=adapter.title,
+        kind=adapter.card.kind,
+        trigger_words=tuple(lacking(adapter.card, prompt, mode)),
+        preview=adapter.metadata.preview,
+    )
 
 
 def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
@@ -197,7 +200,9 @@ def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
         if problem:
             notes.append(f"{pick.title or pick.name} is left out: {problem}.")
             continue
-        picks.append(replace(pick, weight=edits.weights.get(pick.name, pick.weight)))
+        weight = edits.weights.get(pick.name, pick.weight)
+        clip = in_proportion(pick.clip_weight, weight, pick.weight)
+        picks.append(replace(pick, weight=weight, clip_weight=clip))
     return replace(found, picks=tuple(picks), notes=tuple(dict.fromkeys(notes)))
 
 

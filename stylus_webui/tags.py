@@ -18,7 +18,7 @@ def names_in(prompt: str) -> list[str]:
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
-    from stylus_core.rewriter import Places, stands_in
+    from stylus_core.rewriter import Places, stands_in, tag
 
     present = set(names_in(prompt))
     missing = [p for p in picks if p.name not in present]
@@ -30,7 +30,7 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
         if place >= 0:
             lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not stands_in(prompt, w))
             added.setdefault(place, []).extend(lacking)
-    return places.written(added, [f"<lora:{p.name}:{weight(p.weight)}>" for p in missing])
+    return places.written(added, [tag(p.name, p.weight, p.clip_weight) for p in missing])
 
 
 def weight(value: float) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from stylus_core.types import Card
+from stylus_core.types import Card, in_proportion
 
 #: Who wrote a card, the most trusted first; "metadata" is the fallback that every adapter has.
 SOURCES = ("vlm", "llm", "import", "metadata")
@@ -36,10 +36,16 @@ def effective(cards: Mapping[str, Card], edits: Edits) -> Card:
             card = dataclasses.replace(card, description=base.description, source=base.source)
         if base.weight_source == "user":
             card = dataclasses.replace(
-                card, weight=base.weight, weight_low=base.weight_low, weight_high=base.weight_high, weight_source="user"
+                card,
+                weight=base.weight,
+                weight_low=base.weight_low,
+                weight_high=base.weight_high,
+                weight_source="user",
+                clip_weight=base.clip_weight,
             )
     if edits.weight is not None:
-        card = dataclasses.replace(card, weight=edits.weight, weight_source="user")
+        clip = in_proportion(card.clip_weight, edits.weight, card.weight)
+        card = dataclasses.replace(card, weight=edits.weight, weight_source="user", clip_weight=clip)
     if edits.kind is not None:
         card = dataclasses.replace(card, kind=edits.kind)
     if edits.description is not None:

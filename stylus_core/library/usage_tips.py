@@ -21,7 +21,7 @@ def usage_tips(value: Any) -> Claims:
             return {}
     both = tips.get("strength_range")
     ends = _RANGE.fullmatch(both[:40]) if isinstance(both, str) else None
-    low, high = ends.groups() if ends else (sequence(both, 2) + [None, None])[:2]
+    low, high = ends.groups() if ends else [*sequence(both, 2), None, None][:2]
     found = [strength(tips.get(key)) for key in ("strength_min", "strength_max")]
     low, high = (strength(other) if own is None else own for own, other in zip(found, (low, high), strict=True))
     if low is not None and high is not None and low > high:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import NamedTuple
 
-from stylus_core.refiner import weight_words as words
+from stylus_core.refiner import advice_words
 from stylus_core.refiner.measured import ADVICE, ADVISED, CARRIED, MENTIONED, NEAR, SURE, USE, Spot
 from stylus_core.refiner.numbers import Number
 
@@ -15,19 +14,22 @@ _RARELY = 1.3  # a single number above it is a version more often than a weight
 #: How far a single number and the end of a range may go where a word for the weight is beside.
 _SINGLE, _RANGE = 5.0, 20.0
 
+_SLIDER = 0.6  # where people leave one, as far as it goes
+
 _UP_TO = r"\W*(?:\w{1,8}\s)?\W*$"  # between a limit and its number
-_AT_MOST, _AT_LEAST = (re.compile(rf"(?:{p}){_UP_TO}") for p in (words.AT_MOST, words.AT_LEAST))
+_AT_MOST, _AT_LEAST = (re.compile(rf"(?:{p}){_UP_TO}") for p in (advice_words.AT_MOST, advice_words.AT_LEAST))
 _AT_MOST_BEHIND, _AT_LEAST_BEHIND = (
-    re.compile(rf"\W*(?:weight|strength)?\s*(?:{p})") for p in (words.AT_MOST_BEHIND, words.AT_LEAST_BEHIND)
+    re.compile(rf"\W*(?:weight|strength)?\s*(?:{p})")
+    for p in (advice_words.AT_MOST_BEHIND, advice_words.AT_LEAST_BEHIND)
 )
-_OVER = re.compile(rf"(?:{words.OVER}){_UP_TO}")
-_OVER_ANYWHERE = re.compile(words.OVER)
-_NOT = re.compile(rf"(?:{words.NOT})(?:\W+\w{{1,10}}){{0,6}}\W*$")
-_SPOILS = re.compile(rf"{words.SPOILS}(?:{words.TOO_MUCH})")
-_TOO_MUCH = re.compile(words.TOO_MUCH)
-_SOMETIMES, _MOVED = re.compile(words.SOMETIMES), re.compile(words.MOVED)
+_OVER = re.compile(rf"(?:{advice_words.OVER}){_UP_TO}")
+_OVER_ANYWHERE = re.compile(advice_words.OVER)
+_NOT = re.compile(rf"(?:{advice_words.NOT})(?:\W+\w{{1,10}}){{0,6}}\W*$")
+_SPOILS = re.compile(rf"{advice_words.SPOILS}(?:{advice_words.TOO_MUCH})")
+_TOO_MUCH = re.compile(advice_words.TOO_MUCH)
+_SOMETIMES, _MOVED = re.compile(advice_words.SOMETIMES), re.compile(advice_words.MOVED)
 _DEFAULT = re.compile(r"\bby default\W*(?:\w{1,6}\W+)?$|\bdefault (?:is|of)\W*$|默认\W*$")
-_FAINT, _STRONG = re.compile(words.FAINT), re.compile(words.STRONG)
+_FAINT, _STRONG = re.compile(advice_words.FAINT), re.compile(advice_words.STRONG)
 _BEFORE = 40  # characters in front of a number in which advice is about it
 
 
@@ -44,9 +46,9 @@ class Stated(NamedTuple):
         if self.best is not None:
             return self.best
         if self.low <= 0 < self.high:
-            return round(min(1.0, self.high / 2), 3)
-        if self.high > HIGHEST:  # wide as such ranges are, most of it lies beyond what one begins with
-            return round(math.sqrt(self.low * self.high), 3)
+            return round(min(_SLIDER, self.high / 2), 3)
+        if self.high > HIGHEST:  # as wide as such ranges are, most of it lies beyond what one begins with
+            return max(self.low, 1.0)
         return round((self.low + self.high) / 2, 3)
 
 
@@ -75,12 +77,12 @@ def bound(before: str, spot: Spot) -> Bound | None:
         return Bound(most=number.low)
     least = _AT_LEAST.search(before) or more
     under = _AT_MOST.search(before) and (refused or _SPOILS.match(spot.behind))
-    least = least or (over and advised and not refused) or under
-    if not (refused or over or least):
+    low_end = bool(least or under or (over and advised and not refused))
+    if not (refused or over or low_end):
         return None
     if spot.sure < MENTIONED or spot.kind == "clip" or not LOWEST <= number.low <= HIGHEST:
         return Bound()
-    return Bound(least=number.low) if least else Bound(most=number.low if over else None)
+    return Bound(least=number.low) if low_end else Bound(most=number.low if over else None)
 
 
 def sane(number: Number, sure: int, clip: bool) -> Stated | None:
@@ -96,7 +98,7 @@ def sane(number: Number, sure: int, clip: bool) -> Stated | None:
     if number.percent and (sure < SURE or widest > HIGHEST):
         return None
     if low == high:
-        if number.sways and number.plain and low > 0 and sure >= MENTIONED:
+        if number.sways and low >= 1 and sure >= MENTIONED:
             return Stated(-low, low)
         if clip and low == 0:
             return Stated(low, high)
@@ -119,13 +121,15 @@ def advised(sentence: str, before: str, spot: Spot) -> int | None:
     """
     behind, number = spot.behind[:NEAR], spot.number
     near = f"{before[-NEAR:]} {behind}"
-    rare = number.low == number.high and not number.sways and (number.plain or abs(number.high) > _RARELY)
-    if rare and not (spot.sure == SURE or (spot.sure == CARRIED and (ADVICE.search(near) or USE.search(near)))):
-        return None
+    single = number.low == number.high and not number.sways
+    unlikely = single and abs(number.high) > _RARELY
+    if single and (unlikely or number.plain) and spot.sure < SURE:
+        told = ADVICE.search(near) or (USE.search(near) and not number.plain)
+        if spot.sure < CARRIED or not told:
+            return None
     spoilt = _SPOILS.match(spot.behind)
     if ADVICE.search(before[-_BEFORE:]) or (ADVICE.search(behind) and not spoilt):
         return 2 if spot.sure > ADVISED else 1
-    unlikely = number.low == number.high and abs(number.high) > _RARELY
     if spot.sure == ADVISED or spoilt or unlikely:
         return -1 if unlikely else 0
     said = (before,) if before.rfind("(") > before.rfind(")") else (before, sentence[: min(60, number.start)], behind)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from stylus_core.refiner.weight_words import JOIN_SIGNS, JOIN_WORDS, LETTER, WEIGHT
 
-_UNIT = r"[gmkt]i?b\b|px\b|fps\b|sec(?:onds?)?\b|min(?:utes?|s)?\b|hours?\b|hrs?\b|days?\b|kg\b|cm\b|mm\b|lbs?\b|usd\b|dollars?\b|[$€£°]"
+_UNIT = r"(?:[gmkt]i?b|px|fps|sec(?:onds?)?|min(?:utes?|s)?|hours?|hrs?|days?|kg|cm|mm|lbs?|usd|dollars?)\b|[$€£°]"
 _COUNTED = re.compile(
-    r"\s?(?:(?:steps?|imgs?|images?|pics?|pictures?|photos?|epochs?|repeats?|tokens?|people|girls?|boys?|styles?|characters?|outfits?|versions?"
+    r"\s?(?:(?:steps?|imgs?|images?|pics?|pictures?|photos?|epochs?|repeats?|tokens?|people|girls?|boys?|styles?"
+    r"|characters?|outfits?|versions?"
     r"|models?|stars?|times|loras?|of|out|in|st|nd|rd|th)(?![a-z])|[张張枚步歩分秒歳年月日个個人種种位つ명장개회])"
 )
 _PART = re.compile(r"\s?(?:of|chance|smaller|larger|bigger|faster|slower|more|less|better|off|nai|wd)(?![a-z])")
@@ -18,18 +19,21 @@ _ONE = re.compile(
     rf"(?![0-9_]|[.,][0-9])(?P<percent>\s?%)?(?!\s?(?:{_UNIT}))(?:-?ish\b|(?![{LETTER}]))",
 )
 _BETWEEN = re.compile(
-    rf"""\s*["'“”’)\]]?\s*(?:(?P<comma>[,、;])|(?:\([^()0-9]{{1,40}}\)\s*)?(?:{JOIN_SIGNS}|(?<=\s)(?:{JOIN_WORDS})(?=\s)))"""
+    rf"""\s*["'“”’)\]]?\s*(?:(?P<comma>[,、;])|(?:\([^()0-9]{{1,40}}\)\s*)?(?:{JOIN_SIGNS}"
+    rf"|(?<=\s)(?:{JOIN_WORDS})(?=\s)))"""
     r"""\s*["'“”‘(\[]?\s*""",
 )
+_LEADING_ZERO = re.compile(r"0[2-9]")  # "08" lacks its point
+_GAP = 60  # characters between the ends of a range
 _SIGN = re.compile(r"(?P<sign>±|\+\s?/\s?-|-\s?/\s?\+|\+-|-\+|[-+])(?P<space>\s*)$")
 _SHORT = re.compile(r"0?[.,][4-8]\s?-\s?[5-9]")  # "0.6-8"
 #: A hyphen behind one of these is a minus; behind any other word it is a dash.
 _TAKES_SIGN = re.compile(
-    r"(?:^\s*|[\[({:=~,/]|\d\s?-|\b(?:to|at|of|from|between|and|or|is|with|use|using|von|auf|de|da|di|entre|tra|od|от|из|по)|从|至|到|から)$",
+    r"(?:^\s*|[\[({:=~,/]|\d\s?-|\b(?:to|at|of|from|between|and|or|is|with|use|using|von|auf|de|da|di|entre|tra|od"
+    r"|от|из|по)|[从至到はがを为為是在由는은])$",
 )
-_SLIDES = re.compile(
-    r"slider|negativ|minus|opposite|revers|inver[st]|滑块|负|負|スライダー|マイナス|отрицат|ползун"
-)
+_BEGINS = re.compile(r"\b(?:from|between|zwischen|von|entre|tra|od|от)\s*$|从\s*$")  # "from - 6 to 3"
+_SLIDES = re.compile(r"slider|negativ|minus|opposite|revers|inver[st]|滑块|负|負|スライダー|マイナス|отрицат|ползун")
 
 
 class Number(NamedTuple):
@@ -51,8 +55,10 @@ _MASK = re.compile(
     r"|(?:версия|версии|версії|版本?|バージョン|버전|versi(?:ón|one|ão|e)?|wersj[aię]|sürüm|phiên bản)\s?\d[\d.]*"
     r"|\b\d(?:[.,]\d)?\s?d\b|2(?=img)|\b\d+(?:girl|boy)s?"
     r"|(?<![a-z\d_])[a-z][a-z_-]{0,40}\d[\w.]*"
-    r"|\b[123]\.\d(?=[\s-](?:based?|models?|ckpts?|checkpoints?|versions?|loras?)\b)|(?<![a-z])[×x]\s?\d[\d.]*|\d+(?:[.,]\d+)?\s*[x×]\b|\d[\d.]*\s*版"
-    r"|\d+(?:\.\d+)?e-?\d+|\b\d{4}(?P<ymd>[./-])\d{1,2}(?P=ymd)\d{1,2}\b|\b\d{1,2}(?P<dmy>[./-])\d{1,2}(?P=dmy)\d{2,4}\b|\b\d{1,2}:\d{1,2}\b(?![.,]\d)|\b\d{1,3}/\d{1,3}\b(?![.,]\d)",
+    r"|\b[123]\.\d(?=[\s-](?:based?|models?|ckpts?|checkpoints?|versions?|loras?)\b)|(?<![a-z])[×x]\s?\d[\d.]*"
+    r"|\d+(?:[.,]\d+)?\s*[x×]\b|\d[\d.]*\s*版"
+    r"|\d+(?:\.\d+)?e-?\d+|\b\d{4}(?P<ymd>[./-])\d{1,2}(?P=ymd)\d{1,2}\b"
+    r"|\b\d{1,2}(?P<dmy>[./-])\d{1,2}(?P=dmy)\d{2,4}\b|\b\d{1,2}:\d{1,2}\b(?![.,]\d)|\b\d{1,3}/\d{1,3}\b(?![.,]\d)",
     re.ASCII,
 )
 _EMPHASIS = re.compile(r"[(\[{]([^()\[\]{}\n:]{1,80}):\s*-?[\d.]+\s*[)\]}]")
@@ -61,17 +67,21 @@ _OF_VERSION = re.compile(r"\b(?:this|old(?:er)?|new(?:er)?|previous|current|late
 _SMALL = re.compile(r"ver(?:sion)?\s(?=0?[.,]\d)")
 
 
+#: Stands for each letter of what is masked: no space, so that no range goes over it.
+BLANK = "\0"
+
+
 def masked(sentence: str) -> str:
-    """The sentence with blanks, as many as letters, for what only looks like a weight."""
+    """The sentence without what only looks like a weight; every letter stays where it is."""
 
     def emphasis(match: re.Match[str]) -> str:
-        return match[0] if _LABEL.fullmatch(match[1]) else " " * len(match[0])
+        return match[0] if _LABEL.fullmatch(match[1]) else BLANK * len(match[0])
 
     def mask(match: re.Match[str]) -> str:
         # "this version 0.5" names no version
         if _SMALL.match(match[0]) and _OF_VERSION.search(sentence[: match.start()][-16:]):
             return match[0]
-        return " " * len(match[0])
+        return BLANK * len(match[0])
 
     return _MASK.sub(mask, _EMPHASIS.sub(emphasis, sentence))
 
@@ -93,6 +103,8 @@ def numbers(sentence: str) -> list[Number]:
 
 def _signed(match: re.Match[str], sentence: str, others: list[re.Match[str]]) -> Number:
     value = float(match["digits"].replace(",", "."))
+    if _LEADING_ZERO.fullmatch(match["digits"]):
+        value /= 10
     percent = match["percent"] is not None
     if percent:
         value = round(value / 100, 4)
@@ -102,8 +114,9 @@ def _signed(match: re.Match[str], sentence: str, others: list[re.Match[str]]) ->
     before = before[: sign.start()] if sign else ""
     if sign and not before.rstrip().endswith(tuple("0123456789%")):
         sways = sign["sign"] not in "-+"
-        if sign["sign"] == "-" and not sign["space"] and _is_minus(before, match, sentence, others):
-            value, start = -value, start - 1
+        spaced = bool(sign["space"])
+        if sign["sign"] == "-" and (_BEGINS.search(before) if spaced else _is_minus(before, match, sentence, others)):
+            value, start = -value, start - len(sign[0])
         elif sign["sign"] == "+":
             start -= 1
     counted = match["digits"].isdigit() and not percent and start == match.start()
@@ -114,13 +127,15 @@ def _is_minus(before: str, match: re.Match[str], sentence: str, others: list[re.
     if _TAKES_SIGN.search(before.rstrip()):
         return True
     twin = any(o["digits"] == match["digits"] and o.start() > match.start() for o in others)
-    apart = before.endswith(" ") and float(match["digits"].replace(",", ".")) >= 1  # "weight -1"; "weight -0.8" has a dash
+    apart = (
+        before.endswith(" ") and float(match["digits"].replace(",", ".")) >= 1
+    )  # "weight -1"; "weight -0.8" has a dash
     return twin or apart or _SLIDES.search(sentence) is not None
 
 
 def _joined(one: Number, other: Number, sentence: str) -> Number | None:
     """The range from one to the other, if that is what the text between them makes of them."""
-    between = _BETWEEN.fullmatch(sentence[one.end : other.start])
+    between = _BETWEEN.fullmatch(sentence[one.end : other.start]) if other.start - one.end < _GAP else None
     if between is None or max(abs(one.low), abs(other.low)) > 200:
         return None
     if between["comma"] and (other.plain and not (other.low < 0 or one.low < 0)):

@@ -12,26 +12,40 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 from stylus_core.refiner.advice import Stated, advised, against, bound, effect, sane, special
-from stylus_core.refiner.clauses import sentences, tidy
-from stylus_core.refiner.measured import MEASURED, Spot, spots
+from stylus_core.refiner.clauses import lines, sentences
+from stylus_core.refiner.measured import MEASURED, REACH, Spot, spots
 from stylus_core.refiner.numbers import counts_things, masked, numbers
 from stylus_core.refiner.whose import NOBODY, Ours, others_lora, version_vote
 
 MOST = 6_000  # characters of a text that are looked at; authors say it near the top
 _MOST_LINE = 1_000
-_BEFORE = 80  # characters in front of a number that can be about it
 
 _WEIGHT = re.compile(words.WEIGHT)
-_WORTH = re.compile("|".join((words.WEIGHT, words.CLIP, words.UNET, "lora|range|slider", words.ADVISED, words.USED, words.NEW)))
+_WORTH = re.compile(
+    "|".join(
+        (
+            words.WEIGHT,
+            words.CLIP,
+            words.UNET,
+            "lora|range|slider",
+            advice_words.ADVISED,
+            advice_words.USED,
+            advice_words.NEW,
+        )
+    )
+)
 _DIGIT = re.compile(r"[-+±.,]\s?\d|(?<!\d)\d(?!\d)|\d\s?%")
 _TITLE = re.compile(rf"\W*(?:\w+\W+){{0,3}}?(?:{words.WEIGHT})\W*(?:\w+\W*){{0,2}}")
-_HEADING = 30  # characters of a line that may be one
+_HEADING = 40  # characters of a line that may be one
 #: The number is the weight of a word of the prompt, or of another tool.
 _OF_OTHER = re.compile(
-    r"\b(?:(?:keyword|tag|word|token|prompt|trigger)s?\s+(?:with|at|to)|(?:keyword|tag|word|token) \S{1,20} (?:(?:with|at|to)(?: an? \w{1,10} (?:of|at))?"
-    r"|an? \w{1,10} (?:of|at))|(?:img2img|i2i|in-?painting|control-?nets?|ip-?adapter)\s+(?:with|at|using)(?: an?)?)\W*$"
+    r"\b(?:(?:keyword|tag|word|token|prompt|trigger)s?\s+(?:with|at|to)|(?:keyword|tag|word"
+    r"|token) \S{1,20} (?:(?:with|at|to)(?: an? \w{1,10} (?:of|at))?"
+    r"|an? \w{1,10} (?:of|at))|(?:img2img|i2i|in-?painting|control-?nets?|ip-?adapter)\s+(?:with|at"
+    r"|using)(?: an?)?)\W*$"
 )
 
 
@@ -52,7 +66,7 @@ def stated(text: str, ours: Ours = NOBODY) -> Said:
         ours: which adapter it is about: texts name weights of other versions and of other adapters, too.
     """
     reader = _Reader(ours)
-    for line in tidy(text[:MOST]).split("\n"):
+    for line in lines(text[:MOST]):
         reader.line(line[:_MOST_LINE])
     return Said(_chosen(reader.found, clip=False), _chosen(reader.found, clip=True), reader.least, reader.most)
 
@@ -85,7 +99,6 @@ class _Reader:
         heading = version_vote(line, self._ours) if line and len(line) < _HEADING else None
         if heading is not None and not numbers(masked(line)):
             self._section = heading
-            return
         for start, end in sentences(line):
             sentence = line[start:end]
             if sentence.strip():
@@ -103,7 +116,7 @@ class _Reader:
 
     def _carried(self) -> str:
         for sentence in reversed(self._earlier):
-            if _TITLE.fullmatch(sentence):
+            if len(sentence) < _HEADING and _TITLE.fullmatch(sentence):
                 return "title"
             if kinds := [m.lastgroup for m in MEASURED.finditer(sentence)]:
                 return "text" if kinds[-1] != "other" and "weight" in kinds else ""
@@ -111,7 +124,7 @@ class _Reader:
 
     def _judge(self, raw: str, low: str, sentence: str, spot: Spot) -> None:
         number = spot.number
-        start = max(spot.start, number.start - _BEFORE)
+        start = max(spot.start, number.start - REACH)
         before, aside = low[start : number.start], low[spot.aside : spot.end]
         if limit := bound(before, spot):
             self.least, self.most = limit.least or self.least, limit.most or self.most
@@ -141,7 +154,9 @@ def _chosen(found: Sequence[_Candidate], *, clip: bool) -> Stated | None:
     other = next((c.stated for c in beside if best.effect and c.effect not in ("", best.effect)), None)
     if other:  # "0.4 for a faint effect, 0.8 for a strong one"
         return Stated(min(best.stated.low, other.low), max(best.stated.high, other.high))
-    wide = next((c.stated for c in beside if c.stated.low <= best.stated.low and best.stated.high <= c.stated.high), None)
+    wide = next(
+        (c.stated for c in beside if c.stated.low <= best.stated.low and best.stated.high <= c.stated.high), None
+    )
     if wide and wide != best.stated:  # "0.3 to 1.0, I recommend 0.7"
         return Stated(wide.low, wide.high, best.stated.middle)
     return best.stated

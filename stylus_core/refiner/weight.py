@@ -12,7 +12,7 @@ from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
 from stylus_core.refiner.clean import plain
 from stylus_core.refiner.stated import MOST, Said, stated
 from stylus_core.refiner.whose import Ours
-from stylus_core.types import Adapter, Candidate, Metadata
+from stylus_core.types import Adapter, Candidate, Metadata, in_proportion
 
 DEFAULT = 0.8
 
@@ -60,21 +60,14 @@ def weight(metadata: Metadata, stem: str = "") -> Weight:
     """
     said = _said(metadata, stem)
     found = _authors(metadata, said)
-    clip = said.clip.middle if said.clip else None
-    if metadata.clip_strength is not None:
-        clip = metadata.clip_strength
+    before = value = round(found.value, 3)
     if metadata.user_weight is not None:
-        if clip is not None:
-            clip = scaled(clip, metadata.user_weight, found.value)
         found = Weight(metadata.user_weight, metadata.weight_low, metadata.weight_high, "user")
-    value = round(found.value, 3)
-    clip = None if clip is None else round(clip, 3)
-    return found._replace(value=value, clip=None if clip == value else clip)
-
-
-def scaled(clip: float, to: float, before: float) -> float:
-    """The text encoder's weight where the other is now `to`: in the same proportion."""
-    return clip * to / before if before else to
+        value = round(metadata.user_weight, 3)
+    clip = metadata.clip_strength
+    if clip is None and said.clip:
+        clip = said.clip.middle
+    return found._replace(value=value, clip=in_proportion(clip, value, before))
 
 
 def _authors(metadata: Metadata, said: Said) -> Weight:
@@ -113,7 +106,7 @@ def _said(metadata: Metadata, stem: str) -> Said:
             out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
         if shown.weight is None:
             shown = _shown(text, cores)
-    if out.weight is None and shown.weight and (shown.weight.low != 1 or not metadata.examples):
+    if out.weight is None and shown.weight and not example_weights(metadata):
         return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
     return out
 
@@ -139,6 +132,14 @@ def candidates_weight(candidate: Candidate) -> float:
     return usual_weight(candidate.adapter, candidate.elsewhere)
 
 
+def candidates_clip(candidate: Candidate, weight: float) -> float | None:
+    """The text encoder's weight where `weight` is written for a candidate; None if it is the same.
+
+    What is shared or strengthened keeps the proportion of the two.
+    """
+    return in_proportion(candidate.adapter.card.clip_weight, weight, candidates_weight(candidate))
+
+
 def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
     """The weight that people are likely to write for an adapter, from all evidence at once.
 
@@ -153,7 +154,7 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
     """
     card, metadata = adapter.card, adapter.metadata
     precise = metadata.author_weight is not None or (card.weight_source == "author" and card.clip_weight is not None)
-    if card.weight_source == "user" or precise or (card.weight_low or 0.0) < 0:
+    if card.weight_source == "user" or precise:
         return card.weight
     usual = {"character": habits.named, "person": habits.named, "quality": habits.quality}.get(card.kind, habits.other)
     value = card.weight

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 
 _VERSION = re.compile(r"(?<![^\W\d_])v(?:er(?:sion)?)?[. ]?(\d{1,2}(?:\.\d{1,2})?)(?![.\d]*\d)")
 _BARE = re.compile(r"\d{1,2}(?:\.\d{1,2})?")
 _BASE = re.compile(
-    r"\b(pony|illustrious|noob|sd ?xl|sd ?1\.?5|sd ?2\.?1|sd ?3(?:\.5)?|flux|qwen|z-?image|chroma|hunyuan|wan(?= ?2)|kolors|pixart|lumina|animagine)",
+    r"\b(pony|illustrious|noob|sd ?xl|sd ?1\.?5|sd ?2\.?1|sd ?3(?:\.5)?|flux|qwen|z-?image|chroma|hunyuan"
+    r"|wan(?= ?2)|kolors|pixart|lumina|animagine)",
 )
-_OLD, _NEW = re.compile(words.OLD), re.compile(words.NEW)
+_OLD, _NEW = re.compile(advice_words.OLD), re.compile(advice_words.NEW)
 
 
 class Ours(NamedTuple):
@@ -60,29 +62,37 @@ def _key(name: str) -> str:
 
 _LORA = r"(?:lora|locon|lycoris|adapter)"
 _OTHER = re.compile(
-    rf"\b(?P<how>(?:like|as|unlike|than|to)\s(?:\w{{1,10}}\s){{0,3}})?(?:other|another|second|additional|extra|separate|different)\s(?:\w{{1,15}}\s){{0,2}}{_LORA}s?\b"
+    r"\b(?P<how>(?:like|as|unlike|than|to)\s(?:\w{1,10}\s){0,3})?(?:other|another|second|additional|extra"
+    rf"|separate|different)\s(?:\w{{1,15}}\s){{0,2}}{_LORA}s?\b"
     r"|(?P<cjk>其他|其它|别的|他の|다른)\s?(?:的\s?)?(?:lora|模型|로라)",
 )
 _OURS = re.compile(r"\b(?:this|it|it'?s|mine|my own|ours)\b|本|此|この|이\s")
 _WITH = re.compile(
-    r"\b(?:with|plus|alongside|and|also|paired?|combin\w{1,4}|mix\w{0,3}|stack\w{0,3}|add|avec|mit|con|com|с|z|ile|dengan|via)\b"
+    r"\b(?:with|plus|alongside|and|also|paired?|combin\w{1,4}|mix\w{0,3}|stack\w{0,3}|add|avec|mit|con|com|с|z|ile"
+    r"|dengan|via)\b"
     r"|[+&与和同]|搭配|配合|加上",
 )
 _NAMED = re.compile(
-    rf"(?P<name>(?:[^\W\d_][\w'’-]{{0,24}}\s){{1,4}}?){_LORA}\b\W*(?:(?:at|weight|strength|to|of|is|around|about|set)\W*){{0,4}}$",
+    rf"(?P<name>(?:[^\W\d_][\w'’-]{{0,24}}\s){{1,4}}?){_LORA}\b\W*(?:(?:at|weight|strength|to|of|is|around|about"
+    r"|set)\W*){0,4}$",
 )
 _FILE = re.compile(
-    r"(?P<name>[a-z]{2,20}(?:_[a-z]{1,20}){1,6})[\s:(]*(?:(?:lora|at|weight|strength|to|of|is|around|about)[\s:]*){0,3}$",
+    r"(?P<name>[a-z]{2,20}(?:_[a-z]{1,20}){1,6})[\s:(]*(?:(?:lora|at|weight|strength|to|of|is|around"
+    r"|about)[\s:]*){0,3}$",
 )
 _GENERIC = re.compile(
-    rf"(?:the|this|my|your|a|an|any|each|every|use|used|using|set|run|put|keep|with|and|for|of|to|at|i|in|on|as|is|it|both|please|own|new|style|character|concept|main|same"
-    rf"|sdxl|sd|xl|flux|pony|illustrious|default|final|full|total|trained|apply|applying|adjust|increase|raise|lower|reduce|low|high|good|no|all|model|file|just|when|if"
-    rf"|load|add|works?|make|sure|first|only|more|that|these|our|recommended|optimal|suggested|{words.ADVISED}|{words.USED}|{words.WEIGHT})",
+    r"(?:the|this|my|your|a|an|any|each|every|use|used|using|set|run|put|keep|with|and|for|of|to|at|i|in|on|as|is"
+    r"|it|both|please|own|new|style|character|concept|main|same"
+    r"|sdxl|sd|xl|flux|pony|illustrious|default|final|full|total|trained|apply|applying|adjust|increase|raise"
+    r"|lower|reduce|low|high|good|no|all|model|file|just|when|if"
+    rf"|load|add|works?|make|sure|first|only|more|that|these|our|recommended|optimal|suggested|{advice_words.ADVISED}"
+    rf"|{advice_words.USED}|{words.WEIGHT})",
 )
 
 
 _QUOTED = re.compile(
-    rf"{_LORA}\s['\"“‘«](?P<name>[^'\"”’»]{{2,40}})['\"”’»]\W*(?:(?:at|weight|strength|to|of|is|around|about|set)\W*){{0,4}}$"
+    rf"{_LORA}\s['\"“‘«](?P<name>[^'\"”’»]{{2,40}})['\"”’»]\W*(?:(?:at|weight|strength|to|of|is|around|about"
+    r"|set)\W*){0,4}$"
 )
 _BY_OTHERS = re.compile(r"\s*\(?(?:from|by|of) (?:another|other|someone)\b")
 _WORD = re.compile(r"[^\s]+")
@@ -116,7 +126,7 @@ def others_lora(before: str, behind: str, ours: Ours) -> bool:
 
 
 def _is_named(raw: str, before: str, ours: Ours) -> bool:
-    """"with my Rim Light LoRA at 0.4": a name that is not ours, of something that is used as well."""
+    """A name that is not ours, of something that is used as well: "with my Rim Light LoRA at 0.4"."""
     found = _NAMED.search(before)
     if found is None:
         return False

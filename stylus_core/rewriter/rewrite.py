@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS
-from stylus_core.refiner.weight import candidates_weight
+from stylus_core.refiner.weight import candidates_clip, candidates_weight
 from stylus_core.rewriter.append import Places, obstacle
 from stylus_core.rewriter.triggers import lacking
-from stylus_core.rewriter.weights import share, written
+from stylus_core.rewriter.weights import share, tag
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
 
 _UNWRITABLE = frozenset(":>=#\n\r")  # a # makes the host drop the rest of the line
@@ -42,6 +42,7 @@ def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) 
         score=round(assignment.confidence, 4),
         trigger_words=added,
         preview=adapter.metadata.preview,
+        clip_weight=candidates_clip(assignment.candidate, weight),
     )
 
 
@@ -143,7 +144,7 @@ class _Plan:
                 lacks = []
             words.setdefault(place, []).extend(lacks)
             picks.append(pick_of(a, weight, tuple(lacks)))
-        tags = [f"<lora:{p.name}:{written(p.weight)}>" for p in picks]
+        tags = [tag(p.name, p.weight, p.clip_weight) for p in picks]
         return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))
 
 

@@ -1,0 +1,586 @@
+"""The many ways in which authors say how strong an adapter should be, and the numbers that are something else."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stylus_core.refiner import refine
+from stylus_core.refiner.stated import stated
+from stylus_core.refiner.whose import Ours
+from stylus_core.types import Card, Metadata
+
+
+def card_of(text: str, **fields: object) -> Card:
+    return refine(Metadata(title="Quiet Harbor Ink", description=text, **fields), "quietharborink")  # type: ignore[arg-type]
+
+
+#: (what the author writes, between which two numbers the weight has to lie)
+ASCII = [
+    ("Keep the LoRA at 0.75 for portraits.", 0.75, 0.75),
+    ("Strength 0.55 gives me the cleanest lines", 0.55, 0.55),
+    ("LoRA strength: 70%", 0.7, 0.7),
+    ("Works from 65% up to 85% strength", 0.65, 0.85),
+    ("I run it at 80% weight most of the time.", 0.8, 0.8),
+    ("Weight => 0.65", 0.65, 0.65),
+    ("weight=.85", 0.85, 0.85),
+    ("Weight [0.5; 0.9]", 0.5, 0.9),
+    ("Suggested strength; 0.6", 0.6, 0.6),
+    ("The sweet spot sits somewhere near 0.65.", 0.65, 0.65),
+    ("Anything from 0.5 through 0.8 looks right", 0.5, 0.8),
+    ("My previews use 0.9 strength", 0.9, 0.9),
+    ("strength_model: 0.9\nstrength_clip: 0.5", 0.9, 0.9),
+    ("set_adapters(['ink'], adapter_weights=[0.65])", 0.65, 0.65),
+    ("pipe.fuse_lora(lora_scale=0.75)", 0.75, 0.75),
+    ('image = pipe(prompt, cross_attention_kwargs={"scale": 0.85})', 0.85, 0.85),
+    ("Guidance 3.5, 28 steps, lora strength 0.95", 0.95, 0.95),
+    ("CFG: 6.5\nSampler: Euler a\nLoRA weight: 0.7\nDenoise: 0.45", 0.7, 0.7),
+    ("Hires denoise 0.35, LoRA 0.8", 0.8, 0.8),
+    ("ControlNet weight 0.6, LoRA weight 0.9", 0.9, 0.9),
+    ("Up to 0.8 is safe; I recommend 0.55.", 0.55, 0.55),
+    ("Range 0.2 to 1.2, ideally 0.7", 0.7, 0.7),
+    ("You can go as high as 1.5, but normally 0.8 is plenty for weight", 0.8, 0.8),
+    ("Weights over 1.1 burn the picture, stay near 0.7.", 0.7, 0.7),
+    ("Do not exceed a strength of 0.6.", 0.05, 0.6),
+    ("Start at 0.6 and raise the weight until you like it", 0.6, 0.6),
+    ("Start low: begin with weight 0.4", 0.4, 0.4),
+    ("Normal strength is 1.0. For anime checkpoints lower it to 0.7.", 1.0, 1.0),
+    ("If you stack it with other LoRAs, drop to 0.5. Alone, the best weight is 0.85.", 0.85, 0.85),
+    ("Slider! Range is -5 to 5.", 0.3, 5.0),
+    ("Use a weight between -2 and +2: negative makes it darker.", 0.3, 2.0),
+    ("Strength -1 for old, +1 for young", 0.3, 1.0),
+    ("weights from -3.0 ~ 3.0", 0.3, 3.0),
+    ("Set it to -0.8 to remove fog, to 0.8 to add fog. Weight range [-1, 1]", 0.3, 1.0),
+    ("0.3 weight for a subtle glow, 0.7 for a strong glow", 0.3, 0.7),
+    ("Empfohlenes Gewicht: 0,6 bis 0,8", 0.6, 0.8),
+    ("Gewichtung 0,9; Schritte 30", 0.9, 0.9),
+    ("Forza consigliata tra 0,6 e 0,8", 0.6, 0.8),
+    ("Usare con un peso di 0,75, passi 28", 0.75, 0.75),
+    ("Recomiendo usar una fuerza de 0,75", 0.75, 0.75),
+    ("Peso ideal entre 0.5 y 0.7, pasos 30", 0.5, 0.7),
+    ("Intensidad recomendada: 0,85", 0.85, 0.85),
+    ("Peso recomendado: 0,7 a 0,9", 0.7, 0.9),
+    ("Zalecana waga: 0,7-0,9", 0.7, 0.9),
+    ("Moc od 0,5 do 0,8", 0.5, 0.8),
+    ("Bobot yang disarankan 0.65, langkah 30", 0.65, 0.65),
+    ("Gunakan kekuatan 0.7 sampai 0.9", 0.7, 0.9),
+    ("Aanbevolen sterkte 0,65", 0.65, 0.65),
+    ("Rekommenderad styrka: 0,7", 0.7, 0.7),
+    ("Old version: weight 0.9. New version: weight 0.6.", 0.6, 0.6),
+    ("Previous release needed 1.0 strength, the current version is happy at 0.65 strength", 0.65, 0.65),
+    ("Pair it with my Fog Machine LoRA at 0.3. This one likes a weight of 0.8.", 0.8, 0.8),
+    ("Put other LoRAs at 0.4, this LoRA at 0.8", 0.8, 0.8),
+    ("(sunset:1.4), (fog:0.6) in the prompt; LoRA weight 0.75", 0.75, 0.75),
+    ("1. Download\n2. Put it in the folder\n3. Use weight 0.7", 0.7, 0.7),
+    ("1) strength 0.65", 0.65, 0.65),
+    ("Weight\n0.65", 0.65, 0.65),
+    ("## Recommended strength\n- 0.6 to 0.8", 0.6, 0.8),
+    ("Recommended settings:\nWeight | 0.7\nSteps | 30\nCFG | 6", 0.7, 0.7),
+    ("Trigger: qvx. Weight: 0.65. Steps: 28.", 0.65, 0.65),
+    ("The strength you want is approx. 0.65", 0.65, 0.65),
+    ("rec. weight 0.75", 0.75, 0.75),
+    ("max. weight 0.9, rec. weight 0.6", 0.6, 0.6),
+    ("Weight 0.6-8", 0.6, 0.8),
+    ("Weight: 1.0 (strong), 0.6 (balanced, recommended)", 0.6, 0.6),
+    ("Strength 2.5 is needed for this slider", 2.5, 2.5),
+    ("At least 0.9 strength is needed", 0.9, 1.2),
+    ("Best at half strength (0.5)", 0.5, 0.5),
+    ("Ideal weight?? 0.7!", 0.7, 0.7),
+    ("Weight......0.85", 0.85, 0.85),
+    ("multiplier 0.6 to 0.7", 0.6, 0.7),
+    ("I find 0.6 best", 0.6, 0.6),
+    ("0.7 is the recommended value.", 0.7, 0.7),
+    ("0.5 or 0.6 recommended", 0.5, 0.6),
+    ("0.65 str", 0.65, 0.65),
+    ("lora:0.7", 0.7, 0.7),
+    ("LoRA value 0.6 ~ 0.8", 0.6, 0.8),
+    ("text encoder 0.4, unet 0.8", 0.8, 0.8),
+    ("UNet weight: 0.75, TE weight: 0.35", 0.75, 0.75),
+    ("trained for a weight of 1", 1.0, 1.0),
+    ("Designed to be used at weight 1.0", 1.0, 1.0),
+    ("Use 0.8 weight with 1.5 models and 0.6 weight with XL", 0.6, 0.8),
+    ("This adapter is happiest at a strength of roughly 0.85.", 0.85, 0.85),
+    ("For everyday use dial the LoRA to 0.7", 0.7, 0.7),
+    ("LoRA weight for this one: 0.55-0.75.", 0.55, 0.75),
+    ("Please keep weight between .5 and .7", 0.5, 0.7),
+    ("Suggested LoRA strength is in the 0.6 - 0.9 range", 0.6, 0.9),
+    ("All sample pictures were made at 0.8 LoRA weight, 30 steps, cfg 5", 0.8, 0.8),
+    ("Anything above 0.9 overcooks; 0.65 strength is my favourite.", 0.65, 0.65),
+    ("A strength of 1.0 is too strong, 0.6 works.", 0.6, 0.6),
+    ("Weight 1 fries the image. Try 0.55.", 0.55, 0.55),
+    ("I usually leave it at 0.7, sometimes 0.9 for close-ups (strength).", 0.7, 0.9),
+    ("lora_strength: 0.75", 0.75, 0.75),
+    ("Model strength 0.8 / CLIP strength 0.5", 0.8, 0.8),
+    ("model: 0.7, clip: 0.4", 0.7, 0.7),
+    ("MODEL 0.9 CLIP 1.0", 0.9, 0.9),
+    ("Strength (model) 0.85, strength (clip) 0.6", 0.85, 0.85),
+    ("Load with weight 0.9 in ComfyUI, 0.8 in Forge", 0.8, 0.9),
+    ("Use `0.8` as weight", 0.8, 0.8),
+    ("**Weight**: `0.6`", 0.6, 0.6),
+    ("LoRA strength of 60-80 %", 0.6, 0.8),
+    ("Best weight: 0,7 (0,5 for photos)", 0.7, 0.7),
+    ("Weight: 0.6~0.8, CFG: 3~5, Steps: 20~30", 0.6, 0.8),
+    ("weight from 0.6 upward", 0.6, 1.0),
+    ("weight 0.6+", 0.6, 1.0),
+    ("minimum 0.7 weight", 0.7, 1.0),
+    ("Don't go over 0.7 with the weight", 0.05, 0.7),
+    ("max strength 0.6", 0.05, 0.6),
+    ("weight no higher than 0.55", 0.05, 0.55),
+    ("Recommended: 0.6", 0.6, 0.6),
+    ("Sweet spot = .65", 0.65, 0.65),
+    ("between 0.4 (soft) and 0.9 (heavy) weight", 0.4, 0.9),
+    ("0.4 is subtle, 0.9 is strong (weight)", 0.4, 0.9),
+    ("For the v2 file use 0.5, for the v1 file use 0.9 (weight).", 0.5, 0.9),
+    ("This LoRA was trained at rank 32, use it at 0.8", 0.8, 0.8),
+    ("Gewicht zwischen 0,6 und 0,9", 0.6, 0.9),
+    ("Empfehlung: 0,7 - 0,8", 0.7, 0.8),
+    ("Consiglio un peso di 0,7", 0.7, 0.7),
+    ("da usare a 0.8 di forza", 0.8, 0.8),
+    ("Peso del LoRA: da 0,5 a 0,7", 0.5, 0.7),
+    ("Fuerza del LoRA: 0.8", 0.8, 0.8),
+    ("Se recomienda un peso de 0.6", 0.6, 0.6),
+    ("usar con peso entre 0,7 y 0,9", 0.7, 0.9),
+    ("Peso do LoRA: 0.75", 0.75, 0.75),
+    ("Recomendado usar em 0.7", 0.7, 0.7),
+    ("Waga LoRA 0,8", 0.8, 0.8),
+    ("Kekuatan LoRA: 0,8", 0.8, 0.8),
+    ("Saran bobot 0.6 - 0.8", 0.6, 0.8),
+    ("LoRA-vikt 0,7", 0.7, 0.7),
+    ("Suositeltu paino 0,7", 0.7, 0.7),
+    ("Works at any weight from -1.5 to 1.5", 0.3, 1.5),
+    ("Weight -8 ... +8", 0.3, 8.0),
+    ("Slide between -4 and 4", 0.3, 4.0),
+    ("negative weight -0.7 gives the opposite, positive weight 0.7 the look", 0.3, 0.7),
+    ("Use at weight -1.", -1.0, -1.0),
+    ("My other LoRA needs 0.4, here 0.8 is the best weight.", 0.8, 0.8),
+    ("with add_grain at 0.3 and this at 0.7 weight", 0.7, 0.7),
+    ("I mixed it with Copper Sky LoRA (0.3). Weight of this LoRA: 0.65", 0.65, 0.65),
+    ("unlike my other LoRAs, this works at weight 1", 1.0, 1.0),
+    ("Not like other loras: weight 0.9 is the best", 0.9, 0.9),
+    ("When combined with another LoRA: 0.5. Otherwise: 0.8 weight", 0.8, 0.8),
+    ("LoRA scale 0.8, guidance scale 4", 0.8, 0.8),
+    ("Guidance scale 4, scale 0.8 for the LoRA", 0.8, 0.8),
+    ("steps: 8 | cfg: 1.0 | lora: 0.9", 0.9, 0.9),
+    ("CFG 1, shift 3, LoRA strength 0.7", 0.7, 0.7),
+    ("0.7-0.8 weight, 1.5 CFG", 0.7, 0.8),
+    ("Euler, 25 steps, 5 cfg, 0.7 weight", 0.7, 0.7),
+    ("Update 1.1: better at 0.7 weight", 0.7, 0.7),
+    ("v3: strength 0.6", 0.6, 0.6),
+    ("Strength: 0.8 for SDXL, 1.0 for Pony", 0.8, 1.0),
+    ("Full strength is 1.0, I use 0.6", 0.6, 0.6),
+    ("The higher the weight the darker; 0.5 is balanced", 0.5, 0.5),
+    ("with weight: 0.7 and with trigger word: qvx", 0.7, 0.7),
+    ("recommend to use 0.6 weight with negative prompt (worst quality:1.4)", 0.6, 0.6),
+    ("lora:harbor_ink:0.7 as weight", 0.7, 0.7),
+    ("I'd go for 0.65 weight on realistic checkpoints.", 0.65, 0.65),
+    ("LoRA: 0.55 | Sampler: DPM++ | CFG: 4", 0.55, 0.55),
+    ("Any strength between 0.35 and 0.65 keeps the face intact", 0.35, 0.65),
+    ("Strength of 0.4-0.6 for hints of ink, 0.8-1.0 for the whole look", 0.4, 1.0),
+    ("lora weight should never be more than 0.7", 0.05, 0.7),
+    ("It shines at strength 0.9", 0.9, 0.9),
+    ("Works straight away at weight 1 without tuning", 1.0, 1.0),
+    ("Personally I stay at 0.6.", 0.6, 0.6),
+    ("I recommend .6 - .75", 0.6, 0.75),
+    ("For best results: LoRA weight - 0.8", 0.8, 0.8),
+    ("Strength- 0.65", 0.65, 0.65),
+    ("Suggested weights: 0.5 / 0.7", 0.5, 0.7),
+    ("weights .5, .6 and .7 all look fine", 0.5, 0.7),
+    ("Weight: roughly 0.7ish", 0.7, 0.7),
+    ("The LoRA has been tuned for 0.9, so use it there.", 0.9, 0.9),
+    ("Recommended Weight (LoRA): 0.85", 0.85, 0.85),
+    ("LoRA weights (UNet/TE): 0.8/0.5", 0.8, 0.8),
+    ("unet=0.9, te=0.4", 0.9, 0.9),
+    ("Text Encoder: 0 / UNet: 0.8", 0.8, 0.8),
+    ("TE strength 0.5 and UNet strength 1.0 recommended", 1.0, 1.0),
+    ("clip weight 0.7, model weight 0.9", 0.9, 0.9),
+    ("Adapter scale 0.8", 0.8, 0.8),
+    ("lora_scale = 0.65 # recommended", 0.65, 0.65),
+    ("pipe.load_lora_weights('x/y'); pipe.set_adapters('ink', 0.7)", 0.7, 0.7),
+    ("`--lora_weight 0.75`", 0.75, 0.75),
+    ("joint_attention_kwargs={'scale': 0.9}", 0.9, 0.9),
+    ("Strength at 1.0 gives full effect, 0.5 half of it. Most people will want 0.7.", 0.5, 1.0),
+    ("Version 2: weight 0.5-0.7\nVersion 1: weight 0.8-1.0", 0.5, 0.7),
+    ("SDXL 0.8, Flux 1.0 weight", 0.8, 1.0),
+    ("Weight 0.6 (portraits) / 0.8 (landscapes)", 0.6, 0.8),
+    ("Low weight (0.3) for subtle, high weight (0.9) for strong effect", 0.3, 0.9),
+    ("works at 0.5; best at 0.75; too much at 1.0", 0.75, 0.75),
+    ("0.75 is where it looks best", 0.75, 0.75),
+    ("Please use 0.6 if hands break, the normal weight is 0.9", 0.9, 0.9),
+    ("If you see artifacts lower the strength to 0.5; recommended 0.8", 0.8, 0.8),
+    ("Strength: 0.7 (lower it to 0.5 for photos)", 0.7, 0.7),
+    ("Adjust between -1 and 1: positive adds rain", 0.3, 1.0),
+    ("Range: -10 to 10, slider", 0.3, 10.0),
+    ("Weights: -2 = dry, 2 = wet", 0.3, 2.0),
+    ("Weight from +0.5 to +1.5", 0.5, 1.5),
+    ("LoRA-Gewicht 0.75", 0.75, 0.75),
+    ("bei 0,7 am besten", 0.7, 0.7),
+    ("Peso: 0,6/0,8", 0.6, 0.8),
+    ("forza 0.7 consigliata", 0.7, 0.7),
+    ("meglio tra 0,5 e 0,7", 0.5, 0.7),
+    ("fuerza entre 0,5 y 0,8, pasos 20", 0.5, 0.8),
+    ("funciona mejor con 0.7 de fuerza", 0.7, 0.7),
+    ("peso sugerido 0,65", 0.65, 0.65),
+    ("funciona melhor com peso 0,8", 0.8, 0.8),
+    ("intensidade entre 0.4 e 0.6", 0.4, 0.6),
+    ("bobot 0,7 sampai 0,9", 0.7, 0.9),
+    ("disarankan pakai 0.75", 0.75, 0.75),
+    ("gewicht tussen 0,6 en 0,8", 0.6, 0.8),
+    ("styrka 0,5 till 0,7", 0.5, 0.7),
+]
+OTHER_SCRIPTS = [
+    ("Weight (0.45 – 0.65)", 0.45, 0.65),
+    ("Slider LoRA, ±4", 0.3, 4.0),
+    ("Recommended weight is ０．７", 0.7, 0.7),
+    ("権重ではなく強度です。強度0.75推奨", 0.75, 0.75),
+    ("LoRAの強さは0.6〜0.8くらいが目安です", 0.6, 0.8),
+    ("適用量0.5前後がおすすめ。CFG7、ステップ25", 0.45, 0.55),
+    ("おすすめ：0.65", 0.65, 0.65),
+    ("ウェイト0.8で作成しています", 0.8, 0.8),
+    ("权重建议0.65左右，采样步数30", 0.65, 0.65),
+    ("推荐强度：０．６－０．８", 0.6, 0.8),
+    ("权重0.5到0.7最佳，重绘幅度0.4", 0.5, 0.7),
+    ("权重范围0.2～1.2（建议0.8）", 0.8, 0.8),
+    ("lora强度设为0.9即可", 0.9, 0.9),
+    ("推薦權重：0.7~0.9，採樣步數 28", 0.7, 0.9),
+    ("가중치 0.7 추천합니다. 스텝 25", 0.7, 0.7),
+    ("강도는 0.6에서 0.8 사이를 권장합니다", 0.6, 0.8),
+    ("웨이트 0.75 정도가 적당해요", 0.75, 0.75),
+    ("Вес: 0,65. Шаги: 30. CFG 6", 0.65, 0.65),
+    ("Рекомендую силу от 0,5 до 0,7", 0.5, 0.7),
+    ("Лучше всего работает с силой 0.8, шумоподавление 0.4", 0.8, 0.8),
+    ("Оптимальный вес лоры — 0,75", 0.75, 0.75),
+    ("Рекомендована вага: 0,6–0,8", 0.6, 0.8),
+    ("Сила лори 0,7, кроків 25", 0.7, 0.7),
+    ("Am besten mit einer Stärke von 0,75 nutzen, Entrauschen 0,4", 0.75, 0.75),
+    ("Die LoRA-Stärke sollte zwischen 0,5 und 0,7 liegen.", 0.5, 0.7),
+    ("Force recommandée : entre 0,6 et 0,8", 0.6, 0.8),
+    ("Poids idéal 0,75 ; CFG 6", 0.75, 0.75),
+    ("Je conseille un poids de 0,55 à 0,65.", 0.55, 0.65),
+    ("Intensité 0,8 (force de débruitage 0,4)", 0.8, 0.8),
+    ("Intensità del LoRA: 0.65", 0.65, 0.65),
+    ("Use com força 0,65; passos 25, CFG 7", 0.65, 0.65),
+    ("Recomendo intensidade de 0,6 até 0,8", 0.6, 0.8),
+    ("Najlepiej działa przy sile 0,65, kroki 30", 0.65, 0.65),
+    ("Önerilen ağırlık: 0,7", 0.7, 0.7),
+    ("Güç 0.6-0.8 arası en iyi sonucu verir, adım 25", 0.6, 0.8),
+    ("Trọng số khuyến nghị: 0.7", 0.7, 0.7),
+    ("Nên dùng cường độ từ 0,6 đến 0,8", 0.6, 0.8),
+    ("Doporučená váha 0,75", 0.75, 0.75),
+    ("Ajánlott súly: 0,8", 0.8, 0.8),
+    ("Greutate recomandată 0,65", 0.65, 0.65),
+    ("น้ำหนักที่แนะนำ 0.7", 0.7, 0.7),
+    ("الوزن الموصى به 0.7", 0.7, 0.7),
+    ("旧版权重0.9，新版权重0.6", 0.6, 0.6),
+    ("旧バージョンは強度0.9、このバージョンは強度0.6", 0.6, 0.6),
+    ("recommended lora scale 1.2–1.6", 1.2, 1.6),
+    ("Optimal strength—0.65", 0.65, 0.65),
+    ("Weight ➜ 0.7", 0.7, 0.7),
+    ("✅ Recommended weight 👉 0.65", 0.65, 0.65),
+    ("Weight 0.7±0.1", 0.6, 0.8),
+    ("Recommended LoRA Weight → 0.6 – 0.9", 0.6, 0.9),
+    ("推荐 LoRA 权重：0.6 至 0.8", 0.6, 0.8),
+    ("建议0.6~0.8权重食用", 0.6, 0.8),
+    ("权重：【0.7】", 0.7, 0.7),
+    ("权重 0.8，不要超过 1", 0.8, 0.8),
+    ("权重不要超过0.6", 0.05, 0.6),
+    ("默认权重1，推荐0.7", 0.7, 0.7),
+    ("模型权重0.65效果最好", 0.65, 0.65),
+    ("lora强度：70%", 0.7, 0.7),
+    ("从0.5开始尝试权重", 0.5, 0.5),
+    ("强度控制在0.6左右", 0.6, 0.6),
+    ("重みは0.7ぐらいで使ってください", 0.7, 0.7),
+    ("LoRA強度 0.5～0.7 推奨 / CFG 6", 0.5, 0.7),
+    ("強度を0.8に設定してください", 0.8, 0.8),
+    ("0.7くらいの強度で使うと良いです", 0.7, 0.7),
+    ("強度1だと強すぎるので0.6がおすすめです", 0.6, 0.6),
+    ("가중치는 0.6~0.8 정도가 좋습니다", 0.6, 0.8),
+    ("권장 강도: 0.65", 0.65, 0.65),
+    ("강도 0.7 이상은 과합니다", 0.05, 0.7),
+    ("Вес 0.7 — оптимально", 0.7, 0.7),
+    ("Используйте с весом 0,6", 0.6, 0.6),
+    ("рекомендуемая сила 0.6 - 0.9, CFG 5", 0.6, 0.9),
+    ("Вес лоры: от 0.4 до 0.8", 0.4, 0.8),
+    ("не выше 0.7 по весу", 0.05, 0.75),
+    ("Найкраще працює з вагою 0,7", 0.7, 0.7),
+    ("Stärke: 0.8 (max. 1.0)", 0.8, 0.8),
+    ("Ich empfehle 0,65 als Stärke.", 0.65, 0.65),
+    ("nicht über 0,6 Stärke gehen", 0.05, 0.6),
+    ("Poids du LoRA : 0,6 à 0,9", 0.6, 0.9),
+    ("À utiliser avec un poids de 0,7 environ", 0.7, 0.7),
+    ("Recommandé : 0,65", 0.65, 0.65),
+    ("puissance conseillée 0.8", 0.8, 0.8),
+    ("Polecam wagę około 0,65", 0.65, 0.65),
+    ("Sugerowana siła od 0,6 do 0,8", 0.6, 0.8),
+    ("LoRA ağırlığı 0.65 önerilir", 0.65, 0.65),
+    ("Tavsiye edilen güç 0,7", 0.7, 0.7),
+    ("Cường độ LoRA 0.7 là tốt nhất", 0.7, 0.7),
+    ("Khuyên dùng trọng số 0,6 – 0,8", 0.6, 0.8),
+    ("Anbefalet vægt: 0,65", 0.65, 0.65),
+    ("Συνιστώμενο βάρος 0,7", 0.7, 0.7),
+    ("משקל מומלץ 0.7", 0.7, 0.7),
+    ("วัดผลดีที่ความแรง 0.6", 0.6, 0.6),
+    ("Weight—0.8 / CFG—7 / Steps—30", 0.8, 0.8),
+    ("推荐使用权重 0.75", 0.75, 0.75),
+    ("权重0.7 步数25 CFG7", 0.7, 0.7),
+    ("Lora 权重 : 0.6 / 采样器 : Euler", 0.6, 0.6),
+    ("权重设置在 0.5 - 0.7 之间效果最佳", 0.5, 0.7),
+    ("单独使用0.8，搭配其他lora使用0.5", 0.8, 0.8),
+    ("权重不宜过高，0.6左右即可", 0.6, 0.6),
+    ("最佳权重0.65，最高不要超过0.9", 0.65, 0.65),
+    ("新版本推荐0.6，旧版本推荐0.9", 0.6, 0.6),
+    ("權重建議 0.6–0.8", 0.6, 0.8),
+    ("強度推奨値：0.6", 0.6, 0.6),
+    ("LoRAの重みは0.8がベストです。", 0.8, 0.8),
+    ("適用度0.4～0.7、ステップ数25", 0.4, 0.7),
+    ("強度を上げすぎず0.6程度で", 0.6, 0.6),
+    ("0.6〜0.7あたりがおすすめです", 0.6, 0.7),
+    ("推奨ウェイト 0.7　CFG 5", 0.7, 0.7),
+    ("로라 강도 0.7 권장", 0.7, 0.7),
+    ("추천 강도: 0.6 ~ 0.8", 0.6, 0.8),
+    ("0.7 정도의 가중치를 추천", 0.7, 0.7),
+    ("Рекомендуемый вес LoRA: 0,7", 0.7, 0.7),
+    ("Вес 0,5-0,7. Больше 0,8 не советую", 0.5, 0.7),
+    ("Сила воздействия 0.8", 0.8, 0.8),
+    ("ставьте вес 0.6", 0.6, 0.6),
+    ("оптимально 0.65-0.75", 0.65, 0.75),
+    ("вага від 0,5 до 0,7", 0.5, 0.7),
+    ("Stärke 0,6–0,8 empfohlen, CFG 5", 0.6, 0.8),
+    ("mit 70 % Stärke verwenden", 0.7, 0.7),
+    ("Poids : entre 0.5 et 0.7 (0.6 conseillé)", 0.6, 0.6),
+    ("force 0,75 recommandée", 0.75, 0.75),
+    ("utilisez-le à 0,8", 0.8, 0.8),
+    ("siła: 0,7", 0.7, 0.7),
+    ("waga około 0,6 – 0,8", 0.6, 0.8),
+    ("ağırlık 0.6 ile 0.8 arasında", 0.6, 0.8),
+    ("en iyi sonuç 0.7 güçte", 0.7, 0.7),
+    ("trọng số từ 0.5 đến 0.7", 0.5, 0.7),
+    ("độ mạnh 0,8", 0.8, 0.8),
+    ("síla 0,6 až 0,8", 0.6, 0.8),
+    ("βάρος 0,6", 0.6, 0.6),
+]
+
+
+@pytest.mark.parametrize(("text", "low", "high"), ASCII + OTHER_SCRIPTS)
+def test_the_authors_weight(text: str, low: float, high: float) -> None:
+    card = card_of(text)
+    assert card.weight_source == "author"
+    assert low <= card.weight <= high
+
+
+#: Sampler settings, prompts, training, sizes, versions, other adapters, other tools.
+NO_WEIGHT = [
+    "Steps 25, CFG 4.5, clip skip 2, denoise 0.35",
+    "Epoch 10, network dim 32, alpha 16, lr 0.0001, noise offset 0.05",
+    "Denoising strength of 0.4 to 0.5 is recommended",
+    "Recommended denoising: 0.4",
+    "Use ControlNet at 0.6 strength",
+    "IP-Adapter weight 0.7 works well",
+    "Version 0.8 adds hands, version 0.9 adds feet",
+    "(rain:1.2) works great, so does (snow:0.8)",
+    "Use it together with my Night Market LoRA at 0.4",
+    "Combine with <lora:add_rain:0.4> for rain",
+    "Works great with Velvet Skin LoRA at 0.35!",
+    "Resolution 0.5 megapixel, aspect 0.75",
+    "Hires fix: upscale by 1.5, denoise 0.4",
+    "guidance scale 3.5 is best",
+    "Rated 4.9 of 5, 0.5 GB download",
+    "Flow shift 3.0 and 0.7 eta work best",
+    "Trained on 20 images with 10 repeats, 8 epochs",
+    "Prompt weight 1.2 for the trigger helps",
+    "Give the word fog a weight of 1.3",
+    "Der Entrauschungswert sollte 0,4 sein",
+    "Force de débruitage : 0,45",
+    "Fuerza de eliminación de ruido 0,5",
+    "Сила шумоподавления 0,4",
+    "ノイズ除去強度0.4がおすすめ",
+    "重绘强度0.45，CFG 7",
+    "디노이즈 강도 0.4 추천",
+    "siła odszumiania 0,4",
+    "Height 1.58 m, weight 45 kg",
+    "50% chance of a hat",
+    "Released 12.05.2024, updated 1/2",
+    "Loss 0.08 after 2.0 epochs",
+    "ADetailer confidence 0.3, mask blur 4",
+    "min SNR gamma 5, dropout 0.1",
+    "never above 1.2 strength",
+    "negative prompt weight 1.2",
+    "Clip skip 1 or 2 works best",
+    "Denoise between 0.3 and 0.5 works best",
+    "best with cfg 1.0",
+    "best at 1.5 or 2.1 models",
+    "Recommended resolution 0.75 MP",
+    "LR 0.5, weight decay 0.1",
+    "Loss weight 0.5 used in training",
+    "Works best at 768x1024, 2.0 upscale",
+    "Use fps 1.5 and motion strength 0.8",
+    "Tile strength 0.6 recommended",
+    "Inpaint strength 0.7 works best",
+    "style reference strength 0.6",
+    "detail slider at 0.5 from another author",
+    "using epiCRealism 1.0 and ClearSky VAE 0.5",
+    "Total size 0.8 GB, use it well",
+    "The character is 1.7 m tall, weight 60",
+    "trained 0.9 epochs, best of 5",
+    "Perfect 10/10, 5 stars",
+    "FreeU b1 1.2, s1 0.9 recommended",
+    "RescaleCFG 0.7 works best",
+    "CFG Rescale: 0.7 recommended",
+    "hires denoise: 0.35, hires upscale: 1.5",
+    "Refiner switch at 0.8",
+    "Use with refiner at 0.8",
+    "Mix with Paper Lantern LoRA at 0.5 for night scenes",
+    "also try my lora 'Glass Rain' at 0.6",
+    "combined with Detail Booster at 0.4",
+    "other LoRA weight: 0.5",
+    "the second LoRA was set to 0.3",
+    "sampler: euler, denoise: 0.55, cfg: 1.0, steps: 8",
+    "Set eta to 0.67 for best results",
+    "batch 4, lr 5e-5, 2.5 epochs",
+    "VAE strength 0.5",
+    "noise strength 0.3 recommended",
+    "Use img2img with 0.5 strength",
+    "prompt strength 0.8 works",
+    "Use (qvx:1.2) or (qvx:0.8)",
+    "The word ink at 1.1 emphasis works great",
+    "controlnet tile 0.6 works great",
+    "ADetailer denoise 0.35 recommended",
+    "clip skip: 2, ensd: 31337, eta 0.2",
+    "1.5 hours of training on 2 GPUs",
+    "the 0.9 beta of SDXL",
+    "Now at version 0.7!",
+    "img cfg 1.5 recommended",
+    "Recommended shift: 3.0",
+    "dynamic thresholding: mimic 0.7",
+    "negative embedding at 0.8 works best",
+    "Use with a brush opacity of 0.5",
+]
+
+
+@pytest.mark.parametrize("text", NO_WEIGHT)
+def test_no_weight_of_ours(text: str) -> None:
+    assert card_of(text).weight_source == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "clip"),
+    [
+        ("strength_model 0.85, strength_clip 0.55", 0.85, 0.55),
+        ("Model strength 0.8 / CLIP strength 0.5", 0.8, 0.5),
+        ("unet=0.9, te=0.4", 0.9, 0.4),
+        ("UNet weight: 0.75. Text encoder weight: 0.35", 0.75, 0.35),
+        ("LoRA weight 0.3 - 1.1 (UNet 0.4 - 1.1, TEnc 0.2 - 0.8)", 0.7, 0.5),
+        ("LoRA weights (UNet/TE): 0.8/0.5", 0.8, 0.5),
+        ("TE/UNet: 0.4/0.9", 0.9, 0.4),
+        ("Text encoder: 0, UNet: 0.7", 0.7, 0.0),
+        ("文本编码器权重0.4，UNet权重0.9", 0.9, 0.4),
+        ("Weight 0.7 for both, clip skip 2", 0.7, None),
+        ("CLIP weight 0.7, model weight 0.7", 0.7, None),
+    ],
+)
+def test_a_weight_of_its_own_for_the_text_encoder(text: str, weight: float, clip: float | None) -> None:
+    card = card_of(text)
+    assert (card.weight, card.clip_weight, card.weight_source) == (pytest.approx(weight), clip, "author")
+
+
+def test_only_the_text_encoders_weight_is_said() -> None:
+    card = card_of("clip strength: 0.45")
+    assert (card.weight, card.clip_weight, card.weight_source) == (0.8, 0.45, "default")
+
+
+def test_a_slider_keeps_its_range() -> None:
+    card = card_of("Slider: move the weight between -4 and 4.")
+    assert (card.weight_low, card.weight_high, card.weight_source) == (-4.0, 4.0, "author")
+    assert 0.3 <= card.weight <= 1.0
+
+
+def test_the_range_stays_where_one_of_it_is_advised() -> None:
+    card = card_of("Anything from 0.4 to 1.1 works as weight, but I recommend 0.65.")
+    assert (card.weight_low, card.weight, card.weight_high) == (0.4, 0.65, 1.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "source"),
+    [
+        ("Never go above 0.6 strength.", 0.6, "author"),
+        ("Do not exceed a weight of 1.3.", 0.8, "default"),  # the usual one is below it anyway
+        ("Use a weight of at least 0.9.", 0.9, "author"),
+        ("权重不要超过0.5", 0.5, "author"),
+        ("강도 0.6 이상은 과합니다", 0.6, "author"),
+    ],
+)
+def test_limits_alone_hold_the_usual_weight(text: str, weight: float, source: str) -> None:
+    card = card_of(text)
+    assert (card.weight, card.weight_source) == (weight, source)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "base", "weight"),
+    [
+        ("Weight: v1 0.9, v2 0.6", "v2.0", "", 0.6),
+        ("Weight: v1 0.9, v2 0.6", "v1", "", 0.9),
+        ("V1\nWeight 0.9\n\nV2\nWeight 0.6", "2.0", "", 0.6),
+        ("Strength: 0.7 for SDXL, 1.0 for Flux", "v1", "Flux.1 D", 1.0),
+        ("Pony\nweight 0.9\nIllustrious\nweight 0.6", "v1.0", "Illustrious", 0.6),
+        ("Weight: 0.9 (old version), 0.6 (this version)", "", "", 0.6),
+        ("In the previous version 0.9 was the best weight, now it is 0.6.", "", "", 0.6),
+    ],
+)
+def test_of_several_versions_ours_counts(text: str, version: str, base: str, weight: float) -> None:
+    assert card_of(text, version=version, base_model=base).weight == weight
+
+
+def test_what_is_said_of_this_version_comes_before_the_page_of_the_model() -> None:
+    page = "Recommended weight 0.9\n\nThis one is milder."
+    assert card_of(page).weight == 0.9
+    assert card_of(page, version_description="Weight 0.5 is enough here").weight == 0.5
+    assert card_of(page, version_description="Fewer epochs").weight == 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "weight"),
+    [
+        ("Try <lora:quietharborink:0.65> in the prompt", "author", 0.65),
+        ("Try <lora:QuietHarborInk_v3:0.65>", "author", 0.65),
+        ("Try <lora:loudharborink:0.65> with it", "default", 0.8),
+        ("Strength 0.5 is best; the tag is <lora:quietharborink:1>", "author", 0.5),
+    ],
+)
+def test_the_tag_that_the_text_shows(text: str, source: str, weight: float) -> None:
+    card = card_of(text)
+    assert (card.weight_source, card.weight) == (source, weight)
+
+
+def test_the_tag_that_the_text_shows_has_both_weights() -> None:
+    card = card_of("Use <lora:quietharborink:0.4:0.9> as it is")
+    assert (card.weight, card.clip_weight) == (0.9, 0.4)
+
+
+def test_a_name_of_its_own_is_no_other_adapter() -> None:
+    text = "Best with Quiet Harbor LoRA at 0.6"
+    assert card_of(text).weight == 0.6
+    other = stated("Best with Loud Harbour LoRA at 0.6", Ours("", "", frozenset(("quiet", "ink"))))
+    assert other.weight is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "weight " * 900,
+        "-" * 6000 + "0.7",
+        " " * 999 + "0.7" + " " * 999 + "0.8",
+        "0.7 to " * 900,
+        "(" * 3000 + "0.7",
+        "<lora:" * 1500,
+        "lora my Foo " * 500 + "0.7",
+        "strength\n" * 700,
+        "a_" * 3000 + " 0.7",
+        "recommended " * 500 + "0.7",
+        "٠.٧" * 2000,
+        "le poids de la force de " * 250 + "0,7",
+    ],
+)
+def test_hostile_texts_cost_no_time(text: str) -> None:
+    start = time.process_time()
+    stated(text)
+    assert time.process_time() - start < 0.5

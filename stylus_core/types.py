@@ -51,7 +51,6 @@ class Metadata:
     version: str = ""  # the name of the version
     alias: str = ""  # ss_output_name, which the WebUI shows; several files may share one
     description: str = ""  # the author's, noise included; `Card.description` is the clean one
-    version_description: str = ""  # what of it is about this version alone
     notes: str = ""  # the user's own notes
     tags: tuple[str, ...] = ()  # the model site's tags, in their order
     trigger_words: tuple[str, ...] = ()  # each entry as written; an entry may hold several words parted by commas
@@ -68,7 +67,6 @@ class Metadata:
     weight_low: float | None = None  # strength_min of a sidecar
     weight_high: float | None = None  # strength_max of a sidecar
     author_weight: float | None = None  # a strength that a sidecar's structured field recommends
-    clip_strength: float | None = None  # the same for the text encoder
     preview: str = ""  # path of the preview picture
     model_id: int | None = None  # Civitai's
     version_id: int | None = None
@@ -77,6 +75,8 @@ class Metadata:
     downloads: int | None = None
     nsfw: int | None = None  # Civitai's level, or None where nothing says
     excluded: bool = False  # the user excluded it in another tool
+    version_description: str = ""  # what of `description` is about this version alone
+    clip_strength: float | None = None  # a strength that a structured field recommends for the text encoder
     provenance: dict[str, str] = field(default_factory=dict)  # field name -> where its value came from
 
 
@@ -90,11 +90,11 @@ class Card:
     trigger_words: tuple[str, ...] = ()  # cleaned; alternatives that exclude each other are separate entries
     trigger_alternatives: bool = False  # True if the entries of `trigger_words` exclude each other (" || ")
     weight: float = 0.8  # recommended
-    clip_weight: float | None = None  # recommended for the text encoder, where that is another one
     weight_low: float | None = None
     weight_high: float | None = None
     weight_source: str = "default"  # "user", "author", "examples", "default", "refiner"
     source: str = "metadata"  # who wrote it: "metadata", "training tags", "file name", "vlm", "llm", "user", "import"
+    clip_weight: float | None = None  # recommended for the text encoder, where that is another one
 
 
 #: States of a file in the library. Only "ok" adapters are ever selected.

@@ -188,8 +188,8 @@ def _picks(typed: str, used: str, known: list[dict[str, Any]]) -> list[dict[str,
     before = {tag.name for tag in adapter_tags(typed)}
     by_name = {pick["name"]: pick for pick in known}
     added = [tag for tag in adapter_tags(used) if tag.name not in before]
-    return [{**by_name.get(tag.name, {"name": tag.name}), **_weights(tag)} for tag in added]
+    return [short({**by_name.get(tag.name, {"name": tag.name}), **_weights(tag)}) for tag in added]
 
 
 def _weights(tag: NetworkTag) -> dict[str, float | None]:
-    return {"weight": tag.weight} if tag.te == tag.weight else {"weight": tag.weight, "clip_weight": tag.te}
+    return {"weight": tag.weight, "clip_weight": None if tag.te == tag.weight else tag.te}

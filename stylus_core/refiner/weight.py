@@ -83,14 +83,14 @@ def _authors(metadata: Metadata, said: Said) -> Weight:
         found = Weight(median(used), min(used), max(used), "examples")
     else:
         found = Weight(DEFAULT, None, None, "default")
-    ends = (low if low is not None else said.least), (high if high is not None else said.most)
-    if said.weight or ends == (None, None):
+    if not said.weight:  # else its limits say less than the weight itself
+        low, high = (said.least if low is None else low), (said.most if high is None else high)
+    value = max(found.value, low) if low is not None else found.value
+    value = min(value, high) if high is not None else value
+    if value == found.value and (low is None or said.weight):
         return found
-    value = max(found.value, ends[0]) if ends[0] is not None else found.value
-    value = min(value, ends[1]) if ends[1] is not None else value
-    if value == found.value and (low, said.least) == (None, None):
-        return found
-    return Weight(value, *ends, "author")  # all that the author says is where to stop
+    # all that the author says is where to stop
+    return Weight(value, value if low is None else low, value if high is None else high, "author")
 
 
 def _said(metadata: Metadata, stem: str) -> Said:
@@ -115,10 +115,8 @@ def _shown(text: str, cores: frozenset[str]) -> Said:
     """The adapter's own tag, as the text shows how to write it."""
     for tag in own_tags(text[:MOST], cores):
         if tag.weight is not None and LOWEST <= abs(tag.weight) <= HIGHEST:
-            apart = tag.te is not None and tag.te != tag.weight
-            return Said(
-                Stated(tag.weight, tag.weight), Stated(tag.te, tag.te) if apart and tag.te is not None else None
-            )
+            clip = None if tag.te is None or tag.te == tag.weight else Stated(tag.te, tag.te)
+            return Said(Stated(tag.weight, tag.weight), clip)
     return Said()
 
 

@@ -92,6 +92,16 @@ def test_the_users_edits_win_and_survive(shelf: Shelf) -> None:
     assert shelf.one().card.kind == made.kind and shelf.one().card.source != "vlm"
 
 
+def test_an_edit_of_the_weight_takes_the_text_encoder_along(shelf: Shelf) -> None:
+    safetensors(shelf.loras / "a.safetensors", {"modelspec.description": "UNet weight 0.8, TE weight 0.4"})
+    number = shelf.one().id
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.8, 0.4)
+    shelf.library.set_user(number, weight=0.6)
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.6, 0.3)
+    shelf.library.set_user(number, weight=0)
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.8, 0.4)
+
+
 @pytest.mark.parametrize("wrong", [{"weight": float("nan")}, {"weight": 100.0}, {"kind": "sauce"}])
 def test_edits_are_checked(shelf: Shelf, wrong: dict[str, object]) -> None:
     safetensors(shelf.loras / "a.safetensors")

@@ -72,7 +72,8 @@ AT_LEAST = any_of(
     "(?<![-=])[≥>]=?",
 )
 AT_LEAST_BEHIND = (
-    r"or (?:more|higher|above|greater|over)|and (?:up|above|higher|more)|upwards?\b|oder mehr|ou plus|ou mais"
+    r"or (?:more|higher|above|greater|over)|and (?:up|above|higher|more)|upwards?\b|onwards?\b|oder mehr|ou plus"
+    r"|ou mais"
     r"|o (?:más|più)|(?:и|или) (?:выше|больше)|以上|이상"
     r"|\+(?!\s?\d)"
 )
@@ -102,7 +103,7 @@ TOO_MUCH = any_of(
 SPOILS = (
     r"[\s,]{0,2}(?:(?:which|that|it|this|is|are|was|can|may|might|will|be|gets?|looks?|seems?|usually|often|already"
     r"|a|bit|little|way|far|just|weight|strength|and"
-    r"|ist|sind|est|è|es|é)\s){0,6}的?(?:权重|權重|強度|重み)?(?:は|だと|都|会|會|就|有点|有點|少し){0,3}"
+    r"|ist|sind|est|è|es|é)\s){0,6}的?(?:权重|權重|強度|重み)?(?:は|だと|은|는|이|가|都|会|會|就|有点|有點|少し){0,3}\s?"
 )
 #: The number is for a special case.
 SOMETIMES = any_of(
@@ -129,8 +130,8 @@ OLD = any_of(
     "旧版|舊版|老版|前版|上一?版|旧バージョン|구버전|이전 버전",
 )
 NEW = any_of(
-    rf"(?:(?:this|new(?:er|est)?|current|latest|present) {_VERSION}|now|(?:cette|nouvelle) version|(?:diese[r]?"
-    r"|neue[rn]?) version|(?:questa|nuova) versione"
+    rf"(?:(?:this|new(?:er|est)?|current|latest|present) (?:version|one|release|v)|now|(?:cette|nouvelle) version"
+    r"|(?:diese[r]?|neue[rn]?) version|(?:questa|nuova) versione"
     r"|(?:esta|nueva) versión|(?:esta|nova) versão|t[ae]j? wersj\w|nowa wersja|(?:bu|yeni) sürüm|versi (?:ini|baru)"
     r"|phiên bản (?:này|mới)|(?:эт|нов)\w{2} верс\w{2}"
     rf"|(?:ц|нов)\w{{1,2}} верс\w{{2}}){END}|new\s?[:)]",

@@ -44,7 +44,7 @@ _AT = re.compile(
 )
 _ASIDE = re.compile(
     r"\s*(?:[(\[][^()\[\]]{1,60}[)\]]"
-    r"|(?:for|if|when|als|für|pour|per|para|dla|для|если|wenn|si|to|is|was)\s[^,.;:()]{1,60}?(?=,|;|\s(?:and|but"
+    r"|(?:for|if|when|als|für|pour|per|para|dla|для|если|wenn|si|to|is|was|of)\s[^,.;:()]{1,60}?(?=,|;|\s(?:and|but"
     r"|und|et|y|e|и|або)\s|$))",
 )
 #: What may stand right before a number that is only advised; behind a noun it measures something that we do not know.
@@ -52,7 +52,7 @@ _PLAIN_BEFORE = re.compile(
     r"(?:^|[^\w\s'’\"]|[^\x00-\x7f]|\b(?:at|around|about|between|from|to|on|in|of|with|use[ds]?|using|is|be|are|it"
     r"|like|say|or|and|than|em|en|a|à|bei|auf|mit|con|com|na|при|на|w|z|с|в|here"
     r"|values?|range|something|anywhere|somewhere|within|the|a|was|were|by|just|only|even|loras?|well|usually"
-    r"|normally|you|near|towards?|roughly|approx\w{0,8}|found|find|settings?|ones?|that|set|try|put|keep)"
+    r"|normally|you|near|towards?|roughly|approx\w{0,8}|found|find|settings?|ones?|that|set|try|put|keep|but|though|while|so)"
     rf"|{advice_words.ADVISED}|{advice_words.USED}|{advice_words.AT_MOST}|{advice_words.AT_LEAST}"
     rf"|{advice_words.OVER})\w{{0,8}}\W*$",
 )
@@ -122,6 +122,8 @@ class _Sentence:
             kind, sure = _labelled(word, between)
         else:
             kind, sure = self._unlabelled(self._text[max(start, number.start - REACH) : number.start], about, last)
+            if not sure and -number.low == number.high > 0:  # nothing else goes as far below zero as above
+                kind, sure = "weight", ADVISED
         aside = _ASIDE.match(self._text, end, max(end, until))
         return Spot(number, kind, sure, start, end, aside.end() if aside else end, about)
 
@@ -156,7 +158,7 @@ class _Sentence:
             begins = about == "title" and not before.strip(" -:•*")
             if advised or begins or _SAYS.search(before):
                 return "weight", CARRIED
-        if self._all_ours and not last:
+        if self._all_ours and (not last or last.kind != "other"):
             return "weight", MENTIONED
         return ("weight", ADVISED) if advised and _PLAIN_BEFORE.search(before) else ("", 0)
 

@@ -140,6 +140,8 @@ def _joined(one: Number, other: Number, sentence: str) -> Number | None:
         return None
     if between["comma"] and (other.plain and not (other.low < 0 or one.low < 0)):
         return None
+    if one.low < one.high and one.low <= other.low <= one.high:
+        return None  # "0.5 to 1.2 and 0.75"
     if other.percent and not one.percent:
         if one.low < 5:
             return None

@@ -30,7 +30,7 @@ _WORTH = re.compile(
             words.WEIGHT,
             words.CLIP,
             words.UNET,
-            "lora|range|slider",
+            "lora|range|slider|from -",
             advice_words.ADVISED,
             advice_words.USED,
             advice_words.NEW,

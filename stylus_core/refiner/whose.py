@@ -94,6 +94,7 @@ _QUOTED = re.compile(
     rf"{_LORA}\s['\"“‘«](?P<name>[^'\"”’»]{{2,40}})['\"”’»]\W*(?:(?:at|weight|strength|to|of|is|around|about"
     r"|set)\W*){0,4}$"
 )
+_OF_NAMED = re.compile(rf"\s*(?:of|for|on) (?:the |my )?(?P<name>(?:[^\W\d_][\w'’-]{{0,24}} ){{1,3}}){_LORA}\b")
 _BY_OTHERS = re.compile(r"\s*\(?(?:from|by|of) (?:another|other|someone)\b")
 _WORD = re.compile(r"[^\s]+")
 _MY = re.compile(r"\bmy\b")
@@ -120,8 +121,9 @@ def others_lora(before: str, behind: str, ours: Ours) -> bool:
         return not any(p in ours.names for p in parts) and not any(
             p in ("lora", "strength", "weight", "scale") for p in parts
         )
-    if quoted := _QUOTED.search(before):
-        return not any(w in ours.names for w in quoted["name"].split())
+    for found in (_QUOTED.search(before), _OF_NAMED.match(behind)):
+        if found and not any(w in ours.names or _GENERIC.fullmatch(w) for w in found["name"].split()):
+            return True
     return _is_named(raw, before, ours)
 
 

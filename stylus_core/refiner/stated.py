@@ -65,7 +65,7 @@ def stated(text: str, ours: Ours = NOBODY) -> Said:
         text: without HTML.
         ours: which adapter it is about: texts name weights of other versions and of other adapters, too.
     """
-    reader = _Reader(ours)
+    reader = _Statements(ours)
     for line in lines(text[:MOST]):
         reader.line(line[:_MOST_LINE])
     return Said(_chosen(reader.found, clip=False), _chosen(reader.found, clip=True), reader.least, reader.most)
@@ -81,7 +81,7 @@ class _Candidate(NamedTuple):
     effect: str
 
 
-class _Reader:
+class _Statements:
     """Goes through a text, sentence by sentence."""
 
     def __init__(self, ours: Ours) -> None:

@@ -85,7 +85,8 @@ _OF_IT = (
 #: Numbers that are not the adapter's weight, with a word for weight if one belongs to them.
 OTHER = any_of(
     rf"(?:{_NOISE})(?:{_OF_IT})?|(?:{_MODULE}){_OF_IT}|control-?nets?{END}|ip-?adapter{END}|noise{END}"
-    rf"|refiner{END}|embeddings?{END}|merg(?:e|ed|ing)(?: ratio| weight)?{END}|opacity|emphasi[sz]|weight[ _](?:decay|norm)"
+    rf"|refiner{END}|embeddings?{END}|merg(?:e|ed|ing)(?: ratio| weight)?{END}|opacity|emphasi[sz]"
+    r"|weight[ _](?:decay|norm)"
     rf"|cfg\w{{0,6}}(?:[ _-]?(?:scale|value|strength|range))?|clip[\s_-]{{0,3}}skip|steps?{END}|upscal\w{{1,6}}"
     r"|guidance(?:[ _-]?(?:scale|strength))?"
     rf"|eta{END}|ensd{END}|seeds?{END}|resolution|repeats?{END}|images?\s?:|epochs?|(?:network[ _]?)?dim{END}"

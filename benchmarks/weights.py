@@ -1,17 +1,26 @@
 """How well we read the weight that an author recommends, and how near we come to what people write.
 
-`python -m benchmarks weights` reads ../shared/data.
+`python -m benchmarks weights` reads ../shared/data; `python -m benchmarks.weights --before REV` puts a revision of this
+repository beside the code as it is.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
+import io
 import json
+import os
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from statistics import fmean, median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.world import world
 from stylus_core.evaluation.corpus import load_queries
@@ -84,6 +93,80 @@ def _reading(adapters: Sequence[Adapter]) -> Table:
         "strength that it took for a weight, or a wording that it does not know"
     )
     return table
+
+
+_ROOT = Path(__file__).resolve().parent.parent
+Rows = Mapping[str, dict[str, Any]]  # adapter id -> what `benchmarks/weight_cards.py` says of it
+
+
+def beside(revision: str) -> list[Table]:
+    """A revision and the code as it is, over the same texts and the same prompts, in one run."""
+    assert DATA is not None, REASON  # noqa: S101
+    pages = {a.id: list(world().elsewhere(a.id).values()) for a in world().adapters}
+    out = []
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["git", "-C", str(_ROOT), "archive", "--format=tar", revision]
+        packed = subprocess.run(command, check=True, capture_output=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+            tar.extractall(folder, filter="data")
+        for name, corpus in (("2023", DATA), ("2024 to 2026", DATA / "modern")):
+            elsewhere = pages if corpus == DATA else {}
+            before, after = (_rows(root, corpus, elsewhere) for root in (Path(folder), _ROOT))
+            out.append(_side_by_side(name, revision, corpus, before, after))
+    return out
+
+
+def _rows(root: Path, corpus: Path, elsewhere: Mapping[int, Sequence[float]]) -> Rows:
+    given = json.dumps({"corpus": str(corpus / "corpus.jsonl.gz"), "elsewhere": elsewhere})
+    program = [sys.executable, str(_ROOT / "benchmarks" / "weight_cards.py")]
+    done = subprocess.run(
+        program, input=given, text=True, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    rows: Rows = json.loads(done.stdout)
+    return rows
+
+
+def _side_by_side(name: str, revision: str, corpus: Path, before: Rows, after: Rows) -> Table:
+    with gzip.open(corpus / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    told = {str(r["model_id"]): sorted((r["low"], r["high"])) for r in rows if r["source"] != "examples"}
+    chosen = [
+        (str(i), weight)
+        for query in load_queries(corpus / "queries_user.jsonl.gz")
+        for i, weight in query.adapters.items()
+        if str(i) in after
+    ]
+    table = Table(f"Adapters of {name}: {revision} and now", ["what", "before", "now"])
+    both = [_against(told, rows) for rows in (before, after)]
+    for what in both[0]:
+        table.add(what, *(f"{found[what]:.4f}" for found in both))
+    for what, key in (("the card", "weight"), ("usual weight", "own"), ("the same, other pages included", "usual")):
+        errors = [fmean(abs(rows[i][key] - weight) for i, weight in chosen) for rows in (before, after)]
+        table.add(f"error against what people wrote: {what}", *(f"{e:.4f}" for e in errors))
+    table.notes.append(f"{len(told)} adapters of which the reference names a weight, {len(chosen)} that somebody wrote")
+    return table
+
+
+def _against(told: Mapping[str, list[float]], rows: Rows) -> dict[str, float]:
+    """Our reading against the reference's, over the adapters of which it names a weight, as shares of those."""
+    named = [i for i in told if rows[i]["source"] == "author"]
+
+    def ends(i: str) -> list[float]:
+        low, high, weight = rows[i]["low"], rows[i]["high"], rows[i]["weight"]
+        return [weight if low is None else low, weight if high is None else high]
+
+    def inside(i: str) -> bool:
+        low, high = ends(i)
+        return low <= told[i][0] and told[i][1] <= high
+
+    return {
+        "we name one, too": len(named) / len(told),
+        "with the same low and high": sum(ends(i) == told[i] for i in named) / len(told),
+        "with the reference's within ours": sum(map(inside, named)) / len(told),
+        "error of the card against its middle": fmean(abs(rows[i]["weight"] - fmean(told[i])) for i in told),
+        "we name one where it names none": sum(r["source"] == "author" and i not in told for i, r in rows.items())
+        / len(rows),
+    }
 
 
 def _pairs(adapters: Sequence[Adapter]) -> list[Pair]:
@@ -182,3 +265,20 @@ def _fit(pairs: Sequence[Pair], *, own: bool) -> Habits:
 
 def _usual(pair: Pair, habits: Habits, own: bool) -> float:
     return usual_weight(pair.adapter, () if own else pair.elsewhere, habits)
+
+
+def main() -> int:
+    """The comparison with a revision, or what `python -m benchmarks weights` prints."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.weights", description=__doc__)
+    parser.add_argument("--before", metavar="REV", help="a revision of this repository to put beside the code as it is")
+    revision = parser.parse_args().before
+    if DATA is None:
+        print(f"skipped: {REASON}")
+        return 0
+    for table in beside(revision) if revision else run():
+        print(table, end="\n\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

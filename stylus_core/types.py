@@ -36,7 +36,7 @@ class Example:
 
     prompt: str
     negative_prompt: str = ""
-    weight: float | None = None  # the weight of the adapter's own tag in `prompt`, if it has one
+    weight: float | None = None  # of the adapter's own tag in `prompt`, or as its list of resources has it
     image: str = ""  # path of a local picture, empty if there is none
 
 
@@ -80,6 +80,7 @@ class Metadata:
     nsfw: int | None = None  # Civitai's level, or None where nothing says
     excluded: bool = False  # the user excluded it in another tool
     favourite: bool = False  # the user marked it as a favourite in another tool
+    clip_strength: float | None = None  # a strength that a structured field recommends for the text encoder
     provenance: dict[str, str] = field(default_factory=dict)  # field name -> where its value came from
 
 
@@ -99,6 +100,7 @@ class Card:
     source: str = "metadata"  # who wrote it: "metadata", "training tags", "file name", "vlm", "llm", "user", "import"
     title: str = ""  # the one that the user gave it; empty where it is `Metadata.title` that counts
     edited: tuple[str, ...] = ()  # what the user set, by the names of `library.fields.TABLE`
+    clip_weight: float | None = None  # recommended for the text encoder, where that is another one
 
 
 #: States of a file in the library. Only "ok" adapters are ever selected.
@@ -207,7 +209,7 @@ class Pick:
 
     name: str  # the stem, as in the tag
     path: str
-    weight: float
+    weight: float  # of the picture's model (unet)
     keyword: str
     reason: str
     title: str = ""
@@ -219,6 +221,21 @@ class Pick:
     preview: str = ""
     stage: str = ""  # of one of two files that belong together: "high" or "low"
     belongs_to: str = ""  # the name of the first of the two, on the second
+    clip_weight: float | None = None  # of the text encoder, where that is another one
+
+
+def in_proportion(clip_weight: float | None, weight: float, before: float) -> float | None:
+    """The text encoder's weight where the other one changes: it goes along. None where the two are the same.
+
+    Args:
+        clip_weight: so far.
+        weight: the other one from now on.
+        before: and so far.
+    """
+    if clip_weight is None:
+        return None
+    found = round(clip_weight * weight / before, 3) if before else weight
+    return None if found == weight else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ def _chip(kind: str, number: int, pick: Pick, view: View) -> str:
     picture = thumbnail(pick.preview)
     image = f'<img alt="" src="{picture}">' if picture else '<span class="stylus-blank"></span>'
     words = f" Trigger words: {', '.join(pick.trigger_words)}." if pick.trigger_words else ""
-    reason = escape((pick.reason + words).strip())
+    clip = "" if pick.clip_weight is None else f" Text encoder: {weight(pick.clip_weight)}."
+    reason = escape((pick.reason + words + clip).strip())
     chosen = kind == "picks"
     badge = f'<span class="stylus-number">{number}</span>' if chosen else ""
     keyword = f'<span class="stylus-keyword">{escape(pick.keyword)}</span>' if pick.keyword else ""

@@ -10,17 +10,17 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.options import Options
-from stylus_core.types import Pick, Selection
+from stylus_core.types import Pick, Selection, in_proportion
 from stylus_webui import host, tags
 from stylus_webui.cache import Cache
-from stylus_webui.options import Edits, Settings, normal
+from stylus_webui.options import Edits, Named, Settings, normal
 from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.service import NotReady, Service, sentence
 
 logger = logging.getLogger("stylus")
 
 #: Raise it when a change of ours makes the same question lead to another answer.
-_GENERATION = 1
+_GENERATION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ def recognise(effective: str, cache: Cache) -> Decision | None:
 
 
 def _came_back(edits: Edits, effective: str) -> Decision:
-    picks = tuple(Pick(name, "", weight, "", "Repeated from the infotext.") for name, weight in edits.picks)
+    reason = "Repeated from the infotext."
+    picks = tuple(Pick(n.name, "", n.weight, "", reason, clip_weight=n.clip_weight) for n in edits.picks)
     return Decision(edits.prompt, effective, picks, effective, finished=True)
 
 
@@ -140,8 +141,10 @@ def _came_back(edits: Edits, effective: str) -> Decision:
 
 def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
     """The very prompt of the pasted picture, less what the host cannot load any more."""
-    own, stems = set(tags.names_in(start.effective)), {context.names.path(name): name for name, _ in edits.picks}
-    names = [n for n in dict.fromkeys([*tags.names_in(edits.rewritten), *(n for n, _ in edits.picks)]) if n not in own]
+    own, stems = set(tags.names_in(start.effective)), {context.names.path(p.name): p.name for p in edits.picks}
+    names = [
+        n for n in dict.fromkeys([*tags.names_in(edits.rewritten), *(p.name for p in edits.picks)]) if n not in own
+    ]
     gone = [name for name in names if not context.names.path(name)]
     notes = [f"{name!r} is left out: the WebUI does not list it any more." for name in gone]
     for name in [n for n in names if n not in gone] if gone else ():
@@ -157,22 +160,20 @@ def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
 
     text = tags.replace(edits.rewritten, rename)
     known = set(tags.names_in(text))
-    given = [_described(n, w, context, "Repeated from the pasted picture.") for n, w in edits.picks if n not in gone]
+    given = [_described(p, context, "Repeated from the pasted picture.") for p in edits.picks if p.name not in gone]
     picks, _ = joined(given, context.service.half, Applied())
     picks = [p for p in picks if p.name in known or p.belongs_to in known]
     return replace(start, picks=tuple(picks), text=text, notes=tuple(notes), finished=True)
 
 
-def _fixed(
-    start: Decision, given: tuple[tuple[str, float], ...], context: Context, edits: Edits, mode: str
-) -> Decision:
+def _fixed(start: Decision, given: tuple[Named, ...], context: Context, edits: Edits, mode: str) -> Decision:
     from stylus_core.notes import other_architecture
 
     present = set(tags.names_in(start.effective))
     picks = tuple(
-        _described(name, weight, context, "Asked for by name.", start.effective, mode)
-        for name, weight in given
-        if name not in present
+        _described(named, context, "Asked for by name.", start.effective, mode)
+        for named in given
+        if named.name not in present
     )
     misfits = {
         pick.name: sentence(said[:1].upper() + said[1:])
@@ -184,15 +185,21 @@ def _fixed(
     return _usable(replace(start, picks=tuple(fitting), notes=(*misfits.values(), *notes)), edits, context)
 
 
-def _described(name: str, weight: float, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
+def _described(named: Named, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
     from stylus_core.rewriter import lacking
 
-    adapter = context.service.find(name)
+    pick = Pick(named.name, "", named.weight, "", reason, clip_weight=named.clip_weight)
+    adapter = context.service.find(named.name)
     if adapter is None:
-        return Pick(name, "", weight, "", reason)
-    words = tuple(lacking(adapter.card, prompt, mode))
-    title, kind, preview = adapter.title, adapter.card.kind, adapter.metadata.preview
-    return Pick(name, adapter.path, weight, "", reason, title, kind, trigger_words=words, preview=preview)
+        return pick
+    return replace(
+        pick,
+        path=adapter.path,
+        title=adapter.title,
+        kind=adapter.card.kind,
+        trigger_words=tuple(lacking(adapter.card, prompt, mode)),
+        preview=adapter.metadata.preview,
+    )
 
 
 def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
@@ -216,12 +223,12 @@ def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
     """With the weights of the panel; the second of two files follows the first."""
     factors = {p.name: edits.weights[p.name] / p.weight for p in picks if p.name in edits.weights and p.weight}
     for pick in picks:
+        weight = pick.weight
         if pick.name in edits.weights:
-            yield replace(pick, weight=edits.weights[pick.name])
+            weight = edits.weights[pick.name]
         elif pick.belongs_to in factors:
-            yield replace(pick, weight=round(pick.weight * factors[pick.belongs_to], 2))
-        else:
-            yield pick
+            weight = round(pick.weight * factors[pick.belongs_to], 2)
+        yield replace(pick, weight=weight, clip_weight=in_proportion(pick.clip_weight, weight, pick.weight))
 
 
 # -- picks that are selected -------------------------------------------------------------------------------------------

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stylus_core.errors import OptionError
 from stylus_core.options import Option
 from stylus_webui import host
-from stylus_webui.options import BY_NAME, CONTROLS, Edits, Settings, format_picks, parse_picks
+from stylus_webui.options import BY_NAME, CONTROLS, Edits, Named, Settings, format_picks, parse_picks
 
 logger = logging.getLogger("stylus")
 
@@ -84,7 +84,7 @@ def per_picture(values: Sequence[str]) -> str | PerPicture:
     return values[0] if len(set(values)) == 1 else PerPicture(values)
 
 
-def picks_param(picks: Sequence[tuple[str, float]]) -> str:
+def picks_param(picks: Iterable[Named]) -> str:
     """A picture's own picks; "none" tells that there was a selection and nothing was chosen."""
     return format_picks(picks) or "none"
 

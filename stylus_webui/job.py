@@ -49,7 +49,7 @@ def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> ta
     settings = table.from_args(args)
     if not axes:
         return settings
-    base = {"enabled": settings.enabled, **settings.changed(), "picks": [f"{n}:{w:g}" for n, w in settings.picks]}
+    base = {"enabled": settings.enabled, **settings.changed(), "picks": [str(p) for p in settings.picks]}
     # A pasted picture's prompt would make every cell the same.
     return table.of({**base, **axes}, replace(settings.edits, rewritten="", picks=()))
 
@@ -146,7 +146,10 @@ def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
     params: dict[str, Any] = dict(infotext.settings_params(settings))
     params[infotext.PROMPT] = infotext.per_picture([infotext.quoted(own) for own, _ in plan.pictures])
     params[infotext.PICKS] = infotext.per_picture(
-        [infotext.picks_param([(p.name, p.weight) for p in picks]) for _, picks in plan.pictures]
+        [
+            infotext.picks_param(table.Named(p.name, p.weight, p.clip_weight) for p in picks)
+            for _, picks in plan.pictures
+        ]
     )
     # What was asked for by name and is not there, and a composer that another one had to stand in for.
     named = _by_name(settings)

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from stylus_core import options as core
 from stylus_core.errors import OptionError
@@ -37,7 +37,8 @@ HOST_TABLE: tuple[Option, ...] = (
         "names",
         (),
         "Fixed picks",
-        "Exactly these adapters, each as name:weight, for every prompt of the job: nothing is selected.",
+        "Exactly these adapters, each as name:weight, for every prompt of the job: nothing is selected. "
+        "Two weights are the text encoder's and the picture's, as in a tag.",
     ),
 )
 
@@ -47,7 +48,19 @@ BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
 #: What the panel shows, in this order; each is one positional argument. The last argument is the panel's state.
 CONTROLS: tuple[Option, ...] = tuple(o for o in TABLE if o.name != "picks")
 
-_PICK = re.compile(r"\s*([^:<>]+):(-?\d+(?:\.\d+)?)\s*(?:,|$)")
+_PICK = re.compile(r"\s*([^:<>]+):(-?\d+(?:\.\d+)?)(?::(-?\d+(?:\.\d+)?))?\s*(?:,|$)")
+
+
+class Named(NamedTuple):
+    """An adapter that a request or a pasted picture names, with its weight."""
+
+    name: str
+    weight: float  # of the picture's model
+    clip_weight: float | None = None  # of the text encoder, where that is another one
+
+    def __str__(self) -> str:
+        """As in a tag: `name:weight`, or `name:te:unet`."""
+        return ":".join([self.name, *(f"{w:g}" for w in (self.clip_weight, self.weight) if w is not None)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ class Edits:
 
     prompt: str = ""  # the prompt that this belongs to
     rewritten: str = ""  # of a pasted infotext: the prompt of the picture
-    picks: tuple[tuple[str, float], ...] = ()  # of a pasted infotext
+    picks: tuple[Named, ...] = ()  # of a pasted infotext
     removed: tuple[str, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
 
@@ -81,7 +94,7 @@ class Settings:
     enabled: bool = False
     options: Options = field(default_factory=Options)
     variants: str = "all"
-    picks: tuple[tuple[str, float], ...] = ()
+    picks: tuple[Named, ...] = ()
     edits: Edits = field(default_factory=Edits)
 
     def changed(self) -> dict[str, Any]:
@@ -126,7 +139,7 @@ def parse_edits(text: Any) -> Edits:
         return Edits(
             prompt=str(given.get("prompt", "")),
             rewritten=str(given.get("rewritten", "")),
-            picks=tuple((str(n), float(w)) for n, w in given.get("picks", ())),
+            picks=tuple(_named(*p) for p in given.get("picks", ())),
             removed=tuple(str(n) for n in given.get("removed", ())),
             weights={str(n): float(w) for n, w in given.get("weights", {}).items()},
         )
@@ -134,18 +147,28 @@ def parse_edits(text: Any) -> Edits:
         return Edits()
 
 
-def parse_picks(value: Any) -> tuple[tuple[str, float], ...]:
-    """`["name:0.8", ...]`, or the same joined by ", ". A stem may hold commas, but never a colon."""
+def _named(name: Any, weight: Any, clip_weight: Any = None) -> Named:
+    return Named(str(name), float(weight), None if clip_weight is None else float(clip_weight))
+
+
+def parse_picks(value: Any) -> tuple[Named, ...]:
+    """`["name:0.8", "name:0.6:0.8", ...]`, or the same joined by ", ".
+
+    Two weights are those of a tag, the text encoder's first. A stem may hold commas, but never a colon.
+    """
     text = value if isinstance(value, str) else ", ".join(value) if _is_names(value) else None
     found = list(_PICK.finditer(text)) if text else []
     if text is None or sum(len(m.group()) for m in found) != len(text):
         raise OptionError(f"option 'picks' takes a list of name:weight, not {repr(value)[:60]}")
-    return tuple((m.group(1).strip(), float(m.group(2))) for m in found)
+    return tuple(
+        Named(m[1].strip(), float(m[2])) if m[3] is None else Named(m[1].strip(), float(m[3]), float(m[2]))
+        for m in found
+    )
 
 
-def format_picks(picks: Iterable[tuple[str, float]]) -> str:
+def format_picks(picks: Iterable[Named]) -> str:
     """What `parse_picks` reads."""
-    return ", ".join(f"{name}:{weight:g}" for name, weight in picks)
+    return ", ".join(map(str, picks))
 
 
 def same_text(a: str, b: str) -> bool:

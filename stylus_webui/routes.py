@@ -178,6 +178,7 @@ def _adapter(adapter: Adapter) -> dict[str, Any]:
         "description": card.description,
         "trigger_words": list(card.trigger_words),
         "weight": card.weight,
+        "clip_weight": card.clip_weight,
         "architecture": adapter.made_for,
     }
 

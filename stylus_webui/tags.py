@@ -31,7 +31,7 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
         if place >= 0:
             lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not stands_in(prompt, w))
             added.setdefault(place, []).extend(lacking)
-    tags = (pairs.written(p, weight(p.weight), given) for p in missing)
+    tags = (pairs.written(p, given) for p in missing)
     return places.written(added, [tag for tag in tags if tag])
 
 

@@ -10,7 +10,7 @@ from stylus_core.batch.jobs import WITH, Job
 from stylus_core.batch.painting import Painter, first, resolves
 from stylus_core.batch.webui import WebUI, WebUIError, WebUIGone
 from stylus_core.options import Options
-from stylus_core.prompt.tags import adapter_tags
+from stylus_core.prompt.tags import NetworkTag, adapter_tags
 from stylus_core.types import Pick, Selection
 
 #: In the parameters of every picture that the extension decided about, with "none" where it picked nothing.
@@ -179,7 +179,8 @@ def select_resolved(
 
 def short(pick: Mapping[str, Any]) -> dict[str, Any]:
     """What a record says of a pick."""
-    return {k: pick.get(k) for k in ("name", "weight", "keyword", "reason", "title", "kind")}
+    out = {k: pick.get(k) for k in ("name", "weight", "keyword", "reason", "title", "kind")}
+    return out if pick.get("clip_weight") is None else {**out, "clip_weight": pick["clip_weight"]}
 
 
 def _picks(typed: str, used: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -187,4 +188,8 @@ def _picks(typed: str, used: str, known: list[dict[str, Any]]) -> list[dict[str,
     before = {tag.name for tag in adapter_tags(typed)}
     by_name = {pick["name"]: pick for pick in known}
     added = [tag for tag in adapter_tags(used) if tag.name not in before]
-    return [{**by_name.get(tag.name, {"name": tag.name}), "weight": tag.weight} for tag in added]
+    return [short({**by_name.get(tag.name, {"name": tag.name}), **_weights(tag)}) for tag in added]
+
+
+def _weights(tag: NetworkTag) -> dict[str, float | None]:
+    return {"weight": tag.weight, "clip_weight": None if tag.te == tag.weight else tag.te}

@@ -80,6 +80,8 @@ def _who(by: str) -> str:
 
 
 def _said(value: Any) -> str:
+    if value is None:
+        return "the same"  # of a weight of the text encoder
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

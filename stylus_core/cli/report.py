@@ -46,6 +46,8 @@ def _picks(picks: Sequence[Pick], console: Console, *styles: str) -> list[str]:
     rows = []
     for pick in picks:
         added = f"; adds {', '.join(pick.trigger_words)}" if pick.trigger_words else ""
+        if pick.clip_weight is not None:
+            added += f"; text encoder {pick.clip_weight:g}"
         rows.append([pick.name, f"{pick.weight:g}", pick.keyword, pick.reason.rstrip(".") + added])
     return _headed(table(["adapter", "weight", "for", "because"], rows, console.columns, _MOST), console, *styles)
 
@@ -98,6 +100,8 @@ def adapter(found: Adapter, console: Console) -> list[str]:
     weight = f"{card.weight:g} ({card.weight_source})"
     if card.weight_low is not None and card.weight_high is not None:
         weight += f", from {card.weight_low:g} to {card.weight_high:g}"
+    if card.clip_weight is not None:
+        weight += f", text encoder {card.clip_weight:g}"
     triggers = (" or " if card.trigger_alternatives else "; ").join(card.trigger_words)
     sources = Counter(meta.provenance.values())
     rows = [

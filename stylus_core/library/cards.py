@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylus_core.library.fields import TABLE
-from stylus_core.types import Card
+from stylus_core.types import Card, in_proportion
 
 #: Who wrote a card, the most trusted first; "metadata" is the fallback that every adapter has.
 SOURCES = ("vlm", "llm", "import", "metadata")
@@ -30,9 +30,17 @@ def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
             card = dataclasses.replace(card, description=base.description, source=base.source)
         if base.weight_source == "user":
             card = dataclasses.replace(
-                card, weight=base.weight, weight_low=base.weight_low, weight_high=base.weight_high, weight_source="user"
+                card,
+                weight=base.weight,
+                weight_low=base.weight_low,
+                weight_high=base.weight_high,
+                weight_source="user",
+                clip_weight=base.clip_weight,
             )
     for field in TABLE:
         if field.name in edits:
+            clip = in_proportion(card.clip_weight, edits[field.name], card.weight) if field.name == "weight" else None
             card = dataclasses.replace(card, edited=(*card.edited, field.name), **field.put(edits[field.name]))
+            if field.name == "weight":
+                card = dataclasses.replace(card, clip_weight=clip)
     return card

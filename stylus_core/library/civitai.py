@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import statistics
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from stylus_core.library.text import clean, clean_line, clean_list, fold, plain
+from stylus_core.library.text import clean, clean_line, clean_list, plain
 from stylus_core.library.values import (
     DESCRIPTION,
     EXAMPLES,
     PROMPT,
+    VERSION_DESCRIPTION,
     Claims,
     claims,
     count,
@@ -25,6 +25,7 @@ from stylus_core.library.values import (
     trigger_words,
 )
 from stylus_core.library.versions import Context, is_model, own_file, stem_of, version_of
+from stylus_core.prompt.own import core, own_tags
 from stylus_core.types import Example
 
 
@@ -40,12 +41,14 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
     files = [mapping(f) for f in sequence(record.get("files"), 50)]
     hashes = mapping(_own_file(record, files, context).get("hashes"))
     offline = record.get("skeleton_file") is True  # Civitai-Helper filled it in from the file alone
+    every = frozenset(_hash(h) for f in files for h in list(mapping(f.get("hashes")).values())[:10]) - {""}
     # What the author says about the model, then about this version.
     about = plain(record.get("description"), DESCRIPTION, is_html=True)
     texts = dict.fromkeys((plain(model.get("description"), DESCRIPTION, is_html=True), about))
     level = nsfw_level(model.get("nsfwLevel")) or nsfw_level(record.get("nsfwLevel")) or nsfw_level(model.get("nsfw"))
     version_id = identifier(record.get("id"))
     names = [context.stem, context.alias, *(stem_of(f.get("name")) for f in files)]
+    own = Own(frozenset(core(n) for n in names if n) - {""}, every, version_id)
     downloads = count(mapping(record.get("stats")).get("downloadCount"))
     if downloads is None:
         downloads = count(mapping(model.get("stats")).get("downloadCount"))
@@ -54,10 +57,10 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
         title="" if offline else clean_line(model.get("name"), 300),
         version="" if offline else clean_line(record.get("name"), 200),
         description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
-        version_description=about,
+        version_description=about[:VERSION_DESCRIPTION],
         tags=clean_list([mapping(t).get("name", t) for t in sequence(model.get("tags"), 400)], 100, 100),
         trigger_words=() if offline else trigger_words(record.get("trainedWords")),
-        examples=examples(record.get("images"), names, version_id, context),
+        examples=examples(record.get("images"), own, context),
         base_model="" if base_model.lower() == "unknown" else base_model,
         model_id=identifier(record.get("modelId")) or identifier(model.get("id")),
         version_id=version_id,
@@ -74,9 +77,16 @@ def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: Cont
     return own_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
 
 
-def examples(images: Any, names: Iterable[str], version_id: int | None, context: Context) -> tuple[Example, ...]:
+class Own(NamedTuple):
+    """By what a prompt and a list of resources mean the adapter itself."""
+
+    cores: frozenset[str]  # of its names, without what tells versions apart
+    hashes: frozenset[str]  # of its files, the first ten digits
+    version_id: int | None
+
+
+def examples(images: Any, own: Own, context: Context) -> tuple[Example, ...]:
     """The example pictures that have a prompt or a local file, at most `EXAMPLES`."""
-    known = frozenset(_core(n) for n in names if n) - {""}
     out: list[Example] = []
     for image in sequence(images, 200):
         meta = mapping(mapping(image).get("meta"))
@@ -85,9 +95,9 @@ def examples(images: Any, names: Iterable[str], version_id: int | None, context:
         prompt = clean(meta.get("prompt"), PROMPT)
         picture = _local(mapping(image).get("local_file"), context)
         if prompt or picture:
-            weight = own_weight(prompt, known)
+            weight = _tag_weight(prompt, own)
             if weight is None:
-                weight = _resource_weight(meta, version_id)
+                weight = _resource_weight(meta, own)
             out.append(Example(prompt, clean(meta.get("negativePrompt"), 1000), weight, picture))
         if len(out) == EXAMPLES:
             break
@@ -102,34 +112,45 @@ def _local(name: Any, context: Context) -> str:
     return os.path.join(context.folder, base) if base in context.beside else ""
 
 
-_TAG = re.compile(r"<(?:lora|lyco|locon|lycoris):([^:<>]{1,300})((?::[^:<>]{0,40}){1,6})>", re.I)
-_END = re.compile(r"[-_ .]?(?:(?:v|ver|epoch|step|e)?[-_ .]?\d+(?:\.\d+)*|final|last)$")
-_NOT_WORD = re.compile(r"[\W_]+")
-
-
-def _core(name: str) -> str:
-    """A name without what tells the versions of one adapter apart: `lux-000032` and `Lux_v2` are both `lux`."""
-    folded = core = fold(name)[-200:]
-    for _ in range(3):  # `lux_v2-000032`
-        core = _END.sub("", core)
-    return _NOT_WORD.sub("", core) or _NOT_WORD.sub("", folded)
-
-
-def own_weight(prompt: str, cores: frozenset[str]) -> float | None:
+def _tag_weight(prompt: str, own: Own) -> float | None:
     """The weight of the adapter's own tag in `prompt`: the median, if it is there more than once."""
-    weights = []
-    for name, values in _TAG.findall(prompt):
-        if _core(name) in cores:
-            first = next((v for v in values[1:].split(":") if v.strip()), "")
-            weight = strength(first.rpartition("=")[2])
-            if weight is not None:
-                weights.append(weight)
+    weights = [w for t in own_tags(prompt, own.cores) if (w := strength(t.weight)) is not None]
     return round(statistics.median(weights), 4) if weights else None
 
 
-def _resource_weight(meta: dict[str, Any], version_id: int | None) -> float | None:
-    """The weight in the list of resources that Civitai's own generator writes."""
-    for resource in sequence(meta.get("civitaiResources"), 50):
-        if version_id is not None and identifier(mapping(resource).get("modelVersionId")) == version_id:
-            return strength(mapping(resource).get("weight"))
+#: Lists of what a picture was made with, as the site's generator and its readers of other tools' pictures write them.
+_RESOURCES = ("civitaiResources", "resources", "additionalResources")
+_ADAPTERS = frozenset(("lora", "lycoris", "locon", "dora", "lyco"))
+_AIR = re.compile(r"urn:air:.{1,80}@(\d{1,12})")
+
+
+def _resource_weight(meta: dict[str, Any], own: Own) -> float | None:
+    """The weight in one of the lists of resources: of ours by its version's number, its hash or its name."""
+    for resource in (mapping(r) for key in _RESOURCES for r in sequence(meta.get(key), 50)):
+        if not _is_own(resource, own):
+            continue
+        weight = strength(resource.get("weight"))
+        weight = strength(resource.get("strength")) if weight is None else weight
+        if weight is not None:
+            return weight
     return None
+
+
+def _is_own(resource: dict[str, Any], own: Own) -> bool:
+    name = clean_line(resource.get("name"), 300)
+    air = _AIR.match(name)
+    version = identifier(resource.get("modelVersionId")) or identifier(air[1] if air else None)
+    if version is not None:
+        return version == own.version_id
+    if clean_line(resource.get("type"), 20).lower() not in _ADAPTERS:
+        return False
+    return _hash(resource.get("hash")) in own.hashes or core(_without_ending(name)) in own.cores
+
+
+def _hash(value: Any) -> str:
+    return value.strip().lower()[:10] if isinstance(value, str) and len(value.strip()) >= 8 else ""
+
+
+def _without_ending(name: str) -> str:
+    base = re.split(r"[\\/]", name)[-1]
+    return base.removesuffix(".safetensors")

@@ -61,6 +61,9 @@ TABLE: tuple[Editable, ...] = (
         lambda v: {"weight": v, "weight_source": "user"},
         zero=False,
     ),
+    Editable(
+        "clip_weight", "number", "The text encoder's weight, where it is another one.", lambda v: {"clip_weight": v}
+    ),
     Editable("kind", "choice", "What it is for.", lambda v: {"kind": v}),
     Editable("excluded", "switch", "Whether it is never picked.", lambda v: {}),
 )

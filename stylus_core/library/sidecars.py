@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 from stylus_core.library import civitai
 from stylus_core.library.names import is_filled_in
-from stylus_core.library.text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
+from stylus_core.library.text import clean, clean_line, clean_list, looks_html, plain
 from stylus_core.library.training import SPACER, header_claims
+from stylus_core.library.usage_tips import usage_tips
 from stylus_core.library.values import (
     DESCRIPTION,
     NOTES,
+    VERSION_DESCRIPTION,
     Claims,
     claims,
     identifier,
@@ -84,12 +86,6 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
     if "model_name" not in record and "file_name" not in record and (site := civitai_record(record)):
         return civitai.record_claims(site, context)  # other tools call Civitai's record so
     inner = mapping(record.get("civitai"))
-    tips: dict[str, Any] = {}
-    if isinstance(record.get("usage_tips"), str):  # JSON inside the JSON
-        try:
-            tips = mapping(parse_json(record["usage_tips"][:10_000].encode("utf-8", "replace"))[0])
-        except Malformed:
-            tips = {}
     site = civitai.version_claims(inner, mapping(inner.get("model")), context)
     title = _given(record.get("model_name"), record.get("file_name"), context)
     notes = plain(record.get("notes"), NOTES)
@@ -102,9 +98,7 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
         own_notes="" if record.get("llm_enriched_at") else notes,
         tags=clean_list(record.get("tags"), 100, 100),
         trigger_words=trigger_words(record.get("trainedWords")),
-        author_weight=strength(tips.get("strength")) or None,
-        weight_low=strength(tips.get("strength_min")),
-        weight_high=strength(tips.get("strength_max")),
+        **usage_tips(record.get("usage_tips")),
         sha256=sha256(record.get("sha256")),
         autov3=sha256(record.get("autov3"), 10),
         nsfw=max(nsfw_level(record.get("preview_nsfw_level")) or 0, site.get("nsfw", 0)) or None,
@@ -130,7 +124,7 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
         own_title=clean_line(record.get("UserTitle"), 300),
         version=clean_line(record.get("VersionName"), 200),
         description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
-        version_description=version,
+        version_description=version[:VERSION_DESCRIPTION],
         tags=clean_list([*sequence(record.get("UserTags"), 100), *sequence(record.get("Tags"), 400)], 100, 100),
         trigger_words=trigger_words(record.get("TrainedWords")),
         base_model=clean_line(record.get("BaseModel"), 80),
@@ -193,8 +187,9 @@ _CIVITAI: dict[str, tuple[type, ...]] = {
     "model": _OBJECT,
 }
 _MANAGER: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes", "usage_tips"), _TEXT),
+    **dict.fromkeys(("model_name", "base_model", "sha256", "modelDescription", "notes"), _TEXT),
     **{"tags": _LIST, "trainedWords": _LIST, "civitai": _OBJECT, "preview_nsfw_level": _NUMBER},
+    "usage_tips": (str, dict),
 }
 _MATRIX: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("ModelName", "ModelDescription", "VersionName", "VersionDescription", "UserTitle"), _TEXT),

@@ -14,7 +14,7 @@ from stylus_core.types import Adapter, Card
 #: For a weight's source, the fields of the metadata that it may stem from.
 _WEIGHT_FROM = {
     "user": ("user_weight",),
-    "author": ("author_weight", "weight_low", "description"),
+    "author": ("author_weight", "weight_low", "own_words", "description", "notes"),
     "examples": ("examples",),
 }
 
@@ -77,6 +77,7 @@ class _Account:
             "description": self._description,
             "trigger_words": self._trigger_words,
             "weight": self._weight,
+            "clip_weight": lambda: "default" if self._card.clip_weight is None else self._weight(),
             "kind": self._kind,
         }.get(name)
         return known() if known else self._file(name) or "default"

@@ -13,6 +13,7 @@ from stylus_core.library.text import clean
 Claims = dict[str, Any]
 
 DESCRIPTION = 16_000  # characters
+VERSION_DESCRIPTION = 6_000
 NOTES = 4_000
 PROMPT = 4_000
 EXAMPLES = 20

@@ -23,10 +23,11 @@ class NetworkTag:
 
     kind: str  # "lora", "lyco", "hypernet", ...
     name: str
-    weight: float | None  # the text encoder's multiplier, which stands for the other where that is missing
+    weight: float | None  # of the picture's model: the unet's multiplier, for which the text encoder's stands in
     start: int
     end: int
     raw: str
+    te: float | None = None  # the text encoder's multiplier, for which the unet's stands in
 
 
 def find_tags(text: str) -> tuple[NetworkTag, ...]:
@@ -54,18 +55,23 @@ def _scan(text: str) -> tuple[tuple[NetworkTag, ...], int]:
             return tuple(out), start
         at = close + 1
         if close > begin:  # the host leaves "<lora:>" in the prompt, as text
-            name, weight = _arguments(text[begin:close])
-            out.append(NetworkTag(match[1], name, weight, start, at, text[start:at]))
+            name, te, unet = _arguments(text[begin:close])
+            out.append(NetworkTag(match[1], name, unet, start, at, text[start:at], te))
     return tuple(out), -1
 
 
-def _arguments(text: str) -> tuple[str, float | None]:
-    """Name and weight as the host reads them: an argument with one "=" is a named one, wherever it stands."""
+def _arguments(text: str) -> tuple[str, float | None, float | None]:
+    """Name and weights as the host reads them: an argument with one "=" is a named one, wherever it stands."""
     items = text.split(":")
     named = dict(i.split("=") for i in items if i.count("=") == 1)
-    plain = [i for i in items if i.count("=") != 1]
-    weights = (_number(w) for w in (named.get("te"), *plain[1:2], named.get("unet")) if w is not None)
-    return (plain[0] if plain else ""), next((w for w in weights if w is not None), None)
+    name, *plain = [i for i in items if i.count("=") != 1] or [""]
+    te = _first(named.get("te"), *plain[:1])
+    unet = _first(named.get("unet"), *plain[1:2])
+    return name, unet if te is None else te, te if unet is None else unet
+
+
+def _first(*texts: str | None) -> float | None:
+    return next((w for w in map(_number, filter(None, texts)) if w is not None), None)
 
 
 def _number(text: str) -> float | None:

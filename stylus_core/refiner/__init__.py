@@ -21,7 +21,7 @@ def refine(metadata: Metadata, stem: str) -> Card:
     subject = subject_of(title, kind) or stem[:70]
     triggers, exclusive = triggers_of(metadata, stem)
     description, source = describe(metadata, kind, subject, triggers)
-    weight = weight_of(metadata)
+    weight = weight_of(metadata, stem)
     return Card(
         description=description,
         kind=kind,
@@ -29,6 +29,7 @@ def refine(metadata: Metadata, stem: str) -> Card:
         trigger_words=triggers,
         trigger_alternatives=exclusive,
         weight=weight.value,
+        clip_weight=weight.clip,
         weight_low=weight.low,
         weight_high=weight.high,
         weight_source=weight.source,

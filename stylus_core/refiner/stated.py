@@ -1,146 +1,162 @@
 """The weight that an author's text recommends: finds the numbers and what each measures.
 
-Descriptions hold many numbers: steps, CFG, denoising strength, versions, the weights of words in a prompt. A number is
-the adapter's weight if the nearest word that says what is measured says so ("weight", "权重", "強度"), or, less surely,
-if it is merely recommended ("works best at 0.7") and nothing else is measured beside it.
+Descriptions hold many numbers: steps, CFG, denoising strength, versions, the weights of words in a prompt and of other
+adapters. A number is the adapter's weight if the nearest word that says what is measured says so ("weight", "权重",
+"強度"), or, less surely, if it is merely recommended ("works best at 0.7") and nothing else is measured beside it. Of
+several, the one that its author advises most plainly counts, not a limit, a special case or an old version.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
-LOWEST, HIGHEST = 0.05, 2.0
-_RARELY = 1.3  # a single number above it is a version more often than a weight
+from stylus_core.refiner import advice_words
+from stylus_core.refiner import weight_words as words
+from stylus_core.refiner.advice import Stated, advised, against, bound, effect, sane, special
+from stylus_core.refiner.clauses import lines, sentences
+from stylus_core.refiner.measured import MEASURED, REACH, Spot, spots
+from stylus_core.refiner.numbers import counts_things, masked, numbers
+from stylus_core.refiner.whose import NOBODY, Ours, others_lora, version_vote
 
-_MOST = 6_000  # characters of a text that are looked at; authors say it near the top
+MOST = 6_000  # characters of a text that are looked at; authors say it near the top
 _MOST_LINE = 1_000
 
-#: What looks like a number of ours and is none: tags, emphasis in a prompt, versions and names of models.
-_MASK = re.compile(
-    r"<[^<>\n]{0,200}>|[(\[{][^()\[\]{}\n:]{1,80}:\s*-?[\d.]+[)\]}]"
-    r"|\b(?:v|ver|version|sd|xl|rev|epoch)[ .]?\d+(?:[.,-]\d+)*\w*"
-    r"|\b\d(?:[.,]\d)?\s?[dD]\b|2(?=img)|\b\d+(?:girl|boy)s?"
-    r"|(?<![A-Za-z\d])(?!weight|strength|recommend)[A-Za-z][\w-]*\d[\w.]*"
-    r"|[×x]\s?\d[\d.]*|\d+(?:[.,]\d+)?\s*(?:%|[x×]\b)|版本?\s*\d[\d.]*|\d[\d.]*\s*版",
-    re.ASCII | re.IGNORECASE,
+_WEIGHT = re.compile(words.WEIGHT)
+_WORTH = re.compile(
+    "|".join(
+        (
+            words.WEIGHT,
+            words.CLIP,
+            words.UNET,
+            "lora|range|slider|from -",
+            advice_words.ADVISED,
+            advice_words.USED,
+            advice_words.NEW,
+        )
+    )
 )
-_VALUE = r"(?:[01]?[.,]\d{1,3}|[0-2](?:[.,]0+)?)"
-_JOIN = r"""["'“”’]?\s*(?:-|–|—|−|~|〜|∼|to|and|through|until|至|到|から|と|or|或|/|\.\.\.?)\s*["'“”’]?"""
-_END = r"(?!(?!weight|strength)[A-Za-z]|[\d_%]|[.,]\d{1,3}\b)"
-_START = r"(?:(?<![\w.,])|(?<=[^\x00-\x7f])|(?<=weight)|(?<=strength)|(?<=recommend))"
-_NUMBER = re.compile(
-    rf"{_START}(?P<ours>-?{_VALUE}){_END}(?:(?:{_JOIN}|\s*[,、]\s*)(?P<until>-?{_VALUE}){_END})?|\d+(?:[.,]\d+)*",
-    re.IGNORECASE,
+_DIGIT = re.compile(r"[-+±.,]\s?\d|(?<!\d)\d(?!\d)|\d\s?%")
+_TITLE = re.compile(rf"\W*(?:\w+\W+){{0,3}}?(?:{words.WEIGHT})\W*(?:\w+\W*){{0,2}}")
+_HEADING = 40  # characters of a line that may be one
+#: The number is the weight of a word of the prompt, or of another tool.
+_OF_OTHER = re.compile(
+    r"\b(?:(?:keyword|tag|word|token|prompt|trigger)s?\s+(?:with|at|to)|(?:keyword|tag|word"
+    r"|token) \S{1,20} (?:(?:with|at|to)(?: an? \w{1,10} (?:of|at))?"
+    r"|an? \w{1,10} (?:of|at))|(?:img2img|i2i|in-?painting|control-?nets?|ip-?adapter)\s+(?:with|at"
+    r"|using)(?: an?)?)\W*$"
 )
-_WEIGHT = (
-    r"weigh?ts?|weigh\b|weigths?|wieghts?|streng(?:th|h?t|ht|h)s?|multiplier|intensity"
-    r"|lora\s*(?:value|scale|power|set|range|level)s?(?:\s*range)?|power\s+of\s+(?:the\s+)?lora"
-    r"|权重|權重|强度|強度|重み|ウェイト|ウエイト|適用度|가중치|강도|вес[а-я]{0,3}\b|сил[аыуе]\b"
-)
-_OTHER = (
-    r"(?:de-?nois\w*|hi-?res\w*|high-?res\w*|redraw\w*|降噪|去噪|重绘|重繪|デノイズ|ノイズ\w{0,4}|디노이즈)"
-    rf"[\s\-_']*(?:\w+\s)?(?:{_WEIGHT}|amplitude|幅度|强)?"
-    r"|(?:controlnet|block|tags?|tokens?|prompts?|keywords?|words?|clip|negative|embeddings?|img2img|reference"
-    rf"|character(?:'s)? lora)[\s\-_']*(?:\w+\s)?(?:{_WEIGHT})"
-    r"|cfg\w*|clip[\s_-]*skip|steps?\b|upscal\w*|guidance|eta\b|ensd|seed|resolution|repeats?|images?\s*:|epochs?|dim\b"
-    r"|rank\b|alpha|learning|noise\b|lr\b|batch|threshold|aspect|\bsize|sampler\w*|scale\s*by|放大\w{0,3}|步数|步數|迭代"
-    r"|采样\w{0,2}|ステップ|スケール|шаг\w*"
-)
-_MEASURED = re.compile(rf"(?P<other>{_OTHER})|(?P<weight>{_WEIGHT})", re.IGNORECASE)
-_AFTER = re.compile(
-    r"\s*[)\]]?\s*(?:(?:of|for|in|lora|的|の|as|is|the|model|lora's)\s*){0,3}"
-    rf"(?:(?P<other>{_OTHER})|(?P<weight>{_WEIGHT}))",
-    re.IGNORECASE,
-)
-_ADVICE = re.compile(
-    r"rec{1,2}om{1,2}[ea]n?d\w*|suggest\w*|\bbest\b|\bworks?\b|\bgood\b|\bgreat\b|\bideal\w*|\boptimal\w*|\bfine\b|\bbetter\b"
-    r"|\bprefer\w*|\btested\b|\buse[ds]?\b|\babout\b|\baround\b|\bbetween\b|推荐|推薦|建议|建議|推奨|おすすめ|お勧め|最佳"
-    r"|合适|適|左右|使用|即可|为宜|くらい|程度|추천|권장|рекоменд\w*|лучше",
-    re.IGNORECASE,
-)
-#: The number is a bound that is not to be passed, or belongs to another adapter.
-_NEVER = re.compile(
-    r"(?:above|over|exceed\w*|more than|higher than|beyond|超过|超過|don'?t|do not|never|avoid|not\s+(?:use|go)"
-    r"|too\s+\w+|(?:keyword|tag|word|token|prompt)s?\s+(?:with|at|to))\W*$|\bother lora|\bmy \w+ lora",
-    re.IGNORECASE,
-)
-#: The number is for a special case.
-_SOMETIMES = re.compile(
-    r"\bif\b|\blower(?:ing)?\b|reduc\w+|decreas\w+|\boriginal one|不能|如果|想要|降低|もし", re.IGNORECASE
-)
-_DIGIT = re.compile(r"[.,]\d|(?<!\d)[01](?!\d)")
-_WORTH = re.compile(rf"{_WEIGHT}|{_ADVICE.pattern}", re.IGNORECASE)
-_HEADING = re.compile(r"(?<=[A-Za-z重权量度み])\s*[:：]\s*\n")
-_LINE = re.compile(r"[\n\r。;；]|(?<=[a-z)\]][.!?])\s")
 
 
-class Stated(NamedTuple):
-    """What a text recommends. `low` equals `high` where it names one number."""
+class Said(NamedTuple):
+    """All that a text says of the adapter's weight."""
 
-    low: float
-    high: float
+    weight: Stated | None = None
+    clip: Stated | None = None  # the same for the text encoder alone
+    least: float | None = None  # what it is to be at least
+    most: float | None = None  # what it warns to go beyond
 
 
-def stated(text: str) -> Stated | None:
-    """The number or range that a text recommends (English, Chinese, Japanese, Korean, Russian).
+def stated(text: str, ours: Ours = NOBODY) -> Said:
+    """What a text recommends, in any language whose words for it we know.
 
     Args:
         text: without HTML.
-
-    Returns: None if it names none.
+        ours: which adapter it is about: texts name weights of other versions and of other adapters, too.
     """
-    best: tuple[int, Stated] | None = None
-    text = text[:_MOST]
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    for line in _LINE.split(_HEADING.sub(": ", text)):
-        if not _DIGIT.search(line) or not _WORTH.search(line):
-            continue
-        for score, found in _candidates(_MASK.sub(" ", line[:_MOST_LINE])):
-            if best is None or score > best[0]:
-                best = score, found
-    return best[1] if best else None
+    reader = _Statements(ours)
+    for line in lines(text[:MOST]):
+        reader.line(line[:_MOST_LINE])
+    return Said(_chosen(reader.found, clip=False), _chosen(reader.found, clip=True), reader.least, reader.most)
 
 
-def _candidates(line: str) -> list[tuple[int, Stated]]:
-    """Every number or range of a line that may be the adapter's weight, with how sure that is."""
-    out = []
-    before = 0
-    for number in _NUMBER.finditer(line):
-        start, before = before, number.end()
-        if number["ours"] is None:
-            continue
-        values = [_float(v) for v in (number["ours"], number["until"]) if v]
-        if not all(LOWEST <= v <= HIGHEST for v in values):
-            continue
-        said = line[max(start, number.start() - 80) : number.start()]
-        score = _score(said, line[number.end() : number.end() + 40], line)
-        # a bare integer, or 1.5, is a number of many things
-        if score >= (3 if len(values) == 1 and (values[0] > _RARELY or number["ours"].isdigit()) else 1):
-            out.append((score, Stated(min(values), max(values))))
-    return out
+class _Candidate(NamedTuple):
+    """A number that may be the weight."""
+
+    score: int
+    stated: Stated
+    clip: bool  # it is the text encoder's
+    sentence: int
+    effect: str
 
 
-def _score(before: str, after: str, line: str) -> int:
-    """0 if the number measures something else; more, the surer it is a recommendation of the adapter's weight."""
-    measured = next(reversed(list(_MEASURED.finditer(before))), None)
-    behind = _AFTER.match(after)
-    if behind and (measured is None or len(before) - measured.end() > 12):
-        measured, near = behind, True
-    else:
-        near = measured is not None and len(before) - measured.end() <= 40
-    if measured is not None and measured["other"]:
-        return 0
-    advice = bool(_ADVICE.search(before) or _ADVICE.search(after[:25]))
-    score = 4 if measured is not None and near else 1 if advice and not _MEASURED.search(before) else 0
-    if not score or _NEVER.search(before):
-        return 0
-    if _SOMETIMES.search(before):
-        return max(0, score - 2)
-    return score + (1 if score == 4 and (advice or _ADVICE.search(line[:60])) else 0)
+class _Statements:
+    """Goes through a text, sentence by sentence."""
+
+    def __init__(self, ours: Ours) -> None:
+        self.found: list[_Candidate] = []
+        self.least: float | None = None
+        self.most: float | None = None
+        self._ours = ours
+        self._section = 0  # vote of the heading above for our version
+        self._earlier = ("", "")  # sentences before this one, in lower case
+        self._sentence = 0
+
+    def line(self, raw: str) -> None:
+        """One line of the text."""
+        line = raw.lower()
+        heading = version_vote(line, self._ours) if line and len(line) < _HEADING else None
+        if heading is not None and not numbers(masked(line)):
+            self._section = heading
+        for start, end in sentences(line):
+            sentence = line[start:end]
+            if sentence.strip():
+                self._sentence += 1
+                self._read(raw[start:end], sentence)
+                self._earlier = self._earlier[1], sentence
+
+    def _read(self, raw: str, low: str) -> None:
+        if not _DIGIT.search(low) or not (_WORTH.search(low) or any(map(_WEIGHT.search, self._earlier))):
+            return
+        sentence = masked(low)
+        for spot in spots(sentence, self._carried) if _DIGIT.search(sentence) else ():
+            if spot.ours and not counts_things(spot.number, sentence):
+                self._judge(raw, low, sentence, spot)
+
+    def _carried(self) -> str:
+        for sentence in reversed(self._earlier):
+            if len(sentence) < _HEADING and _TITLE.fullmatch(sentence):
+                return "title"
+            if kinds := [m.lastgroup for m in MEASURED.finditer(sentence)]:
+                return "text" if kinds[-1] != "other" and "weight" in kinds else ""
+        return ""
+
+    def _judge(self, raw: str, low: str, sentence: str, spot: Spot) -> None:
+        number = spot.number
+        start = max(spot.start, number.start - REACH)
+        before, aside = low[start : number.start], low[spot.aside : spot.end]
+        if limit := bound(before, spot):
+            self.least, self.most = limit.least or self.least, limit.most or self.most
+            return
+        clip = spot.kind == "clip"
+        found, advice = sane(number, spot.sure, clip), advised(sentence, before, spot)
+        if found is None or advice is None:
+            return
+        if _OF_OTHER.search(before) or others_lora(raw[start : number.start], aside or spot.behind[:40], self._ours):
+            return
+        vote = version_vote(f"{before} {aside}", self._ours)
+        score = spot.sure + advice + against(before, aside, spot) + (self._section if vote is None else vote)
+        if score > 0:
+            score = max(1, score - special(before, aside, found))
+            self.found.append(_Candidate(score, found, clip, self._sentence, effect(before, aside)))
 
 
-def _float(text: str) -> float:
-    return float(text.replace(",", "."))
+def _chosen(found: Sequence[_Candidate], *, clip: bool) -> Stated | None:
+    """What is advised most plainly; the first of equals."""
+    ours = [c for c in found if c.clip == clip]
+    if not ours:
+        return None
+    best = max(ours, key=lambda c: c.score)
+    beside = [c for c in ours if abs(c.sentence - best.sentence) <= (0 if best.stated.high < 0 or best.effect else 1)]
+    if best.stated.high < 0 and (high := max(c.stated.high for c in beside)) > 0:
+        return Stated(best.stated.low, high)  # "-1 for less, 1 for more"
+    other = next((c.stated for c in beside if best.effect and c.effect not in ("", best.effect)), None)
+    if other:  # "0.4 for a faint effect, 0.8 for a strong one"
+        return Stated(min(best.stated.low, other.low), max(best.stated.high, other.high))
+    wide = next(
+        (c.stated for c in beside if c.stated.low <= best.stated.low and best.stated.high <= c.stated.high), None
+    )
+    if wide and wide != best.stated:  # "0.3 to 1.0, I recommend 0.7"
+        return Stated(wide.low, wide.high, best.stated.middle)
+    return best.stated

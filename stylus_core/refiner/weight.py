@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from stylus_core.prompt.own import core, own_tags
+from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
 from stylus_core.refiner.clean import plain
-from stylus_core.refiner.stated import HIGHEST, LOWEST, stated
-from stylus_core.types import Adapter, Candidate, Metadata
+from stylus_core.refiner.stated import MOST, Said, stated
+from stylus_core.refiner.whose import Ours
+from stylus_core.types import Adapter, Candidate, Metadata, in_proportion
 
 DEFAULT = 0.8
+
+_NAME = re.compile(r"[^\W\d_]{3,}")
+#: Words of a name that other adapters' names have as well.
+_GENERIC = frozenset("lora lycoris locon style character concept the and for with model".split())
 
 
 class Habits(NamedTuple):
@@ -37,27 +45,79 @@ class Weight(NamedTuple):
     low: float | None
     high: float | None
     source: str  # "user", "author", "examples", "default"
+    clip: float | None = None  # for the text encoder, where that is another one
 
 
-def weight(metadata: Metadata) -> Weight:
+def weight(metadata: Metadata, stem: str = "") -> Weight:
     """The user's own > the author's (structured > in the text) > the median of its example prompts > 0.8.
 
-    `low` and `high` are the author's range, or the lowest and highest of the examples.
+    `low` and `high` are the author's range, or the lowest and highest of the examples. The text about this version
+    counts before that about the model.
+
+    Args:
+        metadata: of the adapter.
+        stem: the name of its file, by which texts and prompts may mean it.
     """
-    low, high = metadata.weight_low, metadata.weight_high
+    said = _said(metadata, stem)
+    found = _authors(metadata, said)
+    before = value = round(found.value, 3)
     if metadata.user_weight is not None:
-        return Weight(_sane(metadata.user_weight), low, high, "user")
+        found = Weight(metadata.user_weight, metadata.weight_low, metadata.weight_high, "user")
+        value = round(metadata.user_weight, 3)
+    clip = metadata.clip_strength
+    if clip is None and said.clip:
+        clip = said.clip.middle
+    return found._replace(value=value, clip=in_proportion(clip, value, before))
+
+
+def _authors(metadata: Metadata, said: Said) -> Weight:
+    """Without the user."""
+    low, high = metadata.weight_low, metadata.weight_high
     if metadata.author_weight is not None:
-        return Weight(_sane(metadata.author_weight), low, high, "author")
+        return Weight(metadata.author_weight, low, high, "author")
     if low is not None and high is not None:
-        return Weight(_sane((low + high) / 2), low, high, "author")
-    said = stated(plain(metadata.description))
-    if said:
-        return Weight(_sane((said.low + said.high) / 2), said.low, said.high, "author")
-    used = example_weights(metadata)
-    if used:
-        return Weight(_sane(median(used)), min(used), max(used), "examples")
-    return Weight(DEFAULT, None, None, "default")
+        return Weight(Stated(low, high).middle, low, high, "author")
+    if said.weight:
+        found = Weight(said.weight.middle, said.weight.low, said.weight.high, "author")
+    elif used := example_weights(metadata):
+        found = Weight(median(used), min(used), max(used), "examples")
+    else:
+        found = Weight(DEFAULT, None, None, "default")
+    if not said.weight:  # else its limits say less than the weight itself
+        low, high = (said.least if low is None else low), (said.most if high is None else high)
+    value = max(found.value, low) if low is not None else found.value
+    value = min(value, high) if high is not None else value
+    if value == found.value and (low is None or said.weight):
+        return found
+    # all that the author says is where to stop
+    return Weight(value, value if low is None else low, value if high is None else high, "author")
+
+
+def _said(metadata: Metadata, stem: str) -> Said:
+    """What the author's texts say, each part as the first text has it that says anything."""
+    words = f"{metadata.title} {metadata.alias} {stem}".lower()
+    ours = Ours(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
+    cores = frozenset(core(n) for n in (stem, metadata.alias) if n) - {""}
+    out = shown = Said()
+    for text in (metadata.own_words, metadata.version_description, metadata.description, metadata.notes):
+        said = stated(plain(text), ours)
+        if out.weight is None:
+            # a text that only says the one for the text encoder belongs to the other text's weight
+            out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
+        if shown.weight is None:
+            shown = _shown(text, cores)
+    if out.weight is None and shown.weight and not example_weights(metadata):
+        return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
+    return out
+
+
+def _shown(text: str, cores: frozenset[str]) -> Said:
+    """The adapter's own tag, as the text shows how to write it."""
+    for tag in own_tags(text[:MOST], cores):
+        if tag.weight is not None and LOWEST <= abs(tag.weight) <= HIGHEST:
+            clip = None if tag.te is None or tag.te == tag.weight else Stated(tag.te, tag.te)
+            return Said(Stated(tag.weight, tag.weight), clip)
+    return Said()
 
 
 def example_weights(metadata: Metadata) -> list[float]:
@@ -68,6 +128,14 @@ def example_weights(metadata: Metadata) -> list[float]:
 def candidates_weight(candidate: Candidate) -> float:
     """The weight to write for a candidate."""
     return usual_weight(candidate.adapter, candidate.elsewhere)
+
+
+def candidates_clip(candidate: Candidate, weight: float) -> float | None:
+    """The text encoder's weight where `weight` is written for a candidate; None if it is the same.
+
+    What is shared or strengthened keeps the proportion of the two.
+    """
+    return in_proportion(candidate.adapter.card.clip_weight, weight, candidates_weight(candidate))
 
 
 def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
@@ -83,7 +151,8 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         habits: for other users than those of 2023's model site.
     """
     card, metadata = adapter.card, adapter.metadata
-    if card.weight_source == "user" or metadata.author_weight is not None:
+    precise = metadata.author_weight is not None or (card.weight_source == "author" and card.clip_weight is not None)
+    if card.weight_source == "user" or precise:
         return card.weight
     usual = {"character": habits.named, "person": habits.named, "quality": habits.quality}.get(card.kind, habits.other)
     value = card.weight
@@ -95,12 +164,8 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         value = _between(usual, value, count / (count + habits.doubt))
     if others:
         value = _between(value, median(others), len(others) / (len(others) + habits.doubt_elsewhere))
-    return _sane(value)
+    return round(value, 3)
 
 
 def _between(start: float, end: float, share: float) -> float:
     return start + share * (end - start)
-
-
-def _sane(value: float) -> float:
-    return round(max(-HIGHEST, min(HIGHEST, value)), 3)

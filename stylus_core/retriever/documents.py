@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
+from stylus_core.refiner.advice import HIGHEST, LOWEST
 from stylus_core.refiner.compounds import apart
 from stylus_core.refiner.phrase import phrases
-from stylus_core.refiner.stated import HIGHEST, LOWEST
 from stylus_core.refiner.trained import own_names
 from stylus_core.refiner.triggers import triggers
 from stylus_core.retriever.tokens import split_names, term, tokens, without_markup

@@ -5,6 +5,6 @@ from __future__ import annotations
 from stylus_core.rewriter.append import Places, appended
 from stylus_core.rewriter.rewrite import Rewrite, pick_of, rewrite
 from stylus_core.rewriter.triggers import lacking, stands_in
-from stylus_core.rewriter.weights import share, written
+from stylus_core.rewriter.weights import share, tag, written
 
-__all__ = ["Places", "Rewrite", "appended", "lacking", "pick_of", "rewrite", "share", "stands_in", "written"]
+__all__ = ["Places", "Rewrite", "appended", "lacking", "pick_of", "rewrite", "share", "stands_in", "tag", "written"]

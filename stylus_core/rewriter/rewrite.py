@@ -9,11 +9,11 @@ from stylus_core.library.pairs import untitled
 from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS, UNWRITABLE, UNWRITABLE_TOLD
-from stylus_core.refiner.weight import candidates_weight
+from stylus_core.refiner.weight import candidates_clip, candidates_weight
 from stylus_core.rewriter.append import Places, obstacle
 from stylus_core.rewriter.triggers import lacking
-from stylus_core.rewriter.weights import share, written
-from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick
+from stylus_core.rewriter.weights import share, tag
+from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick, in_proportion
 
 _OTHER = {"high": "low", "low": "high"}
 _PARTS = {"high": "works while there is much noise", "low": "works when little noise is left"}
@@ -45,6 +45,7 @@ def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) 
         score=round(assignment.confidence, 4),
         trigger_words=added,
         preview=adapter.metadata.preview,
+        clip_weight=candidates_clip(assignment.candidate, weight),
         stage="" if half is None else half.stage,
     )
 
@@ -66,6 +67,7 @@ def second_of(first: Pick, candidate: Candidate) -> Pick | None:
         name=adapter.stem,
         path=adapter.path,
         weight=weight,
+        clip_weight=in_proportion(half.other.card.clip_weight, weight, half.other.card.weight),
         reason=f"it belongs to {first.name}, for the part of the model that {_PARTS[stage]}",
         trigger_words=(),
         preview=adapter.metadata.preview,
@@ -193,7 +195,7 @@ class _Plan:
             first = pick_of(a, weight, tuple(lacks))
             second = second_of(first, a.candidate)
             picks += [first] if second is None else [first, second]
-        tags = [f"<lora:{p.name}:{written(p.weight)}>" for p in picks]
+        tags = [tag(p.name, p.weight, p.clip_weight) for p in picks]
         return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))
 
 

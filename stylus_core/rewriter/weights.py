@@ -49,6 +49,18 @@ def _fitted(weights: list[float], room: float) -> list[float]:
     return [c / 100 if abs(c) >= _LEAST * 100 else 0.0 for c in cents]
 
 
+def tag(name: str, weight: float, clip_weight: float | None = None) -> str:
+    """The tag that loads an adapter: `<lora:name:weight>`, or `<lora:name:te:unet>` in the order of the host.
+
+    Args:
+        name: of the file, without its extension.
+        weight: of the picture's model.
+        clip_weight: of the text encoder, where that is another one.
+    """
+    both = [written(w) for w in (weight, clip_weight) if w is not None]
+    return f"<lora:{name}:{':'.join(reversed(both[:1] if both[0] == both[-1] else both))}>"
+
+
 def written(weight: float) -> str:
     """At most two decimals, no trailing zeros, a point in every locale: "0.8", "1", "0.65"."""
     return f"{weight:.2f}".rstrip("0").rstrip(".")

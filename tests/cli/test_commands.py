@@ -256,6 +256,14 @@ def test_show_prints_one_adapter_or_says_what_is_near(capsys: pytest.CaptureFixt
     assert "near: red_fox" in capsys.readouterr().err
 
 
+def test_show_tells_the_text_encoders_weight(capsys: pytest.CaptureFixture[str]) -> None:
+    known = [adapter("ink", weight=0.9, clip_weight=0.45, weight_source="author")]
+    assert run(FakeStylus([], known), "show", "ink", "--library", "/l") == 0
+    assert "0.9 (author), text encoder 0.45" in capsys.readouterr().out
+    assert run(FakeStylus([], known), "show", "ink", "--library", "/l", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["card"]["clip_weight"] == 0.45
+
+
 def test_show_lists_many_matches_briefly(capsys: pytest.CaptureFixture[str]) -> None:
     fake = FakeStylus([], [adapter("fox", kind="animal", description=f"Fox number {i}.") for i in range(5)])
     assert run(fake, "show", "fox", "--library", "/l") == 0

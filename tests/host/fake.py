@@ -117,4 +117,5 @@ class FakeCore:
             start,
             start + len(word) if start >= 0 else -1,
             preview=adapter.metadata.preview,
+            clip_weight=adapter.card.clip_weight,
         )

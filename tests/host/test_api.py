@@ -125,6 +125,9 @@ def test_fixed_picks_ask_nothing(zoo, client):
     given = {"picks": ["snow:0.35", "fox_v2:1"]}
     result = client.txt2img(prompt="a bear", alwayson_scripts={"Stylus": {"args": [given]}})
     assert result.info["all_prompts"] == ["a bear <lora:snow:0.35> <lora:fox_v2:1>"]
+    given = {"picks": ["snow:0.2:0.35"]}
+    result = client.txt2img(prompt="a bear", alwayson_scripts={"Stylus": {"args": [given]}})
+    assert result.info["all_prompts"] == ["a bear <lora:snow:0.2:0.35>"]
     assert zoo.core.asked == []
 
 

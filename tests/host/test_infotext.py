@@ -6,7 +6,7 @@ import pytest
 
 from stylus_core import options as core
 from stylus_webui import infotext
-from stylus_webui.options import CONTROLS, from_args
+from stylus_webui.options import CONTROLS, Edits, Named, format_picks, from_args, parse_edits, parse_picks
 
 
 @pytest.fixture
@@ -65,6 +65,39 @@ def test_pasting_repeats_without_asking(zoo):
     second = processing.run(again)
     assert len(zoo.core.asked) == asked
     assert second.info == first.info and second.images == first.images
+
+
+def test_both_weights_of_a_pick_come_back(zoo):
+    zoo.adapter("ink", word="ink", clip_weight=0.5)
+    _, first = zoo.generate("a drawing in ink")
+    assert first.infotexts[0].startswith("a drawing in ink <lora:ink:0.5:0.8>\n")
+    params, args, _ = zoo.paste(first.info)
+    assert params["Stylus picks"] == "ink:0.5:0.8"
+    from modules import processing
+
+    again = processing.StableDiffusionProcessingTxt2Img(prompt=params["Prompt"], seed=1)
+    again.scripts, again.script_args = zoo.parts["txt2img"]["runner"], args
+    assert processing.run(again).info == first.info
+
+
+def test_an_edit_of_the_weight_takes_the_text_encoder_along(zoo):
+    from stylus_webui import panel
+
+    zoo.adapter("ink", word="ink", clip_weight=0.5)
+    prompt, edit = "a drawing in ink", '{"do": "weight", "name": "ink", "value": "0.4"}'
+    *_, state = panel.apply_action(edit, prompt, [*[None] * len(CONTROLS), ""])
+    _, processed = zoo.generate(prompt, options={"state": state})
+    assert processed.infotexts[0].startswith("a drawing in ink <lora:ink:0.25:0.4>\n")
+
+
+def test_picks_are_read_as_they_are_written():
+    given = (Named("snow, deep", 0.55), Named("ink", 0.8, 0.5), Named("fog", -1.0, 0.0))
+    text = format_picks(given)
+    assert text == "snow, deep:0.55, ink:0.5:0.8, fog:0:-1"
+    assert parse_picks(text) == given
+    edits = Edits("a", "b", given)
+    assert parse_edits(edits.dump()) == edits
+    assert parse_edits('{"picks": [["ink", 0.8]]}').picks == (Named("ink", 0.8),)  # of an older page
 
 
 def test_a_changed_prompt_is_asked_anew(zoo):

@@ -27,6 +27,7 @@ ALL: dict[str, Any] = {
     "description": "A wading bird made of cogs.",
     "trigger_words": ["cog stork", "brass beak"],
     "weight": 0.45,
+    "clip_weight": 0.3,
     "kind": "object",
     "excluded": True,
 }
@@ -51,7 +52,7 @@ def test_every_field_wins_over_files_and_models(shelf: Shelf) -> None:
     card = found.card
     assert (found.title, card.description, card.source) == ("Clockwork Stork", "A wading bird made of cogs.", "user")
     assert (card.trigger_words, card.trigger_alternatives) == (("cog stork", "brass beak"), False)
-    assert (card.weight, card.weight_source, card.kind) == (0.45, "user", "object")
+    assert (card.weight, card.clip_weight, card.weight_source, card.kind) == (0.45, 0.3, "user", "object")
     assert card.subject == "Clockwork Stork"  # what the composer calls it
     assert set(card.edited) == set(ALL)
     assert found.metadata == made.metadata  # what the files say stays as they say it
@@ -231,6 +232,7 @@ def test_who_says_what(shelf: Shelf) -> None:
         "description": (shelf.one().card.description, ".civitai.info"),
         "trigger_words": (["tin heron"], ".civitai.info"),
         "weight": (0.8, "default"),
+        "clip_weight": (None, "default"),
         "kind": ("animal", "metadata"),
         "excluded": (False, "default"),
     }

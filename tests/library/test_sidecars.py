@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -121,11 +122,63 @@ def test_lora_manager(shelf: Shelf) -> None:
         "keep",
     )
     assert found.description == "Dewy <lora:fox:0.8>"
-    assert (found.author_weight, found.weight_low, found.weight_high) == (0.8, 0.5, 1.1)
+    assert (found.author_weight, found.weight_low, found.weight_high, found.clip_strength) == (0.8, 0.5, 1.1, 1.0)
     assert found.excluded and found.nsfw == 2
     assert found.trigger_words == ("foxglove lady", "purple gloves, tall hat")
     assert (found.model_id, found.version_id, found.autov3) == (65, 987, "abcdef012345")
     assert found.examples[0].weight == 0.7
+
+
+@pytest.mark.parametrize(
+    ("tips", "expected"),
+    [
+        ({"strength_min": 0.4, "strength_max": 0.6}, (None, 0.4, 0.6, None)),
+        ({"strength_max": 0.7}, (None, None, 0.7, None)),
+        ({"strength_range": "0.4-0.6"}, (None, 0.4, 0.6, None)),
+        ({"strength_range": "-2 - 2"}, (None, -2.0, 2.0, None)),
+        ({"strength_range": [0.6, 0.4]}, (None, 0.4, 0.6, None)),
+        ({"strength_range": "0.4-0.6", "strength_min": 0.5}, (None, 0.5, 0.6, None)),
+        ({"strength_range": "strong", "clip_strength": 0}, (None, None, None, 0.0)),
+        ({"strength": "0,8", "clipStrength": "0.5"}, (0.8, None, None, 0.5)),
+        ({"strength": 0, "clip_strength": None}, (None, None, None, None)),
+        ({"strength": ["0.8"], "clip_strength": {"a": 1}, "strength_range": {"b": 2}}, (None, None, None, None)),
+        ({"strength": 1e300, "clip_strength": float("nan")}, (None, None, None, None)),
+    ],
+)
+@pytest.mark.parametrize("inside", [json.dumps, dict])
+def test_strengths_that_lora_manager_keeps(
+    shelf: Shelf, tips: dict[str, object], expected: tuple[float | None, ...], inside: Callable[[object], object]
+) -> None:
+    sidecar(safetensors(shelf.loras / "a.safetensors"), ".metadata.json", {"usage_tips": inside(tips)})
+    found = shelf.one().metadata
+    assert (found.author_weight, found.weight_low, found.weight_high, found.clip_strength) == expected
+
+
+def test_the_strength_for_the_text_encoder_reaches_the_card(shelf: Shelf) -> None:
+    tips = json.dumps({"strength": 0.9, "clip_strength": 0.6})
+    sidecar(safetensors(shelf.loras / "a.safetensors"), ".metadata.json", {"usage_tips": tips})
+    card = shelf.one().card
+    assert (card.weight, card.clip_weight, card.weight_source) == (0.9, 0.6, "author")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "record"),
+    [
+        (".civitai.info", {"description": "<p>Weight 0.5</p>", "model": {"description": "<p>Old: weight 0.9</p>"}}),
+        (".api_info.json", {"description": "Weight 0.9", "modelVersions": [{"id": 3, "description": "Weight 0.5"}]}),
+        (
+            ".metadata.json",
+            {"modelDescription": "Weight 0.9", "civitai": {"description": "<b>Weight 0.5</b>"}},
+        ),
+        (".cm-info.json", {"ModelDescription": "Weight 0.9", "VersionDescription": "<p>Weight 0.5</p>"}),
+    ],
+)
+def test_what_a_record_says_of_the_version_is_known_apart(shelf: Shelf, suffix: str, record: dict[str, object]) -> None:
+    sidecar(safetensors(shelf.loras / "a.safetensors"), suffix, record)
+    found = shelf.one()
+    assert found.metadata.version_description == "Weight 0.5"
+    assert "0.9" in found.metadata.description
+    assert found.card.weight == 0.5
 
 
 def test_usage_tips_that_are_no_json_are_ignored(shelf: Shelf) -> None:
@@ -283,8 +336,8 @@ def test_tags_of_datasets_and_class_tokens(shelf: Shelf) -> None:
         ("x <lora:fox:0.6>", 0.6),
         ("x <lora:other:1> <lora:Fox_v2:.85>", 0.85),  # another version of it
         ("x <lora:fox-000012:0.5>", 0.5),  # an epoch
-        ("x <lyco:fox:0.4:0.9>", 0.4),
-        ("x <lora:fox:te=0.3:unet=0.9>", 0.3),
+        ("x <lyco:fox:0.4:0.9>", 0.9),  # the second is that of the picture's model
+        ("x <lora:fox:te=0.3:unet=0.9>", 0.9),
         ("x <lora:trained-name:0.7>", 0.7),  # the alias
         ("x <lora:fox:0.6> <lora:fox:0.8>", 0.7),
         ("x <lora:other:1>", None),
@@ -305,6 +358,45 @@ def test_weight_from_the_resources_of_the_sites_generator(shelf: Shelf) -> None:
     }
     sidecar(safetensors(shelf.loras / "a.safetensors"), ".civitai.info", civitai(images=[{"meta": meta}]))
     assert shelf.one().metadata.examples[0].weight == 0.55
+
+
+OWN = {"name": "fox", "type": "lora", "weight": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("meta", "weight"),
+    [
+        ({"resources": [OWN]}, 0.4),
+        ({"resources": [{"name": "anything", "type": "model", "hash": "abc"}, OWN]}, 0.4),
+        ({"resources": [{**OWN, "name": "Fox_v2.safetensors"}]}, 0.4),
+        ({"resources": [{**OWN, "name": "sub/fox-000008"}]}, 0.4),
+        ({"resources": [{**OWN, "name": "renamed", "hash": "0123456789"}]}, 0.4),
+        ({"resources": [{**OWN, "name": "renamed", "hash": "FEDCBA9876"}]}, None),
+        ({"resources": [{**OWN, "type": "LyCORIS", "weight": "0.4"}]}, 0.4),
+        ({"resources": [{**OWN, "type": "model"}]}, None),
+        ({"resources": [{**OWN, "name": "foxhole"}]}, None),
+        ({"resources": [{**OWN, "weight": "high"}]}, None),
+        ({"resources": {"fox": 1}}, None),
+        ({"additionalResources": [{"name": "fox", "type": "lora", "strength": 0.4, "strengthClip": 1}]}, 0.4),
+        ({"additionalResources": [{"name": "urn:air:sdxl:lora:civitai:65@987", "type": "lora", "strength": 0.4}]}, 0.4),
+        ({"additionalResources": [{"name": "urn:air:sdxl:lora:civitai:65@1", "type": "lora", "strength": 0.4}]}, None),
+        ({"civitaiResources": [{"type": "lora", "modelVersionId": 987, "weight": 0.6}], "resources": [OWN]}, 0.6),
+        ({"prompt": "x <lora:fox:0.7>", "resources": [OWN]}, 0.7),
+    ],
+)
+def test_weight_from_the_resources_of_an_example(shelf: Shelf, meta: dict[str, object], weight: float | None) -> None:
+    files = [{"name": "fox.safetensors", "hashes": {"AutoV2": "0123456789", "SHA256": None, "CRC32": 7}}]
+    record = civitai(images=[{"meta": {"prompt": "x", **meta}}], files=files)
+    sidecar(safetensors(shelf.loras / "fox.safetensors"), ".civitai.info", record)
+    assert shelf.one().metadata.examples[0].weight == weight
+
+
+def test_examples_that_only_list_their_resources_make_the_weight(shelf: Shelf) -> None:
+    record = civitai(images=[{"meta": {"prompt": f"x {n}", "resources": [OWN]}} for n in range(3)], description="")
+    record["model"]["description"] = ""
+    sidecar(safetensors(shelf.loras / "fox.safetensors"), ".civitai.info", record)
+    card = shelf.one().card
+    assert (card.weight, card.weight_source) == (0.4, "examples")
 
 
 def test_pictures_beside_the_file(shelf: Shelf) -> None:

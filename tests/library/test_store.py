@@ -92,6 +92,16 @@ def test_the_users_edits_win_and_survive(shelf: Shelf) -> None:
     assert shelf.one().card.kind == made.kind and shelf.one().card.source != "vlm"
 
 
+def test_an_edit_of_the_weight_takes_the_text_encoder_along(shelf: Shelf) -> None:
+    safetensors(shelf.loras / "a.safetensors", {"modelspec.description": "UNet weight 0.8, TE weight 0.4"})
+    number = shelf.one().id
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.8, 0.4)
+    shelf.library.edit(number, {"weight": 0.6}, by="user")
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.6, 0.3)
+    shelf.library.edit(number, {"weight": None}, by="user")
+    assert (shelf.one().card.weight, shelf.one().card.clip_weight) == (0.8, 0.4)
+
+
 def test_which_card_counts() -> None:
     metadata = Card("m", trigger_words=("a", "b"), trigger_alternatives=True, weight=0.6, weight_source="user")
     vlm, llm = Card("v", "style", weight=0.9, source="vlm"), Card("l", source="llm")

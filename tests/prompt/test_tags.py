@@ -21,9 +21,9 @@ PROMPTS = st.text(st.sampled_from("ab1 <>:=#\n,()lora\\é日"), max_size=60) | s
         ("<lora:ink:0.8>", "ink", 0.8),
         ("<lyco:ink:1>", "ink", 1.0),
         ("<lora:ink>", "ink", None),
-        ("<lora:ink:.5:0.9>", "ink", 0.5),
+        ("<lora:ink:.5:0.9>", "ink", 0.9),
         ("<lora:ink:-1.5>", "ink", -1.5),
-        ("<lora:ink:te=0.4:unet=0.7>", "ink", 0.4),
+        ("<lora:ink:te=0.4:unet=0.7>", "ink", 0.7),
         ("<lora:ink:0.3:te=0.4>", "ink", 0.4),
         ("<lora:ink:1:lbw=MIDD:start=2:stop=9>", "ink", 1.0),
         ("<lora:te=0.5:ink>", "ink", 0.5),
@@ -38,6 +38,24 @@ PROMPTS = st.text(st.sampled_from("ab1 <>:=#\n,()lora\\é日"), max_size=60) | s
 def test_name_and_weight(tag: str, name: str, weight: float | None) -> None:
     (found,) = adapter_tags(f"a cat, {tag} on a mat")
     assert (found.name, found.weight, found.raw, found.start) == (name, weight, tag, 7)
+
+
+@pytest.mark.parametrize(
+    ("tag", "te", "unet"),
+    [
+        ("<lora:ink:0.5:0.9>", 0.5, 0.9),
+        ("<lora:ink:0.5:0.9:32>", 0.5, 0.9),
+        ("<lora:ink:te=0.4:unet=0.7>", 0.4, 0.7),
+        ("<lora:ink:0.5:unet=0.7>", 0.5, 0.7),
+        ("<lora:ink:0.5:OUTD>", 0.5, 0.5),  # another extension's argument
+        ("<lora:ink:0:1>", 0.0, 1.0),
+        ("<lora:ink:0.6>", 0.6, 0.6),
+        ("<lora:ink>", None, None),
+    ],
+)
+def test_text_encoder_first_then_unet(tag: str, te: float | None, unet: float | None) -> None:
+    (found,) = adapter_tags(tag)
+    assert (found.te, found.weight) == (te, unet)
 
 
 def test_only_lora_and_lyco_load_adapters() -> None:

@@ -185,6 +185,9 @@ _metadata = st.builds(
         tuple
     ),
     user_weight=st.none() | st.floats(-5, 5),
+    clip_strength=st.none() | st.floats(-5, 5),
+    version=_text,
+    version_description=_text,
 )
 
 
@@ -194,7 +197,7 @@ def test_any_metadata_has_a_card(metadata: Metadata, stem: str) -> None:
     made = refine(metadata, stem)
     assert made.kind in KINDS
     assert made.description
-    assert -2.0 <= made.weight <= 2.0
+    assert -5.0 <= made.weight <= 5.0
     assert refine(metadata, stem) == made
 
 

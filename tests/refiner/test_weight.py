@@ -11,7 +11,7 @@ import pytest
 
 from stylus_core.evaluation.corpus import load_queries
 from stylus_core.refiner import refine
-from stylus_core.refiner.weight import candidates_weight, usual_weight
+from stylus_core.refiner.weight import candidates_clip, candidates_weight, usual_weight
 from stylus_core.retriever.index import Index
 from stylus_core.types import Adapter, Candidate, Example, Metadata
 from tests.shared import DATA
@@ -86,10 +86,40 @@ def test_order_of_trust() -> None:
     assert weight_of("Nothing said", examples=(Example("d"),)) == (0.8, "default")
 
 
-def test_extremes_stay_within_bounds() -> None:
-    assert weight_of(user_weight=40.0) == (2.0, "user")
-    assert weight_of(user_weight=-3.0) == (-2.0, "user")
+def test_what_was_set_stays_and_extreme_examples_do_not_count() -> None:
+    assert weight_of(user_weight=3.5) == (3.5, "user")
+    assert weight_of(user_weight=-3.0) == (-3.0, "user")
+    assert weight_of(author_weight=4.0) == (4.0, "author")
     assert weight_of(examples=(Example("x", weight=14.0),)) == (0.8, "default")
+
+
+def test_one_end_of_a_range_holds_what_else_is_known() -> None:
+    examples = (Example("a", weight=0.9),)
+    assert weight_of(weight_high=0.6) == (0.6, "author")
+    assert weight_of(weight_high=0.6, examples=examples) == (0.6, "author")
+    assert weight_of(weight_low=0.95, examples=examples) == (0.95, "author")
+    assert weight_of(weight_high=1.2, examples=examples) == (0.9, "examples")
+    assert weight_of("Weight 0.7", weight_high=0.6) == (0.6, "author")
+    assert weight_of(weight_low=-4.0, weight_high=4.0)[0] > 0
+
+
+def test_the_text_encoder_goes_along_with_the_users_weight() -> None:
+    def clip(text: str = "", **fields: object) -> float | None:
+        return refine(Metadata(title="Foo", description=text, **fields), "foo").clip_weight  # type: ignore[arg-type]
+
+    assert clip(author_weight=0.8, clip_strength=0.6) == 0.6
+    assert clip(author_weight=0.8, clip_strength=0.8) is None
+    assert clip("UNet 0.8, TE 0.4", clip_strength=0.6) == 0.6
+    assert clip(author_weight=0.8, clip_strength=0.6, user_weight=0.4) == pytest.approx(0.3)
+    assert clip("UNet 0.8, TE 0.4", user_weight=1.6) == pytest.approx(0.8)
+    assert clip(user_weight=0.4) is None
+
+
+def test_both_weights_of_the_author_are_written_as_they_are() -> None:
+    made = adapter(1, "foo", description="strength_model 0.9, strength_clip 0.5")
+    assert usual_weight(made) == 0.9
+    assert candidates_clip(Candidate(made, 1.0), 0.9) == 0.5
+    assert candidates_clip(Candidate(made, 1.0), 0.45) == 0.25
 
 
 def adapter(number: int, stem: str, **fields: object) -> Adapter:

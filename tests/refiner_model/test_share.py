@@ -44,7 +44,14 @@ def test_what_one_library_exports_another_imports(tmp_path: Path, shelf: Shelf) 
     owned(shelf, "fox", sha256=SHA, model_name="Fox")
     owned(shelf, "owl", model_name="Owl")
     adapter = {a.stem: a for a in (shelf.scan(), *shelf.library.adapters())[1:]}["fox"]
-    made = Card(description="Draws foxes in deep snow.", kind="animal", subject="fox", weight=0.65, source="vlm")
+    made = Card(
+        description="Draws foxes in deep snow.",
+        kind="animal",
+        subject="fox",
+        weight=0.65,
+        clip_weight=0.4,
+        source="vlm",
+    )
     shelf.library.put_cards({adapter.id: made}, "vlm")
     lines = list(export_lines(shelf.library.adapters()))
     assert len(lines) == 1 and lines[0].isascii()
@@ -56,6 +63,7 @@ def test_what_one_library_exports_another_imports(tmp_path: Path, shelf: Shelf) 
     assert (report.read, report.matched, report.refused) == (1, 1, 0)
     (card,) = (a.card for a in other.library.adapters())
     assert (card.description, card.weight, card.source) == ("Draws foxes in deep snow.", 0.65, "import")
+    assert card.clip_weight == 0.4
     other.library.close()
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stylus_core.options import Options
 from stylus_core.prompt import parse
 from stylus_core.rewriter import Rewrite, rewrite
 from stylus_core.types import Adapter, Assignment, Candidate, Card, Keyword, Metadata
 
 
-def adapter(stem, number=None, *, weight=0.8, words=(), alternatives=False, alias="", title=""):
-    card = Card(kind="style", weight=weight, trigger_words=tuple(words), trigger_alternatives=alternatives)
+def adapter(stem, number=None, *, weight=0.8, clip=None, words=(), alternatives=False, alias="", title=""):
+    card = Card("", "style", trigger_words=tuple(words), trigger_alternatives=alternatives, weight=weight)
+    card = replace(card, clip_weight=clip)
     known = Metadata(title=title, alias=alias, preview=f"/loras/{stem}.png")
     number = abs(hash(stem)) if number is None else number
     return Adapter(number, f"/loras/{stem}.safetensors", stem, metadata=known, card=card)

@@ -4,7 +4,9 @@ import locale
 
 import pytest
 
-from stylus_core.rewriter import share, written
+from stylus_core.prompt import adapter_tags
+from stylus_core.rewriter import share, tag, written
+from stylus_core.types import Selection
 from tests.rewriter.build import adapter, rewritten
 
 
@@ -59,6 +61,50 @@ def test_what_would_be_too_weak_is_none():
 def test_two_adapters_of_one_keyword_stay_within_the_budget():
     result = rewritten("sea", adapter("a"), adapter("b"), strength=2.0)
     assert result.text == "sea <lora:a:1> <lora:b:1>"
+
+
+@pytest.mark.parametrize(
+    ("weight", "clip", "text"),
+    [
+        (0.8, None, "<lora:ink:0.8>"),
+        (0.8, 0.6, "<lora:ink:0.6:0.8>"),  # the text encoder's comes first
+        (0.8, 0.8, "<lora:ink:0.8>"),
+        (0.8, 0.801, "<lora:ink:0.8>"),
+        (1.0, 0.0, "<lora:ink:0:1>"),
+        (-1.0, 0.5, "<lora:ink:0.5:-1>"),
+    ],
+)
+def test_a_tag_in_the_order_of_the_host(weight, clip, text):
+    assert tag("ink", weight, clip) == text
+    (found,) = adapter_tags(text)
+    assert found.weight == weight
+
+
+def test_the_text_encoders_weight_is_written_and_shared_alike():
+    alone = rewritten("sea", adapter("a", weight=0.8, clip=0.4), strength=1.0)
+    assert (alone.picks[0].clip_weight, alone.text) == (0.4, "sea <lora:a:0.4:0.8>")
+    two = rewritten("sea", adapter("a", weight=0.8, clip=0.4), adapter("b", weight=0.8))
+    assert two.text == "sea <lora:a:0.33:0.66> <lora:b:0.66>"
+    weaker = rewritten("sea", adapter("a", weight=0.8, clip=0.4), strength=0.5)
+    assert weaker.text == "sea <lora:a:0.2:0.4>"
+
+
+def test_the_budget_counts_the_pictures_weight():
+    result = rewritten("sea <lora:own:0.1:1.5>", adapter("a", weight=1.0), weight_budget=2.0)
+    assert result.picks[0].weight == 0.5
+    result = rewritten("sea <lora:own:1.5:0.1>", adapter("a", weight=1.0), weight_budget=2.0)
+    assert result.picks[0].weight == 0.83
+
+
+def test_rewriting_twice_with_both_weights_equals_rewriting_once():
+    once = rewritten("sea", adapter("a", clip=0.4)).text
+    assert rewritten(once, adapter("a", clip=0.4)).text == once
+
+
+def test_a_selection_tells_both_weights():
+    picks = rewritten("sea", adapter("a", weight=0.8, clip=0.4), adapter("b")).picks
+    told = Selection("sea", "", picks).to_json()["picks"]
+    assert [p["clip_weight"] for p in told] == [0.33, None]
 
 
 def test_a_locale_with_commas_changes_nothing():

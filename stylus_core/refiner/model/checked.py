@@ -15,7 +15,7 @@ from stylus_core.refiner import refine
 from stylus_core.refiner.clean import plain
 from stylus_core.refiner.model.prompting import SYSTEM
 from stylus_core.refiner.triggers import triggers
-from stylus_core.types import KINDS, Adapter, Card, Metadata
+from stylus_core.types import KINDS, Adapter, Card, Metadata, in_proportion
 
 MAX_DESCRIPTION = 480  # characters; three sentences of some 60 words
 _SENTENCES = 3
@@ -103,7 +103,9 @@ def _weighted(card: Card, base: Card, value: Any) -> Card:
     low, high = base.weight_low, base.weight_high
     if low is not None and high is not None and not low <= weight <= high:
         return card  # what the author or the examples say is better evidence than a guess beside it
-    return dataclasses.replace(card, weight=round(weight, 2), weight_source="refiner")
+    weight = round(weight, 2)
+    clip = in_proportion(base.clip_weight, weight, base.weight)
+    return dataclasses.replace(card, weight=weight, weight_source="refiner", clip_weight=clip)
 
 
 def _known(adapter: Adapter) -> str:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.text import Malformed, clean_line, fold, parse_json
-from stylus_core.library.values import identifier, sha256
+from stylus_core.library.values import identifier, sha256, strength
 from stylus_core.refiner.model.checked import Unusable, card_of
 from stylus_core.types import Adapter, Card
 
@@ -64,6 +64,7 @@ def export_lines(adapters: Iterable[Adapter]) -> Iterator[str]:
             "subject": card.subject,
             "trigger_words": list(card.trigger_words),
             "weight": card.weight,
+            "clip_weight": card.clip_weight,
             "source": card.source,
         }
         # ASCII: no reader takes one of Unicode's line ends for the end of a record.
@@ -218,7 +219,10 @@ class _Batches:
 def shared_card(record: Mapping[str, Any], adapter: Adapter) -> Card:
     """The card that a shared record makes for this adapter. Raises `Unusable`."""
     card = card_of(record, adapter, "import")
-    return dataclasses.replace(card, weight_source="import") if card.weight_source == "refiner" else card
+    if card.weight_source != "refiner":
+        return card
+    clip = strength(record.get("clip_weight"))
+    return dataclasses.replace(card, weight_source="import", clip_weight=card.clip_weight if clip is None else clip)
 
 
 def import_records(library: Library, records: Iterable[tuple[int, Mapping[str, Any]]]) -> Imported:

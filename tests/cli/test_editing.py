@@ -60,7 +60,8 @@ def picks(loras: Path, capsys: pytest.CaptureFixture[str], prompt: str) -> list[
 
 def test_every_field_is_set_shown_and_cleared(loras: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = shown(loras, capsys, "marsh_frog")
-    given = ("--title", "Bog Toad", "--description", "A toad in a bog.", "--weight", "0.4", "--kind", "animal", "--clip-weight", "0.2",
+    given = ("--title", "Bog Toad", "--description", "A toad in a bog.", "--weight", "0.4", "--kind", "animal",
+             "--clip-weight", "0.2",
              "--trigger-words", "bog toad", "--trigger-words", "wet stones", "--excluded", "true")  # fmt: skip
     found = fields(loras, capsys, "marsh_frog", *given)
     assert {name: row["value"] for name, row in found.items()} == {

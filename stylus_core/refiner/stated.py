@@ -37,6 +37,7 @@ _WORTH = re.compile(
         )
     )
 )
+_ANY_DIGIT = re.compile(r"\d|[①-⑳⑴-⑽❶-❿]")
 _DIGIT = re.compile(r"[-+±.,]\s?\d|(?<!\d)\d(?!\d)|\d\s?%")
 _TITLE = re.compile(rf"\W*(?:\w+\W+){{0,3}}?(?:{words.WEIGHT})\W*(?:\w+\W*){{0,2}}")
 _HEADING = 40  # characters of a line that may be one
@@ -65,6 +66,8 @@ def stated(text: str, ours: Ours = NOBODY) -> Said:
         text: without HTML.
         ours: which adapter it is about: texts name weights of other versions and of other adapters, too.
     """
+    if not _ANY_DIGIT.search(text[:MOST]):
+        return Said()
     reader = _Statements(ours)
     for line in lines(text[:MOST]):
         reader.line(line[:_MOST_LINE])
@@ -92,10 +95,15 @@ class _Statements:
         self._section = 0  # vote of the heading above for our version
         self._earlier = ("", "")  # sentences before this one, in lower case
         self._sentence = 0
+        self._unread: list[str] = []  # lines without a number since the last that has one
 
     def line(self, raw: str) -> None:
         """One line of the text."""
         line = raw.lower()
+        if not _ANY_DIGIT.search(line):
+            self._unread.append(line)
+            return
+        self._catch_up()
         heading = version_vote(line, self._ours) if line and len(line) < _HEADING else None
         if heading is not None and not numbers(masked(line)):
             self._section = heading
@@ -105,6 +113,20 @@ class _Statements:
                 self._sentence += 1
                 self._read(raw[start:end], sentence)
                 self._earlier = self._earlier[1], sentence
+
+    def _catch_up(self) -> None:
+        """Takes what matters of the lines that were passed over: the last heading, and the last two sentences."""
+        votes = (version_vote(line, self._ours) for line in reversed(self._unread) if line and len(line) < _HEADING)
+        self._section = next((vote for vote in votes if vote is not None), self._section)
+        last: list[str] = []
+        for line in reversed(self._unread):
+            last += [s for start, end in reversed(list(sentences(line))) if (s := line[start:end]).strip()]
+            if len(last) > 1:
+                break
+        if last:
+            self._earlier = (last[1] if len(last) > 1 else self._earlier[1]), last[0]
+        self._sentence += max(len(last), sum(map(bool, self._unread)))
+        self._unread.clear()
 
     def _read(self, raw: str, low: str) -> None:
         if not _DIGIT.search(low) or not (_WORTH.search(low) or any(map(_WEIGHT.search, self._earlier))):

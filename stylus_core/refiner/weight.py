@@ -100,13 +100,16 @@ def _said(metadata: Metadata, stem: str) -> Said:
     cores = frozenset(core(n) for n in (stem, metadata.alias) if n) - {""}
     out = shown = Said()
     for text in (metadata.own_words, metadata.version_description, metadata.description, metadata.notes):
+        if not text:
+            continue
         said = stated(plain(text), ours)
-        if out.weight is None:
-            # a text that only says the one for the text encoder belongs to the other text's weight
-            out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
-        if shown.weight is None:
+        # a text that only says the one for the text encoder belongs to the other text's weight
+        out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
+        if out.weight is not None:
+            return out
+        if shown.weight is None and "<" in text:
             shown = _shown(text, cores)
-    if out.weight is None and shown.weight and not example_weights(metadata):
+    if shown.weight and not example_weights(metadata):
         return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
     return out
 

@@ -14,6 +14,7 @@ class Flux(Checkpoint):
 
 class ModelData:
     def __init__(self):
+        vars(self).clear()  # a start knows nothing of what was chosen before
         self.sd_model = None
         self.loads = 0
         self.next = Checkpoint

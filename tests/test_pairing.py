@@ -23,7 +23,8 @@ BOTH = "<lora:kite_high_noise:0.8> <lora:kite_low_noise:0.8>"
 
 
 def add(loras: Path, stem: str, title: str, kind: str = "objects", strength: str = "", base: str = "Wan 2.2") -> Path:
-    path = safetensors(loras / f"{stem}.safetensors", {"ss_output_name": stem}, WAN)
+    tensors = WAN if base.startswith("Wan") else {"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight": (4, 3072)}
+    path = safetensors(loras / f"{stem}.safetensors", {"ss_output_name": stem}, tensors)
     model = {"name": title, "description": f"<p>{title}. {strength}</p>", "tags": [kind]}
     sidecar(path, ".civitai.info", {"baseModel": base, "trainedWords": [title.lower()], "model": model})
     return path

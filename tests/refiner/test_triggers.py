@@ -137,7 +137,7 @@ class TestDescribed:
             ("Trigger words: brklink, fog wash", ("brklink", "fog wash")),
             ("Trigger: brklink", ("brklink",)),
             ("Triggers - brklink, fog wash", ("brklink", "fog wash")),
-            ("TRIGGER WORD\nbrklink", ()),
+            ("TRIGGER WORD\nbrklink", ("brklink",)),
             ("Trigger words:\nbrklink, fog wash\nWeight 0.8", ("brklink", "fog wash")),
             ("Trigger words:\n- brklink\n- fog wash\nMade in spring.", ("brklink", "fog wash")),
             ("Trigger words:\nAppearance:\nbrklink, fog wash", ("brklink", "fog wash")),

@@ -17,7 +17,8 @@ NOTHING = frozenset(
         "triggerwords|trigger phrase|keyword|keywords|activation|activation word|activation words|activation text|"
         "prompt|prompts|lora|locon|lycoris|triggerless|automatic|activated automatically|always active|always on|"
         "etc|and more|and so on|optional|unknown|any|anything|whatever|not sure|no idea|idk|"
-        "natural language|123|1233|12333|1234|12345"
+        "natural language|sd|sd15|sd1.5|sd 1.5|sd1.4|sd 1.4|sd2.1|sd 2.1|sd3.5|sd 3.5|"
+        "stable diffusion|123|1233|12333|1234|12345"
     ).split("|")
 )
 FOREIGN_NOTHING = frozenset(
@@ -117,7 +118,7 @@ BASES = _set(
     """sdxl xl pony ponyxl illustrious illustriousxl il ilxl noob noobai noobaixl flux qwen animagine hunyuan chroma
     lumina ltx ltxv"""
 )
-COUNTED = _set("v ver version sd wan z anima krea kontext")
+COUNTED = _set("v ver version wan z anima krea kontext")
 BESIDE_BASES = _set("xl v ver version d s b dev schnell diffusion image video turbo edit base il lora only model dit")
 #: Who stands for whoever is meant.
 STANDS_FOR = _set(

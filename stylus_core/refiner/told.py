@@ -81,6 +81,8 @@ def _labelled(sentence: str, below: list[str]) -> list[str] | None:
     label = LABELLED.match(sentence) or INSIDE.search(sentence)
     if label and not WITHOUT.search(sentence[: label.start("value")]):
         value = label["value"].strip()
+        if "|" in sentence[: label.start("value")]:  # a table's row
+            value = value.partition("|")[0]
         if not value.strip("*_|` "):
             return _first_below(below)
         if denies(CLAUSE.split(value)[0]) or denies(value) or denies(sentence):
@@ -134,7 +136,7 @@ def _listed(value: str) -> list[str]:
     out = []
     for phrase in phrases(value.strip(" .。!！*`")):
         told, *more = STOP.split(phrase, maxsplit=1)
-        word = ANNOTATED.sub(r"\1", ITEM.sub("", told)).strip(" /&.;")
+        word = ANNOTATED.sub(r"\1", ITEM.sub("", told)).strip(' /&.;"')
         if not _is_trigger(word):
             break
         out.append(word)
@@ -148,7 +150,13 @@ def _in_quotes(value: str) -> list[str]:
     first = QUOTED.match(value.lstrip(" *("))
     if not first:
         return []
-    return [word for quote in QUOTED.finditer(value) for word in _inside(quote)]
+    out, end = [], 0
+    for quote in QUOTED.finditer(value):
+        if WITHOUT.search(value[end : quote.start()]):
+            break  # "`brkltwr`, and optionally `fog`"
+        out += _inside(quote)
+        end = quote.end()
+    return out
 
 
 def _inside(quote: re.Match[str]) -> list[str]:

@@ -112,7 +112,7 @@ ITEM = re.compile(r"^(?:and|or|&)\s|^[^:：]{1,40}[:：]\s+(?=\S)")
 ANNOTATED = re.compile(
     r"^([\x21-\x7e][\x20-\x7e]*?[A-Za-z0-9_)])\s*(?:\\?\()?[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af].*$"
 )
-STOP = re.compile(r"[.。;]\s|\s(?:or|и|или|oder|ou)\s|\s\|+(?:\s|$)")
+STOP = re.compile(r"[.。;]\s|\s(?:or|и|или|oder|ou)\s")
 HEADING = re.compile(r"[:：\-–]\s*$")
 BULLET = re.compile(r"^\s*(?:[-•*·▪●]\s*|\d{1,2}[.)]\s*(?=[^\W\d])|[^\w\s<(\[\"'“‘`「『\\]{1,3}\s+)(?=\S)")
 FENCE = re.compile(r"^(?:`{3}.*|[\W_]*)$")

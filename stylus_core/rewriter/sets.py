@@ -98,8 +98,8 @@ class TriggerSets:
         entry, first = self._entries[i], self._first_words[i]
         alone = (first & self._alone[i]) - STOP_WORDS
         heard = alone & self._words
-        if self._exclusive and heard and heard == alone and self._of_it(first, heard):
-            return sum(_AT_LEAST + rarity(w) for w in heard)
+        if self._exclusive and self._told_apart(i):
+            return sum(_AT_LEAST + rarity(w) for w in self._heard(i))
         if not heard or heard <= self._name <= first:
             return 0.0  # what is called by the adapter's own name may be any of its sets
         if not any(map(_strange, heard)):
@@ -111,13 +111,18 @@ class TriggerSets:
             return 0.0
         return sum(_COMMON_WORD if w in self._name else _AT_LEAST + rarity(w) for w in heard)
 
-    def _of_it(self, first: frozenset[str], heard: frozenset[str]) -> bool:
-        """Whether words that tell an alternative from the others are said of what it shows: "grey", of the coat.
+    def _told_apart(self, i: int) -> bool:
+        """Whether all that tells an alternative from the others is said, of what it shows: "grey", of the coat.
 
         One of them is wanted in any case, so the words need not stand together; but "a grey lamp" calls for none.
         """
-        said = self._said.split()
-        return len(first & self._words) > 1 or any(w in heard and of in self._name for w, of in pairwise(said))
+        alone = self._alone[i] - STOP_WORDS
+        if not alone or not alone <= self._words:
+            return False
+        phrases = (frozenset(p.split()) for p in self._folded[i])
+        if any(not alone.isdisjoint(p) and len(p & self._words) > 1 for p in phrases):
+            return True
+        return any(w in alone and of in self._name for w, of in pairwise(self._said.split()))
 
     def _somebody_else(self, i: int, heard: frozenset[str]) -> bool:
         """Whether an entry that is no variant of the first is called in its place, and describes no picture of it."""

@@ -36,7 +36,7 @@ HEADED = re.compile(
     rf"{_OPENING}(?:\s(?:for|of|to use|used|list|here|and|[&+/])(?:\s(?!is\b|are\b)\w+){{0,3}}|\s?\([^()\n]{{1,40}}\))?"
     r"[\W_]{0,8}$"
 )
-INSIDE = re.compile(rf"(?i)(?<![\w]){_LABEL}\s*(?:[:：]|为[:：]?|是|は)\s*(?P<value>\S.*)$")
+INSIDE = re.compile(rf"(?i)(?<![\w]){_LABEL}(?:\s(?:is|are))?\s*(?:[:：]|为[:：]?|是|は)\s*(?P<value>\S.*)$")
 #: "The trigger word is X": only a word or two, and no further than the next clause.
 IS = re.compile(
     rf"(?i)\b(?:{_LABEL}|key\s?words?|token)\s+(?:(?:i )?used\s)?(?:(?:is|are|was|would be)(?:\s*[:：=]|\s)|=)"
@@ -104,7 +104,7 @@ WITHOUT = re.compile(
 #: "the trigger word is still X"
 HEDGE = re.compile(
     r"(?i)^(?:(?:just|still|only|simply|now|also|again|basically|obviously|actually|usually|either|of course|this|here"
-    r"|as follows|input|type|enter|use|write|with|using|by)"
+    r"|as follows|input|type|enter|use|write|add|put|include|with|using|by)"
     r"\s*[:,]?\s+){1,2}"
 )
 #: A list of several outfits says in front of each what it is; and what stands behind a code in Chinese explains it.

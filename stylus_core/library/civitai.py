@@ -22,6 +22,7 @@ from stylus_core.library.values import (
     sequence,
     sha256,
     strength,
+    title_line,
     trigger_words,
 )
 from stylus_core.library.versions import Context, is_model, own_file, stem_of, version_of
@@ -54,7 +55,7 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
         downloads = count(mapping(model.get("stats")).get("downloadCount"))
     base_model = clean_line(record.get("baseModel"), 80)
     return claims(
-        title="" if offline else clean_line(model.get("name"), 300),
+        title="" if offline else title_line(model.get("name")),
         version="" if offline else clean_line(record.get("name"), 200),
         description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
         version_description=about[:VERSION_DESCRIPTION],

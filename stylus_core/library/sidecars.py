@@ -28,6 +28,7 @@ from stylus_core.library.values import (
     sequence,
     sha256,
     strength,
+    title_line,
     trigger_words,
 )
 from stylus_core.library.versions import Context, civitai_record
@@ -110,7 +111,7 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
 
 def _given(name: Any, file_name: Any, context: Context) -> str:
     """A name that somebody gave, and not the file's or one that a tool fills in."""
-    title = clean_line(name, 300)
+    title = title_line(name)
     called = (context.stem, clean_line(file_name, 300))
     return "" if title.removesuffix(".safetensors") in called or is_filled_in(title) else title
 
@@ -121,7 +122,7 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
     texts = dict.fromkeys((plain(record.get("ModelDescription"), DESCRIPTION, is_html=True), version))
     return claims(
         title=_given(record.get("ModelName"), "", context),
-        own_title=clean_line(record.get("UserTitle"), 300),
+        own_title=title_line(record.get("UserTitle")),
         version=clean_line(record.get("VersionName"), 200),
         description="\n\n".join(t for t in texts if t)[:DESCRIPTION],
         version_description=version[:VERSION_DESCRIPTION],

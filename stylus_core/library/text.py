@@ -8,6 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
+from html.entities import html5
 from typing import Any
 
 #: A list or an object costs some 20 times its text once it is parsed; these bounds keep a parsed file below ~200 MB.
@@ -88,6 +89,17 @@ def clean_line(value: Any, limit: int) -> str:
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
+def unescaped(value: Any, limit: int) -> str:
+    """`clean`, with the HTML entities resolved that some tools leave in plain fields: "salt &amp; smoke"."""
+    text = clean(value, 2 * limit)
+    return clean(_ENTITY.sub(_resolved, text), limit) if "&" in text else text[:limit]
+
+
+def _resolved(found: re.Match[str]) -> str:
+    # `html.unescape` takes "&region;" for "®ion;"
+    return html.unescape(found[0]) if found[1] in html5 or found[1].startswith("#") else found[0]
+
+
 def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:
     """The distinct texts of a list, in order, each one line of at most `limit`; a text counts as a list of one."""
     if isinstance(value, str):
@@ -99,6 +111,7 @@ def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:
     return tuple(out)[:count]
 
 
+_ENTITY = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _BLOCK = frozenset(
     "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer "
     "form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul "
@@ -109,11 +122,13 @@ _INLINE = frozenset(
     "iframe img input ins kbd label link mark meta object picture q s samp script small source span strike "
     "strong style sub sup svg template textarea time title track tt u var wbr path noscript".split()
 )
+#: What is typed as it stands; a backtick is how texts without markup say so.
+_TYPED = frozenset(("code", "kbd", "samp", "tt"))
 _DROPPED = frozenset(("script", "style", "head", "template", "noscript", "svg", "iframe", "object"))
 # No repetition here can run past the next "<" or ">", so the whole scan is linear in the text.
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/][^<>]*)?)>|<!--|<![^<>]*>|<\?[^<>]*>")
 _LOOKS_HTML = re.compile(
-    r"</?(?:p|br|div|span|ul|ol|li|strong|em|h[1-6]|img|a|b|i|u|code|pre|hr|table)(?:\s[^<>]*)?/?>", re.I
+    r"</?(?:p|br|div|span|ul|ol|li|strong|em|h[1-6]|img|a|b|i|u|code|kbd|pre|hr|table)(?:\s[^<>]*)?/?>", re.I
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _LOOKED_AT = 20_000  # characters of a text that are asked whether it is HTML
@@ -128,8 +143,9 @@ def looks_html(value: Any) -> bool:
 def plain(value: Any, limit: int, *, is_html: bool = False) -> str:
     """HTML to plain text of at most `limit` characters, in linear time; text without HTML tags stays as it is.
 
-    Blocks become lines, scripts and styles go with their content, links keep their text. What is no HTML element
-    (`<lora:name:0.8>`, `<3`) is text. Entities are resolved if `is_html` or if the text has HTML tags.
+    Blocks become lines, code stands in backticks, scripts and styles go with their content, links keep their text.
+    What is no HTML element (`<lora:name:0.8>`, `<3`) is text. Entities are resolved if `is_html`
+    or if the text has HTML tags.
     """
     # Markup is worth about as much as the text; ten times the limit bounds the work on a page that is all markup.
     text = clean(value, 10 * limit)
@@ -157,9 +173,20 @@ def _without_tags(text: str) -> Iterable[str]:
             at = close.end() if close else len(text)
         elif name in _BLOCK:
             yield "\n- " if name == "li" and not match[1] else "\n"
+        elif name in _TYPED:
+            yield "`"
         elif name and name not in _INLINE and "-" not in name:
             yield match[0]
     yield text[at:]
+
+
+def is_element(tag: str) -> bool:
+    """Whether what stands between angle brackets is a tag or a comment of HTML: "br/", "/em", 'a href="x"'."""
+    found = _TAG.fullmatch(f"<{tag}>")
+    if not found or found[2] is None:
+        return tag.startswith(("!", "?"))
+    name, attributes = found[2].lower(), found[3].strip(" /")
+    return (name in _BLOCK or name in _INLINE or name in _DROPPED) and (not attributes or "=" in attributes)
 
 
 def fold(name: str) -> str:

@@ -18,6 +18,7 @@ from stylus_core.library.values import (
     sequence,
     sha256,
     strength,
+    title_line,
     trigger_words,
 )
 
@@ -58,7 +59,7 @@ def header_claims(metadata: Mapping[str, str]) -> tuple[Claims, list[str]]:
     concepts = dict.fromkeys(clean_line(_FOLDER.sub("", str(f or "")[:400]), 200) for f in folders[:400])
     concepts.pop("", None)
     tokens = [mapping(s).get("class_tokens") for d in datasets for s in sequence(d.get("subsets"), 50)]
-    title = clean_line(get("modelspec.title"), 300)
+    title = title_line(get("modelspec.title"))
     description = _description(metadata)
     found = claims(
         title="" if title and is_filled_in(title) else title,

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from stylus_core.library.text import clean
+from stylus_core.library.text import clean_line, unescaped
 
 #: What one source says: `Metadata` field -> value. A field that is absent is one about which the source says nothing.
 #: `own_description`, `own_notes` and `own_title` are what the user typed there, as far as the file tells.
@@ -92,9 +92,14 @@ def sha256(value: Any, shortest: int = 64) -> str:
     return digits
 
 
+def title_line(value: Any) -> str:
+    """What an adapter is called, in one line."""
+    return clean_line(unescaped(value, 300), 300)
+
+
 def trigger_words(value: Any) -> tuple[str, ...]:
     """Entries as written; one text is one entry. A ` || ` stays: it parts alternatives that exclude each other."""
     entries = value if isinstance(value, list) else [value]
-    out = dict.fromkeys(clean(entry, 2000).strip(" ,\n\t") for entry in entries[:200] if isinstance(entry, str))
+    out = dict.fromkeys(unescaped(entry, 2000).strip(" ,\n\t") for entry in entries[:200] if isinstance(entry, str))
     out.pop("", None)
     return tuple(out)[:100]

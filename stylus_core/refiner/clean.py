@@ -21,7 +21,7 @@ _NOISE = re.compile(
     |telegram|tumblr|deviantart|reddit|weibo|bilibili|rentry|hugging\ ?face|civitai|github
     |google\ (?:forms?|drive)|qq|wechat|afdian|saweria|trakteer|shop|merch|like\ (?:and|this|it|my|me)
     |reviews?|rat(?:e|ing)s?|\d\ ?stars?|feedback|comments?|post\ your|share\ your|upload\w*
-    |let\ me\ know|thank\w*|enjoy\w*|hope\ (?:you|it|this)|hello|hi\ (?:all|every\w+)|welcome|everyone
+    |(?:let\ me|lemme)\ know|thank\w*|enjoy\w*|hope\ (?:you|it|this)|hello|hi\ (?:all|every\w+)|welcome|everyone
     |sorry|apolog\w+|grateful|appreciate\w*|click\w*|licen[cs]e\w*|permissions?|credits?|copyrights?
     |commercial\w*|redistribut\w+|sell(?:ing)?|resale|prohibit\w*|forbidden|disclaimer|responsib\w+
     |legal\w*|use\ at\ your|change\ ?log|updated?|updates|v\d+(?:\.\d+)*|new\ version|version\ \d
@@ -68,6 +68,10 @@ _MOST = 20_000  # characters of a description that are looked at
 _ACCOUNT = 3_000  # of them for sentences: what it is stands near the top
 _SENTENCES = 40
 _ENOUGH = 1.5
+#: In a description of few words a sentence will do that names what is shown ("A lamp of blue glass."), or, of an
+#: adapter whose name tells nothing, any that is no noise, advice or list of tags.
+_SHORT, _FAIR, _TELLING = 300, 0.6, 4
+_NAMES = re.compile(r"(?:an?|two|three|several)\s(?!.*\b(?:will|would|should|could|may|might|bit|few|lot)\b)")
 
 
 def plain(text: str) -> str:
@@ -98,8 +102,10 @@ def account(text: str, about: Collection[str], longest: int = 200) -> str:
         about: words, in lower case, of the adapter's name and tags: a sentence that has them is about it.
         longest: characters; a longer sentence is cut at a word.
     """
-    best, found = _ENOUGH, ""
-    for position, raw in enumerate(_SENTENCE.split(plain(text)[:_ACCOUNT])[:_SENTENCES]):
+    text = plain(text)[:_ACCOUNT].strip()
+    short, nameless = len(text) <= _SHORT, all(len(word) < _TELLING for word in about)
+    best, found, fair = _ENOUGH, "", ""
+    for position, raw in enumerate(_SENTENCE.split(text)[:_SENTENCES]):
         if len(raw) < 6:
             continue
         sentence = " ".join(_DECORATION.sub(" ", raw).split()).strip(" -–—:,;./")
@@ -108,6 +114,9 @@ def account(text: str, about: Collection[str], longest: int = 200) -> str:
         score = _score(sentence, about) - 0.02 * position
         if score > best and not is_noise(sentence):
             best, found = score, sentence
+        elif short and not fair and score > _FAIR and (nameless or _NAMES.match(sentence.lower())):
+            fair = "" if is_noise(sentence) else sentence
+    found = found or fair
     if len(found) > longest:
         found = found[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-(") + " ..."
     return found[:1].upper() + found[1:]

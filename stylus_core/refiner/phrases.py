@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 
+from stylus_core.library.text import is_element
 from stylus_core.prompt.keywords import is_quality
+from stylus_core.refiner.remark_words import STANDS_FOR
 from stylus_core.refiner.remarks import goes_on, is_remark
 
-_TAG = re.compile(r"<(?=[^\W\d_]|[/!])[^>]*(?:>|$)")
+_TAG = re.compile(r"<(?=[^\W\d_]|[/!])([^<>]*)(>|$)")
+#: "<lora:foo:1>", and "<s0><s1>", which nobody but an embedding made with the adapter knows.
+_NO_WORD = re.compile(r"[^\W\d_]\w*\s*:|/|s\d+$")
 _BARE_TAG = re.compile(r"(?i)^(?:lora|lyco|locon|lycoris|hypernet|embedding)\s*:\s*\S+$")
 _PLACEHOLDER = re.compile(r"\{\s*(?:prompt|subject)\s*\}")
 #: "/(" is how some write "\(".
@@ -28,6 +32,8 @@ _WEIGHT_AT_END = re.compile(r"(?:(?<=\w)\s*:\s*[01]?\.\d+|(?<=[^\W\d_])\s*:\s*[0
 _OFF = re.compile(r"(?<!\\)\([^()\n]{1,100}:\s*0(?:\.0*)?\s*\)")
 _MARKUP = re.compile(r"(?<!\\)[()\[\]{}]")
 _SPLIT = re.compile(r"[,，、\n]")
+#: A semicolon parts words where it stands behind one; else it may begin an emoticon: ";)", ";d".
+_SPLIT_LISTS = re.compile(_SPLIT.pattern + r"|(?<=[^\W_])[;；](?![()])|(?<=[)\]}\"”»])[;；]|\s[;；](?=\s)")
 _OPENS = frozenset("([{（【")
 _PLAIN = re.compile(r"\s*[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*\s*")
 
@@ -70,7 +76,7 @@ def phrases(entry: str) -> list[str]:
     text = _without_markup(entry)
     out: dict[str, None] = {}
     told = False
-    for raw in _SPLIT.split(text):
+    for raw in (_SPLIT_LISTS if ";" in text or "；" in text else _SPLIT).split(text):
         if _PLAIN.fullmatch(raw):  # as most are: no label, no weight, no quotes
             word = " ".join(raw.split())
             told = told and goes_on(word)
@@ -96,7 +102,7 @@ def phrases(entry: str) -> list[str]:
 
 def _without_markup(entry: str) -> str:
     """An entry without tags, placeholders, remarks in brackets and weights in brackets, and with names' escaped."""
-    text = _TAG.sub(" ", entry) if "<" in entry else entry
+    text = _TAG.sub(_untagged, entry) if "<" in entry else entry
     if "{" in text:
         text = _PLACEHOLDER.sub(" ", text)
     if _OPENS.isdisjoint(text):
@@ -107,6 +113,13 @@ def _without_markup(entry: str) -> str:
     if "\\" in text:
         text = _NO_ESCAPE.sub("", text)
     return _WEIGHT_IN_BRACKETS.sub("", _OFF.sub(" ", _NAMED.sub(_escaped, text)))
+
+
+def _untagged(found: re.Match[str]) -> str:
+    """Nothing for a tag or a gap to fill ("<color>"); what else stands between angle brackets is a word: "<vexa>"."""
+    inner = found[1]
+    gap = STANDS_FOR.issuperset(inner.casefold().split())
+    return " " if gap or _NO_WORD.match(inner) or is_element(inner) else f" {inner} "
 
 
 def _aside(found: re.Match[str]) -> str:

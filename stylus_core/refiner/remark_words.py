@@ -16,7 +16,9 @@ NOTHING = frozenset(
         "not necessary|unnecessary|no need|tba|tbd|todo|trigger|triggers|trigger word|trigger words|triggerword|"
         "triggerwords|trigger phrase|keyword|keywords|activation|activation word|activation words|activation text|"
         "prompt|prompts|lora|locon|lycoris|triggerless|automatic|activated automatically|always active|always on|"
-        "etc|and more|and so on|optional|123|1233|12333|1234|12345"
+        "etc|and more|and so on|optional|unknown|any|anything|whatever|not sure|no idea|idk|"
+        "natural language|sd|sd15|sd1.5|sd 1.5|sd1.4|sd 1.4|sd2.1|sd 2.1|sd3.5|sd 3.5|"
+        "stable diffusion|123|1233|12333|1234|12345"
     ).split("|")
 )
 FOREIGN_NOTHING = frozenset(
@@ -56,7 +58,10 @@ META = WAKE | _set(
     controlnet vae clip embedding embeddings civitai lora loras locon locons lycoris webui comfyui a1111"""
 )
 MODELS = _set("model models checkpoint checkpoints version versions base loras lora sdxl pony illustrious flux")
-BE = _set("is are was were be been being it its it's there there's that this these those they any all at by as so é è")
+BE = _set(
+    """is are was were be been being it its it's one ones there there's that this these those they any all at by as so
+    é è"""
+)
 ABOUT = _set(
     """the a an for to of in on with or and but also just only really very much special specific particular
     certain extra additional other own real actual main key unique single explicit needed at all yet anymore
@@ -100,8 +105,25 @@ PLACE = SOURCE | _set(
     exemplos esempio esempi imágenes imagens immagini strona przykłady пример примеры примеров примерах
     странице страницу картинки civitai"""
 )
+#: What adapters are called as such, and words that say no more beside them: "just lora", "style lora".
+ADAPTERS = _set("lora loras locon lycoris loha lokr adapter adapters")
+NO_NAME = ADAPTERS | _set(
+    """only just style styles character characters concept concepts model models for use using my the a an this with
+    it is file name tag trigger word anime test new sdxl pony illustrious flux sd"""
+)
+#: What prompts are made of: "no tags".
+WRITTEN = _set("tag tags prompt prompts token tokens words keyword keywords")
+#: What files are made for, and how versions are counted; the latter are words of their own without a number.
+BASES = _set(
+    """sdxl xl pony ponyxl illustrious illustriousxl il ilxl noob noobai noobaixl flux qwen animagine hunyuan chroma
+    lumina ltx ltxv"""
+)
+COUNTED = _set("v ver version wan z anima krea kontext")
+BESIDE_BASES = _set("xl v ver version d s b dev schnell diffusion image video turbo edit base il lora only model dit")
 #: Who stands for whoever is meant.
-STANDS_FOR = _set("name names character characters outfit outfits costume series your any of the girl")
+STANDS_FOR = _set(
+    "name names character characters outfit outfits costume series your any of the girl color colour subject"
+)
 #: Words between a preposition and its noun.
 MARKS = _set(
     """the a an my this that model models version full page long lora author author's creator's example sample

@@ -14,8 +14,12 @@ import unicodedata
 
 from stylus_core.refiner.remark_words import (
     ABOUT,
+    ADAPTERS,
+    BASES,
     BE,
+    BESIDE_BASES,
     CONTINUES,
+    COUNTED,
     FOREIGN_DENIAL,
     FOREIGN_NOTHING,
     FOREIGN_REFERRAL,
@@ -25,6 +29,7 @@ from stylus_core.refiner.remark_words import (
     MODELS,
     NEED,
     NEGATION,
+    NO_NAME,
     NOTHING,
     ORDERS,
     PERSONAL,
@@ -37,13 +42,16 @@ from stylus_core.refiner.remark_words import (
     STANDS_FOR,
     TALK,
     WAKE,
+    WRITTEN,
 )
 
 _SPEAKS = NEGATION | NEED | META | MODELS | BE | ABOUT | PERSONAL | POLITE | ORDERS | PLACE
 _ONLY_SPOKEN_OF = (TALK | {"sdxl", "illustrious"}) - {"model", "models", "version", "versions"}
 _LONGEST = 300  # characters of a phrase that are looked at
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_FILLING = re.compile(r"[-–—.·•…*~+=/\\|#\s]*")
+_FILLING = re.compile(r"[-–—.·•…*~+=/\\|#\s]*|[?？\s]+")
+_NATURAL = re.compile(r"\bnatural[- ]language\b|\b(?:complete|full|whole|plain)\s(?:sentences|english)\b")
+_LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 _DECORATED = " \t\n-–—.·•…*~#!\"'`“”‘’«»()[]【】（）「」:;："
 _SLASHED = re.compile(r"\b(?:n\s?[/.]\s?a\.?|w/o)(?!\w)")
 _LINK = re.compile(r"(?:https?|ftp)\s*:\s*//|\bwww\.\w|\b[a-z][\w-]+\.(?:com|net|org|io|co|gg)(?:/|$)")
@@ -92,6 +100,18 @@ def denies(phrase: str) -> bool:
     return bool(text) and _denial(text, _WORD.findall(text))
 
 
+def is_base_or_version(phrase: str) -> bool:
+    """Whether a phrase is nothing but a base model's name or the number of a version: "SDXL", "Flux.1 D", "v1.0"."""
+    text = phrase[:_LONGEST].casefold()
+    first = _LETTERS_OR_DIGITS.match(text)
+    if not first or (first[0] not in BASES and first[0] not in COUNTED):
+        return False
+    more = _LETTERS_OR_DIGITS.findall(text, first.end())
+    return bool(more or first[0] in BASES) and all(
+        word.isdigit() or word in BESIDE_BASES or word in BASES for word in more
+    )
+
+
 def goes_on(phrase: str) -> bool:
     """Whether a phrase behind a remark and a comma belongs to it: ", it explains the tags"."""
     words = _WORD.findall(_plain(phrase))
@@ -128,6 +148,8 @@ def _denial(text: str, words: list[str]) -> bool:
     said = {"without" if w == "w/o" else w for w in (*words, *_SLASHED.findall(text))}
     if said.isdisjoint(NEGATION):
         return False
+    if not said.isdisjoint(WRITTEN) and said <= NEGATION | WRITTEN | BE:
+        return True
     wakes, needs = not said.isdisjoint(WAKE), not said.isdisjoint(NEED)
     if not wakes and not (needs and said <= NEGATION | NEED | META | BE | ABOUT):
         return False
@@ -184,9 +206,13 @@ def _instructs(text: str, words: list[str]) -> bool:
     """Whether it says how to use the adapter."""
     if _IF.match(text) or _CHOOSE.match(text) or _ORDERED.match(" ".join(_from_order(words))):
         return True
+    if _NATURAL.search(text):
+        return True
     if _THIS.match(text) and len(words) > 2:
         return True
     said = set(words)
+    if said <= NO_NAME and not said.isdisjoint(ADAPTERS):
+        return True
     if not said.isdisjoint(PERSONAL) and not said.isdisjoint(TALK):
         return True
     if _OF_THEM.match(text) or _SOCIAL.match(text) or (said <= STANDS_FOR and not said.isdisjoint(("name", "names"))):

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 
 from stylus_core.refiner.phrases import phrases
-from stylus_core.refiner.remarks import denies
+from stylus_core.refiner.remarks import denies, is_base_or_version
 from stylus_core.refiner.told import told_words
 from stylus_core.refiner.trained import CLASSES, trained_words
 from stylus_core.types import Metadata
@@ -29,6 +29,7 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
     exclusive = any("||" in e for e in metadata.trigger_words)
     alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]
     entries = _entries([s for a in alternatives for s in _sets(a[: 8 * _CHARS])])
+    entries = tuple(e for e in entries if not is_base_or_version(e) or _is_called(metadata, stem, e))
     if not all(entry.lower() in CLASSES for entry in entries):
         return entries, exclusive and len(entries) > 1
     denials = list(filter(denies, metadata.trigger_words))
@@ -42,6 +43,15 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
         written = () if metadata.provenance.get("trigger_words") == "header" else entries
         entries = tuple(dict.fromkeys([*found, *written]))
     return entries, exclusive and len(entries) > 1
+
+
+def _is_called(metadata: Metadata, stem: str, word: str) -> bool:
+    """Whether the adapter has the name of a base model: a ship is called as one, and ponies are."""
+    name, at = (metadata.title or stem).casefold(), word.casefold()
+    if at not in name:
+        return False
+    # "Some House - Pony" for Pony says what it fits, and "Pony (Some Game)" what it draws
+    return at not in metadata.base_model.casefold() or name == at or name.startswith((f"{at} (", f"{at}_("))
 
 
 def _sets(entry: str) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word, rarity
@@ -72,6 +72,8 @@ class TriggerSets:
         if not rated[best][0] and not all(self._missing(i) for i in usable):
             return Chosen([])
         entry = self._entries[best]
+        if self._exclusive and not named and self._contradicts(best):
+            return Chosen(self._in_all())
         if named or not self._several or self._exclusive:
             return Chosen([*self._name_before(best), *entry], surely and self._several)
         return Chosen(self._shared(entry))
@@ -96,16 +98,31 @@ class TriggerSets:
         entry, first = self._entries[i], self._first_words[i]
         alone = (first & self._alone[i]) - STOP_WORDS
         heard = alone & self._words
+        if self._exclusive and self._told_apart(i):
+            return sum(_AT_LEAST + rarity(w) for w in self._heard(i))
         if not heard or heard <= self._name <= first:
             return 0.0  # what is called by the adapter's own name may be any of its sets
         if not any(map(_strange, heard)):
             if heard != alone or (len(first) > 1 and len(first & self._words) < 2):
                 return 0.0  # "white dress, lace" is not called by "a white cat"
-            if len(entry) == 1 and not has(self._said, entry[0]):
+            if len(entry) == 1 and not has(self._said, _ordinary(entry[0])):
                 return 0.0  # nor "gold mask" by "a gold lamp and a mask"
         if not self._may_replace_first(i) and not self._somebody_else(i, heard):
             return 0.0
         return sum(_COMMON_WORD if w in self._name else _AT_LEAST + rarity(w) for w in heard)
+
+    def _told_apart(self, i: int) -> bool:
+        """Whether all that tells an alternative from the others is said, of what it shows: "grey", of the coat.
+
+        One of them is wanted in any case, so the words need not stand together; but "a grey lamp" calls for none.
+        """
+        alone = self._alone[i] - STOP_WORDS
+        if not alone or not alone <= self._words:
+            return False
+        phrases = (frozenset(p.split()) for p in self._folded[i])
+        if any(not alone.isdisjoint(p) and len(p & self._words) > 1 for p in phrases):
+            return True
+        return any(w in alone and of in self._name for w, of in pairwise(self._said.split()))
 
     def _somebody_else(self, i: int, heard: frozenset[str]) -> bool:
         """Whether an entry that is no variant of the first is called in its place, and describes no picture of it."""
@@ -141,6 +158,28 @@ class TriggerSets:
         apart = best > 0 and len(first) == 1 and all(len(e) > 1 for e in others) and not self._exclusive
         return first if apart else []
 
+    def _contradicts(self, i: int) -> bool:
+        """Whether the prompt shows otherwise what a phrase of the entry shows: "red coat" in "a horse in a blue coat".
+
+        So it does if it has the word that all alternatives have there, and none of those that tell them apart.
+        """
+        alone = self._alone[i] - STOP_WORDS
+        for phrase in self._entries[i]:
+            words = frozenset(folded(phrase).split()) - STOP_WORDS
+            same = {w for w in words - alone - self._name if is_word(w)}
+            if not alone.isdisjoint(words) and alone.isdisjoint(words & self._words) and same & self._words:
+                return True
+        return False
+
+    def _in_all(self) -> list[str]:
+        """What all alternatives have: whole phrases, else the words that all begin or end with."""
+        if common := [p for p in self._entries[0] if all(folded(p) in e for e in self._folded)]:
+            return common
+        head = _beginning([e[0].split() for e in self._entries])
+        tail = _beginning([e[-1].split()[::-1] for e in self._entries])[::-1]
+        named = (" ".join(s) for s in (head, tail) if any(_strange(w) or w in self._name for w in map(str.casefold, s)))
+        return list(named)[:1]
+
     def _shared(self, first: list[str]) -> list[str]:
         """What all sets have, and what the first is called by, where that is no name of somebody else in a pack."""
         sets = [e for e in self._folded if len(e) > 1]
@@ -155,6 +194,18 @@ class TriggerSets:
                 break
             called.append(phrase)
         return list(dict.fromkeys([*called, *common]))
+
+
+def _ordinary(phrase: str) -> str:
+    """A phrase without names and codes: "brndl grey coat" is said by "a grey coat"."""
+    words = folded(phrase).split()
+    return " ".join([w for w in words if not _strange(w)] or words)
+
+
+def _beginning(phrases: Sequence[list[str]]) -> list[str]:
+    """The words that all phrases begin with."""
+    same = takewhile(lambda words: len({w.casefold() for w in words}) == 1, zip(*phrases, strict=False))
+    return [words[0] for words in same]
 
 
 def _strange(word: str) -> bool:

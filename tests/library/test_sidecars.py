@@ -56,6 +56,17 @@ def test_civitai_info(shelf: Shelf) -> None:
     assert found.provenance["title"] == found.provenance["downloads"] == ".civitai.info"
 
 
+def test_entities_in_plain_fields_are_resolved(shelf: Shelf) -> None:
+    record = civitai()
+    record["model"]["name"] = "Fox &amp; Glove&#39;s R&D"
+    record["trainedWords"] = ["fox &amp; glove", "dusk&region", "&lt;fxglv&gt;"]
+    sidecar(safetensors(shelf.loras / "fox.safetensors"), ".civitai.info", record)
+    found = shelf.one()
+    assert found.metadata.title == "Fox & Glove's R&D"
+    assert found.metadata.trigger_words == ("fox & glove", "dusk&region", "<fxglv>")
+    assert found.card.trigger_words == ("fox & glove", "dusk&region", "fxglv")
+
+
 def test_offline_skeleton_says_nothing_and_is_no_problem(shelf: Shelf) -> None:
     record = {
         "id": "",

@@ -26,6 +26,7 @@ from stylus_core.library.text import clean, plain
         ("<strong>bold</strong>ly", "boldly"),
         ('<img src=x onerror="alert(1)">x', "x"),
         ("<P CLASS=a>Upper</P>", "Upper"),
+        ("<p>Type <code>fox glove</code> or <kbd>fox</kbd></p>", "Type `fox glove` or `fox`"),
     ],
 )
 def test_html(html: str, text: str) -> None:

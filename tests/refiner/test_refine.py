@@ -138,6 +138,25 @@ def test_description_says_what_it_is_and_leaves_the_noise_out() -> None:
         assert only.description == "Style: Brushfog Style. Tagged haze.", line
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "said"),
+    [
+        ("", "A glass hedgehog.", True),
+        ("", "Glass hedgehog in the rain", True),
+        ("Bell Tower", "About\nA tower with bells & banners.\nStrength: 0.6", True),
+        ("Bell Tower", "A fix will be there one day.", False),
+        ("Bell Tower", "bell, tower, banner, rope, stone", False),
+        ("", "Use it as you like it best", False),
+        ("", "Thanks for the coffee everyone", False),
+        ("Bell Tower", "Banners in the wind. " * 20, False),
+    ],
+)
+def test_a_short_description_is_said_as_it_is(title: str, text: str, said: bool) -> None:
+    made = refine(Metadata(title=title, description=text), "xq")
+    first = max(text.split("\n"), key=len).rstrip(".")
+    assert (first in made.description) == said
+
+
 def test_a_description_in_another_language_is_used() -> None:
     made = card("Brushfog", tags=("style",), description="下载请点赞。\n这是一种模仿海港油画的朦胧画风。")
     assert "朦胧画风" in made.description

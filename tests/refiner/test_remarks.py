@@ -10,6 +10,19 @@ from stylus_core.refiner import refine
 from stylus_core.types import Metadata
 
 NOTHING_NEEDED = [
+    "unknown",
+    "?",
+    "??",
+    "any",
+    "Doesn't need one",
+    "don't need any",
+    "no tags",
+    "no prompt",
+    "LoRA only",
+    "just lora",
+    "style lora",
+    "this is a lora",
+    "sd 1.5",
     "none",
     "NONE!",
     "None needed",
@@ -150,6 +163,9 @@ READ_ON = [
 ]
 
 HOW_TO_USE = [
+    "Use natural language",
+    "natural language prompts",
+    "write full sentences",
     "any prompt works",
     "for SDXL only",
     "describe what you want",
@@ -208,6 +224,12 @@ HOW_TO_USE = [
 
 #: They have a word that remarks have as well.
 WORDS = [
+    "unknown soldier",
+    "?!",
+    "lora brackwater",
+    "any brackwater",
+    "no dog tags",
+    "one",
     "none shall pass style",
     "Nona",
     "noname",

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from stylus_core.library.text import plain
 from stylus_core.refiner import refine
 from stylus_core.types import Card, Metadata
 
@@ -42,6 +43,14 @@ def words(*entries: str, stem: str = "file7", **fields: object) -> tuple[str, ..
         ("(hat:0), lamp", "lamp"),
         ("<lora:nell:1> nell, <hypernet:x:0.4>", "nell"),
         ("nell <lora:cut", "nell"),
+        ("<nellwing>, shawl", "nellwing, shawl"),
+        ("<b>nell</b><br/>, <i class='x'>shawl</i>", "nell, shawl"),
+        ("<s0><s1>, nell", "nell"),
+        ("<color> shawl", "shawl"),
+        ("nell; grey braid; lamp", "nell, grey braid, lamp"),
+        ("nell;grey braid ; lamp", "nell, grey braid, lamp"),
+        (r"nell \(loop\); lamp", r"nell \(loop\), lamp"),
+        ("wink ;), ;d, nell", "wink, ;d, nell"),
         ("lora:nell:1, nell", "nell"),
         ("embedding:nell, lamp", "lamp"),
         ("nell,, ", "nell"),
@@ -137,7 +146,7 @@ class TestDescribed:
             ("Trigger words: brklink, fog wash", ("brklink", "fog wash")),
             ("Trigger: brklink", ("brklink",)),
             ("Triggers - brklink, fog wash", ("brklink", "fog wash")),
-            ("TRIGGER WORD\nbrklink", ()),
+            ("TRIGGER WORD\nbrklink", ("brklink",)),
             ("Trigger words:\nbrklink, fog wash\nWeight 0.8", ("brklink", "fog wash")),
             ("Trigger words:\n- brklink\n- fog wash\nMade in spring.", ("brklink", "fog wash")),
             ("Trigger words:\nAppearance:\nbrklink, fog wash", ("brklink", "fog wash")),
@@ -149,6 +158,18 @@ class TestDescribed:
             ("Trigger word(s): brklink", ("brklink",)),
             ("**Trigger word:** brklink", ("brklink",)),
             ("Trigger word ➡ brklink", ("brklink",)),
+            ("**Trigger words**\n\n- brklink\n- fog wash\n\nMade in spring.", ("brklink", "fog wash")),
+            ("### Trigger Word\n\n`brklink`", ("brklink",)),
+            ("Trigger words\n\n```\nbrklink, fog wash\n```", ("brklink", "fog wash")),
+            ("Trigger words for the fog\n1. brklink\n2. fog wash", ("brklink", "fog wash")),
+            ("🔑 TRIGGER WORD\n👉 brklink", ("brklink",)),
+            ("Trigger words\nUse `brklink`", ("brklink",)),
+            ("Trigger words\nbase\nbrklink, fog wash", ("brklink", "fog wash")),
+            ("Trigger words\nYou should use `brkl ink` to trigger the image generation.", ("brkl ink",)),
+            ("Trigger words\nSome trigger words are: brklink, fog wash", ("brklink", "fog wash")),
+            ("TRIGGER WORDS ➤ brklink", ("brklink",)),
+            ("[trigger word] brklink", ("brklink",)),
+            ("| Trigger word | brklink | 0.8 |", ("brklink",)),
             ("brklink - trigger word", ("brklink",)),
             ("brklink style (the trigger)", ("brklink style",)),
             ("Add brklink to your prompt.", ("brklink",)),
@@ -159,7 +180,19 @@ class TestDescribed:
             ("Use 'in the manner of BRKLNK' to trigger it.", ("in the manner of BRKLNK",)),
             ('Use "brkl ink" in your prompt', ("brkl ink",)),
             ("You should use `brkl ink` to trigger the image generation.", ("brkl ink",)),
+            ("You should use brklink style to trigger the image generation.", ("brklink style",)),
+            ("You should use ink of harbours to trigger the image generation.", ("ink of harbours",)),
             ("Start your prompt with “brkl ink”.", ("brkl ink",)),
+            ("Start your prompt with brklink", ("brklink",)),
+            ("Begin every prompt with brklink woman, then go on.", ("brklink woman",)),
+            ("To activate it write brklink.", ("brklink",)),
+            ("To trigger the style, use the word brklink.", ("brklink",)),
+            ("Triggered by the word brklink", ("brklink",)),
+            ("Trigger it by typing brklink", ("brklink",)),
+            ("Prompts should start with brklink", ("brklink",)),
+            ("The word brklink triggers the style", ("brklink",)),
+            ("brklink is your trigger here", ("brklink",)),
+            ("The trigger word is `brklink`, and additional `fog` may help", ("brklink",)),
             ("“brkl ink” is the trigger word", ("brkl ink",)),
             ("Use brklink to activate the style", ("brklink",)),
             ("触发词：brklink，雾", ("brklink", "雾")),
@@ -201,6 +234,12 @@ class TestDescribed:
             "This style triggers memories of 'old harbours' in most of us who saw them once.",
             "It was triggered by a long walk.",
             "The key words here are patience and light.",
+            "Trigger words\nNone needed\n'fog' triggers it",
+            "Trigger words\n\nThe trigger words stand beside the pictures",
+            "Trigger words\n\nStrength\n\n0.8",
+            "Start your prompt with a place and begin the prompt with light",
+            "To activate it write slowly.",
+            "| Trigger | Strength |",
         ],
     )
     def test_prose_and_denials_are_no_trigger_words(self, text: str) -> None:
@@ -215,9 +254,27 @@ class TestDescribed:
         assert words("Use 'brklink' to trigger it") == ("brklink",)
 
     @pytest.mark.parametrize(
+        "html",
+        [
+            "<p><strong>Trigger words</strong></p><ul><li>brklink</li></ul>",
+            "<h3>Trigger Word</h3><p>brklink</p>",
+            "<p>Trigger Words</p><p><code>brklink</code></p>",
+            "<p>You should use <code>brklink</code> to trigger the image generation.</p>",
+            "<table><tr><td>Trigger word</td><td>brklink</td></tr><tr><td>Weight</td><td>0.8</td></tr></table>",
+            "<h2>Trigger words</h2><p>Add <kbd>brklink</kbd></p>",
+        ],
+    )
+    def test_headings_and_code_of_a_page(self, html: str) -> None:
+        assert words(description=plain(html, 1000, is_html=True)) == ("brklink",)
+
+    @pytest.mark.parametrize(
         "text",
         [
             "trigger word: " * 4_000,
+            "use trigger " * 4_000,
+            "prompt must contain the " * 3_000,
+            "Trigger words (" * 4_000,
+            "activate " + "a" * 30_000,
             "'" * 20_000 + " trigger",
             "trigger is " * 9_000,
             "触发词" * 9_000,
@@ -228,6 +285,30 @@ class TestDescribed:
         start = time.process_time()
         words(description=text)
         assert time.process_time() - start < 0.5
+
+
+class TestBaseNames:
+    @pytest.mark.parametrize(
+        "entry", ["v1.0", "V2", "version 3", "SDXL", "Illustrious", "Flux.1 D", "SD 1.5", "pony xl"]
+    )
+    def test_what_it_fits_and_its_version_are_no_words(self, entry: str) -> None:
+        assert words(entry, title="Fog House", base_model="SDXL 1.0") == ()
+        assert words("fghs", entry, title="Fog House", base_model="SDXL 1.0") == ("fghs",)
+
+    @pytest.mark.parametrize(
+        ("title", "base_model", "entry", "expected"),
+        [
+            ("Pony (Fog Farm)", "Pony", "pony", ("pony",)),
+            ("Grey Pony", "SD 1.5", "pony", ("pony",)),
+            ("Fog House - Pony", "Pony", "Pony", ()),
+            ("Fog House", "SDXL", "sdxl fog", ("sdxl fog",)),
+            ("Fog House", "SDXL", "pony, fog", ("pony, fog",)),
+        ],
+    )
+    def test_an_adapter_may_be_called_like_one(
+        self, title: str, base_model: str, entry: str, expected: tuple[str, ...]
+    ) -> None:
+        assert words(entry, title=title, base_model=base_model) == expected
 
 
 class TestTrained:

@@ -147,6 +147,35 @@ def test_alternatives_are_called_by_what_tells_them_apart(prompt: str, expected:
 @pytest.mark.parametrize(
     ("prompt", "expected"),
     [
+        ("a horse with a grey blanket", ["blnkt grey blanket"]),
+        ("a horse under a blanket of grey wool", ["blnkt grey blanket"]),
+        ("a grey horse", ["blnkt grey blanket"]),
+        ("a horse with a blue blanket", ["blnkt"]),  # it contradicts both
+        ("a horse", ["blnkt red blanket"]),
+        ("a grey lamp", ["blnkt red blanket"]),  # it speaks of something else
+    ],
+)
+@pytest.mark.parametrize("mode", ["needed", "always"])
+def test_alternatives_that_differ_in_one_word(prompt: str, expected: list[str], mode: str) -> None:
+    entries = ("blnkt red blanket", "blnkt grey blanket")
+    assert added(prompt, *entries, subject="Horse", alternatives=True, mode=mode) == expected
+
+
+def test_alternatives_are_told_apart_by_any_of_their_phrases() -> None:
+    entries = ("nelx, red gown, pearls", "nelx, blue gown, pearls")
+    assert added("nell in a blue silk gown", *entries, alternatives=True) == ["nelx", "blue gown", "pearls"]
+    assert added("nell in a black gown", *entries, alternatives=True) == ["nelx", "pearls"]
+    assert added("nell by the sea", *entries, alternatives=True) == ["nelx", "red gown", "pearls"]
+
+
+def test_variants_of_one_code_are_called_by_their_own_words() -> None:
+    entries = ("blnkt red blanket", "blnkt grey blanket")
+    assert added("a horse with a grey blanket", *entries, subject="Horse") == ["blnkt grey blanket"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
         ("foxnell running", ["blue eyes", "black hair", "purple gloves"]),
         ("somebody running", ["goldnell", "blue eyes", "black hair", "pink shirt"]),
     ],

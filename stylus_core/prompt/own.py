@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Collection
@@ -13,6 +14,7 @@ _END = re.compile(r"[-_ .]?(?:(?:v|ver|epoch|step|e)?[-_ .]?\d+(?:\.\d+)*|final|
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
+@functools.lru_cache(maxsize=8192)
 def core(name: str) -> str:
     """A name without what tells the versions of one adapter apart: `lux-000032` and `Lux_v2` are both `lux`."""
     folded = bare = unicodedata.normalize("NFC", name).casefold()[-200:]

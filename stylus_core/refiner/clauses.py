@@ -32,12 +32,12 @@ _SENTENCE = re.compile(r"[。;；!?！？]|(?<=[^\W\d_][.])\s|(?<=[)\]\"'%][.])\
 
 def lines(text: str) -> Iterator[str]:
     """Line by line, with one way of writing digits, dashes and labels where there are any digits."""
-    text = _CIRCLED.sub("\n", text)
     if not text.isascii():
+        text = _CIRCLED.sub("\n", text)
         text = unicodedata.normalize("NFKC", text).replace("٫", ".").replace("−", "-")
         text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = text.replace("İ", "I")  # the one letter that is two in lower case
-    for line in _HEADING.sub(": ", text).split("\n"):
+    for line in (_HEADING.sub(": ", text) if ":" in text or "：" in text else text).split("\n"):
         yield _tidy(line) if _HAS_DIGIT.search(line) else line
 
 

@@ -9,6 +9,7 @@ several, the one that its author advises most plainly counts, not a limit, a spe
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from stylus_core.refiner.whose import NOBODY, Ours, others_lora, version_vote
 
 MOST = 6_000  # characters of a text that are looked at; authors say it near the top
 _MOST_LINE = 1_000
+_BEFORE = 4  # lines that are looked back at
 
 _WEIGHT = re.compile(words.WEIGHT)
 _WORTH = re.compile(
@@ -92,57 +94,58 @@ class _Statements:
         self.least: float | None = None
         self.most: float | None = None
         self._ours = ours
-        self._section = 0  # vote of the heading above for our version
-        self._earlier = ("", "")  # sentences before this one, in lower case
+        self._section = 0  # vote of the heading above for our version, as far as headings were looked at
+        self._headings: list[str] = []  # short lines since then, in lower case
+        self._before: deque[str] = deque(maxlen=_BEFORE)  # lines and sentences before this one, in lower case
         self._sentence = 0
-        self._unread: list[str] = []  # lines without a number since the last that has one
 
     def line(self, raw: str) -> None:
-        """One line of the text."""
+        """One line of the text. Headings and what stands before are only read where a number asks for them."""
         line = raw.lower()
-        if not _ANY_DIGIT.search(line):
-            self._unread.append(line)
-            return
-        self._catch_up()
-        heading = version_vote(line, self._ours) if line and len(line) < _HEADING else None
-        if heading is not None and not numbers(masked(line)):
-            self._section = heading
-        for start, end in sentences(line):
+        if 0 < len(line) < _HEADING:
+            self._headings.append(line)
+        pieces = sentences(line) if _ANY_DIGIT.search(line) else ((0, len(line)),)
+        for start, end in pieces:
             sentence = line[start:end]
             if sentence.strip():
                 self._sentence += 1
                 self._read(raw[start:end], sentence)
-                self._earlier = self._earlier[1], sentence
-
-    def _catch_up(self) -> None:
-        """Takes what matters of the lines that were passed over: the last heading, and the last two sentences."""
-        votes = (version_vote(line, self._ours) for line in reversed(self._unread) if line and len(line) < _HEADING)
-        self._section = next((vote for vote in votes if vote is not None), self._section)
-        last: list[str] = []
-        for line in reversed(self._unread):
-            last += [s for start, end in reversed(list(sentences(line))) if (s := line[start:end]).strip()]
-            if len(last) > 1:
-                break
-        if last:
-            self._earlier = (last[1] if len(last) > 1 else self._earlier[1]), last[0]
-        self._sentence += max(len(last), sum(map(bool, self._unread)))
-        self._unread.clear()
+                self._before.append(sentence)
 
     def _read(self, raw: str, low: str) -> None:
-        if not _DIGIT.search(low) or not (_WORTH.search(low) or any(map(_WEIGHT.search, self._earlier))):
+        if not _DIGIT.search(low) or not (_WORTH.search(low) or any(map(_WEIGHT.search, self._earlier()))):
             return
         sentence = masked(low)
         for spot in spots(sentence, self._carried) if _DIGIT.search(sentence) else ():
             if spot.ours and not counts_things(spot.number, sentence):
                 self._judge(raw, low, sentence, spot)
 
+    def _earlier(self) -> list[str]:
+        """The last two sentences, the nearer first."""
+        out: list[str] = []
+        for piece in reversed(self._before):
+            out += [s for start, end in reversed(list(sentences(piece))) if (s := piece[start:end]).strip()]
+            if len(out) > 1:
+                break
+        return out[:2]
+
     def _carried(self) -> str:
-        for sentence in reversed(self._earlier):
+        for sentence in self._earlier():
             if len(sentence) < _HEADING and _TITLE.fullmatch(sentence):
                 return "title"
             if kinds := [m.lastgroup for m in MEASURED.finditer(sentence)]:
                 return "text" if kinds[-1] != "other" and "weight" in kinds else ""
         return ""
+
+    def _over(self) -> int:
+        """How much the heading above speaks for our version; a line with numbers of its own is none."""
+        for line in reversed(self._headings):
+            vote = version_vote(line, self._ours)
+            if vote is not None and not numbers(masked(line)):
+                self._section = vote
+                break
+        self._headings.clear()
+        return self._section
 
     def _judge(self, raw: str, low: str, sentence: str, spot: Spot) -> None:
         number = spot.number
@@ -158,7 +161,7 @@ class _Statements:
         if _OF_OTHER.search(before) or others_lora(raw[start : number.start], aside or spot.behind[:40], self._ours):
             return
         vote = version_vote(f"{before} {aside}", self._ours)
-        score = spot.sure + advice + against(before, aside, spot) + (self._section if vote is None else vote)
+        score = spot.sure + advice + against(before, aside, spot) + (self._over() if vote is None else vote)
         if score > 0:
             score = max(1, score - special(before, aside, found))
             self.found.append(_Candidate(score, found, clip, self._sentence, effect(before, aside)))

@@ -97,7 +97,6 @@ def _said(metadata: Metadata, stem: str) -> Said:
     """What the author's texts say, each part as the first text has it that says anything."""
     words = f"{metadata.title} {metadata.alias} {stem}".lower()
     ours = Ours(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
-    cores = frozenset(core(n) for n in (stem, metadata.alias) if n) - {""}
     out = shown = Said()
     for text in (metadata.own_words, metadata.version_description, metadata.description, metadata.notes):
         if not text:
@@ -108,7 +107,7 @@ def _said(metadata: Metadata, stem: str) -> Said:
         if out.weight is not None:
             return out
         if shown.weight is None and "<" in text:
-            shown = _shown(text, cores)
+            shown = _shown(text, frozenset(core(n) for n in (stem, metadata.alias) if n) - {""})
     if shown.weight and not example_weights(metadata):
         return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
     return out

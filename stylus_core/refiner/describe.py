@@ -116,7 +116,7 @@ def _distinct(metadata: Metadata, named: set[str]) -> list[str]:
         t.replace("_", " ")
         for t, _ in metadata.training_tags
         if t.lower().replace(" ", "_") not in COMMON
-        and not is_quality(t.replace("_", " "))
         and not set(_WORD.findall(t.lower())) <= named
+        and not is_quality(t.replace("_", " "))
     ]
     return tags[: 2 if metadata.training_captions else 8]

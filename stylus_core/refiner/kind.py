@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 
 from stylus_core.prompt.english import rarity
+from stylus_core.prompt.quick import quick
 from stylus_core.refiner.compounds import apart
 from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.series import is_series
@@ -55,7 +56,7 @@ _SECOND = 0.5  # of a title's vote, for what stands in brackets or behind a bar
 
 #: (kind, votes, what the title says in lower case). The first match of a kind counts.
 _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
-    (kind, votes, re.compile("".join(pattern.split("\n"))))
+    (kind, votes, re.compile(quick("".join(pattern.split("\n")))))
     for kind, votes, pattern in (
         (
             "quality",
@@ -73,7 +74,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
             "style",
             4.0,
             r"""(?<!hair )(?<!hair)(?<!life)(?<!life )\bstyles?\b(?! (?:weapon|armors?|hair|jacket|dress|outfit))
-|\w{3}style(?:\s|$)|art ?styles?\b|画风|畫風|画師|画师|风格|風格|\bart(?:work)? (?:by|of)\b|\bartist\b""",
+|(?<=\w{3})style(?:\s|$)|art ?styles?\b|画风|畫風|画師|画师|风格|風格|\bart(?:work)? (?:by|of)\b|\bartist\b""",
         ),
         (
             "style",
@@ -162,13 +163,19 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _NAMED, _PARTLY_NAMED, _WORDS_ONLY = 1.1, 0.5, -0.5
 _ABOUT_CHARACTER = re.compile(
-    r"(?i)\bcharacter\b|\bfrom (?:the )?(?:anime|game|manga|series|movie|show|visual novel)\b"
-    r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
+    quick(
+        r"\bcharacter\b|\bfrom (?:the )?(?:anime|game|manga|series|movie|show|visual novel)\b"
+        r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
+    )
 )
-_ABOUT_STYLE = re.compile(r"(?i)\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄")
+_ABOUT_STYLE = re.compile(
+    quick(r"\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄")
+)
 _ABOUT_PERSON = re.compile(
-    r"(?i)\breal(?:istic)? (?:person|people|girl|woman)|\bface model\b|chilloutmix|真人|脸模|网红|\bactress\b"
-    r"|\binstagram\b|\bmodel(?:ed)? after a\b|likeness"
+    quick(
+        r"\breal(?:istic)? (?:person|people|girl|woman)|\bface model\b|chilloutmix|真人|脸模|网红|\bactress\b"
+        r"|\binstagram\b|\bmodel(?:ed)? after a\b|likeness"
+    )
 )
 
 
@@ -178,9 +185,9 @@ def kind(metadata: Metadata, title: Title) -> str:
     own = phrase(metadata.own_words) if metadata.own_words else ""
     tags = [t.lower().strip() for t in metadata.tags]
     category = next((_CATEGORIES[t] for t in tags if t in _CATEGORIES), "")
-    supported = bool(
-        title.series or title.tagged or title.second or _ABOUT_CHARACTER.search(metadata.description[:500])
-    )
+    about = metadata.description[:500].lower()
+    of_character = bool(_ABOUT_CHARACTER.search(about))
+    supported = bool(title.series or title.tagged or title.second or of_character)
     supported = supported or any(_TAG.get(t) == "character" for t in tags)
     if category:
         votes[category] += _UNSUPPORTED if category == "character" and not supported else _WEAK.get(category, _CATEGORY)
@@ -191,7 +198,7 @@ def kind(metadata: Metadata, title: Title) -> str:
     if own and own != title.name:
         _by_title(votes, Title(own, raw=own), of_character=False)
     _by_origin(votes, metadata, title, tags, category)
-    _by_texts(votes, metadata, bool(category))
+    _by_texts(votes, about, bool(category), of_character=of_character)
     if not tags:  # fitted where nothing else was known
         _by_training(votes, metadata, title)
     if not metadata.title and not tags and not own:
@@ -253,10 +260,9 @@ def _calls_series(metadata: Metadata) -> bool:
     )
 
 
-def _by_texts(votes: dict[str, float], metadata: Metadata, categorised: bool) -> None:
-    about = metadata.description[:500]
+def _by_texts(votes: dict[str, float], about: str, categorised: bool, *, of_character: bool) -> None:
     weight = 0.5 if categorised else 1.0
-    if _ABOUT_CHARACTER.search(about):
+    if of_character:
         votes["character"] += 1.1 * weight
     if _ABOUT_STYLE.search(about):
         votes["style"] += 0.9 * weight

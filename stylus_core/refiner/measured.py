@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from stylus_core.prompt.quick import quick
 from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 from stylus_core.refiner.numbers import BLANK, Number, numbers
@@ -25,10 +26,15 @@ _RANGE = (
     r"(?:(?:recommended|suggested|operating|working|usable|useful|good|best|ideal|optimal|valid|effective|value)s? "
     r"|(?<![^\W\d_] ))\brange\b"
 )
-MEASURED = re.compile(
-    rf"(?P<other>{words.OTHER})|(?P<clip>{words.CLIP})|(?P<unet>{words.UNET})|(?P<weight>{words.WEIGHT})"
-    rf"|(?P<lora>(?:\b|_)(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])|{_RANGE})",
-)
+_KINDS = {
+    "other": words.OTHER,
+    "clip": words.CLIP,
+    "unet": words.UNET,
+    "weight": words.WEIGHT,
+    "lora": rf"\b(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])|_(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])|{_RANGE}",
+}
+_MEASURED = re.compile(quick("|".join(_KINDS.values())))
+_OF_KIND = {kind: re.compile(source) for kind, source in _KINDS.items()}
 ADVICE = re.compile(advice_words.ADVISED)
 USE = re.compile(f"{advice_words.USED}|{advice_words.NEW}")
 _SAYS = re.compile(advice_words.SAYS)
@@ -56,6 +62,23 @@ _PLAIN_BEFORE = re.compile(
     rf"|{advice_words.ADVISED}|{advice_words.USED}|{advice_words.AT_MOST}|{advice_words.AT_LEAST}"
     rf"|{advice_words.OVER})\w{{0,8}}\W*$",
 )
+
+
+class Word(NamedTuple):
+    """A word that says what is measured."""
+
+    kind: str  # as that of a spot, or "lora"
+    start: int
+    end: int
+
+
+def measured(text: str) -> list[Word]:
+    """The words of a text that say what is measured, in its order."""
+    return [Word(_kind_of(m), *m.span()) for m in _MEASURED.finditer(text)]
+
+
+def _kind_of(match: re.Match[str]) -> str:
+    return next(kind for kind, pattern in _OF_KIND.items() if pattern.match(match.string, match.start()))
 
 
 class Spot(NamedTuple):
@@ -96,8 +119,8 @@ class _Sentence:
     def __init__(self, text: str, carried: Callable[[], str]) -> None:
         self._text = text
         self._carried = carried
-        self._words = list(MEASURED.finditer(text))
-        kinds = {m.lastgroup for m in self._words}
+        self._words = measured(text)
+        kinds = {word.kind for word in self._words}
         self._all_ours = "weight" in kinds and kinds <= {"weight", "lora"}
 
     def spot(self, number: Number, until: int, last: Spot | None) -> Spot:
@@ -109,13 +132,13 @@ class _Sentence:
             last: the one before.
         """
         start, end = last.end if last else 0, number.end
-        word = next((m for m in reversed(self._words) if start <= m.start() and m.end() <= number.start), None)
-        between = self._text[word.end() : number.start] if word else ""
+        word = next((w for w in reversed(self._words) if start <= w.start and w.end <= number.start), None)
+        between = self._text[word.end : number.start] if word else ""
         word = self._owned(word)
         behind = self._behind(number, until, labelled=word is not None)
         about = _about(self._text, number.end, until)
-        if behind and (word is None or len(between) > _BESIDE or (word.lastgroup == "lora" != behind.lastgroup)):
-            kind, sure, end = str(behind.lastgroup), SURE, behind.end()
+        if behind and (word is None or len(between) > _BESIDE or (word.kind == "lora" != behind.kind)):
+            kind, sure, end = behind.kind, SURE, behind.end
             if kind == "lora":
                 kind, sure = "weight", MENTIONED
         elif word:
@@ -127,24 +150,24 @@ class _Sentence:
         aside = _ASIDE.match(self._text, end, max(end, until))
         return Spot(number, kind, sure, start, end, aside.end() if aside else end, about)
 
-    def _owned(self, word: re.Match[str] | None) -> re.Match[str] | None:
+    def _owned(self, word: Word | None) -> Word | None:
         """In "the strength of the LoRA" it is the strength that counts."""
-        at = self._words.index(word) if word and word.lastgroup == "lora" else 0
+        at = self._words.index(word) if word and word.kind == "lora" else 0
         owner = self._words[at - 1] if at else None
-        if word and owner and owner.lastgroup == "weight" and word.start() - owner.end() <= _BESIDE:
+        if word and owner and owner.kind == "weight" and word.start - owner.end <= _BESIDE:
             return owner
         return word
 
-    def _behind(self, number: Number, until: int, *, labelled: bool) -> re.Match[str] | None:
+    def _behind(self, number: Number, until: int, *, labelled: bool) -> Word | None:
         """The word right behind a number, or behind its bracket, if it is not the label of the next number."""
         bracket = _BRACKET.match(self._text, number.end)
         start = bracket.end() if bracket else number.end
-        found = next((m for m in self._words if m.start() >= start), None)
-        if found is None or (found.end() > until and not bracket):
+        found = next((w for w in self._words if w.start >= start), None)
+        if found is None or (found.end > until and not bracket):
             return None
-        if found.start() - start > REACH or not _FILLER.fullmatch(self._text, start, found.start()):
+        if found.start - start > REACH or not _FILLER.fullmatch(self._text, start, found.start):
             return None
-        if found.lastgroup == "other" and labelled and _LABELS_NEXT.match(self._text, found.end()):
+        if found.kind == "other" and labelled and _LABELS_NEXT.match(self._text, found.end):
             return None
         return found
 
@@ -163,11 +186,10 @@ class _Sentence:
         return ("weight", ADVISED) if advised and _PLAIN_BEFORE.search(before) else ("", 0)
 
 
-def _labelled(word: re.Match[str], between: str) -> tuple[str, int]:
-    kind = str(word.lastgroup)
-    if kind == "lora":
+def _labelled(word: Word, between: str) -> tuple[str, int]:
+    if word.kind == "lora":
         return "weight", CARRIED if len(between) <= _FAR and _AT.fullmatch(between) else MENTIONED
-    return kind, SURE if len(between) <= _FAR else MENTIONED
+    return word.kind, SURE if len(between) <= _FAR else MENTIONED
 
 
 def _about(sentence: str, end: int, until: int) -> str:

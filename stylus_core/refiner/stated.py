@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from stylus_core.prompt.quick import quick
 from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 from stylus_core.refiner.advice import Stated, advised, against, bound, effect, sane, special
 from stylus_core.refiner.clauses import lines, sentences
-from stylus_core.refiner.measured import MEASURED, REACH, Spot, spots
+from stylus_core.refiner.measured import REACH, Spot, measured, spots
 from stylus_core.refiner.numbers import counts_things, masked, numbers
 from stylus_core.refiner.whose import NOBODY, Ours, others_lora, version_vote
 
@@ -26,19 +27,8 @@ _MOST_LINE = 1_000
 _BEFORE = 4  # lines that are looked back at
 
 _WEIGHT = re.compile(words.WEIGHT)
-_WORTH = re.compile(
-    "|".join(
-        (
-            words.WEIGHT,
-            words.CLIP,
-            words.UNET,
-            "lora|range|slider|from -",
-            advice_words.ADVISED,
-            advice_words.USED,
-            advice_words.NEW,
-        )
-    )
-)
+_ADVICE = (advice_words.ADVISED, advice_words.USED, advice_words.NEW)
+_WORTH = re.compile(quick("|".join((words.WEIGHT, words.CLIP, words.UNET, *_ADVICE, "lora|range|slider|from -"))))
 _ANY_DIGIT = re.compile(r"\d|[①-⑳⑴-⑽❶-❿]")
 _DIGIT = re.compile(r"[-+±.,]\s?\d|(?<!\d)\d(?!\d)|\d\s?%")
 _TITLE = re.compile(rf"\W*(?:\w+\W+){{0,3}}?(?:{words.WEIGHT})\W*(?:\w+\W*){{0,2}}")
@@ -133,7 +123,7 @@ class _Statements:
         for sentence in self._earlier():
             if len(sentence) < _HEADING and _TITLE.fullmatch(sentence):
                 return "title"
-            if kinds := [m.lastgroup for m in MEASURED.finditer(sentence)]:
+            if kinds := [word.kind for word in measured(sentence)]:
                 return "text" if kinds[-1] != "other" and "weight" in kinds else ""
         return ""
 

@@ -14,7 +14,6 @@ from stylus_core.refiner.phrases import phrases
 from stylus_core.refiner.remark_words import META, NEED, NEGATION
 from stylus_core.refiner.remarks import denies, is_remark
 from stylus_core.refiner.told_patterns import (
-    ABOUT,
     ADVICE,
     ANNOTATED,
     BARE,
@@ -42,6 +41,7 @@ from stylus_core.refiner.told_patterns import (
     USES,
     WAKES,
     WITHOUT,
+    is_about,
 )
 
 _MOST, _LINES, _LONGEST_LINE = 8_000, 150, 600
@@ -55,15 +55,15 @@ def told_words(text: str) -> tuple[str, ...]:
     Args:
         text: a description, without HTML.
     """
-    if not ABOUT.search(text[:_MOST]):
+    if not is_about(text[:_MOST]):
         return ()
     lines = [line.strip()[:_LONGEST_LINE] for line in text[:_MOST].split("\n")[:_LINES]]
     quoted: dict[str, None] = {}
     for i, line in enumerate(lines):
-        if not ABOUT.search(line):
+        if not is_about(line):
             continue
         for sentence in SENTENCE.split(line):
-            if not ABOUT.search(sentence):
+            if not is_about(sentence):
                 continue
             found = _labelled(sentence, lines[i + 1 : i + 8])
             if found:
@@ -111,7 +111,7 @@ def _first_below(below: list[str]) -> list[str] | None:
         return []
     if denies(lines[0]):
         return None
-    if ABOUT.search(lines[0]):
+    if is_about(lines[0]):
         return []  # it says itself what it says
     if HEADING.search(lines[0]) or STANDS_FOR.issuperset(TOKEN.findall(lines[0].casefold())):
         lines = lines[1:2]

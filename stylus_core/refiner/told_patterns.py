@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 
-ABOUT = re.compile(
-    r"(?i)trigger|activ|key\s?word|\btoken|instance|(?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
-    r"|트리거|триггер|активатор|ключев|palabra|palavra|gatilho|disparador|déclench|mots?[- ]cl|auslöse|schlüssel"
-    r"|aktivierung|parol[ae]|kluczow|\bprompts? (?:with|must|should|has|have|needs?)\b"
+from stylus_core.prompt.quick import quick
+
+_ABOUT = re.compile(
+    quick(
+        r"trigger|activ|key\s?word|\btoken|instance|(?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
+        r"|트리거|триггер|активатор|ключев|palabra|palavra|gatilho|disparador|déclench|mots?[- ]cl|auslöse|schlüssel"
+        r"|aktivierung|parol[ae]|kluczow|\bprompts? (?:with|must|should|has|have|needs?)\b"
+    )
 )
+
+
+def is_about(text: str) -> bool:
+    """Whether a text may say anything about trigger words."""
+    return bool(_ABOUT.search(text.lower()))
+
+
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\d\W]|[\"'“‘`*(])|(?<=[。！？；])")
 _KIND_OF_WORD = r"(?:\s*[-_]?\s*(?:key)?(?:word|phrase|token|tag|prompt|text|term|keyword)(?:\(s\)|'?s)?)"
 _LABEL = (

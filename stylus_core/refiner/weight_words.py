@@ -1,11 +1,11 @@
 """The words with which authors of many languages say how strong an adapter should be, and what other numbers measure.
 
-Each name is the source of a pattern without groups, for text in lower case. What begins a word of an alphabet comes
-first, behind one test for that; what stands anywhere, in scripts without spaces, is looked for only behind another:
-so that a search is over most of a text in one step a letter. Every repetition is bounded.
+Each name is the source of a pattern without groups, for text in lower case. Every repetition is bounded.
 """
 
 from __future__ import annotations
+
+from stylus_core.prompt.quick import quick
 
 #: Letters of alphabets with spaces between words.
 LETTER = "a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1eff"
@@ -14,9 +14,7 @@ BEGIN, END = f"(?<![{LETTER}])", f"(?![{LETTER}])"
 
 def any_of(words: str, scripts: str = "", signs: str = "") -> str:
     """Words of alphabets, of scripts without spaces, and patterns that begin with anything else."""
-    parts = [f"{BEGIN}(?:{words})"] if words else []
-    parts += [f"(?=[^\x00-\u024f])(?:{scripts})"] if scripts else []
-    return "|".join([*parts, *([signs] if signs else [])])
+    return quick("|".join(filter(None, (f"{BEGIN}(?:{words})", scripts, signs))))
 
 
 _WEIGHT_WORDS = (

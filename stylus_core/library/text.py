@@ -85,6 +85,8 @@ def unwanted(text: str) -> str:
 
 def clean_line(value: Any, limit: int) -> str:
     """`clean`, with every run of white space one space."""
+    if isinstance(value, str) and len(value) <= limit and value.isprintable() and "  " not in value:
+        return value.strip()  # nothing to do, as with nearly every tag
     text = clean(value, limit)
     return text if text.isprintable() and "  " not in text else " ".join(text.split())
 

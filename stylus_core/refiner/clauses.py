@@ -15,7 +15,11 @@ _MARKUP = re.compile(r"[*`]{1,3}|__{1,2}(?=\S)|(?<=\S)__{1,2}")
 _ABBREVIATED = re.compile(
     r"\b(approx|rec|recom|ca|min|max|ex|e\.g|i\.e|bzw|str|incl|vs|etc|no|nr|aprox|env)\.(?=\s)", re.IGNORECASE
 )
-_GLUED = re.compile(r"(?<=[^\W\d_])(?=-?[012]?[.,]\d|1\b)|(?<=[\d%])(?=weight|strength)", re.IGNORECASE)
+#: The first letter of a number behind a word, or of a word behind a number.
+_GLUED = re.compile(
+    r"[-.,012](?<=[^\W\d_].)(?:(?<=-)[012]?[.,]\d|(?<=[012])[.,]\d|(?<=[.,])\d|(?<=1)\b)"
+    r"|[wsWS](?<=[\d%].)(?i:eight|trength)"
+)
 _LABEL_END = re.compile(rf"(?:{WEIGHT}|recommend\w{{0,4}}|lora)$")
 _VALUE_NEXT = r"(?=\s*[-+~]?\d?[.,]?\d)"
 _LABELLED = re.compile(rf"(?<=[^\W\d_])\s*;{_VALUE_NEXT}")
@@ -27,6 +31,7 @@ _PAIRED = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"(?<=[^\W\d_)\]])\s*[:：]\s*\n\s*(?:[-•*·]\s*)?")
+_ENDS_LABEL = re.compile(r"[:：]\s*\n")
 _SENTENCE = re.compile(r"[。;；!?！？]|(?<=[^\W\d_][.])\s|(?<=[)\]\"'%][.])\s|(?<=\d\.)\s+(?=[^\W\d_])")
 
 
@@ -37,7 +42,7 @@ def lines(text: str) -> Iterator[str]:
         text = unicodedata.normalize("NFKC", text).replace("٫", ".").replace("−", "-")
         text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = text.replace("İ", "I")  # the one letter that is two in lower case
-    for line in (_HEADING.sub(": ", text) if ":" in text or "：" in text else text).split("\n"):
+    for line in (_HEADING.sub(": ", text) if _ENDS_LABEL.search(text) else text).split("\n"):
         yield _tidy(line) if _HAS_DIGIT.search(line) else line
 
 
@@ -56,7 +61,8 @@ def _tidy(line: str) -> str:
 def _apart(match: re.Match[str]) -> str:
     at = match.start()
     before = match.string[max(0, at - 24) : at]
-    return " " if before[-1:].isdigit() or before[-1:] == "%" or _LABEL_END.search(before.lower()) else ""
+    apart = before[-1:].isdigit() or before[-1:] == "%" or _LABEL_END.search(before.lower())
+    return f" {match[0]}" if apart else match[0]
 
 
 def sentences(line: str) -> Iterator[tuple[int, int]]:

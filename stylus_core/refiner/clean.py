@@ -60,7 +60,12 @@ _ORDER = re.compile(
     r"|some|it'?s|it can|can|should|may|will|there|only|please|see|images?|pictures?|made|by the way|used|because"
     r"|although|not|now)\b"
 )
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])|[\n\r]+|\s[•*·▪●★☆]\s*|={3,}|-{3,}|—{2,}")
+#: What parts sentences. It begins with one of few letters, over all else a search goes quickly;
+_PARTS = (
+    r"[\s=—-](?:(?<=[.!?]\s)\s*(?=[^a-z])|(?<=[\n\r])[\n\r]*|(?<=\s)[•*·▪●★☆]\s*|(?<==)={2,}|(?<=-)-{2,}|(?<=—)—+)"
+)
+#: only what stands between two letters does not, and no text in ASCII has that.
+_SENTENCE = {True: re.compile(_PARTS), False: re.compile(f"(?<=[。！？；])|{_PARTS}")}
 _DECORATION = re.compile(r"[^\w\s.,;:'\"()/&%+!?\-–—、。，！？「」（）]+")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -86,7 +91,7 @@ def plain(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a plain text; a line's end ends one, too."""
-    return [found for raw in _SENTENCE.split(text) if (found := " ".join(raw.split()))]
+    return [found for raw in _SENTENCE[text.isascii()].split(text) if (found := " ".join(raw.split()))]
 
 
 def is_noise(sentence: str) -> bool:
@@ -105,7 +110,7 @@ def account(text: str, about: Collection[str], longest: int = 200) -> str:
     text = plain(text)[:_ACCOUNT].strip()
     short, nameless = len(text) <= _SHORT, all(len(word) < _TELLING for word in about)
     best, found, fair = _ENOUGH, "", ""
-    for position, raw in enumerate(_SENTENCE.split(text)[:_SENTENCES]):
+    for position, raw in enumerate(_SENTENCE[text.isascii()].split(text)[:_SENTENCES]):
         if len(raw) < 6:
             continue
         sentence = " ".join(_DECORATION.sub(" ", raw).split()).strip(" -–—:,;./")
@@ -125,15 +130,16 @@ def account(text: str, about: Collection[str], longest: int = 200) -> str:
 def _score(sentence: str, about: Collection[str]) -> float:
     low = sentence.lower()
     words = _WORD.findall(low)
-    known = sum(w in about for w in dict.fromkeys(words))
-    if len(set(words)) - known < 2 and low.isascii():
+    different = set(words)
+    known = len(different.intersection(about))
+    if len(different) - known < 2 and low.isascii():
         return 0.0  # the title once more
     score = 0.4 + 0.5 * min(known, 3)
-    if any(w[:5] in _DEFINES for w in words) or (not low.isascii() and _DEFINES_ELSEWHERE.search(low)):
+    if not _DEFINES.isdisjoint([w[:5] for w in different]) or (not low.isascii() and _DEFINES_ELSEWHERE.search(low)):
         score += 1.3
     if low.isascii():
         score += 0.3
-    if not _PERSONAL.isdisjoint(words):
+    if not _PERSONAL.isdisjoint(different):
         score -= 1.0
     if _ORDER.match(low):
         score -= 1.0

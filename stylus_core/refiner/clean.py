@@ -61,9 +61,7 @@ _ORDER = re.compile(
     r"|although|not|now)\b"
 )
 #: What parts sentences. It begins with one of few letters, over all else a search goes quickly;
-_PARTS = (
-    r"[\s=—-](?:(?<=[.!?]\s)\s*(?=[^a-z])|(?<=[\n\r])[\n\r]*|(?<=\s)[•*·▪●★☆]\s*|(?<==)={2,}|(?<=-)-{2,}|(?<=—)—+)"
-)
+_PARTS = r"[\s=—-](?:(?<=[.!?]\s)\s*(?=[^a-z])|(?<=[\n\r])[\n\r]*|(?<=\s)[•*·▪●★☆]\s*|(?<==)={2,}|(?<=-)-{2,}|(?<=—)—+)"
 #: only what stands between two letters does not, and no text in ASCII has that.
 _SENTENCE = {True: re.compile(_PARTS), False: re.compile(f"(?<=[。！？；])|{_PARTS}")}
 _DECORATION = re.compile(r"[^\w\s.,;:'\"()/&%+!?\-–—、。，！？「」（）]+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from stylus_core.prompt.keywords import is_quality
 from stylus_core.refiner.clean import account, is_noise, plain, sentences
@@ -112,11 +113,11 @@ def _rest(metadata: Metadata) -> str:
 
 def _distinct(metadata: Metadata, named: set[str]) -> list[str]:
     """The most frequent training tags that tell this adapter from others."""
-    tags = [
+    tags = (
         t.replace("_", " ")
         for t, _ in metadata.training_tags
         if t.lower().replace(" ", "_") not in COMMON
         and not set(_WORD.findall(t.lower())) <= named
         and not is_quality(t.replace("_", " "))
-    ]
-    return tags[: 2 if metadata.training_captions else 8]
+    )
+    return list(islice(tags, 2 if metadata.training_captions else 8))

@@ -168,9 +168,7 @@ _ABOUT_CHARACTER = re.compile(
         r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
     )
 )
-_ABOUT_STYLE = re.compile(
-    quick(r"\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄")
-)
+_ABOUT_STYLE = re.compile(quick(r"\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄"))
 _ABOUT_PERSON = re.compile(
     quick(
         r"\breal(?:istic)? (?:person|people|girl|woman)|\bface model\b|chilloutmix|真人|脸模|网红|\bactress\b"

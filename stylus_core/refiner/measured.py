@@ -26,12 +26,13 @@ _RANGE = (
     r"(?:(?:recommended|suggested|operating|working|usable|useful|good|best|ideal|optimal|valid|effective|value)s? "
     r"|(?<![^\W\d_] ))\brange\b"
 )
+_ADAPTER = r"(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])"
 _KINDS = {
     "other": words.OTHER,
     "clip": words.CLIP,
     "unet": words.UNET,
     "weight": words.WEIGHT,
-    "lora": rf"\b(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])|_(?:lora|lycoris|locon|slid(?:er|e|ing))s?(?![a-z])|{_RANGE}",
+    "lora": rf"\b{_ADAPTER}|_{_ADAPTER}|{_RANGE}",
 }
 _MEASURED = re.compile(quick("|".join(_KINDS.values())))
 _OF_KIND = {kind: re.compile(source) for kind, source in _KINDS.items()}

@@ -80,13 +80,16 @@ _NOBODY = frozenset(
 _BEHIND = re.compile(
     r"\s?\d{1,4}$|\s(?:[ivx]{1,4}|remake|royal|series|anime|game|movie|project|online|classic|reborn)$"
 )
+_NOT_NAME = re.compile(r"[^\w&]+|_+")
 
 
 def normal(text: str) -> str:
     """A name as the list has it: lower case, punctuation and "the" in front out."""
-    text = unicodedata.normalize("NFKD", text.lower())
-    text = "".join(c for c in text if not unicodedata.combining(c)).replace("@", "a")
-    return re.sub(r"^the ", "", " ".join(re.sub(r"[^\w&]+", " ", text.replace("'", "")).replace("_", " ").split()))
+    text = text.lower()
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    text = _NOT_NAME.sub(" ", text.replace("@", "a").replace("'", ""))
+    return " ".join(text.split()).removeprefix("the ")
 
 
 @lru_cache(maxsize=1)

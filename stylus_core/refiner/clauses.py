@@ -30,9 +30,10 @@ _PAIRED = re.compile(
     rf"\(?\b(?:({_MODEL})\s?/\s?({_ENCODER})|({_ENCODER})\s?/\s?({_MODEL}))\b\W{{1,4}}{_VALUE}\s?/\s?{_VALUE}",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"(?<=[^\W\d_)\]])\s*[:：]\s*\n\s*(?:[-•*·]\s*)?")
-_ENDS_LABEL = re.compile(r"[:：]\s*\n")
-_SENTENCE = re.compile(r"[。;；!?！？]|(?<=[^\W\d_][.])\s|(?<=[)\]\"'%][.])\s|(?<=\d\.)\s+(?=[^\W\d_])")
+_HEADING = re.compile(r"[:：](?:(?<=[^\W\d_)\]].)|(?<=[^\W\d_)\]]\s.))\s*\n\s*(?:[-•*·]\s*)?")
+_SENTENCE = re.compile(
+    r"[\s。;；!?！？](?:(?<=\S)|(?<=[^\W\d_][.].)|(?<=[)\]\"'%][.].)|(?<=\d[.].)\s*(?=[^\W\d_]))", re.DOTALL
+)
 
 
 def lines(text: str) -> Iterator[str]:
@@ -42,7 +43,7 @@ def lines(text: str) -> Iterator[str]:
         text = unicodedata.normalize("NFKC", text).replace("٫", ".").replace("−", "-")
         text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     text = text.replace("İ", "I")  # the one letter that is two in lower case
-    for line in (_HEADING.sub(": ", text) if _ENDS_LABEL.search(text) else text).split("\n"):
+    for line in _HEADING.sub(": ", text).split("\n"):
         yield _tidy(line) if _HAS_DIGIT.search(line) else line
 
 

@@ -53,12 +53,13 @@ _MASK = re.compile(
     r"<[^<>\n]{0,200}>|^\s*(?:[-•*·]\s*)?(?:\(\d{1,2}\)|\d{1,2}\s?[.)、])(?=\s|[a-z]|[^\x00-\x7f])"
     r"|\b(?:v|ver|version|sd|xl|rev|epoch)[ .]?\d+(?:[.,-]\d+)*\w*"
     r"|(?:версия|версии|версії|版本?|バージョン|버전|versi(?:ón|one|ão|e)?|wersj[aię]|sürüm|phiên bản)\s?\d[\d.]*"
-    r"|\b\d(?:[.,]\d)?\s?d\b|2(?=img)|\b\d+(?:girl|boy)s?"
-    r"|(?<![a-z\d_])[a-z][a-z_-]{0,40}\d[\w.]*"
-    r"|\b(?:1\.[45]|2\.[01]|3\.[05])(?=[\s-](?:based?|models?|ckpts?|checkpoints?|versions?|loras?)\b)|(?<![a-z])[×x]\s?\d[\d.]*"
+    r"|(?<![a-z\d_])[a-z][a-z_-]{0,40}\d[\w.]*|[×x](?<![a-z].)\s?\d[\d.]*"
+    # what begins with a digit is only looked for where one stands
+    r"|(?=\d)(?:\b\d(?:[.,]\d)?\s?d\b|2(?=img)|\b\d+(?:girl|boy)s?"
+    r"|\b(?:1\.[45]|2\.[01]|3\.[05])(?=[\s-](?:based?|models?|ckpts?|checkpoints?|versions?|loras?)\b)"
     r"|\d+(?:[.,]\d+)?\s*[x×]\b|\d[\d.]*\s*版"
     r"|\d+(?:\.\d+)?e-?\d+|\b\d{4}(?P<ymd>[./-])\d{1,2}(?P=ymd)\d{1,2}\b"
-    r"|\b\d{1,2}(?P<dmy>[./-])\d{1,2}(?P=dmy)\d{2,4}\b|\b\d{1,2}:\d{1,2}\b(?![.,]\d)|\b\d{1,3}/\d{1,3}\b(?![.,]\d)",
+    r"|\b\d{1,2}(?P<dmy>[./-])\d{1,2}(?P=dmy)\d{2,4}\b|\b\d{1,2}:\d{1,2}\b(?![.,]\d)|\b\d{1,3}/\d{1,3}\b(?![.,]\d))",
     re.ASCII,
 )
 _EMPHASIS = re.compile(r"[(\[{]([^()\[\]{}\n:]{1,80}):\s*-?[\d.]+\s*[)\]}]")

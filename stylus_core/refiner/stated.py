@@ -30,7 +30,8 @@ _WEIGHT = re.compile(words.WEIGHT)
 _ADVICE = (advice_words.ADVISED, advice_words.USED, advice_words.NEW)
 _WORTH = re.compile(quick("|".join((words.WEIGHT, words.CLIP, words.UNET, *_ADVICE, "lora|range|slider|from -"))))
 _ANY_DIGIT = re.compile(r"\d|[①-⑳⑴-⑽❶-❿]")
-_DIGIT = re.compile(r"[-+±.,]\s?\d|(?<!\d)\d(?!\d)|\d\s?%")
+#: A number that may be a weight: one digit, or one with a sign, a point or a percent sign.
+_DIGIT = re.compile(r"[-+±.,\d](?:(?<=\D)\s?\d|(?<=\d)(?:(?<!\d\d)(?!\d)|\s?%))")
 _TITLE = re.compile(rf"\W*(?:\w+\W+){{0,3}}?(?:{words.WEIGHT})\W*(?:\w+\W*){{0,2}}")
 _HEADING = 40  # characters of a line that may be one
 #: The number is the weight of a word of the prompt, or of another tool.

@@ -11,6 +11,7 @@ from stylus_core.prompt.english import is_word
 from stylus_core.refiner.members import Member, sets, told_members
 from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
+from stylus_core.retriever.documents import own_phrases
 from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
 from stylus_core.types import Adapter, Card
 
@@ -22,6 +23,9 @@ GENERIC = NOISE | frozenset(
     objects background scenery generator the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture
     new update better""".split()
 )
+
+#: Kinds that apply only to whom the prompt names.
+NAMED_ONLY = ("character", "person")
 
 _NAME = 4  # letters of a name that may stand alone
 _WHOLE = 3  # ordinary words that are somebody's name and series: "amber (outrider tale)"
@@ -41,13 +45,13 @@ class _Ways(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def _ways(card: Card, title: str, stem: str, description: str) -> _Ways:
+def _ways(card: Card, title: str, site_title: str, stem: str, description: str) -> _Ways:
     subject, trigger_words = card.subject, card.trigger_words
     name, _, series = subject.partition("(")
     # of an entry that lists an outfit as well, what stands first is the name
     entries = [first for t in trigger_words for first in (t, t.partition(",")[0])]
     several = listed_members(trigger_words, subject, card.kind)
-    if not several and card.kind in ("character", "person"):
+    if not several and card.kind in NAMED_ONLY:
         several = told_members(description)
     own = frozenset(w for w in tokens(split_names(name)) if w not in GENERIC)
     of_series = tuple(w for w in tokens(split_names(series)) if w not in GENERIC)
@@ -55,7 +59,7 @@ def _ways(card: Card, title: str, stem: str, description: str) -> _Ways:
     return _Ways(
         own=own,
         series=of_series,
-        titles=tuple(map(tuple, _titles(title))),
+        titles=tuple(map(tuple, (*_titles(title), *_titles(site_title)))),
         units=tuple(map(_unit, (*entries, stem))),
         sets=tuple(_unit(m.name) for m in sets(trigger_words)),
         members=tuple(named),
@@ -68,7 +72,7 @@ def _called(member: Member, series: Collection[str]) -> frozenset[str]:
     """The words that call one of several: the name, and of ordinary words only with where they come from."""
     name, whole = (_telling(text) for text in (member.name, f"{member.name} {member.series}"))
     if any(w not in series and not is_word(w) for w in name):
-        return name if len(name) > 1 or not any(len(w) < _NAME or is_series(w) for w in name) else frozenset()
+        return name if len(name) > 1 or all(map(_own_name, name)) else frozenset()
     return whole if len(whole) >= _WHOLE or not all(w in series or is_word(w) for w in whole) else frozenset()
 
 
@@ -81,7 +85,8 @@ def _unit(text: str) -> tuple[str, ...]:
 
 
 def _ways_of(adapter: Adapter) -> _Ways:
-    return _ways(adapter.card, adapter.given_title, adapter.stem, adapter.metadata.description)
+    m = adapter.metadata
+    return _ways(adapter.card, adapter.given_title, m.site_title, adapter.stem, m.description)
 
 
 def own_words(adapter: Adapter) -> frozenset[str]:
@@ -92,6 +97,30 @@ def own_words(adapter: Adapter) -> frozenset[str]:
 def members(adapter: Adapter) -> tuple[frozenset[str], ...]:
     """The names of those whom an adapter draws, where they are several: ordinary words only with their series."""
     return _ways_of(adapter).members
+
+
+def users_names(adapter: Adapter) -> tuple[frozenset[str], ...]:
+    """The names that the user calls an adapter by: the title that he set and his own words, beside the site's title.
+
+    Of what he says of a character only what is nobody's word names it.
+    """
+    phrases, title = own_phrases(adapter), adapter.card.title
+    return _users(phrases, title, adapter.card.kind, _ways_of(adapter).series) if phrases or title else ()
+
+
+@lru_cache(maxsize=20_000)
+def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    out = dict.fromkeys([_telling(title)])
+    for said in map(_telling, (title, *phrases)):
+        if kind in NAMED_ONLY:  # of "Captain Brusko" the one, for the rank is anybody's
+            said = frozenset(w for w in said if _own_name(w) and w not in series)
+        out.setdefault(said)
+    return tuple(filter(None, out))
+
+
+def _own_name(word: str) -> bool:
+    """Whether a word alone is somebody's name."""
+    return len(word) >= _NAME and not is_word(word) and not is_series(word)
 
 
 def variants(adapter: Adapter) -> tuple[frozenset[str], ...]:
@@ -123,7 +152,8 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
         return True
     called_so = any(_calls(unit, own, ways.letters, words) for unit in ways.units)
     invented = called_so or _invented((*ways.units[:2], *ways.sets), ways.series, words)
-    return invented or any(all(w in words for w in m) for m in ways.members) or _one_of_a_pack(ways, words)
+    others = (*ways.members, *users_names(adapter))
+    return invented or any(all(w in words for w in name) for name in others) or _one_of_a_pack(ways, words)
 
 
 def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Collection[str]) -> bool:
@@ -143,10 +173,7 @@ def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> bool:
     """Whether a single invented name calls one of several sets ("torvan, red beard") that no other set begins with."""
     names = [[w for w in unit if w not in GENERIC] for unit in ways.sets]
     single = [said[0] for said in names if len(said) == 1 and names.count(said) == 1]
-    return any(
-        len(name) >= _NAME and name in words and name not in ways.series and not is_word(name) and not is_series(name)
-        for name in single
-    )
+    return any(name in words and name not in ways.series and _own_name(name) for name in single)
 
 
 def _titles(title: str) -> list[list[str]]:

@@ -13,15 +13,12 @@ from collections.abc import Collection, Iterable
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import versions
-from stylus_core.composer.names import is_named, members, own_words
+from stylus_core.composer.names import NAMED_ONLY, is_named, members, own_words
 from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
 
 PER_KEYWORD = 3
 STYLES = 3
-
-#: Kinds that apply only to whom the prompt names.
-NAMED_ONLY = ("character", "person")
 
 
 def keep(

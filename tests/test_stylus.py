@@ -74,6 +74,19 @@ def test_each_character_of_a_pack_is_found_by_its_own_words(
         assert others not in found.rewritten
 
 
+@pytest.mark.parametrize("encoder", ["none", "auto"])
+@pytest.mark.parametrize(("prompt", "others"), [("lysa_mqt on a pier", "corin"), ("1boy, bero_mqt, smile", "lysa")])
+def test_each_character_of_a_pack_is_found_by_its_name_alone(folder: Path, encoder: str, prompt: str, others: str):
+    path = add(folder, "two_evenings", "Two evenings pack", "character", "corin_brandt")
+    record = json.loads(path.with_suffix(".civitai.info").read_text("utf-8"))
+    sidecar(path, ".civitai.info", {**record, "trainedWords": ["corin_brandt", "lysa_mqt", "bero_mqt"], "images": []})
+    with opened(folder, encoder) as stylus:
+        found = stylus.select(prompt)
+        assert [p.name for p in found.picks] == ["two_evenings"]
+        assert others not in found.rewritten
+        assert names(stylus, "two evenings on a pier") == []
+
+
 def test_what_authors_remark_is_not_written(folder: Path):
     add(folder, "reed_boat", "Reed Boat", "objects", "please read the description first, it explains all")
     with opened(folder) as stylus:

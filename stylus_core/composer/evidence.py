@@ -55,6 +55,7 @@ class PairEvidence:
 
     features: NDArray[np.float32]  # (candidates, FEATURES)
     keyword: NDArray[np.int64]  # (candidates,): index, -1 where there is none
+    member: NDArray[np.bool_]  # (candidates,): whether it draws several and the prompt calls one by the whole name
 
 
 class _Words(NamedTuple):
@@ -145,6 +146,7 @@ def gather(request: Request) -> PairEvidence:
     n = len(request.candidates)
     features = np.zeros((n, len(FEATURES)), np.float32)
     chosen = np.full(n, -1, np.int64)
+    member = np.zeros(n, np.bool_)
     prompt, near = _Prompt(request), _Near(request)
     for i, candidate in enumerate(request.candidates):
         known = profile(candidate.adapter)
@@ -154,7 +156,8 @@ def gather(request: Request) -> PairEvidence:
         row |= _of_names(prompt, known)
         row |= _of_adapter(prompt, known, candidate)
         features[i] = [row.get(name, 0.0) for name in FEATURES]
-    return PairEvidence(features, chosen)
+        member[i] = any(name <= keyword.names for keyword in prompt.keywords for name in known.members)
+    return PairEvidence(features, chosen, member)
 
 
 def _best_keyword(

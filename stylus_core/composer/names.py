@@ -8,9 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word
+from stylus_core.refiner.members import Member, sets, told_members
+from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
+from stylus_core.retriever.documents import own_phrases
 from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
-from stylus_core.types import Adapter
+from stylus_core.types import Adapter, Card
 
 #: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
 GENERIC = NOISE | frozenset(
@@ -21,6 +24,12 @@ GENERIC = NOISE | frozenset(
     new update better""".split()
 )
 
+#: Kinds that apply only to whom the prompt names.
+NAMED_ONLY = ("character", "person")
+
+_NAME = 4  # letters of a name that may stand alone
+_WHOLE = 3  # ordinary words that are somebody's name and series: "amber (outrider tale)"
+
 
 class _Ways(NamedTuple):
     """The ways to call an adapter, as words: read once for all prompts."""
@@ -30,23 +39,45 @@ class _Ways(NamedTuple):
     titles: tuple[tuple[str, ...], ...]
     units: tuple[tuple[str, ...], ...]  # of its trigger words, the first of each entry too, and of its file
     sets: tuple[tuple[str, ...], ...]  # of what stands first in each, where its trigger words are several sets
+    members: tuple[frozenset[str], ...]  # of the names of those whom it draws, where they are several
+    nobody: bool  # whether what it is for is no name, but that of a pack: "Two friends"
     letters: str  # of what it is for
 
 
 @lru_cache(maxsize=20_000)
-def _ways(subject: str, title: str, trigger_words: tuple[str, ...], stem: str) -> _Ways:
+def _ways(card: Card, title: str, site_title: str, stem: str, description: str) -> _Ways:
+    subject, trigger_words = card.subject, card.trigger_words
     name, _, series = subject.partition("(")
     # of an entry that lists an outfit as well, what stands first is the name
     entries = [first for t in trigger_words for first in (t, t.partition(",")[0])]
-    sets = [t.partition(",")[0] for t in trigger_words if "," in t]
+    several = listed_members(trigger_words, subject, card.kind)
+    if not several and card.kind in NAMED_ONLY:
+        several = told_members(description)
+    own = frozenset(w for w in tokens(split_names(name)) if w not in GENERIC)
+    of_series = tuple(w for w in tokens(split_names(series)) if w not in GENERIC)
+    named = [m for m in (_called(one, of_series) for one in several) if m]
     return _Ways(
-        own=frozenset(w for w in tokens(split_names(name)) if w not in GENERIC),
-        series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
-        titles=tuple(map(tuple, _titles(title))),
+        own=own,
+        series=of_series,
+        titles=tuple(map(tuple, (*_titles(title), *_titles(site_title)))),
         units=tuple(map(_unit, (*entries, stem))),
-        sets=tuple(map(_unit, sets)) if len(sets) > 1 else (),
+        sets=tuple(_unit(m.name) for m in sets(trigger_words)),
+        members=tuple(named),
+        nobody=bool(named) and all(map(is_word, own)) and all(own.isdisjoint(_telling(m.name)) for m in several),
         letters="".join(tokens(split_names(subject))),
     )
+
+
+def _called(member: Member, series: Collection[str]) -> frozenset[str]:
+    """The words that call one of several: the name, and of ordinary words only with where they come from."""
+    name, whole = (_telling(text) for text in (member.name, f"{member.name} {member.series}"))
+    if any(w not in series and not is_word(w) for w in name):
+        return name if len(name) > 1 or all(map(_own_name, name)) else frozenset()
+    return whole if len(whole) >= _WHOLE or not all(w in series or is_word(w) for w in whole) else frozenset()
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(w for w in _unit(text) if w not in GENERIC)
 
 
 def _unit(text: str) -> tuple[str, ...]:
@@ -54,7 +85,8 @@ def _unit(text: str) -> tuple[str, ...]:
 
 
 def _ways_of(adapter: Adapter) -> _Ways:
-    return _ways(adapter.card.subject, adapter.given_title, adapter.card.trigger_words, adapter.stem)
+    m = adapter.metadata
+    return _ways(adapter.card, adapter.given_title, m.site_title, adapter.stem, m.description)
 
 
 def own_words(adapter: Adapter) -> frozenset[str]:
@@ -63,13 +95,43 @@ def own_words(adapter: Adapter) -> frozenset[str]:
 
 
 def members(adapter: Adapter) -> tuple[frozenset[str], ...]:
+    """The names of those whom an adapter draws, where they are several: ordinary words only with their series."""
+    return _ways_of(adapter).members
+
+
+def users_names(adapter: Adapter) -> tuple[frozenset[str], ...]:
+    """The names that the user calls an adapter by: the title that he set and his own words, beside the site's title.
+
+    Of what he says of a character only what is nobody's word names it.
+    """
+    phrases, title = own_phrases(adapter), adapter.card.title
+    return _users(phrases, title, adapter.card.kind, _ways_of(adapter).series) if phrases or title else ()
+
+
+@lru_cache(maxsize=20_000)
+def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    out = dict.fromkeys([_telling(title)])
+    for said in map(_telling, (title, *phrases)):
+        if kind in NAMED_ONLY:  # of "Captain Brusko" the one, for the rank is anybody's
+            said = frozenset(w for w in said if _own_name(w) and w not in series)
+        out.setdefault(said)
+    return tuple(filter(None, out))
+
+
+def _own_name(word: str) -> bool:
+    """Whether a word alone is somebody's name."""
+    return len(word) >= _NAME and not is_word(word) and not is_series(word)
+
+
+def variants(adapter: Adapter) -> tuple[frozenset[str], ...]:
     """The names by which several sets of trigger words are called: of a pack, its members.
 
     What shares a word with the name of the adapter itself is another outfit of it, and no member.
     """
     ways = _ways_of(adapter)
-    said = (frozenset(w for w in unit if w not in GENERIC) for unit in ways.sets)
-    return tuple(s for s in said if s.isdisjoint(ways.own) and not all(w in ways.series or is_word(w) for w in s))
+    said = (*(frozenset(w for w in unit if w not in GENERIC) for unit in ways.sets), *ways.members)
+    apart = (s for s in dict.fromkeys(said) if s.isdisjoint(ways.own))
+    return tuple(s for s in apart if not all(w in ways.series or is_word(w) for w in s))
 
 
 def is_named(adapter: Adapter, words: Collection[str]) -> bool:
@@ -80,15 +142,18 @@ def is_named(adapter: Adapter, words: Collection[str]) -> bool:
     word or file name of its own.
     """
     ways = _ways_of(adapter)
-    have = [w in words for w in ways.own]
+    own = frozenset() if ways.nobody else ways.own
+    have = [w in words for w in own]
     if have and all(have):
         return True
     if any(have) and ways.series and all(w in words for w in ways.series):
         return True
     if any(said and all(w in words for w in said) for said in ways.titles):
         return True
-    called_so = any(_calls(unit, ways.own, ways.letters, words) for unit in ways.units)
-    return called_so or _invented((*ways.units[:2], *ways.sets), ways.series, words) or _one_of_a_pack(ways, words)
+    called_so = any(_calls(unit, own, ways.letters, words) for unit in ways.units)
+    invented = called_so or _invented((*ways.units[:2], *ways.sets), ways.series, words)
+    others = (*ways.members, *users_names(adapter))
+    return invented or any(all(w in words for w in name) for name in others) or _one_of_a_pack(ways, words)
 
 
 def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Collection[str]) -> bool:
@@ -106,12 +171,9 @@ def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Co
 
 def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> bool:
     """Whether a single invented name calls one of several sets ("torvan, red beard") that no other set begins with."""
-    for unit in ways.sets:
-        if len(unit) == 1 and len(unit[0]) > 3 and unit[0] in words and ways.sets.count(unit) == 1:
-            name = unit[0]
-            if name not in ways.series and name not in GENERIC and not is_word(name) and not is_series(name):
-                return True
-    return False
+    names = [[w for w in unit if w not in GENERIC] for unit in ways.sets]
+    single = [said[0] for said in names if len(said) == 1 and names.count(said) == 1]
+    return any(name in words and name not in ways.series and _own_name(name) for name in single)
 
 
 def _titles(title: str) -> list[list[str]]:

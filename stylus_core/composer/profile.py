@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from stylus_core.composer.classes import DRAWS_FEMALE, DRAWS_MALE
-from stylus_core.composer.names import GENERIC, members, own_words
-from stylus_core.retriever.documents import TAG, units
+from stylus_core.composer.names import GENERIC, members, own_words, users_names, variants
+from stylus_core.retriever.documents import NAME, TAG, TRIGGER, units
 from stylus_core.retriever.tokens import split_names, tokens
 from stylus_core.types import Adapter
 
@@ -26,7 +26,8 @@ class AdapterProfile:
     words: frozenset[str]  # of all its names
     called: frozenset[str]  # of all its names but its tags
     own: frozenset[str]  # of what it is for, its series left out
-    sets: tuple[frozenset[str], ...]  # of what each of several sets of trigger words begins with: members of a pack
+    sets: tuple[frozenset[str], ...]  # of what several sets of trigger words begin with, and of the user's names
+    members: tuple[frozenset[str], ...]  # of the names of those whom it draws, where they are several
     series: tuple[str, ...]
     noun: str  # the last word of what it is for, which in English says what it is; "" if there is none
     tags: frozenset[str]
@@ -42,7 +43,8 @@ def profile(adapter: Adapter) -> AdapterProfile:
     """The profile of an adapter, kept for the next prompt."""
     m = adapter.metadata
     titles = (m.title, m.site_title, m.alias)
-    key = (adapter.id, adapter.stem, titles, m.tags, m.trigger_words, m.training_concepts, m.own_words, adapter.card)
+    texts = (m.tags, m.trigger_words, m.training_concepts, m.own_words, m.description)
+    key = (adapter.id, adapter.stem, titles, texts, adapter.card)
     with _lock:
         known = _profiles.get(key)
         if known is not None:
@@ -62,7 +64,11 @@ _lock = threading.Lock()
 
 def _read(adapter: Adapter) -> AdapterProfile:
     told = [(kind, tuple(w for w in unit if w not in GENERIC)) for kind, unit in units(adapter)]
-    names = tuple((kind, unit) for kind, unit in told if unit)
+    several = members(adapter)
+    told += [(TRIGGER, tuple(sorted(name))) for name in several]
+    of_user = users_names(adapter)
+    told += [(NAME, tuple(sorted(name))) for name in of_user]
+    names = tuple(dict.fromkeys((kind, unit) for kind, unit in told if unit))
     subject, _, series = (adapter.card.subject or adapter.title).partition("(")
     own = [w for w in tokens(split_names(subject)) if w not in GENERIC]
     title = tokens(split_names(adapter.title))
@@ -73,7 +79,8 @@ def _read(adapter: Adapter) -> AdapterProfile:
         words=frozenset(w for _, unit in names for w in unit),
         called=frozenset(w for kind, unit in names if kind != TAG for w in unit),
         own=own_words(adapter),
-        sets=members(adapter),
+        sets=(*variants(adapter), *of_user),
+        members=several,
         series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
         noun=own[-1] if own else "",
         tags=tags,

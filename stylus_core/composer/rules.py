@@ -9,19 +9,16 @@ in the paper: of the adapters that people combine every other pair is of one kin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import versions
-from stylus_core.composer.names import is_named, own_words
+from stylus_core.composer.names import NAMED_ONLY, is_named, members, own_words
 from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Assignment
 
 PER_KEYWORD = 3
 STYLES = 3
-
-#: Kinds that apply only to whom the prompt names.
-NAMED_ONLY = ("character", "person")
 
 
 def keep(
@@ -48,7 +45,7 @@ def keep(
             why = f"adapters of the kind {kind} are switched off"
         elif kind == "style" and styles >= STYLES:
             why = f"there are {STYLES} styles already"
-        elif kind in NAMED_ONLY and any(_same_subject(k.candidate.adapter, a.candidate.adapter) for k in kept):
+        elif kind in NAMED_ONLY and any(_same_subject(k.candidate.adapter, a.candidate.adapter, words) for k in kept):
             why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
         elif (twin := _twin(a.candidate.adapter, kept)) is not None:
             why = f"its version for {twin.metadata.base_model} is there already"
@@ -80,7 +77,14 @@ def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
     return next((k.candidate.adapter for k in kept if versions(k.candidate.adapter, adapter)), None)
 
 
-def _same_subject(one: Adapter, other: Adapter) -> bool:
+def _same_subject(one: Adapter, other: Adapter, words: Collection[str]) -> bool:
     """The same character or person by two authors: people who combine adapters never combine these."""
-    first, second = own_words(one), own_words(other)
-    return bool(first and second) and one.card.kind == other.card.kind and (first <= second or second <= first)
+    if one.card.kind != other.card.kind:
+        return False
+    return any(a <= b or b <= a for a in _drawn(one, words) for b in _drawn(other, words))
+
+
+def _drawn(adapter: Adapter, words: Collection[str]) -> list[frozenset[str]]:
+    """Whom an adapter draws here: of several those whom the prompt names, else what it is for."""
+    named = [name for name in members(adapter) if all(w in words for w in name)]
+    return named or list(filter(None, [own_words(adapter)]))

@@ -11,7 +11,7 @@ from stylus_core.refiner.weight import weight as weight_of
 from stylus_core.types import Card, Metadata
 
 #: Raised with every change of what comes out: a library describes its adapters again then, without reading a file.
-VERSION = 6
+VERSION = 7
 
 
 def refine(metadata: Metadata, stem: str) -> Card:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from stylus_core.prompt.english import rarity
 from stylus_core.prompt.quick import quick
 from stylus_core.refiner.compounds import apart
+from stylus_core.refiner.members import told_members
 from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.series import is_series
 from stylus_core.refiner.title import Title
@@ -186,7 +187,8 @@ def kind(metadata: Metadata, title: Title) -> str:
     about = metadata.description[:500].lower()
     of_character = bool(_ABOUT_CHARACTER.search(about))
     supported = bool(title.series or title.tagged or title.second or of_character)
-    supported = supported or any(_TAG.get(t) == "character" for t in tags)
+    supported = supported or any(_TAG.get(t) == "character" for t in tags) or _calls_series(metadata)
+    supported = supported or bool(told_members(metadata.description))
     if category:
         votes[category] += _UNSUPPORTED if category == "character" and not supported else _WEAK.get(category, _CATEGORY)
     if title.label:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from stylus_core.library.names import says_nothing
 from stylus_core.prompt.keywords import is_quality
@@ -16,6 +17,8 @@ _WORDS, _CHARS, _WHOLE = 7, 60, 14
 _OPENING = re.compile(
     r"""(?aix)(?:
     (?:this|it|that|these|they|here|there)(?:['’]?s|\s+(?:is|are|was|will|can|should))?
+    |i\ (?:have\ )?(?:use|made|make|train|call|keep|want|need)(?:d|ed)?(?=\ (?:this|it|that|these|them|for)\b)
+    |one(?=\ (?:with|for|of|from|that)\b)
     |a|an|the|my|our|some|any|new|simple|little
     |lora|locon|lycoris|model|adapter|(?:lora\s+)?(?:concept|style|character)\s+lora
     |(?:was\s+|is\s+)?(?:trained|made|based|meant|intended|used|use|good|great|nice|best|perfect|works?|working|try)
@@ -27,13 +30,21 @@ _OPENING = re.compile(
 )
 _ORDER = re.compile(
     r"(?i)(?:don['’]?t|do not|never|always|avoid|keep|set|remember|if|as|like|just|only|not|all|no|yes|why|how|first"
-    r"|i|we|you|he|she|his|her|their|everyone['’]?s?|some|every|please|guide|to do|try|maybe|sorry|because)\b"
+    r"|i(?! (?:have )?(?:used?|made?|make|train|trained|call|keep|want|need) (?:this|it|that|these|them|for)\b)"
+    r"|very|ok(?:ay)?|meh|fine|decent|todo|loves?|needs?|looks?(?! like)|seems?"
+    r"|we|you|he|she|his|her|their|everyone['’]?s?|some|every|please|guide|to do|try|maybe|sorry|because)\b"
+)
+#: What somebody thinks of its pictures: "nice light", and not "nice for ships".
+_OPINION = re.compile(
+    r"(?i)(?:[\w ]{1,30} )?(?:very|really|so|too) \w+$"
+    r"|(?:good|great|nice|best|better|bad|perfect|ok)(?:\s+(?!for\b|with\b)\w+)?$"
 )
 _CLAUSE = re.compile(r"\s*[,:(\[{|–—]\s*|\s-\s")
 _BEHIND = re.compile(
     r"(?i)\s*\b(?:with|wearing|that|which|who|whose|when|while|where|but|because|so|is|are|was"
-    r"|to|into|looks?|has|have|by|at|without|using|use|made)\b"
+    r"|to|into|looks?|has|have|by|at|without|using|use|made|(?:in|of|on|for|from) (?:my|our))\b"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _MARKS = "\"'“”‘’«»「」*_#>~-–—=.,:!? \t"
 
 
@@ -42,6 +53,7 @@ def phrase(text: str) -> str:
     return next(iter(phrases(text)), "")
 
 
+@lru_cache(maxsize=20_000)
 def phrases(text: str) -> tuple[str, ...]:
     """What a text of the user's calls an adapter: the first thing that it names, and the whole sentence about it.
 
@@ -63,11 +75,16 @@ def phrases(text: str) -> tuple[str, ...]:
 
 def _named(sentence: str) -> str:
     """The first clause that names something."""
-    if _ORDER.match(sentence):
+    clauses = _CLAUSE.split(sentence)
+    if _ORDER.match(sentence) or any(map(_OPINION.match, clauses)):
         return ""
-    for clause in _CLAUSE.split(sentence):
+    for clause in clauses:
+        if _ORDER.match(clause):
+            return ""
         said = _opened(clause)
         named = _cut(_BEHIND.split(said, maxsplit=1)[0])
+        if not _LETTER.search(named):  # "0.6 is enough"
+            continue
         if " " not in named and named.isascii():  # a word alone is anybody's: "fox wearing a raincoat"
             named = _cut(said)
         if len(named) > 1 and named.lower().replace(" ", "_") not in COMMON and not is_quality(named.lower()):

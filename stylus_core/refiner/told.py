@@ -20,6 +20,7 @@ from stylus_core.refiner.told_patterns import (
     BEHIND,
     BULLET,
     CLAUSE,
+    EACH,
     EXPLAINS,
     FENCE,
     FORMULA,
@@ -115,12 +116,26 @@ def _first_below(below: list[str]) -> list[str] | None:
         return []  # it says itself what it says
     if HEADING.search(lines[0]) or STANDS_FOR.issuperset(TOKEN.findall(lines[0].casefold())):
         lines = lines[1:2]
+    if named := _of_each(lines):
+        return named
     points = []
     for line in lines:
         if not BULLET.match(line):
             break
         points.append(BULLET.sub("", line))
     return [word for line in points or lines[:1] for word in _said_below(line)]
+
+
+def _of_each(lines: list[str]) -> list[str]:
+    """The words of several, each in a line with a name before it: "Juno Pell: junopell, short hair"."""
+    out = []
+    for line in lines:
+        named = EACH.match(line)
+        words = _listed(named["value"]) if named else []
+        if not words or not _invented(words[0]):
+            break
+        out.append(", ".join(words))
+    return out if len(out) > 1 else []
 
 
 def _said_below(line: str) -> list[str]:

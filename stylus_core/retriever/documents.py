@@ -67,6 +67,8 @@ def document(adapter: Adapter) -> Document:
     title = split_names(given or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
     called = given or f"{title} {apart(title)}".strip()
+    # where there is no title the user's own words are one
+    own = next((p for p in own_phrases(adapter) if given and not set(tokens(p)) <= set(tokens(given))), "")
     words, tags = _triggers(adapter), _tags(adapter)
     description = _BLANK_LINES.sub("\n", m.description[: 2 * DESCRIPTION_CHARS])[:DESCRIPTION_CHARS]
     if not description or "description" in card.edited:
@@ -93,9 +95,15 @@ def document(adapter: Adapter) -> Document:
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{called} {', '.join(tags[:20])}".strip(),
+        label=f"{own} {called} {', '.join(tags[:20])}".strip(),
         account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {told[:ACCOUNT_CHARS]}".strip(),
     )
+
+
+def own_phrases(adapter: Adapter) -> tuple[str, ...]:
+    """What the user calls it by, beside its title: see `phrases`."""
+    own = adapter.card.description if "description" in adapter.card.edited else adapter.metadata.own_words
+    return phrases(own) if own else ()
 
 
 def _uses(prompt: str) -> dict[int, float]:
@@ -137,8 +145,7 @@ def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
     """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
     m = adapter.metadata
     names = [*_NAME_PARTS.split(adapter.given_title), *_NAME_PARTS.split(m.site_title), adapter.stem]
-    own = adapter.card.description if "description" in adapter.card.edited else m.own_words
-    names += [adapter.card.subject, *phrases(own)]
+    names += [adapter.card.subject, *own_phrases(adapter)]
     names += [compound for name in (adapter.card.subject, split_names(adapter.stem)) if (compound := apart(name))]
     seen: set[tuple[int, tuple[str, ...]]] = set()
     out: list[tuple[int, list[str]]] = []

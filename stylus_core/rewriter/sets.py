@@ -13,6 +13,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_word, rarity
+from stylus_core.refiner.members import alike, strange
 from stylus_core.refiner.series import is_series
 from stylus_core.retriever.tokens import STOP_WORDS
 from stylus_core.rewriter.said import folded, has
@@ -26,6 +27,26 @@ class Chosen(NamedTuple):
 
     phrases: list[str]
     named: bool = False  # whether they are the one of several sets that the prompt calls for
+
+
+def of_members(names: Sequence[str], said: str, name: frozenset[str]) -> Chosen | None:
+    """What belongs into the prompt of an adapter for several, each called by a lone name: theirs whom it names.
+
+    Args:
+        names: of all, each as its entry.
+        said: the prompt, folded.
+        name: the words of what the adapter is for, folded, without its series.
+
+    Returns:
+        None where it names nobody of them.
+    """
+    every = [frozenset(folded(one).split()) for one in names]
+    words = frozenset(said.split())
+    called = [one for one, own in zip(names, every, strict=True) if own <= words]
+    if not called:  # "brina" is nobody else's
+        alone = [own.difference(*(o for o in every if o is not own)) & words for own in every]
+        called = [one for one, own in zip(names, alone, strict=True) if any(strange(w) or w in name for w in own)]
+    return Chosen(called, True) if called else None
 
 
 class TriggerSets:
@@ -65,7 +86,7 @@ class TriggerSets:
         usable = [i for i, (sure, _) in enumerate(rated) if sure or self._may_replace_first(i)]
         best = max(usable, key=lambda i: (rated[i], -i))
         named = rated[best] > (0, 0)
-        surely = named and (len(self._heard(best)) > 1 or any(map(_strange, self._heard(best))))
+        surely = named and (len(self._heard(best)) > 1 or any(map(strange, self._heard(best))))
         if whole and not self._exclusive:
             some = [e for i, e in enumerate(self._entries) if i == best or not self._several or len(e) == 1]
             return Chosen([p for e in some for p in e], surely)
@@ -102,7 +123,7 @@ class TriggerSets:
             return sum(_AT_LEAST + rarity(w) for w in self._heard(i))
         if not heard or heard <= self._name <= first:
             return 0.0  # what is called by the adapter's own name may be any of its sets
-        if not any(map(_strange, heard)):
+        if not any(map(strange, heard)):
             if heard != alone or (len(first) > 1 and len(first & self._words) < 2):
                 return 0.0  # "white dress, lace" is not called by "a white cat"
             if len(entry) == 1 and not has(self._said, _ordinary(entry[0])):
@@ -126,11 +147,11 @@ class TriggerSets:
 
     def _somebody_else(self, i: int, heard: frozenset[str]) -> bool:
         """Whether an entry that is no variant of the first is called in its place, and describes no picture of it."""
-        strange = any(map(_strange, heard))
+        odd = any(map(strange, heard))
         if len(self._entries[i]) > 1:  # behind a lone name: "nell orrin", "gown, pearls", "guard uniform, peaked cap"
             said = has(self._said, self._entries[i][0]) and len(self._first_words[i]) > 1
-            return self._several and (strange or said)
-        if not strange or not heard.issuperset(w for w in self._first_words[i] & self._alone[i] if _strange(w)):
+            return self._several and (odd or said)
+        if not odd or not heard.issuperset(w for w in self._first_words[i] & self._alone[i] if strange(w)):
             return False
         if any(_is_code(w, self._first_words[0]) for w in heard):
             return True
@@ -177,7 +198,7 @@ class TriggerSets:
             return common
         head = _beginning([e[0].split() for e in self._entries])
         tail = _beginning([e[-1].split()[::-1] for e in self._entries])[::-1]
-        named = (" ".join(s) for s in (head, tail) if any(_strange(w) or w in self._name for w in map(str.casefold, s)))
+        named = (" ".join(s) for s in (head, tail) if any(strange(w) or w in self._name for w in map(str.casefold, s)))
         return list(named)[:1]
 
     def _shared(self, first: list[str]) -> list[str]:
@@ -187,10 +208,10 @@ class TriggerSets:
         called: list[str] = []
         for n, phrase in enumerate(first):
             words = frozenset(folded(phrase).split())
-            strange = set(filter(_strange, words))
-            elsewhere = any(not strange.isdisjoint(w) for i, w in enumerate(self._all_words) if i > 0)
-            own = not self._name.isdisjoint(words) or elsewhere or (len(words) == 1 and strange)
-            if not own if n == 0 else not strange:
+            odd = set(filter(strange, words))
+            elsewhere = any(not odd.isdisjoint(w) for i, w in enumerate(self._all_words) if i > 0)
+            own = not self._name.isdisjoint(words) or elsewhere or (len(words) == 1 and odd)
+            if not own if n == 0 else not odd:
                 break
             called.append(phrase)
         return list(dict.fromkeys([*called, *common]))
@@ -199,7 +220,7 @@ class TriggerSets:
 def _ordinary(phrase: str) -> str:
     """A phrase without names and codes: "brndl grey coat" is said by "a grey coat"."""
     words = folded(phrase).split()
-    return " ".join([w for w in words if not _strange(w)] or words)
+    return " ".join([w for w in words if not strange(w)] or words)
 
 
 def _beginning(phrases: Sequence[list[str]]) -> list[str]:
@@ -208,14 +229,8 @@ def _beginning(phrases: Sequence[list[str]]) -> list[str]:
     return [words[0] for words in same]
 
 
-def _strange(word: str) -> bool:
-    """Whether it is nobody's word: a name or a code."""
-    return not is_word(word) and not word.isdigit()
-
-
 def _is_code(word: str, others: frozenset[str]) -> bool:
     """Whether a word is made as a trigger word: with digits in it, or like one of the others: "nelldef", "nellswim"."""
     if any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
         return True
-    half = (len(word) + 1) // 2
-    return any(_strange(o) and (o.startswith(word[:half]) or o.endswith(word[-half:])) for o in others)
+    return any(strange(o) and alike(word, o) for o in others)

@@ -6,9 +6,10 @@ import re
 
 from stylus_core.prompt import parse
 from stylus_core.prompt.grammar import SEPARATORS
+from stylus_core.refiner.members import lone_members
 from stylus_core.rewriter.needed import SURE, Wanted, name_words
 from stylus_core.rewriter.said import folded, has
-from stylus_core.rewriter.sets import TriggerSets
+from stylus_core.rewriter.sets import TriggerSets, of_members
 from stylus_core.types import Card
 
 #: Authors list whole outfits; what makes an adapter work stands first.
@@ -43,8 +44,12 @@ def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: f
     parsed = parse(prompt)
     said = folded(parsed.plain)
     always = mode == "always"
-    people = card.kind in ("character", "person")
-    found = TriggerSets(entries, said, name_words(card), people, card.trigger_alternatives).chosen(whole=always)
+    people, name = card.kind in ("character", "person"), name_words(card)
+    found = None
+    if not always and lone_members(card.trigger_words, card.subject, card.kind):
+        found = of_members([phrase for phrases in entries for phrase in phrases], said, name)
+    if found is None:
+        found = TriggerSets(entries, said, name, people, card.trigger_alternatives).chosen(whole=always)
     own = Wanted(card, parsed, keyword, found.named)
     wanted = [p for p in dict.fromkeys(found.phrases) if always or has(said, p) or own.may_add(p)]
     return [p for p in wanted[:_AT_MOST] if not has(said, p)]

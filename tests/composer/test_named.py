@@ -10,9 +10,17 @@ from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Card, Metadata
 
 
-def named(prompt: str, subject: str = "", title: str = "", words: tuple[str, ...] = (), stem: str = "file7") -> bool:
+def named(
+    prompt: str,
+    subject: str = "",
+    title: str = "",
+    words: tuple[str, ...] = (),
+    stem: str = "file7",
+    description: str = "",
+) -> bool:
     card = Card(kind="character", subject=subject, trigger_words=words)
-    adapter = Adapter(1, f"/l/{stem}.safetensors", stem, metadata=Metadata(title=title), card=card)
+    metadata = Metadata(title=title, description=description)
+    adapter = Adapter(1, f"/l/{stem}.safetensors", stem, metadata=metadata, card=card)
     return is_named(adapter, frozenset(called(parse(prompt).asked)))
 
 
@@ -48,6 +56,41 @@ def test_each_member_of_a_pack_is_called_by_its_name(prompt: str, expected: bool
     assert named(prompt, "Saltmarsh", words=words) is expected
     # a single entry is nobody's pack
     assert not named("quenby in a boat", "Saltmarsh", words=("quenby, oilskin",))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("corin_brandt", "lysa_mqt", "bero_mqt"),
+        ("Corin Brandt", "Lysa Mqt", "Bero Mqt"),
+        ("Corin Brandt, Lysa Mqt, Bero Mqt",),
+        (r"corin \(mqt\)", r"lysa \(mqt\)", r"bero \(mqt\)"),
+    ],
+)
+def test_a_member_of_a_pack_is_called_by_a_name_that_stands_alone(words: tuple[str, ...]):
+    assert named("lysa mqt on a pier", "Two evenings pack", words=words)
+    assert not named("two evenings on a pier", "Two evenings pack", words=words)
+    assert not named("a pier", "Two evenings pack", words=words)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "It has three members: Corin Brandt, Lysa Qvell and Bero Mott.",
+        "A pack of mine.\nCharacters included:\n- Corin Brandt\n- Lysa Qvell: red scarf\n- Bero Mott",
+        "This contains Corin Brandt and Lysa Qvell.",
+    ],
+)
+def test_a_member_of_a_pack_is_called_as_the_description_lists_it(description: str):
+    assert named("Lysa Qvell on a pier", "Harbour crew", description=description)
+    assert not named("a red scarf on a pier", "Harbour crew", description=description)
+    assert not named("Lysa Qvell on a pier", "Harbour crew", description="It has nice members: hats, scarves.")
+
+
+def test_what_one_character_wears_and_looks_like_is_no_member():
+    assert not named("a pier, headband", "Mirasol", words=("mirasol", "headband", "qipao"))
+    assert not named("long hair, twintails", "Mirasol + Outfits", words=("mirasol", "long hair", "twintails"))
+    assert not named("mirasol uniform", "Corvenna", words=("corvenna mirasol", "mirasol uniform"))
 
 
 def test_what_is_not_wanted_calls_nobody():

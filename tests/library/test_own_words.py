@@ -170,10 +170,10 @@ def test_the_kind_comes_from_the_users_words(shelf: Shelf, words: str, kind: str
 # ---------------------------------------------------------------- picked by them
 
 
-def opened(folder: Path, home: Path) -> Stylus:
+def opened(folder: Path, home: Path, encoder: str = "none") -> Stylus:
     for n in range(5):
         sidecar(safetensors(folder / f"other_{n}.safetensors", tensors=SDXL), ".json", editor(f"Thing number {n}"))
-    stylus = Stylus(folder, home=home, encoder="none")
+    stylus = Stylus(folder, home=home, encoder=encoder)
     stylus.index()
     return stylus
 
@@ -232,6 +232,74 @@ def test_a_character_still_has_to_be_named(tmp_path: Path) -> None:
     with opened(tmp_path / "loras", tmp_path / "home") as stylus:
         assert [p.name for p in stylus.select("Ilsabet Crane in the snow").picks] == ["zq_0815"]
         assert not stylus.select("a winter scene, no humans").picks
+
+
+@pytest.mark.parametrize(
+    "record",
+    [editor("my hero Brusko, the lamp lighter"), editor(notes="Captain Brusko of my comic"), editor("brusko lora")],
+)
+def test_a_character_is_named_as_the_user_calls_it(tmp_path: Path, record: dict[str, Any]) -> None:
+    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    site = civitai("Ilsabet Crane (Saltmarsh)", "A character from the game Saltmarsh.")
+    site["model"]["tags"] = ["character"]
+    sidecar(path, ".civitai.info", site)
+    sidecar(path, ".json", record)
+    with opened(tmp_path / "loras", tmp_path / "home") as stylus:
+        for prompt in ("brusko on a roof", "Ilsabet Crane in the snow"):
+            assert [p.name for p in stylus.select(prompt).picks] == ["zq_0815"], prompt
+        for prompt in ("a captain of a ship", "a lamp lighter on a roof", "a hero in a comic"):
+            assert not stylus.select(prompt).picks, prompt
+
+
+def test_a_title_that_is_set_here_names_a_character(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    site = civitai("Ilsabet Crane (Saltmarsh)", "A character from the game Saltmarsh.")
+    site["model"]["tags"] = ["character"]
+    sidecar(path, ".civitai.info", site)
+    with opened(tmp_path / "loras", tmp_path / "home") as stylus:
+        assert not stylus.select("captain brusko at the helm").picks
+        stylus.set("zq_0815", title="Captain Brusko")
+        assert [p.name for p in stylus.select("captain brusko at the helm").picks] == ["zq_0815"]
+
+
+@pytest.mark.parametrize("encoder", ["none", "auto"])
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ("for my harbour cranes", "harbour cranes at dawn, photo"),
+        ("I use this for the salt mill in my stories", "the salt mill at night, storm"),
+        ("granny Olga's kitchen", "granny Olga's kitchen, bread on the table"),
+        ("the one with the tram", "a tram on a hill"),
+    ],
+)
+def test_a_purpose_in_few_words_finds_it(tmp_path: Path, encoder: str, words: str, prompt: str) -> None:
+    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    sidecar(path, ".civitai.info", civitai("Rig Pack 9", "Two hundred pictures of steel."))
+    sidecar(path, ".json", editor(notes=words))
+    with opened(tmp_path / "loras", tmp_path / "home", encoder) as stylus:
+        assert [p.name for p in stylus.select(prompt).picks] == ["zq_0815"]
+
+
+@pytest.mark.parametrize("encoder", ["none", "auto"])
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ("used with 0.8, nice light", "nice light in a forest"),
+        ("works good at 0.7, do not use with others, hands are bad", "bad hands, good light"),
+        ("very strong, sky gets green", "a green sky"),
+        ("soft light, good skin", "soft light on an apple"),
+        ("skin too shiny", "a shiny skin, apple"),
+        ("looks good in portraits", "portrait of a man"),
+        ("0.6 is enough. Rain looks good.", "rain in a street"),
+    ],
+)
+def test_what_somebody_thinks_of_it_is_no_reason(tmp_path: Path, encoder: str, words: str, prompt: str) -> None:
+    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    sidecar(path, ".civitai.info", civitai("Quillon Armor", "Plates of an old kind."))
+    sidecar(path, ".json", editor(notes=words))
+    with opened(tmp_path / "loras", tmp_path / "home", encoder) as stylus:
+        assert not stylus.select(prompt).picks
+        assert [p.name for p in stylus.select("a knight in quillon armor").picks] == ["zq_0815"]
 
 
 def test_both_titles_of_a_file_find_it(tmp_path: Path) -> None:

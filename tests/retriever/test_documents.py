@@ -80,6 +80,13 @@ def test_what_the_user_set_stands_for_what_the_files_say() -> None:
     assert not [unit for kind, unit in document(none).units if kind == TRIGGER]
 
 
+def test_what_the_user_calls_it_is_embedded_with_its_title() -> None:
+    assert (
+        document(bare("quelin", title="Rig Pack", own_words="for my harbour cranes")).label == "harbour cranes Rig Pack"
+    )
+    assert document(bare("quelin", title="Rig Pack", own_words="a rig, nice light")).label == "Rig Pack"
+
+
 def test_a_kind_that_the_user_set_is_no_guess() -> None:
     known = bare("quelin")
     assert not document(replace(known, card=replace(known.card, kind="style", edited=("kind",)))).guessed

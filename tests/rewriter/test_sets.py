@@ -20,6 +20,8 @@ WARDROBE = (
 )
 #: Characters of a pack.
 PACK = ("mirelle of the coast, silver braid", "torvan the smith, red beard", "quenby, short hair, oilskin")
+#: Characters of a pack, each with nothing but a name.
+LONE = ("corin_brandt", "lysa_mqt", "bero_mqt")
 #: A name of its own in front of outfits.
 NAMED = ("nell orrin", "apron, headscarf, wooden clogs", "guard uniform, peaked cap, brass buttons")
 
@@ -87,6 +89,22 @@ def test_outfits(prompt: str, entries: tuple[str, ...], expected: list[str]) -> 
 )
 def test_characters_of_a_pack(prompt: str, expected: list[str]) -> None:
     assert added(prompt, *PACK, subject="Saltmarsh") == expected
+
+
+@pytest.mark.parametrize("words", [LONE, (", ".join(LONE),)])
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("lysa mqt on a pier", []),
+        ("lysa on a pier", ["lysa_mqt"]),
+        ("lysa mqt and corin brandt on a pier", []),
+        ("corin and bero on a pier", ["corin_brandt", "bero_mqt"]),
+    ],
+)
+def test_of_a_pack_of_names_come_those_that_the_prompt_calls(
+    words: tuple[str, ...], prompt: str, expected: list[str]
+) -> None:
+    assert added(prompt, *words, subject="Two evenings pack") == expected
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from stylus_core.prompt.english import is_word
+from stylus_core.composer.classes import ATTRIBUTES
+from stylus_core.composer.mentions import FOR, NOTHING, SURELY, Mentions
+from stylus_core.prompt.english import is_being, is_common, is_word
+from stylus_core.prompt.keywords import is_quality
+from stylus_core.refiner.describe import COMMON
 from stylus_core.refiner.members import Member, sets, told_members
 from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
@@ -27,6 +31,9 @@ GENERIC = NOISE | frozenset(
 #: Kinds that apply only to whom the prompt names.
 NAMED_ONLY = ("character", "person")
 
+#: What ends a phrase about somebody's looks that many share.
+_ANYBODYS = frozenset("hair eye eyes skin bang ponytail braid twintail ear girl boy woman man male female".split())
+
 _NAME = 4  # letters of a name that may stand alone
 _WHOLE = 3  # ordinary words that are somebody's name and series: "amber (outrider tale)"
 
@@ -35,12 +42,14 @@ class _Ways(NamedTuple):
     """The ways to call an adapter, as words: read once for all prompts."""
 
     own: frozenset[str]  # of what it is for, without its series
+    name: tuple[str, ...]  # the same in their order, those that say nothing too
     series: tuple[str, ...]
     titles: tuple[tuple[str, ...], ...]
     units: tuple[tuple[str, ...], ...]  # of its trigger words, the first of each entry too, and of its file
     sets: tuple[tuple[str, ...], ...]  # of what stands first in each, where its trigger words are several sets
     members: tuple[frozenset[str], ...]  # of the names of those whom it draws, where they are several
     nobody: bool  # whether what it is for is no name, but that of a pack: "Two friends"
+    looks: tuple[tuple[str, ...], ...]  # of the phrases behind the name in its trigger words
     letters: str  # of what it is for
 
 
@@ -58,14 +67,27 @@ def _ways(card: Card, title: str, site_title: str, stem: str, description: str) 
     named = [m for m in (_called(one, of_series) for one in several) if m]
     return _Ways(
         own=own,
+        name=_unit(name),
         series=of_series,
         titles=tuple(map(tuple, (*_titles(title), *_titles(site_title)))),
         units=tuple(map(_unit, (*entries, stem))),
         sets=tuple(_unit(m.name) for m in sets(trigger_words)),
         members=tuple(named),
         nobody=bool(named) and all(map(is_word, own)) and all(own.isdisjoint(_telling(m.name)) for m in several),
+        looks=tuple(_looks(trigger_words, own)),
         letters="".join(tokens(split_names(subject))),
     )
+
+
+def _looks(trigger_words: Sequence[str], own: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """What the trigger words say beside the name: clothes and things, no hair and eyes, which anybody has."""
+    for n, entry in enumerate(trigger_words):
+        for phrase in entry.split(",")[int(n == 0) :]:
+            plain = phrase.strip().lower().replace(" ", "_")
+            unit = _unit(phrase)
+            if unit and unit[-1] not in _ANYBODYS and plain not in COMMON and not is_quality(phrase):
+                if not any(w in own for w in unit):
+                    yield unit
 
 
 def _called(member: Member, series: Collection[str]) -> frozenset[str]:
@@ -99,7 +121,7 @@ def members(adapter: Adapter) -> tuple[frozenset[str], ...]:
     return _ways_of(adapter).members
 
 
-def users_names(adapter: Adapter) -> tuple[frozenset[str], ...]:
+def users_names(adapter: Adapter) -> tuple[tuple[str, ...], ...]:
     """The names that the user calls an adapter by: the title that he set and his own words, beside the site's title.
 
     Of what he says of a character only what is nobody's word names it.
@@ -109,11 +131,12 @@ def users_names(adapter: Adapter) -> tuple[frozenset[str], ...]:
 
 
 @lru_cache(maxsize=20_000)
-def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-    out = dict.fromkeys([_telling(title)])
-    for said in map(_telling, (title, *phrases)):
+def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    out = dict.fromkeys([tuple(w for w in _unit(title) if w not in GENERIC)])
+    for text in (title, *phrases):
+        said = tuple(w for w in _unit(text) if w not in GENERIC)
         if kind in NAMED_ONLY:  # of "Captain Brusko" the one, for the rank is anybody's
-            said = frozenset(w for w in said if _own_name(w) and w not in series)
+            said = tuple(w for w in said if _own_name(w) and w not in series)
         out.setdefault(said)
     return tuple(filter(None, out))
 
@@ -134,46 +157,84 @@ def variants(adapter: Adapter) -> tuple[frozenset[str], ...]:
     return tuple(s for s in apart if not all(w in ways.series or is_word(w) for w in s))
 
 
-def is_named(adapter: Adapter, words: Collection[str]) -> bool:
-    """Whether a prompt with these tokens calls the adapter by name.
+def is_named(adapter: Adapter, said: Mentions) -> bool:
+    """Whether a prompt calls the adapter by name.
 
     The series alone does not name a character, and neither does a trigger word that is made of common words
     ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
-    word or file name of its own.
+    word or file name of its own. Somebody whose name means something has to be meant by it (`mentions.py`).
     """
+    ways, words = _ways_of(adapter), said.words
+    if any(w in words for w in ways.own) and ways.series and all(w in words for w in ways.series):
+        return True
+    names = _names_said(adapter, words)
+    if adapter.card.kind not in NAMED_ONLY:
+        return any(True for _ in names)
+    return any(_is_meant(name, ways, said) for name in names)
+
+
+def is_somebody(adapter: Adapter, said: Mentions) -> bool:
+    """Whether a character or person is meant by the whole name although that means something: "1girl, raven"."""
+    ways = _ways_of(adapter)
+    if adapter.card.kind not in NAMED_ONLY or not ways.own or not all(w in said.words for w in ways.own):
+        return False
+    name = [w for w in ways.name if w in ways.own]
+    anybodys = (is_being(name[-1]) and not (ways.series or ways.looks)) or not ATTRIBUTES.isdisjoint(name)
+    if anybodys or not all(map(is_common, name)):
+        return False
+    return said.speaks_of(name) == SURELY
+
+
+def _names_said(adapter: Adapter, words: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """The names of which a prompt with these tokens has all words."""
     ways = _ways_of(adapter)
     own = frozenset() if ways.nobody else ways.own
-    have = [w in words for w in own]
-    if have and all(have):
-        return True
-    if any(have) and ways.series and all(w in words for w in ways.series):
-        return True
-    if any(said and all(w in words for w in said) for said in ways.titles):
-        return True
-    called_so = any(_calls(unit, own, ways.letters, words) for unit in ways.units)
-    invented = called_so or _invented((*ways.units[:2], *ways.sets), ways.series, words)
-    others = (*ways.members, *users_names(adapter))
-    return invented or any(all(w in words for w in name) for name in others) or _one_of_a_pack(ways, words)
+    if own and all(w in words for w in own):
+        yield tuple(w for w in ways.name if w in own)
+    yield from (said for said in ways.titles if said and all(w in words for w in said))
+    for unit in ways.units:
+        if _calls(unit, own, ways.letters, words):
+            yield tuple(w for w in unit if w not in GENERIC)
+    yield from (unit for unit in (*ways.units[:2], *ways.sets) if _invented(unit, ways.series, words))
+    yield from (tuple(name) for name in (*ways.members, *users_names(adapter)) if all(w in words for w in name))
+    yield from _one_of_a_pack(ways, words)
 
 
-def _invented(units: Sequence[Sequence[str]], series: Collection[str], words: Collection[str]) -> bool:
+def _is_meant(name: Sequence[str], ways: _Ways, said: Mentions) -> bool:
+    """Whether a name that the prompt says is somebody's there.
+
+    Who has nothing but a name that is said of many ("Zombie") is none of them in particular.
+    """
+    if not all(map(is_common, name)) or said.words <= {*name, *ways.name}:
+        return True
+    if len(name) > 1 and "".join(name) in said.words:  # run together it means nothing else
+        return True
+    if is_being(name[-1]) and not (ways.series or ways.looks):
+        return True
+    whole = said.has(ways.name) and all(w in ways.name for w in name)
+    if whole or said.has(name):
+        how = said.speaks_of(ways.name if whole else name)
+    else:
+        how = min(said.speaks_of((w,)) for w in name)
+    # of a rare word it is enough that nothing speaks against it
+    return how >= FOR or (how == NOTHING and (not all(map(is_word, name)) or any(map(said.has, ways.looks))))
+
+
+def _invented(unit: Sequence[str], series: Collection[str], words: Collection[str]) -> bool:
     """Whether several words of which one is no English word, and none of the series, call it: nobody else's name.
 
     Only of its first trigger word, and of what stands first in each of several sets: what authors list behind are
     outfits and series.
     """
-    for unit in units:
-        said = [w for w in unit if w not in GENERIC]
-        if len(said) > 1 and all(w in words for w in said) and not all(w in series or is_word(w) for w in said):
-            return True
-    return False
+    said = [w for w in unit if w not in GENERIC]
+    return len(said) > 1 and all(w in words for w in said) and not all(w in series or is_word(w) for w in said)
 
 
-def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> bool:
-    """Whether a single invented name calls one of several sets ("torvan, red beard") that no other set begins with."""
+def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> Iterator[tuple[str]]:
+    """A single invented name that calls one of several sets ("torvan, red beard") and that no other set begins with."""
     names = [[w for w in unit if w not in GENERIC] for unit in ways.sets]
     single = [said[0] for said in names if len(said) == 1 and names.count(said) == 1]
-    return any(name in words and name not in ways.series and _own_name(name) for name in single)
+    yield from ((name,) for name in single if name in words and name not in ways.series and _own_name(name))
 
 
 def _titles(title: str) -> list[list[str]]:
@@ -191,7 +252,7 @@ def _calls(unit: Sequence[str], own: Collection[str], letters: str, words: Colle
     if not said or not all(w in words for w in said):
         return False
     # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry"
-    return any(w in own for w in said) or (len(unit) == 1 and _drawn_from(unit[0], letters))
+    return any(w in own for w in said) or (len(said) == 1 and _drawn_from(said[0], letters))
 
 
 def _drawn_from(word: str, letters: str) -> bool:

@@ -36,7 +36,8 @@ _ORDER = re.compile(
 )
 #: What somebody thinks of its pictures: "nice light", and not "nice for ships".
 _OPINION = re.compile(
-    r"(?i)(?:[\w ]{1,30} )?(?:very|really|so|too) \w+$|(?:good|great|nice|best|better|bad|perfect|ok)(?:\s+(?!for\b|with\b)\w+)?$"
+    r"(?i)(?:[\w ]{1,30} )?(?:very|really|so|too) \w+$"
+    r"|(?:good|great|nice|best|better|bad|perfect|ok)(?:\s+(?!for\b|with\b)\w+)?$"
 )
 _CLAUSE = re.compile(r"\s*[,:(\[{|–—]\s*|\s-\s")
 _BEHIND = re.compile(

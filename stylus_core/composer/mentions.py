@@ -9,7 +9,8 @@
 - against it: an article or another word that stands before things ("a raven", "two ravens"), a plural, a preposition
   ("covered with ivy"), a noun behind it that it describes ("raven feathers") or a word before it that describes it.
 
-What says nothing either way leaves it a thing. Names that mean nothing ("Alice", "Artoria") need no such evidence.
+What says nothing either way leaves it a thing. Names that mean nothing ("Alice", "Artoria") need no such evidence, nor
+do those of several words that stand together ("lantern moth").
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class Mentions:
         if here[-1].low != here[-1].token and here[-1].low.endswith("s") and length == 1 and not mid:
             return AGAINST  # a plural
         if before:
-            return _behind_words(before, mid, length)
+            said = _behind_words(before, mid)
+            return said if length == 1 else max(said, FOR)  # several words mean hardly anything else
         if mid:
             return SURELY
         if length > 1:
@@ -161,8 +163,8 @@ class Mentions:
         return _before_words(behind, self._small and here[0].capital, is_being(here[-1].token))
 
 
-def _behind_words(before: list[_Word], mid: bool, length: int) -> int:
-    """What the words before a name of `length` words say; `mid`: it has a capital amid small letters."""
+def _behind_words(before: list[_Word], mid: bool) -> int:
+    """What the words before a name say; `mid`: it has a capital amid small letters."""
     last = before[-1].low
     if last in _GIVES_NAME or (last == "of" and len(before) > 1 and before[-2].token in _PORTRAITS):
         return SURELY
@@ -171,10 +173,10 @@ def _behind_words(before: list[_Word], mid: bool, length: int) -> int:
     if mid:
         return FOR if before[-1].text[:1].isupper() and not before[-1].first else SURELY  # "Paper Lantern" is a title
     if last in _AND:
-        return FOR if length > 1 else NOTHING
+        return NOTHING
     if last not in _PREPOSITIONS and before[-1].token in PERSON:  # "the girl violet"
         return SURELY
-    return AGAINST if length == 1 else NOTHING  # "with ivy", "black raven"
+    return AGAINST  # "with ivy", "black raven"
 
 
 def _before_words(behind: list[_Word], capital: bool, being: bool) -> int:

@@ -17,7 +17,7 @@ from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
 from stylus_core.retriever.documents import own_phrases
 from stylus_core.retriever.tokens import NOISE, split_names, tokens, without_markup
-from stylus_core.types import Adapter, Card
+from stylus_core.types import Adapter
 
 #: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
 GENERIC = NOISE | frozenset(
@@ -44,38 +44,52 @@ class _Ways(NamedTuple):
     own: frozenset[str]  # of what it is for, without its series
     name: tuple[str, ...]  # the same in their order, those that say nothing too
     series: tuple[str, ...]
-    titles: tuple[tuple[str, ...], ...]
-    units: tuple[tuple[str, ...], ...]  # of its trigger words, the first of each entry too, and of its file
-    sets: tuple[tuple[str, ...], ...]  # of what stands first in each, where its trigger words are several sets
+    names: tuple[tuple[str, ...], ...]  # each of them alone calls it
+    sets: tuple[frozenset[str], ...]  # of what stands first in each, where its trigger words are several sets
     members: tuple[frozenset[str], ...]  # of the names of those whom it draws, where they are several
-    nobody: bool  # whether what it is for is no name, but that of a pack: "Two friends"
     looks: tuple[tuple[str, ...], ...]  # of the phrases behind the name in its trigger words
-    letters: str  # of what it is for
 
 
 @lru_cache(maxsize=20_000)
-def _ways(card: Card, title: str, site_title: str, stem: str, description: str) -> _Ways:
-    subject, trigger_words = card.subject, card.trigger_words
+def _ways(
+    subject: str,
+    kind: str,
+    trigger_words: tuple[str, ...],
+    title: str,
+    site_title: str,
+    stem: str,
+    description: str,
+) -> _Ways:
     name, _, series = subject.partition("(")
-    # of an entry that lists an outfit as well, what stands first is the name
-    entries = [first for t in trigger_words for first in (t, t.partition(",")[0])]
-    several = listed_members(trigger_words, subject, card.kind)
-    if not several and card.kind in NAMED_ONLY:
+    several = listed_members(trigger_words, subject, kind)
+    if not several and kind in NAMED_ONLY:
         several = told_members(description)
-    own = frozenset(w for w in tokens(split_names(name)) if w not in GENERIC)
-    of_series = tuple(w for w in tokens(split_names(series)) if w not in GENERIC)
-    named = [m for m in (_called(one, of_series) for one in several) if m]
+    own = frozenset(_telling(name))
+    of_series = _telling(series)
+    members = [m for m in (_called(one, of_series) for one in several) if m]
+    # a title that is no name, but that of a pack: "Two friends"
+    nobodys = bool(members) and all(map(is_word, own)) and all(own.isdisjoint(_telling(m.name)) for m in several)
+    # of an entry that lists an outfit as well, what stands first is the name
+    units = [_telling(first) for t in trigger_words for first in (t, t.partition(",")[0])]
+    heads = [_telling(m.name) for m in sets(trigger_words)]
+    letters = "".join(tokens(split_names(subject)))
+    names = [
+        () if nobodys else tuple(dict.fromkeys(_telling(name))),
+        *_titles(title),
+        *_titles(site_title),
+        *(u for u in (*units, _telling(stem)) if _calls(u, frozenset() if nobodys else own, letters)),
+        *(u for u in (*units[:2], *heads) if _invented(u, of_series)),
+        *map(tuple, members),
+        *(h for h in heads if len(h) == 1 and heads.count(h) == 1 and h[0] not in of_series and _own_name(h[0])),
+    ]
     return _Ways(
         own=own,
         name=_unit(name),
         series=of_series,
-        titles=tuple(map(tuple, (*_titles(title), *_titles(site_title)))),
-        units=tuple(map(_unit, (*entries, stem))),
-        sets=tuple(_unit(m.name) for m in sets(trigger_words)),
-        members=tuple(named),
-        nobody=bool(named) and all(map(is_word, own)) and all(own.isdisjoint(_telling(m.name)) for m in several),
+        names=tuple(filter(None, dict.fromkeys(names))),
+        sets=tuple(map(frozenset, heads)),
+        members=tuple(members),
         looks=tuple(_looks(trigger_words, own)),
-        letters="".join(tokens(split_names(subject))),
     )
 
 
@@ -92,14 +106,14 @@ def _looks(trigger_words: Sequence[str], own: Collection[str]) -> Iterator[tuple
 
 def _called(member: Member, series: Collection[str]) -> frozenset[str]:
     """The words that call one of several: the name, and of ordinary words only with where they come from."""
-    name, whole = (_telling(text) for text in (member.name, f"{member.name} {member.series}"))
+    name, whole = (frozenset(_telling(text)) for text in (member.name, f"{member.name} {member.series}"))
     if any(w not in series and not is_word(w) for w in name):
         return name if len(name) > 1 or all(map(_own_name, name)) else frozenset()
     return whole if len(whole) >= _WHOLE or not all(w in series or is_word(w) for w in whole) else frozenset()
 
 
-def _telling(text: str) -> frozenset[str]:
-    return frozenset(w for w in _unit(text) if w not in GENERIC)
+def _telling(text: str) -> tuple[str, ...]:
+    return tuple(w for w in _unit(text) if w not in GENERIC)
 
 
 def _unit(text: str) -> tuple[str, ...]:
@@ -107,8 +121,10 @@ def _unit(text: str) -> tuple[str, ...]:
 
 
 def _ways_of(adapter: Adapter) -> _Ways:
-    m = adapter.metadata
-    return _ways(adapter.card, adapter.given_title, m.site_title, adapter.stem, m.description)
+    m, card = adapter.metadata, adapter.card
+    description = m.description if card.kind in NAMED_ONLY else ""  # whose members it tells
+    titles = adapter.given_title, m.site_title
+    return _ways(card.subject, card.kind, card.trigger_words, *titles, adapter.stem, description)
 
 
 def own_words(adapter: Adapter) -> frozenset[str]:
@@ -132,9 +148,8 @@ def users_names(adapter: Adapter) -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=20_000)
 def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    out = dict.fromkeys([tuple(w for w in _unit(title) if w not in GENERIC)])
-    for text in (title, *phrases):
-        said = tuple(w for w in _unit(text) if w not in GENERIC)
+    out = dict.fromkeys([_telling(title)])
+    for said in map(_telling, (title, *phrases)):
         if kind in NAMED_ONLY:  # of "Captain Brusko" the one, for the rank is anybody's
             said = tuple(w for w in said if _own_name(w) and w not in series)
         out.setdefault(said)
@@ -152,8 +167,7 @@ def variants(adapter: Adapter) -> tuple[frozenset[str], ...]:
     What shares a word with the name of the adapter itself is another outfit of it, and no member.
     """
     ways = _ways_of(adapter)
-    said = (*(frozenset(w for w in unit if w not in GENERIC) for unit in ways.sets), *ways.members)
-    apart = (s for s in dict.fromkeys(said) if s.isdisjoint(ways.own))
+    apart = (s for s in dict.fromkeys((*ways.sets, *ways.members)) if s.isdisjoint(ways.own))
     return tuple(s for s in apart if not all(w in ways.series or is_word(w) for w in s))
 
 
@@ -167,37 +181,22 @@ def is_named(adapter: Adapter, said: Mentions) -> bool:
     ways, words = _ways_of(adapter), said.words
     if any(w in words for w in ways.own) and ways.series and all(w in words for w in ways.series):
         return True
-    names = _names_said(adapter, words)
-    if adapter.card.kind not in NAMED_ONLY:
-        return any(True for _ in names)
-    return any(_is_meant(name, ways, said) for name in names)
+    names = (name for name in (*ways.names, *users_names(adapter)) if all(w in words for w in name))
+    return any(adapter.card.kind not in NAMED_ONLY or _is_meant(name, ways, said) for name in names)
 
 
 def is_somebody(adapter: Adapter, said: Mentions) -> bool:
     """Whether a character or person is meant by the whole name although that means something: "1girl, raven"."""
+    if adapter.card.kind not in NAMED_ONLY:
+        return False
     ways = _ways_of(adapter)
-    if adapter.card.kind not in NAMED_ONLY or not ways.own or not all(w in said.words for w in ways.own):
+    if not ways.own or not all(w in said.words for w in ways.own):
         return False
     name = [w for w in ways.name if w in ways.own]
     anybodys = (is_being(name[-1]) and not (ways.series or ways.looks)) or not ATTRIBUTES.isdisjoint(name)
     if anybodys or not all(map(is_common, name)):
         return False
     return said.speaks_of(name) == SURELY
-
-
-def _names_said(adapter: Adapter, words: Collection[str]) -> Iterator[tuple[str, ...]]:
-    """The names of which a prompt with these tokens has all words."""
-    ways = _ways_of(adapter)
-    own = frozenset() if ways.nobody else ways.own
-    if own and all(w in words for w in own):
-        yield tuple(w for w in ways.name if w in own)
-    yield from (said for said in ways.titles if said and all(w in words for w in said))
-    for unit in ways.units:
-        if _calls(unit, own, ways.letters, words):
-            yield tuple(w for w in unit if w not in GENERIC)
-    yield from (unit for unit in (*ways.units[:2], *ways.sets) if _invented(unit, ways.series, words))
-    yield from (tuple(name) for name in (*ways.members, *users_names(adapter)) if all(w in words for w in name))
-    yield from _one_of_a_pack(ways, words)
 
 
 def _is_meant(name: Sequence[str], ways: _Ways, said: Mentions) -> bool:
@@ -220,39 +219,31 @@ def _is_meant(name: Sequence[str], ways: _Ways, said: Mentions) -> bool:
     return how >= FOR or (how == NOTHING and (not all(map(is_word, name)) or any(map(said.has, ways.looks))))
 
 
-def _invented(unit: Sequence[str], series: Collection[str], words: Collection[str]) -> bool:
-    """Whether several words of which one is no English word, and none of the series, call it: nobody else's name.
+def _invented(unit: Sequence[str], series: Collection[str]) -> bool:
+    """Whether it has several words of which one is no English word, and none of the series: nobody else's name.
 
-    Only of its first trigger word, and of what stands first in each of several sets: what authors list behind are
+    Only for the first trigger word, and for what stands first in each of several sets: what authors list behind are
     outfits and series.
     """
-    said = [w for w in unit if w not in GENERIC]
-    return len(said) > 1 and all(w in words for w in said) and not all(w in series or is_word(w) for w in said)
+    return len(unit) > 1 and not all(w in series or is_word(w) for w in unit)
 
 
-def _one_of_a_pack(ways: _Ways, words: Collection[str]) -> Iterator[tuple[str]]:
-    """A single invented name that calls one of several sets ("torvan, red beard") and that no other set begins with."""
-    names = [[w for w in unit if w not in GENERIC] for unit in ways.sets]
-    single = [said[0] for said in names if len(said) == 1 and names.count(said) == 1]
-    yield from ((name,) for name in single if name in words and name not in ways.series and _own_name(name))
-
-
-def _titles(title: str) -> list[list[str]]:
+def _titles(title: str) -> list[tuple[str, ...]]:
     """Words of a title that name an adapter: several of which one is no English word, or those of another script."""
-    whole = [w for w in tokens(split_names(title)) if w not in GENERIC]
+    whole = tuple(w for w in tokens(split_names(title)) if w not in GENERIC)
     out = [whole] if len(whole) > 1 and not all(map(is_word, whole)) else []
     if not title.isascii():
-        parts = (tokens(p) for p in re.split(r"[|/()\[\]{},:;【】（）「」『』]", title) if not p.isascii())
+        parts = (tuple(tokens(p)) for p in re.split(r"[|/()\[\]{},:;【】（）「」『』]", title) if not p.isascii())
         out += [p for p in parts if len("".join(p)) > 1]
     return out
 
 
-def _calls(unit: Sequence[str], own: Collection[str], letters: str, words: Collection[str]) -> bool:
-    said = [w for w in unit if w not in GENERIC]
-    if not said or not all(w in words for w in said):
-        return False
-    # one of the name's words has to be in it, or it is made of the name's letters as "artolanc" is, and not "cherry"
-    return any(w in own for w in said) or (len(said) == 1 and _drawn_from(said[0], letters))
+def _calls(unit: Sequence[str], own: Collection[str], letters: str) -> bool:
+    """Whether a trigger word or a file's name has a word of the name in it, or is made of its letters.
+
+    So is "artolanc", and not "cherry".
+    """
+    return any(w in own for w in unit) or (len(unit) == 1 and _drawn_from(unit[0], letters))
 
 
 def _drawn_from(word: str, letters: str) -> bool:

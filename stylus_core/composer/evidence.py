@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from stylus_core.composer.classes import ANIME, ATTRIBUTES, FEMALE, MALE, PERSON, PHOTO, QUALITY, STYLE
 from stylus_core.composer.contract import Request
-from stylus_core.composer.names import GENERIC, is_named
+from stylus_core.composer.mentions import Mentions
+from stylus_core.composer.names import GENERIC, is_named, is_somebody
 from stylus_core.composer.profile import AdapterProfile, profile
 from stylus_core.prompt.english import rarity
 from stylus_core.retriever.documents import TAG, UNIT_TYPES
@@ -56,6 +57,7 @@ class PairEvidence:
     features: NDArray[np.float32]  # (candidates, FEATURES)
     keyword: NDArray[np.int64]  # (candidates,): index, -1 where there is none
     member: NDArray[np.bool_]  # (candidates,): whether it draws several and the prompt calls one by the whole name
+    somebody: NDArray[np.bool_]  # (candidates,): whether the prompt means somebody by an ordinary word that is the name
 
 
 class _Words(NamedTuple):
@@ -92,7 +94,8 @@ class _Prompt:
 
     def __init__(self, request: Request) -> None:
         asked = request.prompt.asked
-        self.words = frozenset(called(asked))
+        self.said = Mentions(request.prompt)
+        self.words = self.said.words
         own = frozenset(tokens(asked))
         self.keywords = [_words(k.text) for k in request.keywords]
         self.female, self.male = not own.isdisjoint(FEMALE), not own.isdisjoint(MALE)
@@ -146,7 +149,7 @@ def gather(request: Request) -> PairEvidence:
     n = len(request.candidates)
     features = np.zeros((n, len(FEATURES)), np.float32)
     chosen = np.full(n, -1, np.int64)
-    member = np.zeros(n, np.bool_)
+    member, somebody = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     prompt, near = _Prompt(request), _Near(request)
     for i, candidate in enumerate(request.candidates):
         known = profile(candidate.adapter)
@@ -157,7 +160,8 @@ def gather(request: Request) -> PairEvidence:
         row |= _of_adapter(prompt, known, candidate)
         features[i] = [row.get(name, 0.0) for name in FEATURES]
         member[i] = any(name <= keyword.names for keyword in prompt.keywords for name in known.members)
-    return PairEvidence(features, chosen, member)
+        somebody[i] = is_somebody(candidate.adapter, prompt.said)
+    return PairEvidence(features, chosen, member, somebody)
 
 
 def _best_keyword(
@@ -271,7 +275,7 @@ def _of_adapter(prompt: _Prompt, known: AdapterProfile, candidate: Candidate) ->
         known.male and not known.female and prompt.female and not prompt.male
     )
     return {
-        "named": float(is_named(adapter, prompt.words)),
+        "named": float(is_named(adapter, prompt.said)),
         "other_sex": float(other_sex),
         "slider": float(known.slider),
         "pack": float(known.pack),

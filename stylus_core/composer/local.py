@@ -25,6 +25,9 @@ FLOORS = {"careful": (0.65, 0.5), "balanced": (0.45, 0.3), "generous": (0.28, 0.
 #: The least chance of an adapter for several that the prompt calls by the name of one, if it may be picked at all. Its
 #: title says nothing of that one, so the judge, who looks at titles, doubts it.
 _MEMBER = 0.7
+#: The least chance of a character whose name is an ordinary word, where the prompt means somebody by it: how rare a
+#: word is, which the judge goes by, then says nothing any more.
+_SOMEBODY = 0.5
 
 _NEARLY = 5  # how many of the rest are told
 _WORTH_TELLING = 0.02  # chance below which nobody wonders why an adapter was not picked
@@ -43,7 +46,8 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
     evidence = gather(request)
     if chances is None:
         chances = judge(request.affinity is not None).chances(evidence.features)
-        chances = np.maximum(chances, np.float32(_MEMBER) * evidence.member)
+        least = np.maximum(_MEMBER * evidence.member, _SOMEBODY * evidence.somebody).astype(np.float32)
+        chances = np.maximum(chances, least)
     out: list[Assignment] = []
     for i, candidate in enumerate(request.candidates):
         if evidence.keyword[i] < 0:

@@ -67,7 +67,7 @@ def _read(adapter: Adapter) -> AdapterProfile:
     several = members(adapter)
     told += [(TRIGGER, tuple(sorted(name))) for name in several]
     of_user = users_names(adapter)
-    told += [(NAME, tuple(sorted(name))) for name in of_user]
+    told += [(NAME, name) for name in of_user]
     names = tuple(dict.fromkeys((kind, unit) for kind, unit in told if unit))
     subject, _, series = (adapter.card.subject or adapter.title).partition("(")
     own = [w for w in tokens(split_names(subject)) if w not in GENERIC]
@@ -79,7 +79,7 @@ def _read(adapter: Adapter) -> AdapterProfile:
         words=frozenset(w for _, unit in names for w in unit),
         called=frozenset(w for kind, unit in names if kind != TAG for w in unit),
         own=own_words(adapter),
-        sets=(*variants(adapter), *of_user),
+        sets=(*variants(adapter), *map(frozenset, of_user)),
         members=several,
         series=tuple(w for w in tokens(split_names(series)) if w not in GENERIC),
         noun=own[-1] if own else "",

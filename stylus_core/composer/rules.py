@@ -9,13 +9,13 @@ in the paper: of the adapters that people combine every other pair is of one kin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import versions
+from stylus_core.composer.mentions import Mentions
 from stylus_core.composer.names import NAMED_ONLY, is_named, members, own_words
-from stylus_core.retriever.tokens import called
-from stylus_core.types import Adapter, Assignment
+from stylus_core.types import Adapter, Assignment, Candidate
 
 PER_KEYWORD = 3
 STYLES = 3
@@ -28,7 +28,7 @@ def keep(
 
     `already`: adapters that are in the prompt before anything is added.
     """
-    words = frozenset(called(request.prompt.asked))
+    said = Mentions(request.prompt)
     kept: list[Assignment] = []
     refused: list[tuple[Assignment, str]] = []
     used: set[int] = set()
@@ -39,13 +39,13 @@ def keep(
         span = (a.keyword.start, a.keyword.end)
         if a.candidate.adapter.id in used:
             why = "it is used already"
-        elif kind in NAMED_ONLY and not is_named(a.candidate.adapter, words):
+        elif kind in NAMED_ONLY and not is_named(a.candidate.adapter, said):
             why = f"it is for a {kind} whom the prompt does not name"
         elif kind not in request.options.kinds:
             why = f"adapters of the kind {kind} are switched off"
         elif kind == "style" and styles >= STYLES:
             why = f"there are {STYLES} styles already"
-        elif kind in NAMED_ONLY and any(_same_subject(k.candidate.adapter, a.candidate.adapter, words) for k in kept):
+        elif kind in NAMED_ONLY and any(_same_subject(k.candidate, a.candidate, said) for k in kept):
             why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
         elif (twin := _twin(a.candidate.adapter, kept)) is not None:
             why = f"its version for {twin.metadata.base_model} is there already"
@@ -77,14 +77,14 @@ def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
     return next((k.candidate.adapter for k in kept if versions(k.candidate.adapter, adapter)), None)
 
 
-def _same_subject(one: Adapter, other: Adapter, words: Collection[str]) -> bool:
+def _same_subject(one: Candidate, other: Candidate, said: Mentions) -> bool:
     """The same character or person by two authors: people who combine adapters never combine these."""
-    if one.card.kind != other.card.kind:
+    if one.adapter.card.kind != other.adapter.card.kind:
         return False
-    return any(a <= b or b <= a for a in _drawn(one, words) for b in _drawn(other, words))
+    return any(a <= b or b <= a for a in _drawn(one.adapter, said) for b in _drawn(other.adapter, said))
 
 
-def _drawn(adapter: Adapter, words: Collection[str]) -> list[frozenset[str]]:
+def _drawn(adapter: Adapter, said: Mentions) -> list[frozenset[str]]:
     """Whom an adapter draws here: of several those whom the prompt names, else what it is for."""
-    named = [name for name in members(adapter) if all(w in words for w in name)]
+    named = [name for name in members(adapter) if name <= said.words]
     return named or list(filter(None, [own_words(adapter)]))

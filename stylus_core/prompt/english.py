@@ -1,7 +1,9 @@
 """How common a word is in English, wherever it stands: what a name has to be told apart from.
 
 In a library "Fern" may be as rare as "Artoria"; in English only one of them is a word. The list has 21,000 words in the
-order of their frequency; `benchmarks/make_english.py` makes it.
+order of their frequency, names among them ("Alice"), which stand there with a capital. A second list has rarer words
+for what can be seen ("onyx", "thistle"): they say only whether a name is also a thing; a third one which words mean
+somebody ("zombie"). `benchmarks/make_english.py` makes them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,10 @@ from pathlib import Path
 
 #: Words, the most frequent first.
 WORDS = Path(__file__).with_name("english.txt")
+#: Rarer words for things, in the order of the alphabet.
+THINGS = Path(__file__).with_name("things.txt")
+#: Those of the words that mean a person or another being, in the order of the alphabet.
+BEINGS = Path(__file__).with_name("beings.txt")
 
 _LISTED = 0.85  # rarity of the last word of the list: the step to a word that is not in it is a large one
 _NUMBER = 0.2
@@ -19,7 +25,18 @@ _NUMBER = 0.2
 
 @lru_cache(maxsize=1)
 def _ranks() -> dict[str, int]:
-    return {word: rank for rank, word in enumerate(WORDS.read_text(encoding="ascii").split())}
+    return {word.lower(): rank for rank, word in enumerate(WORDS.read_text(encoding="ascii").split())}
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    words = (*WORDS.read_text(encoding="ascii").split(), *THINGS.read_text(encoding="ascii").split())
+    return frozenset(word for word in words if word.islower())
+
+
+@lru_cache(maxsize=1)
+def _beings() -> frozenset[str]:
+    return frozenset(BEINGS.read_text(encoding="ascii").split())
 
 
 @lru_cache(maxsize=100_000)
@@ -45,3 +62,14 @@ def rarity(word: str) -> float:
 def is_word(word: str) -> bool:
     """Whether `word` (lower case, singular or plural) is an English word and no name of somebody's own."""
     return rarity(word) < 1.0
+
+
+@lru_cache(maxsize=100_000)
+def is_common(word: str) -> bool:
+    """Whether `word` (lower case, singular or plural) means something, and is no mere name: "raven", not "alice"."""
+    return not _common().isdisjoint((word, f"{word}s", f"{word}es"))
+
+
+def is_being(word: str) -> bool:
+    """Whether `word` (lower case, singular or plural) means first of all somebody: "zombie", "doctor"."""
+    return not _beings().isdisjoint((word, f"{word}s", f"{word}es"))

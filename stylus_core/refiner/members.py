@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from stylus_core.prompt.english import is_word
+from stylus_core.prompt.english import is_common, is_word
 from stylus_core.refiner.clean import plain
 from stylus_core.refiner.series import is_series
 
@@ -99,7 +99,7 @@ def _names(listed: Sequence[Member], subject: str, kind: str) -> tuple[Member, .
         called = bool(member.series) or any(map(strange, words)) or (joined and name.issuperset(words))
         if not ((told or len(words) > 1) and called and len(words) <= _NAME_WORDS) or _WORN.search(member.name):
             return ()
-    own = frozenset(filter(strange, name))
+    own = frozenset(filter(strange, name)) or name
     one = bool(own) and any(own <= frozenset(_words(m.name)) for m in listed)
     return () if one and not (pack or joined) else tuple(listed)
 
@@ -122,7 +122,7 @@ def told_members(description: str) -> tuple[Member, ...]:
 
 def strange(word: str) -> bool:
     """Whether it is nobody's word: a name or a code."""
-    return not is_word(word) and not word.isdigit()
+    return not (is_word(word) or is_common(word) or word.isdigit())
 
 
 def _member(phrase: str) -> Member:

@@ -131,7 +131,8 @@ def _of_each(lines: list[str]) -> list[str]:
     out = []
     for line in lines:
         named = EACH.match(line)
-        words = _listed(named["value"]) if named else []
+        label = TOKEN.findall(named["name"].casefold()) if named else []
+        words = _listed(named["value"]) if named and (STANDS_FOR | META).isdisjoint(label) else []
         if not words or not _invented(words[0]):
             break
         out.append(", ".join(words))

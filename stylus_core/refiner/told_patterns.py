@@ -127,7 +127,7 @@ STOP = re.compile(r"[.。;]\s|\s(?:or|и|или|oder|ou)\s")
 HEADING = re.compile(r"[:：\-–]\s*$")
 BULLET = re.compile(r"^\s*(?:[-•*·▪●]\s*|\d{1,2}[.)]\s*(?=[^\W\d])|[^\w\s<(\[\"'“‘`「『\\]{1,3}\s+)(?=\S)")
 #: "Juno Pell: junopell, short hair": the words of one of several, behind the name.
-EACH = re.compile(r"^\s*(?:[-•*·▪●]\s*)?[A-Z][\w'’. -]{1,40}?\s*[:：]\s*(?P<value>\S.*)$")
+EACH = re.compile(r"^\s*(?:[-•*·▪●]\s*)?(?P<name>[A-Z][\w'’. -]{1,40}?)\s*[:：]\s*(?P<value>\S.*)$")
 FENCE = re.compile(r"^(?:`{3}.*|[\W_]*)$")
 #: What stands for a word where an author explains how words are built, and words that lists are introduced by.
 STANDS_FOR = frozenset(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stylus_core.composer.mentions import Mentions
 from stylus_core.composer.names import is_named
 from stylus_core.prompt import parse
-from stylus_core.retriever.tokens import called
 from stylus_core.types import Adapter, Card, Metadata
 
 
@@ -21,7 +21,7 @@ def named(
     card = Card(kind="character", subject=subject, trigger_words=words)
     metadata = Metadata(title=title, description=description)
     adapter = Adapter(1, f"/l/{stem}.safetensors", stem, metadata=metadata, card=card)
-    return is_named(adapter, frozenset(called(parse(prompt).asked)))
+    return is_named(adapter, Mentions(parse(prompt)))
 
 
 @pytest.mark.parametrize("prompt", ["石灯籠", "夜の森に浮かぶ石灯籠"])

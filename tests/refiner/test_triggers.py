@@ -209,6 +209,8 @@ class TestDescribed:
             ("Triggerwort: brklink", ("brklink",)),
             ("Parola chiave: brklink", ("brklink",)),
             (r"Trigger: nell \(brass:hymn\), shawl", (r"nell \(brass:hymn\)", "shawl")),
+            ("Trigger words:\nJuno Pell: jnpell, shawl\nMirel Oster: mrlost", ("jnpell, shawl", "mrlost")),
+            ("Trigger words:\nStyle: brklink\nSampler: Euler a", ("brklink",)),
         ],
     )
     def test_what_it_labels_or_quotes_is_found(self, text: str, expected: tuple[str, ...]) -> None:

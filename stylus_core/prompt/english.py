@@ -3,7 +3,7 @@
 In a library "Fern" may be as rare as "Artoria"; in English only one of them is a word. The list has 21,000 words in the
 order of their frequency, names among them ("Alice"), which stand there with a capital. A second list has rarer words
 for what can be seen ("onyx", "thistle"): they say only whether a name is also a thing; a third one which words mean
-somebody ("zombie"). `benchmarks/make_english.py` makes them.
+somebody ("zombie"). `benchmarks/make_english.py` makes them; what is WordNet's is under the license beside it.
 """
 
 from __future__ import annotations

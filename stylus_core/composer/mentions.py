@@ -53,13 +53,13 @@ _DOES = frozenset(
     meditate whisper yell shout pray grin frown nod wield draw""".split()
 )
 _ACTS = frozenset("hold throw raise fight sing drink eat ride carry point wave cry cast walk jump climb".split())
-_RESTS = frozenset("stand sit lie look lean sleep run wait watch kneel swim".split())
+_RESTS = frozenset("stand sit lie look lean sleep run wait watch swim".split())
 _VERBS = _DOES | _ACTS | _RESTS
 _PRONOUNS = frozenset("he she him her his hers himself herself".split())
 _SOMEBODY = re.compile(r"(?:\d\+?|multiple) ?(?:girl|boy|other)s?|(?:fe)?male focus|solo|solo focus|woman|man|girl|boy")
 _LOOKS = re.compile(r"\w (?:hair|eyes)\b")
 _NOBODY = frozenset(("no humans", "no people", "nobody", "no girl", "no boy", "scenery", "still life"))
-_SIX = 6  # words of a prompt that writes small letters: of fewer, its capitals say nothing
+_ENOUGH = 3  # words amid sentences: of fewer, capitals say nothing
 
 #: What a prompt says of somebody: `SURELY` where nothing else can be meant.
 SURELY, FOR, NOTHING, AGAINST = 2, 1, 0, -1
@@ -102,10 +102,18 @@ class Mentions:
     def _places(self, name: Sequence[str]) -> Iterator[tuple[list[_Word], int]]:
         if not name or not self.words.issuperset(name):
             return
+        for part, i in self._by_token.get(name[0], ()):
+            if [word.token for word in part[i : i + len(name)]] == list(name):
+                yield part, i
+
+    @cached_property
+    def _by_token(self) -> dict[str, list[tuple[list[_Word], int]]]:
+        """Where each token stands: a prompt is held against hundreds of names."""
+        out: dict[str, list[tuple[list[_Word], int]]] = {}
         for part in self._parts:
-            for i in range(len(part) - len(name) + 1):
-                if all(word.token == token for word, token in zip(part[i:], name, strict=False)):
-                    yield part, i
+            for i, word in enumerate(part):
+                out.setdefault(word.token, []).append((part, i))
+        return out
 
     @cached_property
     def _parts(self) -> list[list[_Word]]:
@@ -131,7 +139,7 @@ class Mentions:
         """Whether it writes small letters amid its sentences, so that a capital there says something."""
         amid = [w for part in self._parts for w in part if not w.first and w.text[:1].isalpha()]
         small = sum(w.text[:1].islower() for w in amid)
-        return len(amid) >= _SIX // 2 and small * 3 >= len(amid) * 2
+        return len(amid) >= _ENOUGH and small * 3 >= len(amid) * 2
 
     @cached_property
     def _people(self) -> int:

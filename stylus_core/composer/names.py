@@ -12,7 +12,7 @@ from stylus_core.composer.mentions import FOR, NOTHING, SURELY, Mentions
 from stylus_core.prompt.english import is_being, is_common, is_word
 from stylus_core.prompt.keywords import is_quality
 from stylus_core.refiner.describe import COMMON
-from stylus_core.refiner.members import Member, sets, told_members
+from stylus_core.refiner.members import CHARS, Member, sets, told_members
 from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
 from stylus_core.retriever.documents import own_phrases
@@ -122,7 +122,7 @@ def _unit(text: str) -> tuple[str, ...]:
 
 def _ways_of(adapter: Adapter) -> _Ways:
     m, card = adapter.metadata, adapter.card
-    description = m.description if card.kind in NAMED_ONLY else ""  # whose members it tells
+    description = m.description[:CHARS] if card.kind in NAMED_ONLY else ""  # whose members it tells
     titles = adapter.given_title, m.site_title
     return _ways(card.subject, card.kind, card.trigger_words, *titles, adapter.stem, description)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stylus_core.composer.classes import DRAWS_FEMALE, DRAWS_MALE
 from stylus_core.composer.names import GENERIC, members, own_words, users_names, variants
+from stylus_core.refiner.members import CHARS
 from stylus_core.retriever.documents import NAME, TAG, TRIGGER, units
 from stylus_core.retriever.tokens import split_names, tokens
 from stylus_core.types import Adapter
@@ -43,7 +44,7 @@ def profile(adapter: Adapter) -> AdapterProfile:
     """The profile of an adapter, kept for the next prompt."""
     m = adapter.metadata
     titles = (m.title, m.site_title, m.alias)
-    texts = (m.tags, m.trigger_words, m.training_concepts, m.own_words, m.description)
+    texts = (m.tags, m.trigger_words, m.training_concepts, m.own_words, m.description[:CHARS])
     key = (adapter.id, adapter.stem, titles, texts, adapter.card)
     with _lock:
         known = _profiles.get(key)

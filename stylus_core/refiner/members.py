@@ -38,7 +38,8 @@ _POINT = re.compile(r"^\s*(?:[-•·*–—]+|\d{1,2}[.)])?\s*(?P<name>[^,;:()\n
 _SENTENCE = re.compile(r"[.!?](?:\s|$)")
 _PARTS = re.compile(r"\s*(?:[,;、]|/|\||&|\band\b)\s*")
 _PROPER = re.compile(r"[A-Z][\w'’.-]*")
-_MOST, _CHARS, _NAME_WORDS = 40, 4000, 4
+CHARS = 4000  # of a description that are looked at
+_MOST, _NAME_WORDS = 40, 4
 _SHORT = 4  # letters: names as short begin alike by chance
 #: Kind -> how many names make a pack. Where nothing says that it is for somebody, two names may be anything's.
 _LEAST = {"character": 2, "person": 2, "concept": 3}
@@ -104,13 +105,13 @@ def _names(listed: Sequence[Member], subject: str, kind: str) -> tuple[Member, .
     return () if one and not (pack or joined) else tuple(listed)
 
 
-@lru_cache(maxsize=20_000)
 def told_members(description: str) -> tuple[Member, ...]:
     """Whom a description lists: "Members: Alice Hartwell, Brina Voss and Cole Tandry", or one in each line below."""
-    text = plain(description[:_CHARS])
+    text = plain(description[:CHARS])
     for found in islice(_LIST.finditer(text), _MOST):
-        here = _PARTS.split(_SENTENCE.split(found["here"], maxsplit=1)[0])
-        listed = [p.strip() for p in here if p.strip()]
+        # in single spaces, for a run of thousands would be gone through from each of them
+        here = " ".join(_SENTENCE.split(found["here"], maxsplit=1)[0].split())
+        listed = [p for p in _PARTS.split(here) if p]
         if not listed:
             below = filter(str.strip, text[found.end() :].split("\n"))
             points = (_POINT.match(line) for line in islice(below, _MOST))

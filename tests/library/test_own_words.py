@@ -262,6 +262,14 @@ def test_a_title_that_is_set_here_names_a_character(tmp_path: Path) -> None:
         assert [p.name for p in stylus.select("captain brusko at the helm").picks] == ["zq_0815"]
 
 
+def noted(folder: Path, title: str, description: str, notes: str, encoder: str) -> Stylus:
+    """A library of one adapter, of which the site says one thing and the user's notes another."""
+    path = safetensors(folder / "loras" / "zq_0815.safetensors", tensors=SDXL)
+    sidecar(path, ".civitai.info", civitai(title, description))
+    sidecar(path, ".json", editor(notes=notes))
+    return opened(folder / "loras", folder / "home", encoder)
+
+
 @pytest.mark.parametrize("encoder", ["none", "auto"])
 @pytest.mark.parametrize(
     ("words", "prompt"),
@@ -273,10 +281,7 @@ def test_a_title_that_is_set_here_names_a_character(tmp_path: Path) -> None:
     ],
 )
 def test_a_purpose_in_few_words_finds_it(tmp_path: Path, encoder: str, words: str, prompt: str) -> None:
-    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
-    sidecar(path, ".civitai.info", civitai("Rig Pack 9", "Two hundred pictures of steel."))
-    sidecar(path, ".json", editor(notes=words))
-    with opened(tmp_path / "loras", tmp_path / "home", encoder) as stylus:
+    with noted(tmp_path, "Rig Pack 9", "Two hundred pictures of steel.", words, encoder) as stylus:
         assert [p.name for p in stylus.select(prompt).picks] == ["zq_0815"]
 
 
@@ -294,10 +299,7 @@ def test_a_purpose_in_few_words_finds_it(tmp_path: Path, encoder: str, words: st
     ],
 )
 def test_what_somebody_thinks_of_it_is_no_reason(tmp_path: Path, encoder: str, words: str, prompt: str) -> None:
-    path = safetensors(tmp_path / "loras" / "zq_0815.safetensors", tensors=SDXL)
-    sidecar(path, ".civitai.info", civitai("Quillon Armor", "Plates of an old kind."))
-    sidecar(path, ".json", editor(notes=words))
-    with opened(tmp_path / "loras", tmp_path / "home", encoder) as stylus:
+    with noted(tmp_path, "Quillon Armor", "Plates of an old kind.", words, encoder) as stylus:
         assert not stylus.select(prompt).picks
         assert [p.name for p in stylus.select("a knight in quillon armor").picks] == ["zq_0815"]
 

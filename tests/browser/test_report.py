@@ -76,6 +76,8 @@ def test_the_gallery_filters_and_turns_pages(report, visit):
     count(page, "30 of 30 prompts")
     where = page.locator(".pager .where").first
     assert where.inner_text() == "page 1 of 3"
+    far = page.locator("#g-list img").last  # it loads once it is looked at, and has its place before
+    assert far.evaluate("i => i.clientHeight === i.clientWidth && i.clientWidth > 0")
     page.locator(".pager .after").last.click()
     page.locator(".pager .after").first.click()
     assert where.inner_text() == "page 3 of 3" and page.locator("#g-list article").count() == 6

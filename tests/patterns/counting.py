@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 if sys.version_info >= (3, 11):
@@ -33,6 +34,7 @@ class Unknown(Exception):
     """The pattern has something that this matcher does not know."""
 
 
+@lru_cache(maxsize=8)
 def tree(pattern: re.Pattern[str]) -> list[Item]:
     """What `re` makes of the pattern before it compiles it."""
     return list(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG & ~re.U))

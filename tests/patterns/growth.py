@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import NamedTuple
 
 from tests.patterns.counting import Machine
@@ -37,9 +36,12 @@ def growth(pattern: re.Pattern[str], *, everywhere: bool = True, whole: bool = F
         everywhere: whether it is looked for from each place of a text, as `sub` does, and not only at the beginning.
         whole: whether the match has to end with the text.
     """
-    machine = Machine(pattern, _BOUND, whole=whole)
     worst = Growth(1.0, Pump("", "", "", ""))
-    for pump in pumps(pattern):
+    made = pumps(pattern)
+    if not made:
+        return worst
+    machine = Machine(pattern, _BOUND, whole=whole)
+    for pump in made:
         long = pump.text(3 * _TIMES)
         last = machine.steps(long, everywhere=everywhere)
         if last <= _LITTLE * len(long):
@@ -53,6 +55,9 @@ def growth(pattern: re.Pattern[str], *, everywhere: bool = True, whole: bool = F
 
 def dearest(pattern: re.Pattern[str], chars: int = _CHARS, *, everywhere: bool = True, whole: bool = False) -> int:
     """Steps on a text of so many characters, in the worst case that is found."""
+    made = pumps(pattern, _MANY)[:_TEXTS]
+    if not made:
+        return 0
     machine = Machine(pattern, whole=whole)
-    texts = (p.text(max(1, (chars - len(p.head + p.tail)) // len(p.piece + p.middle))) for p in pumps(pattern, _MANY))
-    return max((machine.steps(text, everywhere=everywhere) for text in islice(texts, _TEXTS)), default=0)
+    texts = (p.text(max(1, (chars - len(p.head + p.tail)) // len(p.piece + p.middle))) for p in made)
+    return max(machine.steps(text, everywhere=everywhere) for text in texts)

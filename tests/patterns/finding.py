@@ -165,7 +165,7 @@ def _written(name: str, parsed: ast.Module, names: dict[str, Any]) -> Iterator[t
     for value in names.values():
         for one in value if isinstance(value, (list, tuple)) else (value,):
             for source in _fields(one):
-                yield name, re.compile(source), "search"
+                yield f"{name}:table", re.compile(source), "search"
 
 
 def _value(said: ast.expr, names: dict[str, Any]) -> Any:

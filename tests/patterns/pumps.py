@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tests.patterns.counting import FOREVER, ONE, REPEATS, Item, One, codes, tree
+from tests.patterns.nodes import One
+from tests.patterns.trees import FOREVER, ONE, REPEATS, Item, codes, tree
 
 #: Characters by which the classes of a pattern are told apart; those before are rather taken.
 _POOL = "a 0,_.\n-@A:<(\"'/|=+*#~!?;)[]{}>\\`%$&^é中あア가Ж，。！：–—\t9zZ\x01"

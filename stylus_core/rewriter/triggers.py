@@ -19,7 +19,7 @@ _LONGEST = 120  # characters of a phrase
 
 _TAG = re.compile(r"<[^<>]*>")
 #: What the host would read as a weight, of what is in brackets or of the whole prompt; and colons before nothing.
-_WEIGHT = re.compile(r"(?::\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)\s*)?)+(?=\)|$)")
+_WEIGHTS = re.compile(r"(?::\s*(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)\s*)?)+")
 _GRAMMAR = dict.fromkeys(map(ord, "[]{}\\|<>#\n\r\t"), " ")
 _OPERATOR = re.compile(rf"\b(?:AND|{'|'.join(SEPARATORS)})\b")
 _WORDS = re.compile(r"\w+")
@@ -67,13 +67,18 @@ def _phrases(entry: str) -> list[str]:
 def _safe(phrase: str) -> str:
     """Without what would change the grammar of the prompt around it; brackets become the escaped ones of a name."""
     text = phrase.replace("\\(", "(").replace("\\)", ")")
-    text = _WEIGHT.sub("", _TAG.sub(" ", text)).translate(_GRAMMAR)
+    text = _without_weights(_TAG.sub(" ", text)).translate(_GRAMMAR)
     text = _OPERATOR.sub(lambda m: m[0].lower(), " ".join(text.split()))[:_LONGEST]
     attention = text.startswith("(") and not re.search(r"[()]", text.strip("() "))
     if attention or not _balanced(text):
         text = " ".join(text.replace("(", " ").replace(")", " ").split())
-    text = _WEIGHT.sub("", text).strip()
+    text = _without_weights(text).strip()
     return text.replace("(", r"\(").replace(")", r"\)") if _WORDS.search(text) else ""
+
+
+def _without_weights(text: str) -> str:
+    # a pattern that says itself what has to follow would go through a long run of them from each one
+    return _WEIGHTS.sub(lambda run: "" if text[run.end() : run.end() + 1] in ("", ")") else run[0], text)
 
 
 def _balanced(text: str) -> bool:

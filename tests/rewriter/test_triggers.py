@@ -160,3 +160,20 @@ def test_what_would_break_the_grammar_is_taken_out(entry, expected):
 
 def test_a_card_without_words_needs_none():
     assert words("sea") == words("sea", "", " , ") == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "safe"),
+    [
+        ("inkwash:0.8", "inkwash"),
+        ("inkwash:0.8: 1. :.5:", "inkwash"),
+        ("inkwash: -0.8 ", "inkwash"),
+        ("(inkwash:1.2", "inkwash"),
+        ("inkwash:0.8 sea", "inkwash:0.8 sea"),
+        ("inkwash:1.2.3", "inkwash:1.2.3"),
+        ("inkwash" + ":00" * 900, "inkwash"),
+        ("inkwash" + ":00" * 900 + "x", "inkwash"),
+    ],
+)
+def test_no_weight_comes_in_with_a_word(entry, safe):
+    assert words("sea", entry, mode="always") == [safe]

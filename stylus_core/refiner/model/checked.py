@@ -24,7 +24,7 @@ _SUBJECT = 70
 _WEIGHTS = (0.1, 2.0)
 
 _MARKUP = re.compile(r"<[^<>]*>|[*_#`~|<>{}\[\]\\]+|&(?:[a-z]{2,8}|#\w{1,7});", re.I)
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\s*\n\s*")
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|(?<!\s)[^\S\n]*\n\s*")
 #: A sentence that speaks to a reader or a program and not about pictures: nobody's description needs one.
 _ORDER = re.compile(
     r"""(?ix)

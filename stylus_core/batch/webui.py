@@ -13,12 +13,13 @@ from stylus_core.net import HttpReply, HttpRequest, NetError, address_problem, s
 from stylus_core.net.errors import ELSEWHERE, LARGE, LATE
 
 #: Longest answer that is read, in bytes: a picture of 4096 x 4096 in base64 fits.
-ANSWER = 96 << 20
+ANSWER = 128 << 20
 #: Seconds before each further try of what failed in passing.
 PAUSES = (1.0, 3.0, 8.0)
 _QUICK = 30.0  # seconds for everything but a picture
 _SAID = 300  # characters of a server's own message that are repeated
-_PICTURES = ("images",)  # data, which is as it came
+#: What is long and shown to nobody: pictures, and what trainers wrote into adapters.
+_DATA = ("images", "metadata")
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -132,7 +133,7 @@ class WebUI:
         if reply.status >= 400:
             raise self._refused(reply, path)
         try:
-            return reply.json(leave=_PICTURES)
+            return reply.json(leave=_DATA)
         except ValueError:
             raise WebUIGone(f"{self.url} answered {path} with something that is no JSON: is this a WebUI?") from None
 

@@ -19,11 +19,13 @@ COVER = "(the key)"
 #: without a key are given, would be found in ordinary words: they are looked for as words of their own.
 _SURE = 8
 _SHORTEST = 4
-_LONG = 1 << 20  # characters of a text that is covered whole where it holds a secret
+_LONG = 64 << 10  # characters of a text that is covered whole where it holds a secret
+_LONGEST = 4 << 20  # of one that is looked through
+_UNSEEN = "(left out: too long to be looked through for the key)"
 _HEADERS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key")
 
 _ESCAPE = re.compile(
-    r"\\+(?:u(?P<u>[0-9a-fA-F]{4})|x(?P<x>[0-9a-fA-F]{2})|[nrtbf])"
+    r"(?<!\\)\\+(?:u(?P<u>[0-9a-fA-F]{4})|x(?P<x>[0-9a-fA-F]{2})|[nrtbf])"
     r"|%(?:25)*(?P<p>[0-9a-fA-F]{2})"
     r"|&\#(?:[xX](?P<h>[0-9a-fA-F]{1,6})|(?P<d>[0-9]{1,7}));?"
 )
@@ -42,11 +44,12 @@ class Redaction:
         found: dict[str, None] = {}
         words: dict[str, None] = {}
         for secret in secrets:
-            plain = _plain(secret)
-            if len(plain) >= _SURE:
-                found[plain] = None
+            letters = _REST.sub("", secret.casefold())
+            if len(letters) >= _SURE:
                 raw = secret.encode("utf-8", "replace")
-                found.update(dict.fromkeys(_plain(form) for form in (*_encoded(raw), raw.hex())))
+                # a secret that looks like an escape is one in a text as it is, and none in a text that escapes it
+                forms = (letters, _plain(secret), raw.hex(), *map(_plain, _encoded(raw)))
+                found.update(dict.fromkeys(form for form in forms if len(form) >= _SHORTEST))
             elif len(secret.strip()) >= _SHORTEST:
                 words[secret.strip()] = None
         self._needles = sorted(found, key=len, reverse=True)
@@ -60,6 +63,8 @@ class Redaction:
 
     def clean(self, text: str) -> str:
         """`text` with `COVER` where it held a secret."""
+        if (self._needles or self._words) and len(text) > _LONGEST:
+            return _UNSEEN
         if self._needles:
             plain = _plain(text)
             if any(needle in plain for needle in self._needles):
@@ -90,7 +95,7 @@ class Redaction:
             at = plain.find(needle)
             while at >= 0:
                 spans.append((places[at][0], places[at + len(needle) - 1][1]))
-                at = plain.find(needle, at + len(needle))
+                at = plain.find(needle, at + 1)
         out, done = [], 0
         for start, end in sorted(spans):
             if start >= done:

@@ -14,7 +14,7 @@ import pytest
 
 from stylus_core.net import HttpRequest, NetError, reach, send
 from stylus_core.net.connection import Connection, Deadline
-from tests.net.faults import FaultyServer, Talk, gzipped, http
+from tests.net.faults import FAULTS, FaultyServer, Talk, gzipped, http
 
 KEY = "sk-Very-Secret-0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -47,6 +47,19 @@ def test_pictures_stay_as_they_came_and_the_rest_is_told_without_the_key() -> No
     with FaultyServer(lambda talk: talk.say(http(body))) as server:
         reply = send(HttpRequest(server.url, headers=BEARER))
         assert reply.json(leave=("images",)) == {"images": [KEY], "info": "(the key)"}
+
+
+def test_an_error_in_drips_is_not_waited_for() -> None:
+    script, _ = FAULTS["drips the body of an error"]
+    start = time.monotonic()
+    with FaultyServer(script) as server:
+        assert send(HttpRequest(server.url, seconds=600)).status == 400
+    assert time.monotonic() - start < 40  # the body would take 50 s
+
+
+def test_a_key_in_the_time_to_wait_is_covered() -> None:
+    with FaultyServer(lambda talk: talk.say(http(b"{}", "429 No", f"Retry-After: {KEY}"))) as server:
+        assert send(HttpRequest(server.url, headers=BEARER)).retry_after == "(the key)"
 
 
 def test_a_header_that_cannot_be_sent_is_told_and_not_shown() -> None:

@@ -141,7 +141,7 @@ class WebUI:
         if error.kind == LATE:
             return WebUIGone(f"{self.url} took longer than {timeout:g} s for {path}")
         if error.kind == LARGE:
-            return WebUIError(f"{self.url} {error} ({path})")
+            return WebUIGone(f"{self.url} {error} ({path})")
         if error.kind == ELSEWHERE:
             return WebUIGone(f"{self.url} {error}", error.status)
         return WebUIGone(f"{self.url} {error}: is the WebUI running, with --api?", passing=True)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import importlib.metadata
 import importlib.util
 import os
-import socket
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +20,7 @@ if TYPE_CHECKING:
 
 LEVELS = ("ok", "note", "broken")
 _ENDPOINT_TIMEOUT = 5.0  # seconds
+_MODELS = 4 << 20  # bytes of a server's list of models: some list thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +120,22 @@ def _folder(path: Path) -> Finding:
 
 
 def _endpoint(url: str) -> Finding:
+    from stylus_core.llm.endpoint import Endpoint
+    from stylus_core.net import HttpRequest, NetError, send
+
+    asked = Endpoint(url, "")
+    if problem := asked.address_problem("its URL"):
+        return Finding("broken", "endpoint", problem)
+    shown = asked.shown
     try:
-        parts = urllib.parse.urlsplit(url)
-    except ValueError:
-        parts = urllib.parse.SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https"):
-        return Finding(
-            "broken", "endpoint", "its URL is no http address", "give the base URL, such as http://127.0.0.1:8080/v1"
-        )
-    # Without user name, password and query, any of which may hold a key.
-    shown = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    try:
-        with urllib.request.urlopen(shown.rstrip("/") + "/models", timeout=_ENDPOINT_TIMEOUT) as answer:  # noqa: S310
-            return Finding("ok", shown, f"the server answers ({answer.status})")
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in (401, 403):
-            return Finding("ok", shown, f"the server answers and asks for a key ({error.code})")
-        return Finding("note", shown, f"the server answers {error.code} to /models", "check the path of the base URL")
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        return Finding(
-            "broken", shown, f"the server cannot be reached: {reason}", "start the server, or correct the URL"
-        )
+        status = send(HttpRequest(url.rstrip("/") + "/models", seconds=_ENDPOINT_TIMEOUT, limit=_MODELS)).status
+    except NetError as error:
+        return Finding("broken", shown, f"the server {error}", "start the server, or correct the URL")
+    if status in (401, 403):
+        return Finding("ok", shown, f"the server answers and asks for a key ({status})")
+    if status >= 400:
+        return Finding("note", shown, f"the server answers {status} to /models", "check the path of the base URL")
+    return Finding("ok", shown, f"the server answers ({status})")
 
 
 def _engine(address: str) -> Finding:
@@ -162,12 +152,14 @@ def _engine(address: str) -> Finding:
     if where.is_file:
         known = Path(where.uri).exists()
         return Finding("ok", subject, "the file is there" if known else "the file will be made by stylus index")
+    from stylus_core.net import NetError, reach
+
     parts = urllib.parse.urlsplit(where.uri)
     try:
-        socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=_ENDPOINT_TIMEOUT).close()
-    except OSError as error:
+        reach(str(parts.hostname), int(parts.port or 0), _ENDPOINT_TIMEOUT)
+    except NetError as error:
         remedy = "start the server, or correct the address; until then this machine's own index is searched"
-        return Finding("broken", subject, f"the server cannot be reached: {error}", remedy)
+        return Finding("broken", subject, f"the server {error}", remedy)
     return Finding("ok", subject, "the server takes connections")
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import http.client
 import json
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from stylus_core.errors import StylusError
+from stylus_core.net import HttpReply, HttpRequest, NetError, address_problem, send
+from stylus_core.net.errors import ELSEWHERE, LARGE, LATE
 
 #: Longest answer that is read, in bytes: a picture of 4096 x 4096 in base64 fits.
 ANSWER = 128 << 20
@@ -21,6 +18,8 @@ ANSWER = 128 << 20
 PAUSES = (1.0, 3.0, 8.0)
 _QUICK = 30.0  # seconds for everything but a picture
 _SAID = 300  # characters of a server's own message that are repeated
+#: What is long and shown to nobody: pictures, and what trainers wrote into adapters.
+_DATA = ("images", "metadata")
 _PASSING = (429, 500, 502, 503, 504)
 
 
@@ -35,13 +34,6 @@ class WebUIError(StylusError):
 
 class WebUIGone(WebUIError):
     """Nothing more can be had from this WebUI: it does not answer, or lets nobody in."""
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the credentials to whatever address it names."""
-
-    def redirect_request(self, *args: Any, **named: Any) -> None:
-        return None
 
 
 class WebUI:
@@ -69,10 +61,6 @@ class WebUI:
         self.timeout = timeout
         self._pauses = pauses
         self.sleep = sleep
-        # A proxy that the environment names for the web does not know this machine.
-        local = urllib.parse.urlsplit(self.url).hostname in ("localhost", "127.0.0.1", "::1")
-        proxies = [urllib.request.ProxyHandler({})] if local else []
-        self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
 
     def __repr__(self) -> str:
         return f"WebUI({self.url!r})"
@@ -138,81 +126,54 @@ class WebUI:
         headers = {"Accept": "application/json", **({"Authorization": self._auth} if self._auth else {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - the scheme was checked
         try:
-            with self._opener.open(request, timeout=timeout) as answer:
-                data = _read(answer, timeout)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._refused(error, path) from None
-        except TimeoutError:
-            raise WebUIGone(f"{self.url} took longer than {timeout:g} s for {path}") from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            if isinstance(reason, TimeoutError):
-                raise WebUIGone(f"{self.url} took longer than {timeout:g} s to connect") from None
-            said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-            raise WebUIGone(
-                f"{self.url} cannot be reached ({said}): is the WebUI running, with --api?", passing=True
-            ) from None
-        if len(data) > ANSWER:
-            raise WebUIError(f"{self.url} answered {path} with more than {ANSWER >> 20} MiB")
+            reply = send(HttpRequest(self.url + path, body, headers, timeout, ANSWER))
+        except NetError as error:
+            raise self._missed(error, path, timeout) from None
+        if reply.status >= 400:
+            raise self._refused(reply, path)
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
+            return reply.json(leave=_DATA)
+        except ValueError:
             raise WebUIGone(f"{self.url} answered {path} with something that is no JSON: is this a WebUI?") from None
 
-    def _refused(self, error: urllib.error.HTTPError, path: str) -> WebUIError:
-        status = error.code
+    def _missed(self, error: NetError, path: str, timeout: float) -> WebUIError:
+        if error.kind == LATE:
+            return WebUIGone(f"{self.url} took longer than {timeout:g} s for {path}")
+        if error.kind == LARGE:
+            return WebUIGone(f"{self.url} {error} ({path})")
+        if error.kind == ELSEWHERE:
+            return WebUIGone(f"{self.url} {error}", error.status)
+        return WebUIGone(f"{self.url} {error}: is the WebUI running, with --api?", passing=True)
+
+    def _refused(self, reply: HttpReply, path: str) -> WebUIError:
+        status = reply.status
         if status in (401, 403):
             return WebUIGone(
                 f"{self.url} asks for a user and a password: put user:password of its --api-auth into the environment "
                 "variable that --auth-env names",
                 status,
             )
-        said = ""
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            said = _message(error.read(1 << 16))
+        said = _message(reply)
         if status == 404 and said in ("", "Not Found"):  # else it is the request that names what is not there
             return WebUIGone(f"{self.url} has no {path}: start the WebUI with --api", status)
-        if 300 <= status < 400:
-            return WebUIGone(f"{self.url} sends elsewhere: give the address that it ends at", status)
         told = f"{self.url} refused {path} with {status}{f': {said}' if said else ''}"
         return WebUIError(told, status, passing=status in _PASSING)
 
 
 def checked_url(url: str) -> str:
     """`url` without a slash at its end. Raises `WebUIError` if no WebUI can be there."""
-    if "@" in url:  # and never repeated
-        raise WebUIError("a password in an address ends up in logs: give the address without it, and see --auth-env")
-    try:
-        parts = urllib.parse.urlsplit(url.strip())
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise WebUIError(f"{url[:200]!r} is no address of a WebUI: give one like http://127.0.0.1:7860")
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+    url = url.strip()
+    if problem := address_problem(url, "http://127.0.0.1:7860", "put user:password into a variable, see --auth-env"):
+        raise WebUIError(f"an address of a WebUI {problem}")
+    return url.rstrip("/")
 
 
-def _read(answer: http.client.HTTPResponse, seconds: float) -> bytes:
-    """The body, within bounds; the socket's own timeout is for one read only."""
-    ends = time.monotonic() + seconds
-    data = bytearray()
-    while len(data) <= ANSWER and (piece := answer.read1(1 << 20)):
-        data += piece
-        if time.monotonic() > ends:
-            raise TimeoutError
-    if answer.length and len(data) <= ANSWER:  # of `Content-Length`, what did not come
-        raise ConnectionError("the answer broke off")
-    return bytes(data)
-
-
-def _message(body: bytes) -> str:
+def _message(reply: HttpReply) -> str:
     """What a WebUI says of an error, in one line: FastAPI's `detail`, or the WebUI's `errors` and `error`."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = reply.json()
+    except ValueError:
         return ""
     given = value if isinstance(value, dict) else {}
     said = next((given[k] for k in ("errors", "detail", "error") if given.get(k)), "")

@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import math
 import threading
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Sequence
 from inspect import signature
 from typing import Any, Protocol
@@ -23,10 +20,10 @@ from stylus_core.composer.settings import Settings
 from stylus_core.composer.simple import nearest
 from stylus_core.errors import ComposerError
 from stylus_core.llm.endpoint import Endpoint
+from stylus_core.net import HttpReply, HttpRequest, NetError, send
 from stylus_core.types import Assignment, Candidate, Composition
 
 _DOCUMENT = 400  # characters of a candidate
-_MAX_BODY = 256 * 1024
 
 
 class Scorer(Protocol):
@@ -83,33 +80,24 @@ class EndpointScorer:
         body: dict[str, Any] = {"query": query, "documents": list(documents), "top_n": len(documents), **e.extra}
         if e.model:
             body["model"] = e.model
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if e.key:
-            headers["Authorization"] = f"Bearer {e.key}"
         url = e.base_url.rstrip("/")
         url = url if url.endswith("/rerank") else url + "/rerank"
-        call = urllib.request.Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - http alone
         try:
-            with urllib.request.urlopen(call, timeout=e.timeout) as answer:  # noqa: S310
-                data = answer.read(_MAX_BODY + 1)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise ComposerError(f"the reranker at {e.shown} answered {error.code}") from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise ComposerError(f"the reranker at {e.shown} could not be asked: {reason}") from None
-        return _read(data, len(documents), e.shown)
+            reply = send(HttpRequest(url, json.dumps(body).encode(), e.headers, e.timeout))
+        except NetError as error:
+            raise ComposerError(f"the reranker at {e.shown} {error}") from None
+        if reply.status >= 400:
+            raise ComposerError(f"the reranker at {e.shown} answered {reply.status}")
+        return _read(reply, len(documents), e.shown)
 
 
-def _read(data: bytes, n: int, shown: str) -> list[float]:
+def _read(reply: HttpReply, n: int, shown: str) -> list[float]:
     """`results[].index` and `.relevance_score`; a document that is not listed scores 0."""
     wrong = ComposerError(f"what the reranker at {shown} sent is no list of scores")
-    if len(data) > _MAX_BODY:
-        raise wrong
     try:
-        results = json.loads(data)["results"]
+        results = reply.json()["results"]
         pairs = [(int(r["index"]), float(r["relevance_score"])) for r in results]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError):  # OverflowError: an index that is infinite
         raise wrong from None
     out = [0.0] * n
     for index, score in pairs:
@@ -156,6 +144,8 @@ def _scorer(settings: Settings) -> Scorer:
         raise ComposerError(
             "no reranker is named: set STYLUS_RERANKER to a cross-encoder's name or folder, or to a rerank endpoint"
         )
-    if urllib.parse.urlsplit(where).scheme in ("http", "https"):
+    if where.partition(":")[0].lower() in ("http", "https"):
+        if problem := endpoint.address_problem("the reranker's address"):
+            raise ComposerError(problem)
         return EndpointScorer(endpoint)
     return CrossEncoderScorer(where)

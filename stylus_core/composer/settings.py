@@ -32,7 +32,7 @@ class Settings:
         reranker_floor: a candidate is chosen from this score on; both kinds of reranker score from 0 to 1.
     """
 
-    base_url: str = ""
+    base_url: str = field(default="", repr=False)  # may hold a key until it was looked at
     model: str = ""
     key: str = field(default="", repr=False)
     key_env: str = ""
@@ -40,7 +40,7 @@ class Settings:
     extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     keep_alive: float | None = None
     prompt_tokens: int = 2500
-    reranker: str = ""
+    reranker: str = field(default="", repr=False)  # the same
     reranker_model: str = ""
     reranker_floor: float = 0.5
 

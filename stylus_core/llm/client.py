@@ -181,14 +181,18 @@ class Client:
         out: dict[str, Any] = {"model": self.endpoint.model, "messages": list(call.messages)}
         if "temperature" not in ability.without:
             out["temperature"] = 0
-        out["max_completion_tokens" if "max_tokens" in ability.without else "max_tokens"] = call.max_tokens
+        more = dict(self.endpoint.extra)
+        if "max_tokens" in ability.without:
+            more = {"max_completion_tokens": call.max_tokens, **more}  # which not every version of the client knows
+        else:
+            out["max_tokens"] = call.max_tokens
         if ability.mode == "json_schema":
             form = {"name": "answer", "strict": True, "schema": dict(call.schema)}
             out["response_format"] = {"type": "json_schema", "json_schema": form}
         elif ability.mode == "json_object":
             out["response_format"] = {"type": "json_object"}
-        if self.endpoint.extra:
-            out["extra_body"] = dict(self.endpoint.extra)
+        if more:
+            out["extra_body"] = more
         return out
 
     def _unload(self, keep_alive: float | str, call: _Call) -> None:

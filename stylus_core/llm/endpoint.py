@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from stylus_core.net import Redaction, address_problem, shown_address
+
 #: Variables that may hold the key, best first; the second is sent to its owner's host alone.
 KEY_VARIABLE = "STYLUS_API_KEY"
 _OPENAI_VARIABLE, _OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
+
+_EXAMPLE = "http://127.0.0.1:11434/v1"
 
 BUDGET = 20.0  # seconds for a call, waits and retries included
 
@@ -28,7 +32,7 @@ class Endpoint:
         extra: further fields of the request's body, such as `{"reasoning_effort": "low"}`; they win over ours.
     """
 
-    base_url: str
+    base_url: str = field(repr=False)  # may hold a key until it was looked at
     model: str
     key: str = field(default="", repr=False, compare=False)
     timeout: float = BUDGET
@@ -37,25 +41,27 @@ class Endpoint:
     @property
     def shown(self) -> str:
         """The address as it may be told: without user name, password and query, any of which may hold a key."""
-        try:
-            parts = urllib.parse.urlsplit(self.base_url)
-        except ValueError:
-            return "the endpoint"
-        return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        return shown_address(self.base_url)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a request with JSON."""
+        given = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        return {"Content-Type": "application/json", "Accept": "application/json", **given}
 
     @property
     def problem(self) -> str:
         """Why nothing can be asked here, in one sentence; empty if nothing speaks against it."""
-        try:
-            parts = urllib.parse.urlsplit(self.base_url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            usable = False
-        if not usable:
-            return "the base URL of the language model is no http address: give one such as http://127.0.0.1:11434/v1"
-        if not self.model:
-            return f"no model is named for {self.shown}: name one that the server knows"
-        return ""
+        if problem := self.address_problem("the base URL of the language model"):
+            return problem
+        return "" if self.model else f"no model is named for {self.shown}: name one that the server knows"
+
+    def address_problem(self, what: str) -> str:
+        """Why the address cannot be used, in one sentence that calls it `what`; empty if it can."""
+        why = address_problem(self.base_url, _EXAMPLE, f"put the key into {KEY_VARIABLE} or the setting for it")
+        if not why and self.key and Redaction([self.key]).clean(self.base_url) != self.base_url:
+            why = "holds the key itself, which ends up in logs: give the address without it"
+        return f"{what} {why}" if why else ""
 
 
 def find_key(base_url: str, given: str = "", variable: str = "") -> str:

@@ -204,7 +204,7 @@ def test_a_webui_that_dies_gives_its_jobs_back(prompts: Path, capsys: pytest.Cap
     found = whole(prompts, 12)
     assert sum(r["webui"] == dying.url for r in found) == 1
     err = capsys.readouterr().err
-    assert err.count(f"{dying.url} cannot be reached") == 1 and "gets no more jobs" in err
+    assert err.count(f"{dying.url} broke off the connection") == 1 and "gets no more jobs" in err
 
 
 def test_a_webui_that_was_never_there_stops_nobody(host: StandIn, prompts: Path) -> None:

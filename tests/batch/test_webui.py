@@ -39,13 +39,15 @@ def http(body: bytes, status: str = "200 OK", *more: str) -> bytes:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("127.0.0.1:7860", "no address"),
-        ("file:///etc/passwd", "no address"),
-        ("http://", "no address"),
-        ("http://host:port", "no address"),
+        ("127.0.0.1:7860", "no http address"),
+        ("file:///etc/passwd", "no http address"),
+        ("http://", "no http address"),
+        ("http://host:port", "no http address"),
         ("http://ann:s3cret@host", "--auth-env"),
         ("ann:s3cret@host:7860", "--auth-env"),
         ("http://ann:s3cret@host:port", "--auth-env"),
+        ("http://host:7860/?token=s3cret", "--auth-env"),
+        ("http://host:7860/#s3cret", "--auth-env"),
     ],
 )
 def test_what_is_no_address_is_refused(url: str, said: str) -> None:
@@ -62,7 +64,8 @@ def test_what_is_no_address_is_refused(url: str, said: str) -> None:
         (http(b"{}", "404 Not Found"), "start the WebUI with --api"),
         (http(b"", "302 Found", "Location: http://127.0.0.1:9/"), "sends elsewhere"),
         (http(b"{}", "401 Unauthorized"), "user:password"),
-        (b"SSH-2.0-x\r\n", "cannot be reached"),
+        (b"SSH-2.0-x\r\n", "no HTTP"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n", "longer than 128 MiB"),
     ],
 )
 def test_a_server_that_is_no_webui_is_given_up(answer: bytes, said: str) -> None:

@@ -156,11 +156,17 @@ def test_the_endpoint(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert findings(FakeStylus(), endpoint=url)[-2].level == "broken"
 
 
-def test_an_endpoint_that_is_down_is_told_without_its_key() -> None:
-    found = findings(FakeStylus(), endpoint="http://user:sesame@127.0.0.1:9/v1?key=sesame")
-    one = about(found, "127.0.0.1:9")
-    assert one.level == "broken"
-    assert "sesame" not in repr(found)
+def test_an_endpoint_that_is_down_is_told() -> None:
+    one = about(findings(FakeStylus(), endpoint="http://127.0.0.1:9/v1"), "127.0.0.1:9")
+    assert one.level == "broken" and "cannot be reached (Connection refused)" in one.message
+
+
+def test_a_key_in_an_address_is_refused_and_not_repeated() -> None:
+    for url in ("http://user:sesame@127.0.0.1:9/v1", "http://127.0.0.1:9/v1?key=sesame", "http://127.0.0.1:9/#sesame"):
+        found = findings(FakeStylus(), endpoint=url)
+        one = about(found, "endpoint")
+        assert one.level == "broken" and "STYLUS_API_KEY" in one.message
+        assert "sesame" not in repr(found)
 
 
 def test_the_command_fails_only_if_something_is_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

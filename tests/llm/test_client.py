@@ -105,11 +105,11 @@ def test_every_failure_is_one_sentence_in_time(name: str, tmp_path: Path, caplog
 def test_connection_refused_is_told_at_once(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        url = f"http://user:{KEY}@127.0.0.1:{free.getsockname()[1]}/v1"
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     start = time.monotonic()
-    with pytest.raises(LLMError, match="cannot be reached") as caught:
+    with pytest.raises(LLMError, match=r"cannot be reached \(Connection refused\): is the server running"):
         Client(Endpoint(url, "m"), tmp_path).complete(MESSAGES, SCHEMA, 10)
-    assert time.monotonic() - start < 2 and KEY not in str(caught.value)
+    assert time.monotonic() - start < 2
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Reads an address. Raises `OptionError` for one that names no engine."""
+    """Reads an address. Raises `OptionError` for one that names no engine; what may be a password is not repeated."""
+    if "@" in text.partition("?")[0]:
+        raise OptionError(f"the index has its password in its address: put it into the variable {TOKEN} instead")
     url = urlsplit(text)
     try:
         port = url.port or _PORT
@@ -43,11 +45,15 @@ def parse_address(text: str) -> Address:
         raise _wrong(text, "the port is no number") from None
     if url.scheme != "milvus":
         raise _wrong(text, "it does not begin with milvus://")
-    if "@" in url.netloc:
-        raise OptionError(f"the index has its password in its address: put it into the variable {TOKEN} instead")
+    if url.fragment:
+        raise _wrong(text, f"there is nothing behind a # (a token belongs into the variable {TOKEN})")
     said = dict(parse_qsl(url.query))
     if unknown := said.keys() - {"collection", "library", "tls"}:
-        raise _wrong(text, f"there is no setting {sorted(unknown)[0]!r}, only collection, library and tls")
+        raise _wrong(
+            text,
+            f"there is no setting {sorted(unknown)[0]!r}, only collection, library and tls "
+            f"(a token belongs into the variable {TOKEN})",
+        )
     library = said.get("library", "")
     if library and not _LIBRARY.fullmatch(library):
         raise _wrong(text, "a library's name is of letters, digits, dots and dashes")
@@ -66,4 +72,5 @@ def parse_address(text: str) -> Address:
 
 
 def _wrong(text: str, why: str) -> OptionError:
-    return OptionError(f"the index {text!r} cannot be used, {why}: give it as {_FORM}")
+    shown = text.partition("?")[0].partition("#")[0]
+    return OptionError(f"the index {shown!r} cannot be used, {why}: give it as {_FORM}")

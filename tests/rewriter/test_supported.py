@@ -60,22 +60,41 @@ def test_what_the_record_says_stays(known: dict[str, object]) -> None:
 
 
 def test_forty_common_words_are_no_trigger() -> None:
-    words = """girl woman man portrait dress forest castle city street night sunset mountain ocean river house room window
-    car train horse dog cat dragon robot sword armor flower garden tree snow rain sky cloud moon star light shadow
-    knight wizard ship""".split()
+    words = """girl woman man portrait dress forest castle city street night sunset mountain ocean river house room
+    window car train horse dog cat dragon robot sword armor flower garden tree snow rain sky cloud moon star light
+    shadow knight wizard ship""".split()
     for kind in ("style", "object", "clothing", "character"):
         assert len(words) == 40 and added(*words, kind=kind) == added(", ".join(words), kind=kind) == []
 
 
 def test_looks_of_a_character_are_held_to_its_record() -> None:
-    entry = "mira vale, silver braid, severed head"
+    entry = "mira vale, coral necklace, silver braid, severed head"
     card = Card(kind="character", subject="Mira Vale", trigger_words=(entry,))
     mira = Adapter(
-        1, "/l/mira.safetensors", "mira", metadata=Metadata(training_tags=(("silver braid", 40),)), card=card
+        1, "/l/mira.safetensors", "mira", metadata=Metadata(training_tags=(("coral necklace", 40),)), card=card
     )
-    assert lacking(mira, "mira vale", "needed", "mira vale", 0.9) == ["silver braid"]
+    assert lacking(mira, "mira vale", "needed", "mira vale", 0.9) == ["coral necklace", "silver braid"]
     bare = replace(mira, metadata=Metadata())
-    assert lacking(bare, "mira vale", "needed", "mira vale", 0.9) == []
+    assert lacking(bare, "mira vale", "needed", "mira vale", 0.9) == ["silver braid"]  # which anybody may have
+
+
+def test_what_a_model_called_it_supports_nothing() -> None:
+    card = Card(kind="style", subject="Gouache velvet", trigger_words=("glnt7x velvet",))
+    written = Adapter(1, "/l/a.safetensors", "a", metadata=Metadata(title="Gouache"), card=card)
+    assert lacking(written, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x velvet"]
+    for source in ("vlm", "llm"):
+        by_model = replace(written, card=replace(card, source=source))
+        assert lacking(by_model, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x"]
+
+
+def test_one_code_is_taken_on_trust_and_what_is_made_like_it() -> None:
+    assert added("glnt7x, blut, sangre", examples=(Example("glnt7x, a box"),)) == ["glnt7x"]
+    assert added("glnt7x_v, sunk lid", "glnt7x_w, hull", notes="sunk lid, hull")[0] == "glnt7x_v"
+    outfits = ("glnt7coat, sunk lid", "glnt7swim, red hull")
+    card = Card(kind="clothing", subject="Gouache lantern", trigger_words=outfits)
+    adapter = Adapter(1, "/l/a.safetensors", "a", metadata=Metadata(description="A red hull, a sunk lid."), card=card)
+    found = lacking(adapter, "gouache lantern, red hull", "needed", "gouache lantern", 0.9)
+    assert found == ["glnt7swim"]
 
 
 def test_what_the_user_set_is_his() -> None:

@@ -61,11 +61,13 @@ def lacking(adapter: Adapter, prompt: str, mode: str, keyword: str = "", confide
     record = Supported(adapter, parsed)
     wanted: dict[str, None] = {}
     for phrase in found.phrases:
-        held = phrase
-        if not always and not has(said, phrase):
-            held = record.held(phrase) if own.may_add(phrase) else ""
-        if held and (held == phrase or own.may_add(held)):
-            wanted.setdefault(held)
+        if always or has(said, phrase):
+            wanted.setdefault(phrase)
+        elif own.may_add(phrase) and (held := record.held(phrase)):
+            if held != phrase:  # another text: "AND_x" holds an operator without its other half
+                held = _safe(held)
+            if own.may_add(held):
+                wanted.setdefault(held)
     return [p for p in islice(wanted, _AT_MOST) if not has(said, p)]
 
 

@@ -46,8 +46,8 @@ class Limits:
 
 #: A stranger's picture, which is opened to be shown small.
 PREVIEW = Limits(32 * 2**20, 88 * 2**20, ("PNG", "JPEG", "WEBP", "GIF"))
-#: A picture that a WebUI made for the user, up to 8192 x 8192, WebP up to 4096 x 4096.
-MADE = Limits(128 * 2**20, 300 * 2**20, ("PNG", "JPEG", "WEBP"))
+#: A picture that a WebUI made for the user: up to some 6,500 pixels a side, 4,096 of a WebP.
+MADE = Limits(128 * 2**20, 280 * 2**20, ("PNG", "JPEG", "WEBP"))
 
 
 class _Room:

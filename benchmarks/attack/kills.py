@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from benchmarks.attack.ground import ROOT, command, environment, killed, library, prompts, unsound
+from benchmarks.attack.ground import command, environment, killed, library, prompts, unsound
 from benchmarks.attack.tally import Tally
 from stylus_core import Stylus
-from tests.library.build import SD1_UNET  # noqa: F401 - the tree is whole
 from tests.llm.fault_server import FaultServer, answers, slow
 from tests.study.webui import PaintingWebUI
 
@@ -230,4 +229,4 @@ def _refine(tally: Tally, base: Path, lora: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run().told(), indent=1), ROOT)
+    print(json.dumps(run().told(), indent=1))

@@ -107,7 +107,9 @@ def _said(text: str) -> bytes:
 
 
 def _redirect(status: str, target: str) -> Fault:
-    return lambda talk: talk.send(_head(status, Location=target.format(here=talk.here, other=talk.other), Content_Length=0))
+    return lambda talk: talk.send(
+        _head(status, Location=target.format(here=talk.here, other=talk.other), Content_Length=0)
+    )
 
 
 def _split(text: str) -> str:

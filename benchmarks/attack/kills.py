@@ -187,9 +187,7 @@ def _study(tally: Tally, base: Path, lora: Path, count: int) -> None:
     plan.write_text(_STUDY.format(texts=texts), "utf-8")
 
     def call(out: Path) -> list[str]:
-        return command(
-            "study", "run", str(plan), "--library", str(lora), "--encoder", "none", "--out", str(out)
-        )
+        return command("study", "run", str(plan), "--library", str(lora), "--encoder", "none", "--out", str(out))
 
     _painted(tally, "study", call, base, lora, count, 5 * 2 * 2 * 3)
 

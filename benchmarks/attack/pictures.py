@@ -20,7 +20,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, depth: int = 8, colour: int = 0, data: bytes | None = None, more: bytes = b"") -> bytes:
+def png(
+    width: int, height: int, depth: int = 8, colour: int = 0, data: bytes | None = None, more: bytes = b""
+) -> bytes:
     """A PNG of zeros, whose size may be a lie where `data` is given."""
     samples = {0: 1, 2: 3, 6: 4}[colour] * depth // 8
     if data is None:
@@ -53,7 +55,13 @@ def hostile_pictures() -> Iterator[tuple[str, bytes]]:
     yield "HTML", b"<html><script>alert(1)</script></html>"
     yield "nothing", b""
     yield "one byte", b"\x89"
-    for form, options in (("GIF", {}), ("WEBP", {}), ("TIFF", {"compression": "tiff_deflate"}), ("BMP", {}), ("PPM", {})):
+    for form, options in (
+        ("GIF", {}),
+        ("WEBP", {}),
+        ("TIFF", {"compression": "tiff_deflate"}),
+        ("BMP", {}),
+        ("PPM", {}),
+    ):
         yield from _of_pillow(form, options)
     sound = png(64, 64)
     rng = random.Random(1)

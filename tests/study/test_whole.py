@@ -28,7 +28,8 @@ from sklearn.metrics import cohen_kappa_score
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
 from stylus_core.cli import main
-from stylus_core.llm.pictures import jpeg
+from stylus_core.llm.pictures import SIDE
+from stylus_core.pictures import jpeg
 from stylus_core.study.folder import StudyFolder
 from stylus_core.study.types import BASE, Picture
 from tests.batch.test_run import until
@@ -242,11 +243,9 @@ def differing(whole: Whole) -> list[tuple[Picture, Picture]]:
     return [(p["local"], p[BASE]) for p in by_place.values() if p["local"].sha256 != p[BASE].sha256]
 
 
-def shown(picture: Picture, *size_and_quality: int) -> bytes:
+def shown(picture: Picture, side: int = SIDE, quality: int = 85) -> bytes:
     """The picture as judges get it; raters have it larger and finer."""
-    data = jpeg(picture.path.read_bytes(), *size_and_quality)
-    assert data is not None
-    return data
+    return jpeg(picture.path.read_bytes(), side, quality)
 
 
 def light(data: bytes) -> float:

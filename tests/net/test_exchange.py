@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.net import HttpRequest, NetError, reach, send
-from stylus_core.net.connection import Connection, Deadline
+from stylus_core.net.connection import Connection, Deadline, reach
+from stylus_core.net.errors import NetError
+from stylus_core.net.exchange import HttpRequest, send
 from tests.net.faults import FAULTS, FaultyServer, Talk, gzipped, http
 
 KEY = "sk-Very-Secret-0123456789"
@@ -178,7 +179,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
             made.recv(65536)
             made.sendall(http(b"{}"))
 
-    asks = "import sys; from stylus_core.net import *; print(send(HttpRequest(sys.argv[1])).status)"
+    asks = "import sys; from stylus_core.net.exchange import *; print(send(HttpRequest(sys.argv[1])).status)"
     with FaultyServer(encrypted, heard=False) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(NetError, match="its certificate is not trusted"):

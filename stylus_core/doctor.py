@@ -121,7 +121,8 @@ def _folder(path: Path) -> Finding:
 
 def _endpoint(url: str) -> Finding:
     from stylus_core.llm.endpoint import Endpoint
-    from stylus_core.net import HttpRequest, NetError, send
+    from stylus_core.net.errors import NetError
+    from stylus_core.net.exchange import HttpRequest, send
 
     asked = Endpoint(url, "")
     if problem := asked.address_problem("its URL"):
@@ -152,7 +153,8 @@ def _engine(address: str) -> Finding:
     if where.is_file:
         known = Path(where.uri).exists()
         return Finding("ok", subject, "the file is there" if known else "the file will be made by stylus index")
-    from stylus_core.net import NetError, reach
+    from stylus_core.net.connection import reach
+    from stylus_core.net.errors import NetError
 
     parts = urllib.parse.urlsplit(where.uri)
     try:

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from stylus_core.batch import answers
 from stylus_core.errors import StylusError
-from stylus_core.net import HttpReply, HttpRequest, NetError, address_problem, send
-from stylus_core.net.errors import ELSEWHERE, LARGE, LATE
+from stylus_core.net.address import address_problem
+from stylus_core.net.errors import ELSEWHERE, LARGE, LATE, NetError
+from stylus_core.net.exchange import HttpReply, HttpRequest, send
 
 #: Longest answer that is read, in bytes: a picture of 4096 x 4096 in base64 fits.
 ANSWER = 128 << 20

@@ -21,7 +21,8 @@ from stylus_core.composer.rules import keep, left_alone
 from stylus_core.composer.settings import Settings
 from stylus_core.errors import ComposerError
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.net import HttpReply, HttpRequest, NetError, send
+from stylus_core.net.errors import NetError
+from stylus_core.net.exchange import HttpReply, HttpRequest, send
 from stylus_core.types import Candidate, Composition
 
 _DOCUMENT = 400  # characters of a candidate

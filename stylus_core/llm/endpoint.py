@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from stylus_core.net import Redaction, address_problem, shown_address
+from stylus_core.net.address import address_problem, shown_address
+from stylus_core.net.redaction import Redaction
 
 #: Variables that may hold the key, best first; the second is sent to its owner's host alone.
 KEY_VARIABLE = "STYLUS_API_KEY"
 _OPENAI_VARIABLE, _OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
 
 _EXAMPLE = "http://127.0.0.1:11434/v1"
+
+_REAL = 16  # characters from which on a key is one
 
 BUDGET = 20.0  # seconds for a call, waits and retries included
 
@@ -59,7 +62,8 @@ class Endpoint:
     def address_problem(self, what: str) -> str:
         """Why the address cannot be used, in one sentence that calls it `what`; empty if it can."""
         why = address_problem(self.base_url, _EXAMPLE, f"put the key into {KEY_VARIABLE} or the setting for it")
-        if not why and self.key and Redaction([self.key]).clean(self.base_url) != self.base_url:
+        # "ollama" and the like, which servers without a key are given, may well be a name in an address
+        if not why and len(self.key) >= _REAL and Redaction([self.key]).clean(self.base_url) != self.base_url:
             why = "holds the key itself, which ends up in logs: give the address without it"
         return f"{what} {why}" if why else ""
 

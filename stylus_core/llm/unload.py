@@ -10,7 +10,8 @@ import json
 import logging
 
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.net import HttpRequest, NetError, send
+from stylus_core.net.errors import NetError
+from stylus_core.net.exchange import HttpRequest, send
 
 log = logging.getLogger("stylus")
 

@@ -11,8 +11,7 @@ from typing import Any
 from stylus_core.errors import LLMError
 from stylus_core.llm.answers import MAX_BODY
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.net import NetError
-from stylus_core.net.errors import BROKEN, UNREACHABLE
+from stylus_core.net.errors import BROKEN, UNREACHABLE, NetError
 
 #: What servers without a key are sent: the client insists on one.
 _NO_KEY = "none"

@@ -25,7 +25,7 @@ from stylus_core.net.redaction import Redaction
 
 _HEAD = 128 << 10  # bytes of a head, of all that come before an answer together
 _PIECE = 1 << 16
-_ERROR = 64 << 10  # bytes of the body of an error, of which only the beginning is of use
+_ERROR = 64 << 10  # bytes of the body of an error: what is longer is no sentence
 _ERROR_SECONDS = 2.0  # for that body: the status alone says enough
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _OURS = ("host", "connection", "accept-encoding", "content-length", "transfer-encoding", "te", "expect")
@@ -55,14 +55,14 @@ class HttpReply:
 
     Args:
         status: HTTP's; none from 300 to 399.
-        body: decompressed; of an error no more than its beginning.
+        body: decompressed; of an error empty where it does not come whole and soon.
         retry_after: what the header of that name says, "" without one.
         redaction: knows the secrets.
     """
 
     def __init__(self, status: int, body: bytearray, retry_after: str, redaction: Redaction) -> None:
         self.status = status
-        self.retry_after = redaction.clean(retry_after[:100])
+        self.retry_after = redaction.clean(retry_after)[:100]
         self._body = body
         self._redaction = redaction
 
@@ -176,7 +176,9 @@ class _Exchange:
             raise NetError(UNREACHABLE, f"cannot be reached (the proxy refuses it: {response.status})")
 
     def _elsewhere(self, response: http.client.HTTPResponse) -> NetError:
-        where = origin(urllib.parse.urljoin(self._request.url, response.headers.get("Location", "")[:2000]))
+        where = ""
+        with contextlib.suppress(ValueError):  # no address
+            where = origin(urllib.parse.urljoin(self._request.url, response.headers.get("Location", "")[:2000]))
         named = f" to {where}" if where else ""
         return NetError(
             ELSEWHERE,
@@ -185,30 +187,30 @@ class _Exchange:
         )
 
     def _body(self, response: http.client.HTTPResponse, connection: Connection) -> bytearray:
-        """All of it, or of an error what comes soon."""
-        failed = response.status >= 400
-        limit = min(self._request.limit, _ERROR) if failed else self._request.limit
-        connection.allowance = 2 * limit + _HEAD  # what parts it is no more than it is itself
-        body = bytearray()
-        if failed:
-            self._deadline.at_most(_ERROR_SECONDS)
+        """All of it. Of an error nothing where it is long or late: its beginning might end within a key."""
+        if response.status < 400:
+            return self._whole(response, connection, self._request.limit)
+        self._deadline.at_most(_ERROR_SECONDS)
         try:
-            unpacker = Unpacker(response.headers.get("Content-Encoding", ""), limit)
-            if not failed and (response.length or 0) > limit:
-                raise unpacker.too_long()
+            return self._whole(response, connection, min(self._request.limit, _ERROR))
+        except NetError:
+            return bytearray()
+
+    def _whole(self, response: http.client.HTTPResponse, connection: Connection, limit: int) -> bytearray:
+        connection.allowance = 2 * limit + _HEAD  # what parts it is no more than it is itself
+        unpacker = Unpacker(response.headers.get("Content-Encoding", ""), limit)
+        if (response.length or 0) > limit:
+            raise unpacker.too_long()
+        body = bytearray()
+        try:
             while piece := response.read1(_PIECE):
                 body += unpacker.unpack(piece)
                 if len(body) > limit:
                     raise unpacker.too_long()
-            if response.length or not unpacker.whole:  # of `Content-Length`, what did not come
-                raise NetError(BROKEN, "stopped in the middle of its answer")
-        except NetError:
-            if not failed:
-                raise
         except (OSError, http.client.HTTPException, ValueError):
-            if not failed:
-                raise NetError(BROKEN, "stopped in the middle of its answer") from None
-        del body[limit:]
+            raise NetError(BROKEN, "stopped in the middle of its answer") from None
+        if response.length or not unpacker.whole:  # of `Content-Length`, what did not come
+            raise NetError(BROKEN, "stopped in the middle of its answer")
         return body
 
 
@@ -219,8 +221,12 @@ def _proxy(scheme: str, host: str, deadline: Deadline) -> urllib.parse.SplitResu
     # where the operating system says what goes by no proxy, names are looked up
     if not given or host in _LOCAL or within(deadline, lambda: urllib.request.proxy_bypass(host)):
         return None
-    parts = urllib.parse.urlsplit(given if "://" in given else f"http://{given}")
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(given if "://" in given else f"http://{given}")
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise NetError(UNREACHABLE, "cannot be reached (the proxy that this machine names is no http proxy)")
     return parts
 

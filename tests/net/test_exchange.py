@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.net import HttpRequest, NetError, reach, send
-from stylus_core.net.connection import Connection, Deadline
+from stylus_core.net.connection import Connection, Deadline, reach
+from stylus_core.net.errors import NetError
+from stylus_core.net.exchange import HttpRequest, send
 from tests.net.faults import FAULTS, FaultyServer, Talk, gzipped, http
 
 KEY = "sk-Very-Secret-0123456789"
@@ -157,6 +158,26 @@ def test_a_proxy_of_another_kind_is_told(proxied: pytest.MonkeyPatch) -> None:
     proxied.setenv("all_proxy", "socks5://127.0.0.1:9")
     with pytest.raises(NetError, match="no http proxy"):
         send(HttpRequest("http://pictures.invalid/"))
+    proxied.setenv("http_proxy", "http://127.0.0.1:port")
+    with pytest.raises(NetError, match="no http proxy"):
+        send(HttpRequest("http://pictures.invalid/"))
+
+
+def test_a_redirect_to_no_address_is_told() -> None:
+    for where in ("http://[", "//[::", "mailto:a", "http://a:b", ""):
+        answer = http(b"", "302 Found", f"Location: {where}")
+        with FaultyServer(lambda talk, answer=answer: talk.say(answer)) as server:
+            with pytest.raises(NetError, match="sends elsewhere"):
+                send(HttpRequest(server.url))
+
+
+def test_an_error_that_is_cut_within_a_key_is_told_without_it() -> None:
+    def script(talk: Talk) -> None:
+        talk.say(b"HTTP/1.1 400 No\r\n\r\nno key " + KEY[:-1].encode())
+        talk.stop.wait()
+
+    with FaultyServer(script) as server:
+        assert send(HttpRequest(server.url, headers=BEARER)).body == b""
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
@@ -178,7 +199,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
             made.recv(65536)
             made.sendall(http(b"{}"))
 
-    asks = "import sys; from stylus_core.net import *; print(send(HttpRequest(sys.argv[1])).status)"
+    asks = "import sys; from stylus_core.net.exchange import *; print(send(HttpRequest(sys.argv[1])).status)"
     with FaultyServer(encrypted, heard=False) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(NetError, match="its certificate is not trusted"):

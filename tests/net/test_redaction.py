@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylus_core.net import Redaction
+from stylus_core.net.redaction import Redaction
 from tests.net.faults import ECHOES
 
 KEY = "sk-Very+Secret/0123456789abcDEF="
@@ -81,7 +81,7 @@ def test_what_a_header_gives_away_is_known() -> None:
 def test_the_work_grows_with_the_text_and_no_faster() -> None:
     """Two million letters of each kind: were it quadratic anywhere, that would take days."""
     code = f"""if True:
-        from stylus_core.net import Redaction
+        from stylus_core.net.redaction import Redaction
         redaction = Redaction([{KEY!r}])
         for piece in {PIECES!r}:
             redaction.clean(piece * (2_000_000 // len(piece)))

@@ -49,7 +49,7 @@ def failed_lately(wanted: list[str]) -> bool:
     """Whether the same packages could not be had a short while ago."""
     try:
         return _FAILED.read_text("utf-8").split() == wanted and time.time() - _FAILED.stat().st_mtime < TRY_AGAIN
-    except OSError:
+    except (OSError, ValueError):  # it is not there, or damaged
         return False
 
 

@@ -88,6 +88,7 @@ def examine(
     yield from folders
     if all(f.level == "broken" for f in folders):
         return
+    yield from _kept(libraries, home)
     yield from _library(libraries, home, encoder, opener)
 
 
@@ -178,6 +179,24 @@ def _encoder(name: str) -> Finding:
         # Without one that was asked for by name something is broken; without any, selection goes on with words alone.
         return Finding("note" if name == "auto" else "broken", subject, f"words alone decide: {error}")
     return Finding("ok", subject, f"{encoder.dim} wide, runs on {encoder.backend}")
+
+
+def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
+    """What is damaged of the caches, and what was moved aside."""
+    from stylus_core.caches import damage
+    from stylus_core.home import library_home
+    from stylus_core.storage.aside import is_aside, put_aside
+
+    folder = library_home([path.expanduser().absolute() for path in libraries], home)
+    if not folder.is_dir():
+        return
+    if found := tuple(damage(folder)):
+        message = f"damaged, and made anew when it is needed: {len(found)}"
+        yield Finding("note", "caches", message, "stylus index mends them all; nothing but time is lost", found)
+    mine = [*put_aside(folder), *sorted(path for path in folder.parent.iterdir() if is_aside(path))]
+    if mine:
+        message = f"damaged files that were moved aside: {len(mine)}"
+        yield Finding("note", "moved aside", message, "delete them when nobody needs them", tuple(map(str, mine)))
 
 
 def _library(

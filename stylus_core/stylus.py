@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from stylus_core.caches import heal
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import Settings
@@ -186,6 +187,16 @@ class Stylus:
     def index_problem(self) -> str:
         """Why the engine that should hold the index does not have all of it, in one sentence; empty if it has."""
         return self._index_problem
+
+    @property
+    def unkept(self) -> str:
+        """Why something that `index` made could not be kept, in one sentence; empty if all was."""
+        return self.here.unkept
+
+    def heal(self) -> None:
+        """Looks through all caches of this library for damage that no selection has met yet, and mends it."""
+        with self.here.lock:
+            heal(self.home)
 
     # -- selecting
 

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger("stylus")
+from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.seal import seal_text, unseal_text
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (
     kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (kind, key))"""
 #: Entries of a kind that are kept; the longest unused go first.
 KEEP = 20_000
+_FORGET = """DELETE FROM entries WHERE kind = ?1 AND used < (
+    SELECT used FROM entries WHERE kind = ?1 ORDER BY used DESC LIMIT 1 OFFSET ?2)"""
 _MEMORY = 512
 
 
@@ -34,42 +34,42 @@ class Cache:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
         self._lock = threading.Lock()
         self._memory: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
-        self._file: sqlite3.Connection | None = None
+        self._file = pick_file(path) if path is not None else None
         self._writes = 0
-        if path is not None:
-            self._file = self._open(path)
 
     def get(self, kind: str, key: Any) -> dict[str, Any] | None:
         digest = _digest(key)
         with self._lock:
             found = self._memory.get((kind, digest))
-            if found is not None:
+            if found is not None or self._file is None:
                 return found
-            row = self._run("SELECT value FROM entries WHERE kind = ? AND key = ?", (kind, digest))
-            if not row:
+            rows = self._file.rows("SELECT value FROM entries WHERE kind = ? AND key = ?", (kind, digest))
+            text = unseal_text(rows[0][0], kind, digest) if rows else None
+            if text is None:
                 return None
-            self._run("UPDATE entries SET used = ? WHERE kind = ? AND key = ?", (_now(), kind, digest))
+            self._file.write("UPDATE entries SET used = ? WHERE kind = ? AND key = ?", [(_now(), kind, digest)])
         try:
-            value = json.loads(row[0][0])
+            value = json.loads(text)
         except ValueError:
             return None
         return value if isinstance(value, dict) else None
 
     def put(self, kind: str, key: Any, value: dict[str, Any]) -> None:
         digest = _digest(key)
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value)
         with self._lock:
             self._memory[kind, digest] = json.loads(text)
             if len(self._memory) > _MEMORY:
                 self._memory.popitem(last=False)
-            sql = "INSERT OR REPLACE INTO entries (kind, key, value, used) VALUES (?, ?, ?, ?)"
-            self._run(sql, (kind, digest, text, _now()))
+            if self._file is None:
+                return
+            row = (kind, digest, seal_text(text, kind, digest), _now())
+            self._file.write("INSERT OR REPLACE INTO entries (kind, key, value, used) VALUES (?, ?, ?, ?)", [row])
             self._writes += 1
             if self._writes % 256 == 1:
-                self._prune(kind)
+                self._file.write(_FORGET, [(kind, KEEP)])
 
     def recent(self, kind: str) -> list[dict[str, Any]]:
         """The entries of a kind that this process wrote last."""
@@ -78,13 +78,14 @@ class Cache:
 
     def count(self, kind: str) -> int:
         with self._lock:
-            row = self._run("SELECT count(*) FROM entries WHERE kind = ?", (kind,))
-        return int(row[0][0]) if row else sum(1 for k, _ in self._memory if k == kind)
+            rows = self._file.rows("SELECT count(*) FROM entries WHERE kind = ?", (kind,)) if self._file else []
+        return int(rows[0][0]) if rows else sum(1 for k, _ in self._memory if k == kind)
 
     def clear(self) -> None:
         with self._lock:
             self._memory.clear()
-            self._run("DELETE FROM entries")
+            if self._file is not None:
+                self._file.write("DELETE FROM entries", [()])
 
     def close(self) -> None:
         with self._lock:
@@ -92,47 +93,15 @@ class Cache:
                 self._file.close()
                 self._file = None
 
-    def _prune(self, kind: str) -> None:
-        sql = """DELETE FROM entries WHERE kind = ?1 AND used < (
-            SELECT used FROM entries WHERE kind = ?1 ORDER BY used DESC LIMIT 1 OFFSET ?2)"""
-        self._run(sql, (kind, KEEP))
 
-    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        if self._file is None:
-            return []
-        try:
-            with self._file:
-                return self._file.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            logger.warning(
-                "the cache of picks %s cannot be used (%s): picks are kept until the end only", self._path, error
-            )
-            self._file = None
-            return []
+def pick_file(path: Path) -> CacheFile:
+    """The picks as a file."""
+    return CacheFile(path, (_SCHEMA,), (Table("entries", "rowid DESC", _intact),), wait=2)
 
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection | None:
-        for attempt in ("as it is", "anew"):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = sqlite3.connect(path, timeout=2, check_same_thread=False)
-                file.execute("PRAGMA journal_mode=WAL")
-                file.execute("PRAGMA synchronous=NORMAL")
-                file.execute(_SCHEMA)
-                file.execute("SELECT value FROM entries LIMIT 1").fetchall()
-                file.commit()
-                return file
-            except sqlite3.DatabaseError as error:
-                if attempt == "anew" or isinstance(error, sqlite3.OperationalError):
-                    logger.warning("the cache of picks %s cannot be opened: %s", path, error)
-                    return None
-                broken = path.with_name(f"{path.name}.broken-{time.time_ns()}")
-                logger.warning("the cache of picks was damaged; it was moved to %s and is made anew", broken)
-                os.replace(path, broken)
-            except OSError as error:
-                logger.warning("the cache of picks %s cannot be opened: %s", path, error)
-                return None
-        return None
+
+def _intact(row: Row) -> bool:
+    kind, key, value, _ = row
+    return isinstance(kind, str) and isinstance(key, str) and unseal_text(value, kind, key) is not None
 
 
 def _digest(key: Any) -> str:

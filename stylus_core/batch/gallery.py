@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.batch.jobs import WITH, WITHOUT
-from stylus_core.batch.store import StoreError, write_whole
+from stylus_core.batch.store import StoreError
+from stylus_core.storage.files import write_whole
 
 PAGE = "index.html"
 

@@ -19,6 +19,8 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.pictures import ENDINGS, kind, read_file
+from stylus_core.storage.cache_file import is_damage
+from stylus_core.storage.files import write_whole
 
 LINES = "results.jsonl"
 PICTURES = "pictures"
@@ -148,25 +150,13 @@ def _guard(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error:
+    except sqlite3.Error as error:
         connection.close()
+        if is_damage(error):  # nobody holds a lock on what is no database, and nothing is kept in it
+            path.unlink()
+            return _guard(path)
         raise StoreError(f"another run is writing to {path.parent}: wait for it, or give another --out") from None
     return connection
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file that is whole or not there."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _ending(picture: bytes) -> str:

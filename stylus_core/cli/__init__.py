@@ -65,6 +65,7 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
     logging.basicConfig(level=logging.ERROR, format="stylus: %(message)s", stream=sys.stderr)
     for name in ("stylus", "stylus_core"):  # what matters of it is told in notes and problems anyway
         logging.getLogger(name).setLevel(logging.DEBUG if args.verbose else logging.CRITICAL)
+    logging.getLogger("stylus.storage").setLevel(logging.WARNING)  # a cache that was damaged and healed is told
     from stylus_core.cli.commands import COMMANDS
 
     return COMMANDS[args.command](args, console, opener)

@@ -25,8 +25,9 @@ _IN_FULL = 3  # adapters of one name that are shown in full and not as a list
 
 
 def index(args: argparse.Namespace, console: Console, opener: Opener) -> int:
-    """`stylus index DIR`."""
+    """`stylus index DIR`. Fails if what was made could not be kept."""
     with opened(args, opener) as stylus:
+        stylus.heal()
         bring_up_to_date(stylus, console)
         if args.index and stylus.index_problem:
             raise EngineError(f"{stylus.index_problem}; this machine's own index of words is up to date")
@@ -35,6 +36,9 @@ def index(args: argparse.Namespace, console: Console, opener: Opener) -> int:
             dump(console, report.library_json(adapters, problems))
         else:
             console.print(*report.library(adapters, problems, console))
+        if stylus.unkept:
+            console.say(f"stylus: {stylus.unkept}: see that the disk has room and the folder can be written")
+            return FAILED
     return OK
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,54 +10,52 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-log = logging.getLogger("stylus")
+from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.seal import seal_text, unseal_text
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
+_FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used DESC LIMIT -1 OFFSET ?)"
 _MOST = 20_000  # answers; the longest unused go first
 _BUSY = 2.0  # seconds to wait for another process
+_LATELY = 3600.0  # seconds for which the time of an answer's use is good enough
 
 
 class AnswerCache:
     """JSON values by key in one SQLite file. Whatever is wrong with it, the answer is asked for again."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = answer_file(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
-        def read(db: sqlite3.Connection) -> Any:
-            row = db.execute("SELECT value FROM answers WHERE key = ?", (key,)).fetchone()
-            if row is None:
+        try:
+            rows = self._file.rows("SELECT value, used FROM answers WHERE key = ?", (key,))
+            text = unseal_text(rows[0][0], key) if rows else None
+            if text is None:
                 return None
-            db.execute("UPDATE answers SET used = ? WHERE key = ?", (time.time(), key))
-            return json.loads(row[0])
-
-        value = self._do(read)
+            now = time.time()
+            if not (isinstance(rows[0][1], float) and now - _LATELY < rows[0][1] <= now):
+                self._file.write("UPDATE answers SET used = ? WHERE key = ?", [(now, key)])
+            value = json.loads(text)
+        except ValueError:
+            return None
+        finally:
+            self._file.close()
         return value if isinstance(value, dict) else None
 
     def put(self, key: str, value: dict[str, Any]) -> None:
-        def write(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, json.dumps(value), time.time()))
-            db.execute(
-                "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used DESC LIMIT -1 OFFSET ?)",
-                (_MOST,),
-            )
+        row = (key, seal_text(json.dumps(value), key), time.time())
+        self._file.write("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", [row])
+        self._file.write(_FORGET, [(_MOST,)])
+        self._file.close()
 
-        self._do(write)
 
-    def _do(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """What `work` gives with a connection of its own, which any thread may make; None where that fails."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(sqlite3.connect(self._path, timeout=_BUSY, isolation_level=None)) as db:
-                db.execute("PRAGMA synchronous = OFF")  # a power cut may cost the cache, no call waits for the disk
-                db.execute(_SCHEMA)
-                return work(db)
-        except (OSError, sqlite3.Error, ValueError) as e:
-            log.warning("answers cannot be kept in %s: %s", self._path, e)
-            if isinstance(e, sqlite3.DatabaseError) and not isinstance(e, sqlite3.OperationalError):
-                with contextlib.suppress(OSError):  # not a database any more: the next one starts afresh
-                    self._path.unlink()
-            return None
+def answer_file(path: Path) -> CacheFile:
+    """The answers as a file."""
+    return CacheFile(path, (_SCHEMA,), (Table("answers", "rowid DESC", _intact),), wait=_BUSY, wal=False)
+
+
+def _intact(row: Row) -> bool:
+    return isinstance(row[0], str) and unseal_text(row[1], row[0]) is not None
 
 
 T = TypeVar("T")

@@ -5,29 +5,32 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from stylus_core.errors import StylusError
+from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.seal import seal_text, unseal_text
 
 _FIRST = 300.0  # seconds until a failure is tried again; four times as long after each further one
 _LONGEST = 7 * 24 * 3600.0
 _REASON = 400  # characters
 _ENOUGH_CALLS = 5  # from then on a model's own averages are used
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS failures (
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS failures (
     key TEXT PRIMARY KEY, at REAL NOT NULL, again REAL NOT NULL, count INTEGER NOT NULL, reason TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS spent (
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS spent (
     model TEXT PRIMARY KEY, calls INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
     seconds REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
+    ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)
+
+T = TypeVar("T")
 
 
 class StateError(StylusError):
@@ -77,77 +80,83 @@ class State:
     ) -> None:
         self._clock = clock
         self._lost = lost
-        self._lock = threading.Lock()
-        self._path = path
-        with self._told():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL").fetchone()
-            self._db.executescript(_SCHEMA)
+        self._file = state_file(path)
+        self._do(lambda db: None)
 
     def close(self) -> None:
-        self._db.close()
+        self._file.close()
 
     def failures(self) -> dict[str, Failure]:
-        with self._told():
-            rows = self._db.execute("SELECT key, at, again, count, reason FROM failures").fetchall()
-        return {row[0]: Failure(*row[1:]) for row in rows}
+        rows = self._do(lambda db: db.execute("SELECT key, at, again, count, reason FROM failures").fetchall())
+        return {row[0]: Failure(*row[1:]) for row in rows if tuple(map(type, row)) == (str, float, float, int, str)}
 
     def failed(self, key: str, reason: str, *, passing: bool) -> None:
         """Remembers a failure. `passing`: the server's trouble and not that of these inputs, which need not wait."""
         now = self._clock()
-        with self._told():
-            row = self._db.execute("SELECT count FROM failures WHERE key = ?", (key,)).fetchone()
-            count = row[0] if row else 0
-            again = now
-            if not passing:
-                again += min(_LONGEST, _FIRST * 4 ** min(count, 10))
-                count += 1
-            self._db.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (key, now, again, count, reason[:_REASON])
-            )
+        last = self.failures().get(key)
+        count, again = last.times if last else 0, now
+        if not passing:
+            again += min(_LONGEST, _FIRST * 4 ** min(max(count, 0), 10))
+            count += 1
+        row = (key, now, again, count, reason[:_REASON])
+        self._do(lambda db: db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", row))
 
     def answered(self, key: str, answer: Mapping[str, Any] | None = None) -> None:
         """Forgets a failure: these inputs have their answer, which is kept if it is given."""
-        with self._told():
-            if answer is not None:
-                self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, json.dumps(answer)))
-            self._db.execute("DELETE FROM failures WHERE key = ?", (key,))
+        kept = None if answer is None else (key, seal_text(json.dumps(answer), key))
+
+        def work(db: sqlite3.Connection) -> None:
+            if kept is not None:
+                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", kept)
+            db.execute("DELETE FROM failures WHERE key = ?", (key,))
+
+        self._do(work)
 
     def answers(self) -> dict[str, Any]:
         """The answers that were kept, by key."""
-        with self._told():
-            rows = self._db.execute("SELECT key, value FROM answers").fetchall()
-            return {key: json.loads(value) for key, value in rows}
+        rows = self._do(lambda db: db.execute("SELECT key, value FROM answers").fetchall())
+        found = {}
+        for key, value in rows:
+            with contextlib.suppress(ValueError):
+                if (text := unseal_text(value, key)) is not None:  # else it is asked for again
+                    found[key] = json.loads(text)
+        return found
 
     def resting(self, failure: Failure) -> bool:
-        return failure.again > self._clock()
+        now = self._clock()
+        return now < failure.again <= now + _LONGEST  # no longer than it can have been told to
 
     def spend(self, model: str, spent: Spent) -> None:
-        with self._told():
-            self._db.execute(
+        self._do(
+            lambda db: db.execute(
                 "INSERT INTO spent VALUES (?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET"
                 " calls = calls + excluded.calls, prompt = prompt + excluded.prompt,"
                 " completion = completion + excluded.completion,"
                 " seconds = seconds + excluded.seconds",
                 (model, *spent),
             )
+        )
 
     def spent(self, model: str) -> Spent:
         """What all calls of this model took so far."""
-        with self._told():
-            row = self._db.execute(
-                "SELECT calls, prompt, completion, seconds FROM spent WHERE model = ?", (model,)
-            ).fetchone()
-        return Spent(*row) if row else Spent()
+        sql = "SELECT calls, prompt, completion, seconds FROM spent WHERE model = ?"
+        row = self._do(lambda db: db.execute(sql, (model,)).fetchone())
+        return Spent(*row) if row and tuple(map(type, row)) == (int, int, int, float) else Spent()
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                yield
-            except (sqlite3.Error, OSError, ValueError) as error:
-                raise StateError(
-                    f"{self._path} cannot be used ({error}): delete it, which loses {self._lost}, or see that its "
-                    "folder can be written"
-                ) from error
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return self._file.do(work)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise StateError(
+                f"{self._file.path} cannot be used ({error}): delete it, which loses {self._lost}, or see that its "
+                "folder can be written"
+            ) from error
+
+
+def state_file(path: Path) -> CacheFile:
+    """What is remembered, as a file."""
+    return CacheFile(path, _SCHEMA, (Table("answers", "key DESC", _intact),))
+
+
+def _intact(row: Row) -> bool:
+    return isinstance(row[0], str) and unseal_text(row[1], row[0]) is not None

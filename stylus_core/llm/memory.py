@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import threading
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from stylus_core.storage.aside import told_aside
+from stylus_core.storage.files import write_whole
+from stylus_core.storage.seal import sealed_json, unsealed_json
 
 log = logging.getLogger("stylus")
 
@@ -55,25 +57,33 @@ class Abilities:
         if self._known is None:
             self._known = {}
             try:
-                with open(self._path, encoding="utf-8") as file:
-                    stored = json.loads(file.read(1 << 20))
+                stored = read_servers(self._path)
             except FileNotFoundError:
                 return self._known
-            except (OSError, ValueError, RecursionError) as e:
+            except OSError as e:
                 log.warning("what %s knows of servers cannot be read (%s): they are asked again", self._path, e)
                 return self._known
-            if isinstance(stored, dict):
-                self._known = {str(k): a for k, v in stored.items() if (a := _ability(v)) is not None}
+            except ValueError as e:
+                told_aside(self._path, e, "the servers are asked again")
+                return self._known
+            self._known = {k: a for k, v in stored.items() if (a := _ability(v)) is not None}
         return self._known
 
     def _write(self, values: dict[str, Any]) -> None:
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(values, indent=1), encoding="utf-8")
-            os.replace(part, self._path)
+            write_whole(self._path, sealed_json({"servers": values}, indent=1))
         except OSError as e:
             log.warning("what was learnt of a server cannot be kept in %s: %s", self._path, e)
+
+
+def read_servers(path: Path) -> dict[str, Any]:
+    """What a file says of each server. Raises `OSError`, or ValueError if it is damaged."""
+    with path.open("rb") as file:
+        stored = unsealed_json(file.read(1 << 20))
+    # Before there were checksums, the servers stood there by themselves.
+    servers = stored["servers"] if isinstance(stored.get("servers"), dict) else stored
+    return {str(name): value for name, value in servers.items()}
 
 
 def _ability(value: Any) -> Ability | None:
@@ -81,5 +91,7 @@ def _ability(value: Any) -> Ability | None:
         return None
     mode, without, ollama, since = (value.get(k) for k in ("mode", "without", "ollama", "since"))
     if mode not in ("", *MODES) or not isinstance(without, list) or not isinstance(since, (int, float)):
+        return None
+    if not 0 <= since <= time.time():  # a clock that went wrong must not keep it for ever
         return None
     return Ability(mode, tuple(map(str, without)), ollama if isinstance(ollama, bool) else None, float(since))

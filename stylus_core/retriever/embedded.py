@@ -153,7 +153,7 @@ class Embedded:
 
     @classmethod
     def load(cls, folder: Path, key: str, n: int, dim: int) -> Embedded:
-        """Maps what was saved; without any vector if it was not, or not whole."""
+        """Maps what was saved; without any vector if it was not, or not whole, whatever numpy says of it."""
         out = cls(0, dim)
 
         def mapped(name: str, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -166,10 +166,12 @@ class Embedded:
             for view in VIEWS:
                 out.codes[view] = mapped(f"{view}.codes", (n, dim))
                 out.scales[view] = mapped(f"{view}.scales", (n,))
+                if not np.isfinite(out.scales[view]).all():
+                    raise ValueError(f"{view}.scales are no numbers")
             if n >= SKETCHED:
                 out._basis = mapped("basis", (dim, _WIDTH))
                 out._sketches = {v: mapped(f"{v}.sketch", (-(-n // _BLOCK), _WIDTH, _BLOCK)) for v in VIEWS}
-        except (OSError, ValueError):
+        except Exception:  # numpy and what it calls have many names for what is damaged
             return cls(n, dim)
         return out
 

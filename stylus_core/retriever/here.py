@@ -41,6 +41,7 @@ class Here:
         self._index: Index | None = None
         self._retriever: Retriever | None = None
         self._store: VectorStore | None = None
+        self._unkept = ""  # of what was embedded ahead
 
     def close(self) -> None:
         """Closes the cache of vectors."""
@@ -59,6 +60,13 @@ class Here:
     def empty(self) -> bool:
         """Whether nothing is in it; False where it was not needed so far."""
         return self._index is not None and not len(self._index)
+
+    @property
+    def unkept(self) -> str:
+        """Why something that was made could not be kept, in one sentence; empty if all was."""
+        with self.lock:
+            index, store = self._index, self._store
+            return (index.problem if index else "") or (store.problem if store else "") or self._unkept
 
     def vectors(self) -> VectorStore | None:
         """The store in front of the encoder, or None where there is no encoder; tried once."""
@@ -111,6 +119,7 @@ class Here:
             if index.revision < 0:
                 store.many(common_phrases(self._library.adapters()))
         finally:
+            self._unkept = store.problem
             store.close()
 
     def retriever(self, progress: Progress | None = None, everything: bool = False) -> Retriever:

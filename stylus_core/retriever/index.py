@@ -7,7 +7,6 @@ one index built from scratch. When the small one has grown, the two are merged w
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import shutil
@@ -20,25 +19,25 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import legacy, tokens
+from stylus_core.retriever import stored
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.embedded import VIEWS, Embedded, joined
 from stylus_core.retriever.piece import Piece
-from stylus_core.retriever.segment import from_documents, load, merged, save, save_names
+from stylus_core.retriever.segment import from_documents, merged, save, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
+from stylus_core.storage.aside import is_aside, told_aside
 from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")
-
-#: What an index looks like on disk, together with `tokens.VERSION`: another is built anew. That of `legacy` is read.
-VERSION = 6
 
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
 _AT_ONCE = 20_000  # adapters whose words are in memory at the same time
 _EMBED_AT_ONCE = 200  # adapters that a selection may wait for to be embedded; more are embedded by `index`
 _KEPT = 600.0  # seconds for which a segment that is in no manifest stays
+_SEGMENT = "segment-"  # what the names of their folders begin with
+_TAKEN_AGAIN = "its vectors are taken from the cache, or embedded again"
 _EMBED_STEP = 128  # adapters between two reports of progress
 
 Get = Callable[[Sequence[int]], Mapping[int, Adapter]]
@@ -56,6 +55,9 @@ class Index:
         self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
         self._own: set[str] = set()  # segments that this object has written
         self._nameless: set[str] = set()  # segments on disk whose tables of names are not
+        self._unlisted: set[str] = set()  # segments on disk without checksums
+        self._healing = False  # something was damaged: what was embedded before is taken from the store
+        self.problem = ""  # why it could not be kept, in one sentence; empty if it was
         self._model = ""
         self._open()
         self._restate()
@@ -95,25 +97,24 @@ class Index:
         """
         if self._model != store.encoder.key:
             self._model = store.encoder.key
-            self._vectors = [
-                Embedded.load(self.folder / name, self._model, len(piece), store.encoder.dim)
-                if name
-                else Embedded(len(piece), store.encoder.dim)
-                for name, piece in zip(self._names, self._pieces, strict=True)
-            ]
-        missing = [
-            (i, int(row))
-            for i, (piece, vectors) in enumerate(zip(self._pieces, self._vectors, strict=True))
-            for row in vectors.missing(piece.alive)
-        ]
-        if missing and (everything or len(missing) <= _EMBED_AT_ONCE):
-            self._embed(missing, store, get, progress)
+            parts = zip(self._names, self._pieces, strict=True)
+            self._vectors = [self._mapped(name, piece, store.encoder.dim) for name, piece in parts]
+        missing = self._missing()
+        few = everything or len(missing) <= _EMBED_AT_ONCE
+        if missing and (few or self._healing):
+            self._embed(missing, store, get, progress, known_only=not few)
             self._save()
-            missing = []
+            missing = [] if few else self._missing()
+        self._healing = False
         self.unembedded = len(missing)
         return Dense(store, self._vectors)
 
     # -- what is in it
+
+    def _missing(self) -> list[tuple[int, int]]:
+        """(piece, row) of all that is not embedded."""
+        both = enumerate(zip(self._pieces, self._vectors, strict=True))
+        return [(i, int(row)) for i, (piece, vectors) in both for row in vectors.missing(piece.alive)]
 
     def _drop(self, ids: Iterable[int]) -> None:
         wanted = np.fromiter(ids, np.int64)
@@ -148,7 +149,15 @@ class Index:
         self.signals = Signals(self._pieces)
         self.unembedded = 0
 
-    def _embed(self, missing: list[tuple[int, int]], store: VectorStore, get: Get, progress: Progress | None) -> None:
+    def _embed(
+        self,
+        missing: list[tuple[int, int]],
+        store: VectorStore,
+        get: Get,
+        progress: Progress | None,
+        known_only: bool = False,
+    ) -> None:
+        """Puts the vectors of these rows in their places; `known_only`: those that the store has."""
         for i, piece in enumerate(self._pieces):
             if self._vectors[i].dim != store.encoder.dim:
                 self._vectors[i] = Embedded(len(piece), store.encoder.dim)
@@ -157,6 +166,9 @@ class Index:
             ids = [int(self._pieces[i].segment.ids[row]) for i, row in some]
             adapters = get(ids)
             known = [(place, document(adapters[n])) for place, n in zip(some, ids, strict=True) if n in adapters]
+            if known_only:
+                there = [store.known([getattr(d, view) for _, d in known]) for view in VIEWS]
+                known = [known[k] for k in np.flatnonzero(np.logical_and(*there))]
             for view in VIEWS if known else ():
                 vectors = store.many([getattr(d, view) for _, d in known])
                 for i in {i for (i, _), _ in known}:
@@ -172,36 +184,43 @@ class Index:
 
     def _open(self) -> None:
         for _ in range(5):
-            text = self._manifest()
-            self._read(text)
-            if self.revision >= 0 or text == self._manifest():
-                break  # else another process has replaced what was just being opened
-
-    def _manifest(self) -> str:
-        try:
-            return (self.folder / "manifest.json").read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            return ""
-
-    def _read(self, text: str) -> None:
-        if not text:
-            return
-        try:
-            manifest = json.loads(text)
-            if manifest["version"] not in ([VERSION, tokens.VERSION], [legacy.VERSION, tokens.VERSION]):
+            data = stored.manifest_bytes(self.folder)
+            try:
+                manifest = None if data is None else stored.parsed(self.folder, data)
+                if manifest is not None:
+                    self._take(manifest, stored.pieces(self.folder, manifest))
                 return
-            names = legacy.NAMES if manifest["version"][0] == legacy.VERSION else None
-            pieces = [Piece(load(self.folder / n, names)) for n in manifest["segments"]]
-            for piece, dead in zip(pieces, manifest["dead"], strict=True):
-                piece.drop(np.asarray(dead, np.int64))
-            self._pieces, self._names = pieces, list(manifest["segments"])
-            self._nameless = set(self._names if names else ())
-            self._vectors = [Embedded(len(p), 0) for p in pieces]
-            self.revision = int(manifest["revision"])
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as e:
-            log.warning("the index in %s cannot be read (%s) and is built anew", self.folder, e)
-            self._pieces, self._vectors, self._names = [], [], []
-            self.revision = -1
+            except OSError as e:  # too many open files, or no right to read: nothing that is there is wrong
+                log.warning("the index in %s cannot be read (%s) and is built anew", self.folder, e)
+                return
+            except stored.Damaged as e:
+                if data == stored.manifest_bytes(self.folder):
+                    told_aside(e.path, e, "the index is built anew", "" if e.path.is_file() else _SEGMENT)
+                    self._healing = True
+                    return
+                # else another process has replaced what was just being opened
+
+    def _take(self, manifest: stored.Manifest, pieces: list[Piece]) -> None:
+        self._pieces, self._names = pieces, list(manifest.segments)
+        self._nameless = set(self._names if manifest.names else ())
+        self._unlisted = set(() if manifest.listed else self._names)
+        self._vectors = [Embedded(len(p), 0) for p in pieces]
+        self.revision = manifest.revision
+
+    def _mapped(self, name: str, piece: Piece, dim: int) -> Embedded:
+        """The vectors of a saved segment; none where they are damaged, which moves them aside."""
+        segment = self.folder / name
+        bad: list[str] = []
+        if name and name not in self._unlisted:
+            with contextlib.suppress(OSError, ValueError):  # the segment went: another process has merged it
+                bad = list(stored.wrong(segment, vectors=True, model=self._model))
+        found = Embedded.load(segment, self._model, len(piece), dim) if name and not bad else Embedded(len(piece), dim)
+        for file in bad:
+            self._healing = True
+            told_aside(
+                segment / file, "it is not what was written", _TAKEN_AGAIN, _SEGMENT, self.folder / f"{name}.{file}"
+            )
+        return found
 
     def _save(self) -> None:
         """Writes new segments, then the manifest in one step: whoever reads sees the old index or the new one."""
@@ -211,38 +230,47 @@ class Index:
                 if not name or not (self.folder / name).is_dir():  # another process has put something else in its place
                     self._names[i] = self._write(i)
                     self._own.add(self._names[i])
-                elif name in self._nameless:
+                    continue
+                if name in self._nameless:
                     save_names(self._pieces[i].segment, self.folder / name)
+                if name in self._unlisted:
+                    stored.write_list(self.folder / name)
             self._nameless.clear()
-            manifest = {
-                "version": [VERSION, tokens.VERSION],
-                "revision": self.revision,
-                "segments": self._names,
-                "dead": [np.flatnonzero(~p.alive).tolist() for p in self._pieces],
-            }
-            temporary = self.folder / f"manifest-{uuid4().hex[:8]}.json"
-            temporary.write_text(json.dumps(manifest), encoding="utf-8")
-            os.replace(temporary, self.folder / "manifest.json")
+            self._unlisted.clear()
+            dead = [np.flatnonzero(~p.alive).tolist() for p in self._pieces]
+            stored.write_manifest(self.folder, self.revision, self._names, dead)
+            self.problem = ""
             self._clear()
         except OSError as e:
-            log.warning("the index cannot be kept in %s (%s): it is built anew at the next start", self.folder, e)
+            why = e.strerror or "it takes no more"
+            self.problem = f"the index cannot be kept in {self.folder} ({why}) and is built anew next time"
+            log.warning("%s", self.problem)
 
     def _clear(self) -> None:
-        """Takes away segments that nobody uses. What was written lately may be another process's, not yet told."""
+        """Takes away what nobody uses. What was written lately may be another process's, not yet told."""
         now = time.time()
-        for old in self.folder.glob("segment-*"):
+        for old in self.folder.glob(f"{_SEGMENT}*"):
             with contextlib.suppress(OSError):  # another process was quicker
                 if old.name in self._names:
                     os.utime(old)
-                elif old.name in self._own or now - old.stat().st_mtime > _KEPT:
+                elif not is_aside(old) and (old.name in self._own or now - old.stat().st_mtime > _KEPT):
                     shutil.rmtree(old, ignore_errors=True)
                     self._own.discard(old.name)
+        for torn in self.folder.glob(f"{stored.MANIFEST}.*.part"):
+            with contextlib.suppress(OSError):
+                if now - torn.stat().st_mtime > _KEPT:
+                    torn.unlink()
 
     def _write(self, i: int) -> str:
-        name = f"segment-{uuid4().hex[:8]}"
-        save(self._pieces[i].segment, self.folder / name)
-        if self._vectors[i].dim:
-            self._vectors[i].save(self.folder / name, self._model)
+        name = f"{_SEGMENT}{uuid4().hex[:8]}"
+        try:
+            save(self._pieces[i].segment, self.folder / name)
+            if self._vectors[i].dim:
+                self._vectors[i].save(self.folder / name, self._model)
+            stored.write_list(self.folder / name)
+        except OSError:
+            shutil.rmtree(self.folder / name, ignore_errors=True)  # a full disk has room for the next try
+            raise
         return name
 
 

@@ -163,7 +163,7 @@ def save_names(segment: Segment, folder: Path) -> None:
 
 
 def load(folder: Path, names: Mapping[str, Names] | None = None) -> Segment:
-    """Maps a saved segment. Raises OSError or ValueError if it is not whole.
+    """Maps a saved segment. Whatever numpy raises, it is not whole.
 
     `names`: the tables of a segment that was saved without them.
     """
@@ -183,3 +183,44 @@ def load(folder: Path, names: Mapping[str, Names] | None = None) -> Segment:
     for codes, table in _TABLES.items():
         labels.check(values[codes], values[table])
     return Segment(**values)
+
+
+def check(segment: Segment) -> None:
+    """Raises ValueError where a segment would lead a search astray: for those that were saved without checksums."""
+    n, units, examples = len(segment.ids), len(segment.unit_place), len(segment.example_owner)
+    s = segment
+    equal = (
+        *((array, n) for array in (s.architectures, s.kinds, s.downloads, s.about_lengths)),
+        (s.about_counts, len(s.everything.docs)),
+        *((array, len(s.use_example)) for array in (s.use_name, s.use_weight)),
+        (s.name, len(s.name_owner)),
+    )
+    pointing = (
+        (s.unit_place, n * _TYPES),
+        (s.example_owner, n),
+        (s.use_example, examples),
+        (s.name_owner, n),
+    )
+    if not (
+        all(a.ndim == 1 and len(a) == size for a, size in equal)
+        and all(_points(array, size) for array, size in pointing)
+        and all(_is_whole(p, size) for p, size in ((s.everything, n), (s.units, units), (s.examples, examples)))
+    ):
+        raise ValueError("its arrays do not fit together")
+
+
+def _points(array: NDArray[Any], size: int) -> bool:
+    """Whether every number is a place among `size`."""
+    if array.ndim != 1 or array.dtype.kind != "i":
+        return False
+    return not len(array) or bool(0 <= int(array.min()) and int(array.max()) < size)
+
+
+def _is_whole(postings: Postings, texts: int) -> bool:
+    p = postings
+    if any(a.ndim != 1 or a.dtype.kind not in "iu" for a in (p.terms, p.start, p.docs, p.counts, p.lengths)):
+        return False
+    if len(p.start) != len(p.terms) + 1 or len(p.counts) != len(p.docs) or len(p.lengths) != texts:
+        return False
+    ascending = bool((p.start[1:] >= p.start[:-1]).all()) and bool((p.terms[1:] > p.terms[:-1]).all())
+    return ascending and int(p.start[0]) == 0 and int(p.start[-1]) == len(p.docs) and _points(p.docs, texts)

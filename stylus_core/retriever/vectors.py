@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.encoder import Encoder
+from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.seal import seal, unseal
 
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
+)
 _BATCH = 256  # one transaction each: what is embedded stays embedded, whatever happens next
 _MEMORY = 50_000  # vectors of short texts that stay in memory
 
@@ -22,16 +26,15 @@ class VectorStore:
     def __init__(self, database: Path, encoder: Encoder) -> None:
         self.encoder = encoder
         self._near: dict[str, NDArray[np.float32]] = {}
-        self._db = sqlite3.connect(database, timeout=30, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS vectors"
-            " (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
-        )
+        self._file = vector_file(database)
 
     def close(self) -> None:
-        self._db.close()
+        self._file.close()
+
+    @property
+    def problem(self) -> str:
+        """Why the last vectors could not be kept, in one sentence; empty if they were."""
+        return self._file.problem
 
     def many(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (len(texts), dim). Embeds what is missing, saved batch by batch."""
@@ -77,32 +80,46 @@ class VectorStore:
             return np.stack([self._near[t] for t in texts]), len(new)
         return np.stack([self._near[t] for t in texts]), 0
 
+    def known(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """(len(texts),): which of them need not be embedded."""
+        keys = [_key(t) for t in texts]
+        there = self._read(list(dict.fromkeys(keys)))
+        return np.array([k in there for k in keys], np.bool_)
+
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         out: dict[bytes, NDArray[np.float32]] = {}
         for first in range(0, len(keys), 500):
             some = keys[first : first + 500]
             marks = ",".join("?" * len(some))
-            rows = self._db.execute(
+            rows = self._file.rows(
                 f"SELECT text, vector FROM vectors WHERE model = ? AND text IN ({marks})",  # noqa: S608 - marks only
                 (self.encoder.key, *some),
             )
-            for key, blob in rows:
-                vector = np.frombuffer(blob, np.float16).astype(np.float32)
-                if len(vector) == self.encoder.dim:  # a torn or foreign row is embedded again
-                    out[key] = vector
+            for key, stored in rows:
+                blob = unseal(stored, self.encoder.key, key)  # a damaged, torn or foreign row is embedded again
+                if blob is not None and len(blob) == 2 * self.encoder.dim:
+                    vector = np.frombuffer(blob, np.float16).astype(np.float32)
+                    if np.isfinite(vector).all():
+                        out[key] = vector
         return out
 
     def _write(self, rows: Sequence[tuple[bytes, NDArray[np.float32]]]) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                [(self.encoder.key, key, vector.astype(np.float16).tobytes()) for key, vector in rows],
-            )
-            self._db.execute("COMMIT")
-        except sqlite3.OperationalError:  # full disk, or locked for half a minute: the vectors are there, only not kept
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+        """Where the file cannot be used, the vectors are there all the same, only not kept."""
+        model = self.encoder.key
+        self._file.write(
+            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+            [(model, key, seal(vector.astype(np.float16).tobytes(), model, key)) for key, vector in rows],
+        )
+
+
+def vector_file(database: Path) -> CacheFile:
+    """The cache as a file, without an encoder."""
+    return CacheFile(database, (_SCHEMA,), (Table("vectors", "model DESC, text DESC", _intact),))
+
+
+def _intact(row: Row) -> bool:
+    model, key, vector = row
+    return isinstance(model, str) and isinstance(key, bytes) and unseal(vector, model, key) is not None
 
 
 def _key(text: str) -> bytes:

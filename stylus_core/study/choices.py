@@ -19,10 +19,10 @@ from typing import Any
 
 from stylus_core.batch.jobs import picture_id
 from stylus_core.batch.making import Selector, select_resolved, short
-from stylus_core.batch.store import write_whole
 from stylus_core.errors import StylusError
 from stylus_core.options import Options
 from stylus_core.pace import Pace
+from stylus_core.storage.files import write_whole
 from stylus_core.study.folder import StudyError
 from stylus_core.study.jobs import system_key
 from stylus_core.study.types import Plan, System

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stylus_core.batch.store import LINES, write_whole
+from stylus_core.batch.store import LINES
 from stylus_core.errors import StylusError
+from stylus_core.storage.files import write_whole
 from stylus_core.study.jobs import cells
 from stylus_core.study.types import PLAN, Cell, Picture, Plan, System
 

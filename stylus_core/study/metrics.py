@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stylus_core.batch.store import write_whole
 from stylus_core.errors import ModelError
+from stylus_core.storage.files import write_whole
 from stylus_core.study.folder import StudyError, StudyFolder
 from stylus_core.study.metric_rows import Seen, rows
 from stylus_core.study.types import METRICS

@@ -22,6 +22,7 @@ class FakeStylus:
         self.indexed = bool(adapters)
         self.times_indexed = 0
         self.closed = False
+        self.unkept = ""
         self.opened_with: tuple[Any, dict[str, Any]] | None = None
 
     def __call__(self, library: Any, **settings: Any) -> FakeStylus:
@@ -40,6 +41,9 @@ class FakeStylus:
         if progress is not None:
             for done in range(3):
                 progress("reading", done, 2)
+
+    def heal(self) -> None:
+        pass
 
     def adapters(self) -> list[Adapter]:
         return [a for a in self.known if a.status == "ok"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import threading
 
@@ -114,7 +115,9 @@ def test_a_cache_that_cannot_be_written(host):
 
 def test_nonsense_in_the_cache(zoo):
     zoo.generate("a fox")
-    zoo.cache._run("UPDATE entries SET value = 'null'")
+    with sqlite3.connect(zoo.folder / "picks.sqlite") as file:
+        file.execute("UPDATE entries SET value = 'null'")
+    file.close()
     zoo.cache._memory.clear()
     assert zoo.generate("a fox")[0].all_prompts == ["a fox <lora:fox:0.8>"]
 

@@ -49,11 +49,10 @@ def test_costs_add_up_over_runs(tmp_path: Path) -> None:
     state.close()
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "calls.sqlite"
-    path.write_bytes(b"no database" * 1000)
+def test_a_file_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "calls.sqlite").mkdir()
     with pytest.raises(StateError, match="delete it, which loses all answers"):
-        State(path, lost="all answers")
+        State(tmp_path / "calls.sqlite", lost="all answers")
 
 
 def test_answers_are_there_for_the_next_run(tmp_path: Path) -> None:

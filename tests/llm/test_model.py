@@ -79,7 +79,7 @@ def test_a_real_model_answers_once_and_what_it_says_is_checked(url: str, tmp_pat
     for a in found.assignments:
         assert a.keyword.text in asked.prompt.text and a.candidate in CANDIDATES and 0 < len(a.reason) <= 160
     stored = json.loads((tmp_path / "servers.json").read_text())
-    assert [a["mode"] for a in stored.values()] == ["json_schema"]
+    assert [a["mode"] for a in stored["servers"].values()] == ["json_schema"]
     start = time.monotonic()
     again = composers(url, tmp_path).compose(asked)
     assert (again.composer, again.assignments) == (found.composer, found.assignments)

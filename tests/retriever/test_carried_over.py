@@ -56,7 +56,9 @@ def as_version_5(folder: Path) -> None:
         np.save(segment / "kinds.npy", np.array(old, np.int8))
         (segment / "architecture_names.npy").unlink()
         (segment / "kind_names.npy").unlink()
+        (segment / "files.json").unlink()
     manifest["version"] = [5, tokens.VERSION]
+    del manifest["checksum"]
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import fields, replace
 
 import numpy as np
@@ -192,6 +193,42 @@ def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
     assert mirror.doomed() == []
     assert mirror.keys() == {1: "c"}
     mirror.close()
+
+
+@pytest.mark.parametrize("harm", ["garbage", "half", "key", "note"])
+def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
+    """It is a note of what the engine has: without it all is compared again, and a wrong one would hide adapters."""
+    path = tmp_path / "m.sqlite"
+    mirror = Mirror(path)
+    mirror.put({n: f"{n:032x}" for n in range(1, 301)})
+    mirror.note(revision=1234567)
+    mirror.close()
+    data = path.read_bytes()
+    key = f"{77:032x}".encode()
+    changed = {
+        "garbage": b"nonsense" * 5000,
+        "half": data[: len(data) // 2],
+        "key": data.replace(key, b"f" + key[1:], 1),
+        "note": data.replace(b"1234567", b"1234967"),
+    }[harm]
+    assert changed != data
+    path.write_bytes(changed)
+    mirror = Mirror(path)
+    assert mirror.number("revision", -1) == -1
+    assert harm == "note" or (mirror.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
+    mirror.put({1: "a"})
+    assert mirror.keys()[1] == "a"
+    mirror.close()
+
+
+def test_statistics_that_were_damaged_are_told_by_one_error():
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, keys=np.arange(5000), groups=np.ones((40, 2)))
+    data = buffer.getvalue()
+    for at in range(0, len(data), 97):
+        for changed in (data[:at], data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :]):
+            with pytest.raises(ValueError, match="not whole"):
+                Statistics.from_bytes(changed)
 
 
 def test_rows_of_any_key_are_told_apart(tmp_path):

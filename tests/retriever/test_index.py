@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -155,6 +158,94 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path, library, harm: str):
     assert len(again) == 0
     again.update(library.values(), (), 7)
     assert len(again) == 40
+
+
+def test_any_damage_to_any_array_is_seen(tmp_path: Path, library):
+    """Whatever it is, the index is built anew, or its vectors are: nothing is raised and nothing is searched."""
+    sound = Index(tmp_path / "index")
+    sound.update(library.values(), (), 7)
+    sound.dense(VectorStore(tmp_path / "v.sqlite", Counting()), lambda ids: {i: library[i] for i in ids})
+    (tmp_path / "empty").mkdir()
+    names = sorted(path.relative_to(tmp_path / "index") for path in (tmp_path / "index").glob("segment-*/*.npy"))
+    assert len(names) > 30
+    harms = (
+        lambda data: b"",
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: data + b"\0",
+        lambda data: bytes(len(data)),
+        lambda data: data[: len(data) // 2] + bytes([data[len(data) // 2] ^ 1]) + data[len(data) // 2 + 1 :],
+        lambda data: data[:100] + data[:100] + data[200:],
+        None,
+    )
+    for name in names:
+        for number, harm in enumerate(harms):
+            folder = tmp_path / "harmed" / f"{name.name}-{number}"
+            shutil.copytree(tmp_path / "index", folder, copy_function=os.link)
+            file = folder / name
+            data = file.read_bytes()
+            file.unlink()
+            if harm is not None:
+                file.write_bytes(harm(data))
+            again = Index(folder)
+            if "-one" in name.name:
+                assert again.revision == 7
+                encoder = Counting()
+                again.dense(VectorStore(tmp_path / "empty" / f"{number}.sqlite", encoder), lambda ids: {})
+                assert (folder / f"{name.parent}.{name.name}.broken-1").exists() == (harm is not None)
+            else:
+                assert again.revision == -1 and not len(again), f"{name} {number}"
+                assert bool(list(folder.glob("segment-*.broken-1"))), f"{name} {number}"
+
+
+def test_an_index_without_checksums_is_read_with_care(tmp_path: Path, library):
+    """As version 6 left it: what is sound is used, and what is not is built anew, whatever numpy says."""
+    index = Index(tmp_path / "sound")
+    index.update(library.values(), (), 7)
+    (segment,) = (tmp_path / "sound").glob("segment-*")
+    (segment / "files.json").unlink()
+    manifest = json.loads((tmp_path / "sound" / "manifest.json").read_text("utf-8"))
+    manifest["version"][0] = 6
+    del manifest["checksum"]
+    (tmp_path / "sound" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    again = Index(tmp_path / "sound")
+    assert again.revision == 7 and len(again) == 40
+    assert ranking(again, library, PROMPTS[0]) == ranking(index, library, PROMPTS[0])
+    for name in (
+        "everything.docs",
+        "everything.start",
+        "units.terms",
+        "unit_place",
+        "example_owner",
+        "name_owner",
+        "ids",
+    ):
+        for harm in (b"", b"\x93NUMPY nonsense", np.array([1 << 40, -5]), np.zeros((2, 2), np.int32), None):
+            folder = tmp_path / "harmed"
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(tmp_path / "sound", folder)
+            file = folder / segment.name / f"{name}.npy"
+            if harm is None:
+                file.write_bytes(file.read_bytes()[:-8])
+            elif isinstance(harm, bytes):
+                file.write_bytes(harm)
+            else:
+                np.save(file, harm)
+            assert Index(folder).revision == -1, name
+    again.update([], {5}, 8)  # from now on it has checksums
+    assert (segment / "files.json").exists()
+    (segment / "downloads.npy").write_bytes((segment / "ids.npy").read_bytes())
+    assert Index(tmp_path / "sound").revision == -1
+
+
+def test_what_a_full_disk_does_not_take_is_told(tmp_path: Path, library):
+    (tmp_path / "index").write_bytes(b"a file where the folder should be")
+    index = Index(tmp_path / "index")
+    index.update(library.values(), (), 7)
+    assert len(index) == 40 and "cannot be kept" in index.problem
+    (tmp_path / "index").unlink()
+    index.update([], {5}, 8)
+    assert index.problem == "" and len(Index(tmp_path / "index")) == 39
 
 
 def test_nothing_is_embedded_twice_and_models_do_not_mix(tmp_path: Path, library):

@@ -323,7 +323,8 @@ def test_no_reference_to_compare_with(study, models, tmp_path):
         run(tmp_path / "empty", models)
 
 
-def test_a_damaged_cache_is_said(study, models):
+def test_a_damaged_cache_is_made_anew(study, models):
+    whole = run(study, models)
     (study / metrics.CACHE).write_bytes(b"not a database, by any means" * 100)
-    with pytest.raises(StudyError, match=r"features\.sqlite cannot be used .*delete it"):
-        run(study, models)
+    assert run(study, models) == whole
+    assert (study / f"{metrics.CACHE}.broken-1").exists()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from uuid import uuid4
 from stylus_core.errors import EngineError
 from stylus_core.retriever.engine.milvus import Milvus, quoted
 from stylus_core.retriever.engine.statistics import Statistics
+from stylus_core.storage.aside import told_aside
+from stylus_core.storage.files import write_whole
 
 log = logging.getLogger("stylus")
 
@@ -81,8 +82,10 @@ def fetch(milvus: Milvus, library: str, head: Head, kept_in: Path, limit: float)
     file = kept_in / f"statistics-{head.generation[:32]}.npz"
     try:
         return Statistics.from_bytes(file.read_bytes())
-    except (OSError, ValueError):
+    except OSError:
         pass
+    except ValueError as e:
+        told_aside(file, e, "the statistics are fetched again")
     if not 0 < head.pieces <= _MOST_PIECES:
         raise EngineError(f"the library {library!r} at {milvus.address} has no statistics: run stylus index on it")
     keys = [f"{library}/{head.generation}/{i}" for i in range(head.pieces)]
@@ -99,9 +102,7 @@ def fetch(milvus: Milvus, library: str, head: Head, kept_in: Path, limit: float)
 def _keep(file: Path, data: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{uuid4().hex[:8]}")
-        temporary.write_bytes(data)
-        os.replace(temporary, file)
+        write_whole(file, data)
         for old in file.parent.glob("statistics-*.npz"):
             if old != file and time.time() - old.stat().st_mtime > _KEPT:
                 old.unlink(missing_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from stylus_core.batch.store import write_whole
 from stylus_core.errors import StylusError
+from stylus_core.storage.files import write_whole
 from stylus_core.study.report import gallery, page, sources, tables, thumbnails
 from stylus_core.study.types import REPORT, Picture
 

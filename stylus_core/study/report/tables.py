@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stylus_core.batch.store import write_whole
 from stylus_core.evaluation.statistics import Estimate
+from stylus_core.storage.files import write_whole
 from stylus_core.study.report.sources import Sources, count, estimate, number, rows
 from stylus_core.study.types import BASE, Picture
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from stylus_core.batch.store import write_whole
 from stylus_core.pictures import MADE, PictureError, jpeg, need_pillow, read_file
+from stylus_core.storage.files import write_whole
 from stylus_core.study.types import Picture
 
 FOLDER = "pictures"

@@ -1,0 +1,73 @@
+"""What is kept of a library besides its database: all of it can be made anew, and all of it can be looked through."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from stylus_core.llm.cache import answer_file
+from stylus_core.llm.calls import state_file
+from stylus_core.llm.memory import Abilities, read_servers
+from stylus_core.retriever import stored
+from stylus_core.retriever.vectors import vector_file
+from stylus_core.storage.aside import is_aside, told_aside
+from stylus_core.storage.cache_file import CacheFile, Table, examine, is_damage
+
+_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file}
+_LIBRARY = "library.sqlite"  # no cache: what is wrong with it is told by whoever opens it
+
+
+def caches(home: Path) -> list[CacheFile]:
+    """Those in SQLite that are there, of the library whose folder of state this is."""
+    return [make(home / name) for name, make in _FILES.items() if (home / name).exists()]
+
+
+def heal(home: Path) -> None:
+    """Looks through all of them and moves aside what is damaged; nothing is raised."""
+    for file in caches(home):
+        file.check()
+        file.close()
+    for folder in _indexes(home):
+        if folder.name != "index" and (found := stored.examine(folder)):  # that one is healed when it is opened
+            told_aside(folder / stored.MANIFEST, found[0], "the index is built anew when it is needed")
+    Abilities(home / "servers.json").of("")
+
+
+def damage(home: Path) -> Iterator[str]:
+    """What is damaged, one line each: of a library, and of what libraries share. Nothing is changed."""
+    for folder in _indexes(home):
+        yield from stored.examine(folder)
+    tables = {name: make(home / name).tables for name, make in _FILES.items()}
+    files = [*sorted(home.rglob("*.sqlite")), *sorted(home.parent.glob("*.sqlite"))]
+    for path in files:
+        if path.name != _LIBRARY and not any(map(is_aside, (path, *path.parents))):
+            problem = _problem(path, tables.get(path.name, ()) if path.parent == home else ())
+            if problem:
+                yield f"{path}: {problem}"
+    try:
+        read_servers(home / "servers.json")
+    except ValueError as error:
+        yield f"{home / 'servers.json'}: {error}"
+    except OSError:
+        pass
+
+
+def _indexes(home: Path) -> list[Path]:
+    return [home / "index", *(path for path in sorted(home.glob("descriptions/*")) if path.is_dir())]
+
+
+def _problem(path: Path, tables: tuple[Table, ...]) -> str:
+    """What is wrong with a database, which is only read; empty if nothing is, or if it cannot be looked at."""
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=1.0)) as db:
+            db.text_factory = lambda data: data.decode("utf-8", "replace")
+            there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return examine(db, [table for table in tables if table.name in there])
+    except sqlite3.Error as error:
+        return str(error) if is_damage(error) else ""
+    except OSError:
+        return ""

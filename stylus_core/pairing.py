@@ -12,6 +12,7 @@ import numpy as np
 
 from stylus_core.base_models import fits
 from stylus_core.library import Library
+from stylus_core.library.database import State
 from stylus_core.library.pairs import ARCHITECTURES as TWO_PARTS
 from stylus_core.library.pairs import OPEN, Pair, find_pairs
 from stylus_core.retriever.here import Here
@@ -23,13 +24,13 @@ class Pairing:
 
     def __init__(self, library: Library, here: Here) -> None:
         self._library, self._here = library, here
-        self._revision = -1
+        self._state: State | None = None  # that for which these were found
         self._pairs: dict[int, Pair] = {}
 
     def pairs(self) -> Mapping[int, Pair]:
         """The pair of each half, by the half's id."""
-        revision = self._library.revision
-        if revision != self._revision:
+        state = self._library.state
+        if state != self._state:
             signals = self._here.index.signals
             of_two = np.array(
                 [any(fits(label, base) for base in TWO_PARTS) or label in OPEN for label in signals.architecture_names],
@@ -37,7 +38,7 @@ class Pairing:
             )
             ids = signals.ids[signals.alive & of_two[signals.architectures]].tolist()
             self._pairs = find_pairs(self._library.possible_halves(ids))
-            self._revision = revision
+            self._state = state
         return self._pairs
 
     def seen(self, present: Mapping[str, Iterable[Adapter]], banned: Iterable[str], applies: Applies | None) -> Paired:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.caches import heal
 from stylus_core.composer.contract import Request
@@ -18,6 +18,7 @@ from stylus_core.composer.settings import Settings
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
+from stylus_core.library.database import DatabaseLost
 from stylus_core.library.naming import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.notes import no_pick
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("stylus")
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
+
+_Made = TypeVar("_Made")
 
 
 class Stylus:
@@ -114,6 +117,9 @@ class Stylus:
 
     def refresh(self, progress: Progress | None = None) -> ScanReport:
         """Brings the library in line with its folders. Raises `LibraryError` if none of them is a folder."""
+        return self._again(lambda: self._scanned(progress))
+
+    def _scanned(self, progress: Progress | None) -> ScanReport:
         began = time.monotonic()
         report = self._library.scan(self.roots, (lambda d, t: progress("scan", d, t)) if progress else None)
         self._watch.listed(began, report)
@@ -121,6 +127,9 @@ class Stylus:
 
     def index(self, progress: Progress | None = None) -> ScanReport:
         """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
+        return self._again(lambda: self._indexed(progress))
+
+    def _indexed(self, progress: Progress | None) -> ScanReport:
         report = self.refresh(progress)
         if self._remote is not None:
             self._index_remotely(self._remote, progress)
@@ -129,6 +138,15 @@ class Stylus:
         with self.here.lock:
             self.here.retriever(progress, everything=True)
         return report
+
+    def _again(self, work: Callable[[], _Made]) -> _Made:
+        """Once more, where the library's database was lost meanwhile: the one that was begun is filled first."""
+        try:
+            return work()
+        except DatabaseLost as error:
+            log.warning("%s", error)
+            self._scanned(None)
+            return work()
 
     def _index_remotely(self, remote: Remote, progress: Progress | None) -> None:
         """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
@@ -165,6 +183,9 @@ class Stylus:
         "panel" or "api". Nothing is written beside the adapter's file, and the next selection goes by it. Raises
         `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
         """
+        return self._again(lambda: self._set(name, by, fields))
+
+    def _set(self, name: str, by: str, fields: Mapping[str, Any]) -> Adapter:
         found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
         self._library.edit(found.id, fields, by=by)
         return self._library.get([found.id]).get(found.id, found)
@@ -215,6 +236,9 @@ class Stylus:
         Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
         """
         chosen = options if isinstance(options, Options) else Options.of(options)
+        return self._again(lambda: self._selected(prompt, chosen, depth, applies))
+
+    def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:
         clock = time.perf_counter()
         parsed = parse(prompt)
         if not parsed.plain.strip(" ,\n"):

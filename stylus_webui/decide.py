@@ -20,7 +20,7 @@ from stylus_webui.service import NotReady, Service, sentence
 logger = logging.getLogger("stylus")
 
 #: Raise it when a change of ours makes the same question lead to another answer.
-_GENERATION = 2
+_GENERATION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def _select(effective: str, options: Options, context: Context) -> Selection:
     key = {
         "generation": _GENERATION,
         "prompt": effective,
-        "library": context.service.revision(),
+        "library": (context.service.revision(), context.service.identity()),
         "options": dataclasses.asdict(options),
         "model": context.model if asks_a_model else "",
         "pairs": context.pairs.key,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stylus_core.errors import LibraryError, StylusError
+from stylus_core.library.database import State as LibraryState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 
@@ -24,7 +25,7 @@ class Files(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def revision(self) -> int: ...
+    def state(self) -> LibraryState: ...
     def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
 
 
@@ -112,7 +113,11 @@ class Service:
             self.refresh()
         if not self._idle.wait(_PATIENCE):
             raise NotReady(self._state.sentence())
-        return self._ready().library.revision
+        return self._ready().library.state.revision
+
+    def identity(self) -> str:
+        """Of the library's database: another library has another one, and so has one that was made anew."""
+        return self._ready().library.state.identity
 
     def refresh(self) -> None:
         """Brings the index in line with the folders, in the background. Returns at once."""

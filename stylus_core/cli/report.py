@@ -12,7 +12,7 @@ from stylus_core.doctor import Finding
 from stylus_core.types import Adapter, Pick, Selection
 
 if TYPE_CHECKING:
-    from stylus_core.library.library import Problem
+    from stylus_core.library.readers import Problem
 
 _MOST = (24, 6, 16)  # columns of name, weight and keyword; the reason takes the rest
 _NEARLY = 3

@@ -1,4 +1,4 @@
-"""The library's SQLite file: opening, transactions, and what to do when it is broken."""
+"""The library's SQLite file: opening, transactions, and what to do when it is broken or gone."""
 
 from __future__ import annotations
 
@@ -9,36 +9,122 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import schema
+from stylus_core.storage.aside import move_aside
 
 #: Seconds to wait for another process's transaction; those are short.
 BUSY = 30.0
+
+#: What SQLite says of a file that is damaged. Any other error is no reason to take somebody's database away.
+_DAMAGE = (
+    "malformed", "not a database", "no such table", "no such column", "unsupported file format", "could not decode",
+    "has no column named", "datatype mismatch",
+)  # fmt: skip
+
+
+class DatabaseLost(LibraryError):
+    """The database was damaged or its file went, and another was begun: ids of before mean nothing in it."""
+
+
+class Lost(NamedTuple):
+    """What became of a damaged file."""
+
+    why: str
+    aside: Path
+
+
+class State(NamedTuple):
+    """Which database it is, and how far it is. A revision alone says nothing: another database has one too."""
+
+    identity: str
+    revision: int
 
 
 class Database:
     """One connection, shared by the threads of this process. Every SQLite error leaves it as a `LibraryError`."""
 
     def __init__(self, path: Path) -> None:
-        """Opens or creates `path`. A damaged file is moved aside and reported; the next opening starts afresh."""
+        """Opens or creates `path`. A damaged file is moved aside, and another begun."""
         self.path = path
+        self.lost: Lost | None = None  # the last file that was damaged
         self._lock = threading.RLock()
+        self._file: tuple[int, int] | None = None
+        with self._guard():
+            self._open()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._guard():
+            return self._connection.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction; rolled back if the block raises. Keep it short: other processes wait for it.
+
+        Raises `DatabaseLost` where the file is gone or another one: what is written there would be lost.
+        """
+        with self._lock, self._guard():
+            if not self.is_there:
+                self.renew()
+                raise DatabaseLost(f"the library database {self.path} went while it was open: it was made anew")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @property
+    def state(self) -> State:
+        """As it is now."""
+        found = dict(self.rows("SELECT name, value FROM meta"))
+        return State(f"{int(found['identity']):016x}", int(found["revision"]))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file that is open is the one that has the name; it may have been deleted or replaced."""
+        return self._file == _inode(self.path)
+
+    def renew(self) -> None:
+        """Opens the file that has the name now, or begins one."""
+        with self._lock, self._guard():
+            self._connection.close()
+            self._open()
+
+    # -- opening
+
+    def _open(self) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connect()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            self._replace(error)
+
+    def _connect(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(
-                f"the folder {path.parent} for the library's state cannot be made ({error.strerror}): set STYLUS_HOME "
-                "to a folder that can be written"
+                f"the folder {self.path.parent} for the library's state cannot be made ({error.strerror}): set "
+                "STYLUS_HOME to a folder that can be written"
             ) from None
-        with self._guard():
-            self._connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
+        self._file = _inode(self.path)
+        self._connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._file = _inode(self.path)
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -56,31 +142,29 @@ class Database:
                 if "locked" not in str(error) or attempt == 99:
                     raise
                 time.sleep(0.05)
-        run("PRAGMA synchronous=NORMAL")
+        # What is written is on the disk before anything refers to it: an index must not know a revision that a power
+        # cut took back, for the next one of that number is another.
+        run("PRAGMA synchronous=FULL")
         schema.bring_up_to_date(self._connection)
-        run("SELECT value FROM meta WHERE name='revision'").fetchone()
+        names = {row[0] for row in run("SELECT name FROM meta").fetchall()}
+        if not names >= {"revision", "identity"}:
+            raise sqlite3.DatabaseError("malformed: it has no identity")
         run("SELECT max(id) FROM adapters").fetchone()
 
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+    def _replace(self, error: sqlite3.DatabaseError) -> None:
+        """Moves a damaged file aside and begins another."""
+        self._connection.close()
+        if self._file == _inode(self.path):  # else another process was quicker
+            aside = move_aside(self.path)
+            if aside is None:
+                raise LibraryError(
+                    f"the library database {self.path} is damaged ({error}) and cannot be moved aside: delete it, and "
+                    "it is made anew"
+                ) from error
+            self.lost = Lost(str(error), aside)
+        self._connect()
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._guard():
-            return self._connection.execute(sql, values).fetchall()
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction; rolled back if the block raises. Keep it short: other processes wait for it."""
-        with self._lock, self._guard():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+    # -- errors
 
     @contextlib.contextmanager
     def _guard(self) -> Iterator[None]:
@@ -93,11 +177,13 @@ class Database:
 
     def _explained(self, error: sqlite3.DatabaseError) -> LibraryError:
         text = str(error)
-        if "malformed" in text or "not a database" in text or "no such table" in text or "no such column" in text:
-            return LibraryError(
-                f"the library database {self.path} is damaged ({text}). It was moved to {self._move_aside()}; scan the "
-                "library again to rebuild it"
-            )
+        if _is_damage(error):
+            try:
+                self._replace(error)
+            except sqlite3.DatabaseError as again:
+                text = str(again)
+            else:
+                return DatabaseLost(f"the library database {self.path} was damaged ({text}) and begun anew: try again")
         if "locked" in text:
             return LibraryError(
                 f"another program has locked the library database {self.path} for {BUSY:g} s: try again"
@@ -107,20 +193,21 @@ class Database:
             "the file, or set STYLUS_HOME to another folder"
         )
 
-    def _move_aside(self) -> str:
-        if hasattr(self, "_connection"):
-            self._connection.close()
-        number = 1
-        while os.path.lexists(f"{self.path}.broken-{number}"):
-            number += 1
-        aside = f"{self.path}.broken-{number}"
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                os.replace(f"{self.path}{suffix}", f"{aside}{suffix}")
-        return aside
-
 
 def next_revision(connection: sqlite3.Connection) -> int:
     """Raises the revision by one, inside a transaction; the caller stamps what it writes with it."""
     connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'revision'")
     return int(connection.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()[0])
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    text = str(error).lower()
+    return any(said in text for said in _DAMAGE)
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -4,68 +4,52 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.cards import SOURCES
-from stylus_core.library.codec import decode_card, decode_metadata, encode_card
-from stylus_core.library.database import Database, next_revision
+from stylus_core.library.codec import decode_card, encode_card
+from stylus_core.library.database import Database, State, next_revision
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
 from stylus_core.library.pairs import could_be_half
 from stylus_core.library.plan import make_plan, resolve_roots, would_change
+from stylus_core.library.readers import FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
 from stylus_core.library.records import cards_of, settle, store_card
-from stylus_core.library.scan import Progress, ScanReport, scan
+from stylus_core.library.scan import Progress, ScanReport
 from stylus_core.library.text import clean, fold
 from stylus_core.library.told import Standing, standings
 from stylus_core.library.traits import Traits, read_traits
+from stylus_core.library.upkeep import Upkeep
 from stylus_core.library.walk import folders_changed, folders_moved
 from stylus_core.types import Adapter, Card
 
 if TYPE_CHECKING:
     import sqlite3
 
-#: Columns of `_adapter`, from the view of the files that are there.
-_SELECT = "SELECT id, path, stem, status, problem, shadowed_by, size, metadata, card FROM present"
-_SELECT_STATUS = f"{_SELECT} WHERE id > ? AND status IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"  # noqa: S608
-_SELECT_IDS = f"{_SELECT} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
-#: Names of files that are listed, or of which nobody knows what they are; the host may load them all the same.
-_NAMES = """SELECT id, path, stem, json_extract(metadata, '$.version'), json_extract(metadata, '$.title') FROM present
-    WHERE id IN (SELECT value FROM json_each(?)) OR status <> 'ok'"""
-_FIND = tuple(
-    f"{_SELECT} WHERE {where} ORDER BY status <> 'ok', stem_key, id LIMIT 100"
-    for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)")
-)
 #: Rows that `adapters` holds in memory at once.
 _CHUNK = 500
 
 _Made = TypeVar("_Made")
 
 
-class Problem(NamedTuple):
-    """Something about a file or a folder that the user may want to put right."""
-
-    path: str
-    reason: str
-    status: str  # the adapter's; "ok" if it is usable all the same; "folder" for a folder that cannot be listed
-
-
 class Library:
     """Adapters of one or more folders. Safe to use from several threads, and from several processes at once.
 
-    Every method raises `LibraryError` where the database cannot be used. A damaged database is moved aside to
-    `NAME.broken-N` when that is noticed, and the error says so: opening it again and scanning rebuilds it.
+    Every method raises `LibraryError` where the database cannot be used. A damaged one is moved aside to
+    `NAME.broken-N` and another begun: without an error when it is opened, with a `DatabaseLost` when it is noticed
+    later, since ids that were asked for before mean nothing in another. The same goes for one whose file was deleted
+    or replaced while it was open. The next scan fills the new one, with what the user had set and models had
+    described, and tells so.
     """
 
     def __init__(self, database: Path) -> None:
         """Opens the SQLite file `database`, or creates it together with its folder."""
         self._database = Database(Path(database))
-        self._scanning = threading.Lock()
-        self._folders: dict[str, int] = {}  # what the last listing saw
+        self._upkeep = Upkeep(self._database)
 
     def __enter__(self) -> Library:
         return self
@@ -77,6 +61,7 @@ class Library:
 
     def close(self) -> None:
         self._database.close()
+        self._upkeep.close()
 
     def scan(self, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> ScanReport:
         """Brings the library in line with the folders `roots`, in the order in which the host lists them.
@@ -85,22 +70,14 @@ class Library:
         read is committed every few hundred files: a scan that is killed goes on where it stopped. A file that moved
         or was renamed keeps its id. Raises `LibraryError` if none of the roots is a folder.
         """
-        with self._scanning:
-            report, self._folders = scan(self._database, roots, progress)
-            return report
+        return self._upkeep.scan(roots, progress)
 
     def scan_beside(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
         """The same on a connection of its own, for a thread in the background: others read meanwhile.
 
         `pause` is called every few milliseconds and may wait, as long as something else is more urgent.
         """
-        with self._scanning:
-            database = Database(self._database.path)
-            try:
-                report, self._folders = scan(database, roots, None, pause)
-            finally:
-                database.close()
-            return report
+        return self._upkeep.scan_beside(roots, pause)
 
     def moved(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
         """Whether a file came, went or was renamed since this object listed the roots, or it has not; a stat a folder.
@@ -108,12 +85,15 @@ class Library:
         What `changed` tells with `quick`, but for changes within one tick of the file system's clock.
         """
         paths = resolve_roots(roots)
-        return not all(path in self._folders for path in paths) or folders_moved(self._folders)
+        if self._upkeep.renewed():
+            return True
+        folders = self._upkeep.folders
+        return not all(path in folders for path in paths) or folders_moved(folders)
 
     @property
     def is_fresh(self) -> bool:
         """Whether a folder had only just changed when it was listed: more may have come within the clock's tick."""
-        return any(mtime < 0 for mtime in self._folders.values())
+        return any(mtime < 0 for mtime in self._upkeep.folders.values())
 
     def changed(self, roots: Sequence[str | os.PathLike[str]], *, quick: bool = False) -> bool:
         """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing.
@@ -122,27 +102,30 @@ class Library:
         a millisecond): that tells files that came, went or were renamed, and not sidecars that were edited in place.
         """
         paths = resolve_roots(roots)
-        if quick and all(path in self._folders for path in paths) and not folders_changed(self._folders):
+        if self._upkeep.renewed():
+            return True
+        folders = self._upkeep.folders
+        if quick and all(path in folders for path in paths) and not folders_changed(folders):
             return False
         plan = make_plan(self._database, paths)
         if would_change(plan):
             return True
-        self._folders = plan.listing.folders
+        self._upkeep.same(plan.listing.folders)
         return False
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         """The adapters with one of these statuses, in the order of their ids."""
         wanted = json.dumps(list(statuses))
         last = 0
-        while rows := self._database.rows(_SELECT_STATUS, (last, wanted, _CHUNK)):
+        while rows := self._database.rows(OF_STATUS, (last, wanted, _CHUNK)):
             last = rows[-1][0]
             for row in rows:
-                yield _adapter(row)
+                yield adapter_of(row)
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
         """The adapters with these ids, of any status, by id; those that are gone are left out."""
-        rows = self._database.rows(_SELECT_IDS, (json.dumps([int(i) for i in ids]),))
-        return {row[0]: _adapter(row) for row in rows}
+        rows = self._database.rows(OF_IDS, (json.dumps([int(i) for i in ids]),))
+        return {row[0]: adapter_of(row) for row in rows}
 
     def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[Traits]:
         """What tells whether an adapter may be picked at all, of those with status "ok": of these ids or of all.
@@ -157,15 +140,15 @@ class Library:
         The last looks at every adapter, which takes a fifth of a second for 100,000; `whole` leaves it out.
         """
         key = fold(clean(name, 400))
-        found = (self._database.rows(sql, (key,)) for sql in (_FIND[:2] if whole else _FIND)) if key else iter(())
-        return [_adapter(row) for row in next(filter(None, found), [])]
+        found = (self._database.rows(sql, (key,)) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
+        return [adapter_of(row) for row in next(filter(None, found), [])]
 
     def possible_halves(self, ids: Sequence[int]) -> list[Adapter]:
         """Of these adapters, and of all files that cannot be selected, those whose names may call them half of a pair.
 
         Opens the metadata of those alone: of many files that is few.
         """
-        rows = self._database.rows(_NAMES, (json.dumps([int(i) for i in ids]),))
+        rows = self._database.rows(NAMES, (json.dumps([int(i) for i in ids]),))
         marked = [
             number
             for number, path, stem, version, title in rows
@@ -181,14 +164,33 @@ class Library:
             if status == "excluded":
                 continue  # as the user wants it
             if status != "ok":
-                out.append(Problem(path, _reason(status, problem, shadowed_by), status))
+                out.append(Problem(path, reason_of(status, problem, shadowed_by), status))
             out.extend(Problem(path, note, status) for note in json.loads(notes))
         return sorted(out)
 
     @property
+    def state(self) -> State:
+        """Which database this is and how far it is: what was made of a library is of no other state.
+
+        The identity is another one after a damaged database was made anew, and its ids are then of other adapters.
+        """
+        return self._database.state
+
+    @property
     def revision(self) -> int:
         """Grows with every change to what the library holds, made by any process."""
-        return int(self._database.rows("SELECT value FROM meta WHERE name = 'revision'")[0][0])
+        return self.state.revision
+
+    def stems_until(self, revision: int) -> dict[int, str] | None:
+        """By id the stems of the selectable adapters that were written no later than this.
+
+        For indexes that older versions made without the database's identity; None where this is no database of theirs.
+        """
+        unnamed = self._database.rows("SELECT value FROM meta WHERE name = 'unnamed'")
+        if not unnamed or revision > unnamed[0][0]:
+            return None
+        sql = "SELECT id, stem FROM present WHERE status = 'ok' AND revision <= ?"
+        return dict(self._database.rows(sql, (revision,)))
 
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
         """(ids of adapters with status "ok" that are new or different, ids that are not selectable any more).
@@ -218,6 +220,7 @@ class Library:
                 if connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number)).rowcount:
                     store_card(connection, number, source, keys.get(number, ""), encode_card(card))
                     settle(connection, number)
+        self._upkeep.keep()
 
     def drop_cards(self, ids: Iterable[int], source: str) -> None:
         """Takes back what `put_cards` stored for these adapters."""
@@ -229,6 +232,7 @@ class Library:
                 ).rowcount:
                     connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number))
                     settle(connection, number)
+        self._upkeep.keep()
 
     def cards(self, source: str, ids: Sequence[int]) -> dict[int, Card]:
         """The cards that `source` made, by adapter id, whichever card counts; those without one are left out."""
@@ -288,18 +292,5 @@ class Library:
                 settle(connection, adapter_id)
                 stamp = (next_revision(connection), adapter_id)
                 connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", stamp)
+        self._upkeep.keep()
         return made
-
-
-def _reason(status: str, problem: str, shadowed_by: str) -> str:
-    return f"the host loads another file with the same name: {shadowed_by}" if status == "shadowed" else problem
-
-
-def _adapter(row: tuple[Any, ...]) -> Adapter:
-    number, path, stem, status, problem, shadowed_by, size, metadata, card = row
-    made = decode_card(card)
-    reason = _reason(status, problem, shadowed_by)
-    if status == "excluded":
-        who = "you excluded it" if "excluded" in made.edited else "another tool excludes it"
-        reason = f"{who}: stylus set NAME --excluded false lets it be picked"
-    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 
 # `gone` is 0 for a file that is there, else the revision at which it was missed: its row stays, with the user's edits
 # and the cards that cost money, for the day on which the drive is mounted again.
@@ -12,9 +12,13 @@ VERSION = 2
 # `excluded` is what counts, the user's word before that of another tool.
 # `adapters_scan` covers the snapshot that every scan starts from, so that it never touches the big columns.
 # `edit_history` holds what a field was before a change; a value of NULL: it was not set.
+# `meta` has the revision and the identity, which no other database has: ids and revisions mean nothing elsewhere.
+# Where an older Stylus made the database, `unnamed` is the revision up to which indexes do not say whose they are.
+_IDENTITY = "INSERT OR IGNORE INTO meta VALUES ('identity', random() & 9223372036854775807)"
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "INSERT OR IGNORE INTO meta VALUES ('revision', 0)",
+    _IDENTITY,
     """CREATE TABLE IF NOT EXISTS adapters (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         path TEXT NOT NULL UNIQUE,
@@ -90,7 +94,8 @@ _FROM_1 = (
     "WHERE json_extract(metadata, '$.excluded')",
     "UPDATE adapters SET refiner = 0 WHERE id IN (SELECT adapter_id FROM field_edits)",
 )
-_STEPS = {0: _TABLES, 1: _FROM_1}
+_FROM_2 = (_IDENTITY, "INSERT OR IGNORE INTO meta SELECT 'unnamed', value FROM meta WHERE name = 'revision'")
+_STEPS = {0: _TABLES, 1: (*_FROM_1, *_FROM_2), 2: _FROM_2}
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.cards import effective
+from stylus_core.library.database import State
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.checked import Unusable
 from stylus_core.refiner.model.share import Imported, Matcher, read_records, shared_card
@@ -40,7 +41,7 @@ class DescribedLibrary(Library):
         self._source = source
         self._cards: dict[int, Card] = {}
         self._report = Imported()
-        self._matched = -1  # the revision for which these two were made
+        self._matched: State | None = None  # that for which these two were made
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         for chunk in _chunks(super().adapters(statuses)):
@@ -68,8 +69,8 @@ class DescribedLibrary(Library):
 
     def _from_file(self) -> Mapping[int, Card]:
         """The file's cards by adapter id, matched to the library as it is now."""
-        revision = self.revision
-        if self._matched != revision:
+        state = self.state
+        if self._matched != state:
             usable = {adapter.id: adapter for adapter in super().adapters()}
             base = self.cards("metadata", list(usable))
             matcher = Matcher(usable.values())
@@ -89,7 +90,7 @@ class DescribedLibrary(Library):
                         made = replace(base.get(adapter.id, Card()), source="metadata")
                         found[adapter.id] = effective({"import": card, "metadata": made}, {})
             report.matched = len(found)
-            self._cards, self._report, self._matched = found, report, revision
+            self._cards, self._report, self._matched = found, report, state
         return self._cards
 
 

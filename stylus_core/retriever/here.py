@@ -9,12 +9,14 @@ from pathlib import Path
 
 from stylus_core.errors import ModelError
 from stylus_core.library import Library
+from stylus_core.retriever.belonging import foreign
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.encoder import Encoder, bulk_encoder, open_encoder
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.retriever.vocabulary import common_phrases
+from stylus_core.storage.aside import log as healed
 
 log = logging.getLogger("stylus")
 
@@ -68,6 +70,11 @@ class Here:
             index, store = self._index, self._store
             return (index.problem if index else "") or (store.problem if store else "") or self._unkept
 
+    @property
+    def foreign(self) -> str:
+        """Why the index is not of this library's database and is built anew, in a few words; empty if it is."""
+        return foreign(self.index, self._library)
+
     def vectors(self) -> VectorStore | None:
         """The store in front of the encoder, or None where there is no encoder; tried once."""
         if self._store is None and self._encoder != "none" and not self.problem:
@@ -87,14 +94,17 @@ class Here:
 
     def take_in(self, progress: Progress | None = None) -> bool:
         """Brings the words in line with the library; whether there was anything to do."""
-        index, revision = self.index, self._library.revision
-        if index.revision == revision:
+        index, (identity, revision) = self.index, self._library.state
+        if (index.library, index.revision) == (identity, revision):
             return False
+        if why := self.foreign:
+            healed.warning("the index in %s is not of this library (%s): it is built anew", self._folder, why)
+            index.forget()
         if index.revision < 0:
-            index.update(self._library.adapters(), (), revision)
+            index.update(self._library.adapters(), (), revision, identity)
         else:
             usable, gone = self._library.changes_since(index.revision)
-            index.update(self._library.get(sorted(usable)).values(), gone, revision)
+            index.update(self._library.get(sorted(usable)).values(), gone, revision, identity)
         if progress:
             progress("index", len(index), len(index))
         return True
@@ -102,10 +112,10 @@ class Here:
     def embed_ahead(self, progress: Progress | None = None) -> None:
         """Embeds what is new, without the lock: selections go on meanwhile, on the index as it was."""
         with self.lock:
-            shared, index = self.vectors(), self.index
+            shared, known = self.vectors(), -1 if self.foreign else self.index.revision
         if shared is None:
             return
-        new = sorted(self._library.changes_since(index.revision)[0])
+        new = sorted(self._library.changes_since(known)[0])
         encoder = shared.encoder
         if isinstance(self._encoder, str):
             encoder = bulk_encoder(encoder, self._encoder, len(new))
@@ -116,7 +126,7 @@ class Here:
                 store.many([t for d in map(document, some) for t in (d.label, d.account)])
                 if progress:
                     progress("embed", min(first + _EMBED_STEP, len(new)), len(new))
-            if index.revision < 0:
+            if known < 0:
                 store.many(common_phrases(self._library.adapters()))
         finally:
             self._unkept = store.problem

@@ -50,6 +50,7 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.revision = -1  # of the library, when it was last taken in; -1: never
+        self.library = ""  # identity of the library's database; empty where an older version wrote the index
         self._pieces: list[Piece] = []
         self._vectors: list[Embedded] = []
         self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
@@ -75,8 +76,8 @@ class Index:
         """What the index is made of, in the order of its rows."""
         return list(self._pieces)
 
-    def update(self, changed: Iterable[Adapter], gone: Iterable[int], revision: int) -> None:
-        """Takes in what changed in the library since `self.revision`."""
+    def update(self, changed: Iterable[Adapter], gone: Iterable[int], revision: int, library: str = "") -> None:
+        """Takes in what changed in the library since `self.revision`; `library` is the identity of its database."""
         self._drop(gone)
         new = iter(changed)
         fresh: list[Piece] = []
@@ -85,7 +86,7 @@ class Index:
             fresh.append(Piece(from_documents(document(a) for a in some)))
         if fresh:
             self._append(fresh[0] if len(fresh) == 1 else _one(fresh))
-        self.revision = revision
+        self.revision, self.library = revision, library
         self._tidy()
         self._restate()
         self._save()
@@ -108,6 +109,12 @@ class Index:
         self._healing = False
         self.unembedded = len(missing)
         return Dense(store, self._vectors)
+
+    def forget(self) -> None:
+        """Empties it: its ids are another database's. What was embedded is taken from the store again."""
+        self._pieces, self._vectors, self._names = [], [], []
+        self.revision, self.library, self._healing = -1, "", True
+        self._restate()
 
     # -- what is in it
 
@@ -205,7 +212,7 @@ class Index:
         self._nameless = set(self._names if manifest.names else ())
         self._unlisted = set(() if manifest.listed else self._names)
         self._vectors = [Embedded(len(p), 0) for p in pieces]
-        self.revision = manifest.revision
+        self.revision, self.library = manifest.revision, manifest.library
 
     def _mapped(self, name: str, piece: Piece, dim: int) -> Embedded:
         """The vectors of a saved segment; none where they are damaged, which moves them aside."""
@@ -238,7 +245,7 @@ class Index:
             self._nameless.clear()
             self._unlisted.clear()
             dead = [np.flatnonzero(~p.alive).tolist() for p in self._pieces]
-            stored.write_manifest(self.folder, self.revision, self._names, dead)
+            stored.write_manifest(self.folder, self.revision, self.library, self._names, dead)
             self.problem = ""
             self._clear()
         except OSError as e:

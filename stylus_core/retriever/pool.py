@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.entries import compiled, folder_key
+from stylus_core.library.database import State
 from stylus_core.library.text import fold
 from stylus_core.library.traits import Traits
 from stylus_core.options import LEVELS, POOL, Options
@@ -30,7 +31,7 @@ class Source(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def revision(self) -> int: ...
+    def state(self) -> State: ...
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
     def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[Traits]: ...
 
@@ -59,7 +60,7 @@ class Pools:
 
     def __init__(self, library: Source, roots: Sequence[Path]) -> None:
         self._library, self._roots = library, [os.path.abspath(root) for root in roots]
-        self._kept: OrderedDict[tuple[object, ...], tuple[int, Pool]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[State, Pool]] = OrderedDict()
 
     def of(self, options: Options) -> Pool | None:
         """The pool of these options as the library is now; None where they leave nobody out."""
@@ -67,16 +68,16 @@ class Pools:
         if not named:
             return None
         key = tuple(getattr(options, name) for name in POOL)
-        revision = self._library.revision
+        state = self._library.state
         known = self._kept.pop(key, None)
-        if known is None:
+        if known is None or known[0].identity != state.identity:  # ids of before mean nothing in another database
             details = not _PLAIN.issuperset(named)
             pool = _parted(self._library.traits(details=details), _rule(options, self._roots))
-        elif known[0] != revision:
-            pool = self._renewed(*known, _rule(options, self._roots))
+        elif known[0] != state:
+            pool = self._renewed(known[0].revision, known[1], _rule(options, self._roots))
         else:
             pool = known[1]
-        self._kept[key] = revision, pool
+        self._kept[key] = state, pool
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return pool

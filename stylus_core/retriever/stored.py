@@ -42,6 +42,7 @@ class Manifest:
     """What an index is made of."""
 
     revision: int  # of the library
+    library: str  # identity of the library's database, whose ids these are; empty before version 7
     segments: tuple[str, ...]
     dead: tuple[tuple[int, ...], ...]  # rows of each segment
     listed: bool = True  # whether every segment has its list of files
@@ -69,6 +70,7 @@ def parsed(folder: Path, data: bytes) -> Manifest | None:
             return None
         return Manifest(
             int(said["revision"]),
+            str(said["library"]) if version[0] == VERSION else "",
             tuple(map(_plain, said["segments"])),
             tuple(tuple(map(int, rows)) for rows in said["dead"]),
             version[0] == VERSION,
@@ -78,12 +80,15 @@ def parsed(folder: Path, data: bytes) -> Manifest | None:
         raise Damaged(folder / MANIFEST, error) from None
 
 
-def write_manifest(folder: Path, revision: int, segments: Sequence[str], dead: Sequence[Sequence[int]]) -> None:
+def write_manifest(
+    folder: Path, revision: int, library: str, segments: Sequence[str], dead: Sequence[Sequence[int]]
+) -> None:
     """Replaces the manifest in one step, once all that it names is on the disk. Raises OSError."""
     sync_folder(folder)
     said = {
         "version": [VERSION, tokens.VERSION],
         "revision": revision,
+        "library": library,
         "segments": list(segments),
         "dead": [list(rows) for rows in dead],
     }

@@ -139,7 +139,7 @@ def test_a_stylus_of_before_that_is_running_goes_on(old: Path) -> None:
         pass
     rows = running.execute("SELECT weight, description, kind FROM edits ORDER BY adapter_id").fetchall()
     assert len(rows) == 3 and running.execute("SELECT count(*) FROM present").fetchone() == (3,)
-    assert running.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION == 2
+    assert running.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION == 3
     running.close()
 
 

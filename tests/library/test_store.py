@@ -168,10 +168,8 @@ def test_a_damaged_database_is_moved_aside_and_rebuilt(shelf: Shelf, damage: Cal
     shelf.library.close()
     for number in (1, 2):
         damage(shelf.database)
-        with pytest.raises(LibraryError, match=rf"damaged.*broken-{number}; scan the library again"):
-            Library(shelf.database)
-        assert shelf.database.with_name(f"library.sqlite.broken-{number}").exists()
         with Library(shelf.database) as library:
+            assert shelf.database.with_name(f"library.sqlite.broken-{number}").exists()
             assert library.scan([shelf.loras]).added == 1
             assert [a.stem for a in library.adapters()] == ["a"]
 

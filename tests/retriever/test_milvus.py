@@ -95,8 +95,12 @@ class Held:
     """A library that is told what it holds."""
 
     def __init__(self, adapters: Sequence[Adapter]) -> None:
-        self.revision = 1
+        self.identity, self.revision = "first", 1
         self._rows = {a.id: (1, a) for a in adapters}
+
+    @property
+    def state(self) -> State:
+        return State(self.identity, self.revision)
 
     def put(self, adapter: Adapter) -> None:
         self.revision += 1

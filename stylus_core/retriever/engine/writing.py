@@ -50,7 +50,9 @@ class Writer:
 
     def pending(self, library: Library) -> tuple[int, set[int], set[int]]:
         """(revision, ids to write, ids to delete) since this machine last wrote."""
-        written, revision = self._mirror.number("revision", -1), library.revision
+        state = library.state
+        self._mirror.belong(state)
+        written, revision = self._mirror.number("revision", -1), state.revision
         if written == revision:
             return revision, set(), set()
         changed, gone = library.changes_since(max(written, -1))

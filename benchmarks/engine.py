@@ -20,6 +20,7 @@ from benchmarks.world import OUT, world
 from stylus_core.evaluation.metrics import quality
 from stylus_core.evaluation.table import Table
 from stylus_core.library import Library
+from stylus_core.library.database import State
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.engine.address import parse_address
@@ -32,14 +33,14 @@ DEPTH = 150
 class Corpus:
     """The corpus as the library of which an engine is told."""
 
-    revision = 1
+    state = State("corpus", 1)
 
     def __init__(self, adapters: Sequence[Adapter]) -> None:
         # two files of the corpus may have one name
         self._by_id = {a.id: replace(a, path=f"/corpus/{a.id}/{a.path}") for a in adapters}
 
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
-        return (set(self._by_id) if revision < self.revision else set()), set()
+        return (set(self._by_id) if revision < self.state.revision else set()), set()
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
         return {i: self._by_id[i] for i in ids if i in self._by_id}

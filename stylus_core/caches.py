@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from stylus_core.library.keepsake import NAME, kept_file
 from stylus_core.llm.cache import answer_file
 from stylus_core.llm.calls import state_file
 from stylus_core.llm.memory import Abilities, read_servers
@@ -15,8 +16,8 @@ from stylus_core.retriever.vectors import vector_file
 from stylus_core.storage.aside import is_aside, told_aside
 from stylus_core.storage.cache_file import CacheFile, Table, examine, is_damage
 
-_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file}
-_LIBRARY = "library.sqlite"  # no cache: what is wrong with it is told by whoever opens it
+_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: kept_file}
+_LIBRARY = "library.sqlite"  # no cache; see `database_problem`
 
 
 def caches(home: Path) -> list[CacheFile]:
@@ -52,6 +53,11 @@ def damage(home: Path) -> Iterator[str]:
         yield f"{home / 'servers.json'}: {error}"
     except OSError:
         pass
+
+
+def database_problem(home: Path) -> str:
+    """What is damaged in the library's database, in a few words; empty if nothing is. Nothing is changed."""
+    return _problem(home / _LIBRARY, ()) if (home / _LIBRARY).exists() else ""
 
 
 def _indexes(home: Path) -> list[Path]:

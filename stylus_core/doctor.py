@@ -88,7 +88,10 @@ def examine(
     yield from folders
     if all(f.level == "broken" for f in folders):
         return
-    yield from _kept(libraries, home)
+    kept = list(_kept(libraries, home))
+    yield from kept
+    if any(f.level == "broken" for f in kept):  # opening the database would move it aside
+        return
     yield from _library(libraries, home, encoder, opener)
 
 
@@ -183,13 +186,16 @@ def _encoder(name: str) -> Finding:
 
 def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
     """What is damaged of the caches, and what was moved aside."""
-    from stylus_core.caches import damage
+    from stylus_core.caches import damage, database_problem
     from stylus_core.home import library_home
     from stylus_core.storage.aside import is_aside, put_aside
 
     folder = library_home([path.expanduser().absolute() for path in libraries], home)
     if not folder.is_dir():
         return
+    if problem := database_problem(folder):
+        remedy = "stylus index makes it anew, with what you set and had described"
+        yield Finding("broken", "database", f"{folder / 'library.sqlite'} is damaged: {problem}", remedy)
     if found := tuple(damage(folder)):
         message = f"damaged, and made anew when it is needed: {len(found)}"
         yield Finding("note", "caches", message, "stylus index mends them all; nothing but time is lost", found)
@@ -208,7 +214,7 @@ def _library(
         opener = Stylus
     try:
         with opener(list(libraries), home=home, encoder=encoder) as stylus:
-            adapters, problems = stylus.adapters(), stylus.problems()
+            adapters, problems, foreign = stylus.adapters(), stylus.problems(), stylus.foreign
     except StylusError as error:
         yield Finding("broken", "database", str(error))
         return
@@ -216,6 +222,9 @@ def _library(
         yield Finding("note", "index", "this library was never indexed, or is empty", "stylus index DIR")
         return
     yield Finding("ok", "index", f"{len(adapters)} adapters to pick from")
+    if foreign:
+        message = f"not of this library ({foreign}), and built anew when it is needed"
+        yield Finding("note", "index", message, "stylus index DIR builds it now")
     yield from _problems(problems)
     yield from _unknown(adapters)
 

@@ -210,6 +210,12 @@ class Stylus:
         return self._index_problem
 
     @property
+    def foreign(self) -> str:
+        """Why the index is of another library's database and is built anew, in a few words; empty if it is of this."""
+        with self.here.lock:
+            return self.here.foreign
+
+    @property
     def unkept(self) -> str:
         """Why something that `index` made could not be kept, in one sentence; empty if all was."""
         return self.here.unkept

@@ -22,7 +22,7 @@ class FakeStylus:
         self.indexed = bool(adapters)
         self.times_indexed = 0
         self.closed = False
-        self.unkept = ""
+        self.unkept = self.foreign = ""
         self.opened_with: tuple[Any, dict[str, Any]] | None = None
 
     def __call__(self, library: Any, **settings: Any) -> FakeStylus:

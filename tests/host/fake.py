@@ -6,6 +6,7 @@ import json
 import threading
 from pathlib import Path
 
+from stylus_core.library.database import State
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
 
@@ -29,7 +30,7 @@ class FakeCore:
         self.folder = folder
         self.known: list[Adapter] = []
         self.words: dict[str, str] = {}
-        self.revision = 1
+        self.identity, self.revision = "zoo", 1
         self.asked: list[tuple[str, Options]] = []
         self.halves: dict[str, Half] = {}  # of two files that belong together, by stem
         self.applies: list[Applies | None] = []  # one for each that was asked
@@ -53,6 +54,10 @@ class FakeCore:
         self.words[name] = word or name
         self.revision += 1
         return made
+
+    @property
+    def state(self) -> State:
+        return State(self.identity, self.revision)
 
     def open(self, folders) -> FakeCore:
         self.opened.append(list(folders))

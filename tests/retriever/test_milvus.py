@@ -20,6 +20,7 @@ import pytest
 from stylus_core import Stylus
 from stylus_core.cli import main
 from stylus_core.errors import EngineError
+from stylus_core.library.database import State
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.engine.address import parse_address

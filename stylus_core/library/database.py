@@ -146,9 +146,8 @@ class Database:
         # cut took back, for the next one of that number is another.
         run("PRAGMA synchronous=FULL")
         schema.bring_up_to_date(self._connection)
-        names = {row[0] for row in run("SELECT name FROM meta").fetchall()}
-        if not names >= {"revision", "identity"}:
-            raise sqlite3.DatabaseError("malformed: it has no identity")
+        if problem := schema.missing(self._connection):
+            raise sqlite3.DatabaseError(problem)
         run("SELECT max(id) FROM adapters").fetchone()
 
     def _replace(self, error: sqlite3.DatabaseError) -> None:

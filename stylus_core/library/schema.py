@@ -98,6 +98,18 @@ _FROM_2 = (_IDENTITY, "INSERT OR IGNORE INTO meta SELECT 'unnamed', value FROM m
 _STEPS = {0: _TABLES, 1: (*_FROM_1, *_FROM_2), 2: _FROM_2}
 
 
+_NAMES = {"meta", "adapters", "present", "cards", "folders", "field_edits", "edit_history"}
+
+
+def missing(connection: sqlite3.Connection) -> str:
+    """What is not there although it should be, in a few words; empty if all is."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master").fetchall()}
+    if lacking := sorted(_NAMES - there):
+        return f"no such table: {lacking[0]}"
+    known = {name for (name,) in connection.execute("SELECT name FROM meta").fetchall()}
+    return "" if known >= {"revision", "identity"} else "malformed: it has no identity"
+
+
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 in a new file."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

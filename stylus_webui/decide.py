@@ -236,10 +236,11 @@ def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
 
 def _select(effective: str, options: Options, context: Context) -> Selection:
     asks_a_model = options.composer in ("llm", "reranker")
+    library = context.service.revision(), context.service.identity()
     key = {
         "generation": _GENERATION,
         "prompt": effective,
-        "library": (context.service.revision(), context.service.identity()),
+        "library": library,
         "options": dataclasses.asdict(options),
         "model": context.model if asks_a_model else "",
         "pairs": context.pairs.key,
@@ -248,7 +249,8 @@ def _select(effective: str, options: Options, context: Context) -> Selection:
     if known is not None:
         return _selection(known)
     selection = context.service.select(effective, options, context.pairs)
-    if selection.composer == options.composer:  # a fallback's answer is for once: the model may be back next time
+    # A fallback's answer is for once: the model may be back next time. So is one of a library that was lost meanwhile.
+    if selection.composer == options.composer and context.service.identity() == library[1]:
         context.cache.put("picks", key, selection.to_json())
     return selection
 

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from stylus_core.errors import LibraryError, StylusError
-from stylus_core.library.database import State as LibraryState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
+
+if TYPE_CHECKING:
+    from stylus_core.library.database import State as LibraryState
 
 logger = logging.getLogger("stylus")
 

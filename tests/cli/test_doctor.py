@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from stylus_core import Stylus
 from stylus_core.cli import main
 from stylus_core.doctor import Finding, examine
 from stylus_core.errors import LibraryError
 from tests.cli.fake import FakeStylus, adapter
+from tests.library.build import safetensors
 
 KNOWN = [
     adapter("fox", description="Adds a fox.", kind="animal"),
@@ -178,3 +180,38 @@ def test_the_command_fails_only_if_something_is_broken(tmp_path: Path, capsys: p
     assert main([*argv, str(tmp_path / "gone"), "--json"], opener=FakeStylus([], KNOWN)) == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [r["level"] for r in rows if r["subject"].endswith("gone")] == ["broken"]
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> tuple[Path, Path]:
+    """A library that was indexed, and its folder of state."""
+    safetensors(tmp_path / "loras" / "felt_heron.safetensors", {"ss_output_name": "felt_heron"})
+    with Stylus(tmp_path / "loras", home=tmp_path / "home", encoder="none") as stylus:
+        stylus.index()
+        return tmp_path / "loras", stylus.home
+
+
+def test_an_index_of_another_database_is_told(real: tuple[Path, Path]) -> None:
+    loras, state = real
+
+    def of_index() -> list[Finding]:
+        return [f for f in examine([loras], home=state.parent, encoder="none") if f.subject == "index"]
+
+    assert [f.level for f in of_index()] == ["ok"]
+    for path in state.glob("library*.sqlite*"):
+        path.unlink()
+    with Stylus(loras, home=state.parent, encoder="none") as stylus:
+        stylus.refresh()
+    for _ in range(2):  # looking changes nothing
+        found = of_index()
+        assert [f.level for f in found] == ["ok", "note"]
+        assert "another database" in found[1].message and "stylus index" in found[1].remedy
+
+
+def test_a_damaged_database_is_told_and_left_where_it_is(real: tuple[Path, Path]) -> None:
+    loras, state = real
+    (state / "library.sqlite").write_bytes(b"feathers " * 1000)
+    before = sorted(path.name for path in state.iterdir())
+    (database,) = [f for f in examine([loras], home=state.parent, encoder="none") if f.subject == "database"]
+    assert (database.level, "damaged" in database.message, "stylus index" in database.remedy) == ("broken", True, True)
+    assert sorted(path.name for path in state.iterdir()) == before

@@ -256,6 +256,20 @@ def test_what_changes_is_right_at_the_next_search(machine: Machine):
     assert machine.there(calling(5), 100).count(5) == 1
 
 
+def test_a_database_that_was_made_anew_gives_the_ids_to_others(machine: Machine):
+    """As many changes, the same files, other ids: the rows stay, and each is the adapter that it was."""
+    asked = len(machine.encoder.asked)
+    turned = [replace(invented(n), id=61 - n) for n in range(2, 61)]  # 1 is gone
+    machine.library = Held(turned)
+    machine.library.identity = "second"
+    machine.bring_up()
+    for n in (2, 30, 60):
+        assert machine.there(calling(n))[0] == 61 - n
+    assert sorted(machine.there("lighthouse", 100)) == sorted(a.id for a in turned)
+    assert len(machine.encoder.asked) - asked <= 2  # the prompts' own vectors aside, nothing is embedded
+    assert machine.remote.retriever(machine.library, machine.store)[1] == []
+
+
 def test_libraries_in_one_collection_do_not_see_one_another(tmp_path: Path, machine: Machine, address: str):
     other = Machine(tmp_path / "other", f"{address}.other", [invented(n) for n in range(40, 90)])
     other.bring_up()

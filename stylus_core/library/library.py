@@ -23,7 +23,7 @@ from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.text import clean, fold
 from stylus_core.library.told import Standing, standings
 from stylus_core.library.traits import Traits, read_traits
-from stylus_core.library.walk import folders_changed, folders_moved
+from stylus_core.library.walk import Seen, folders_changed, folders_moved
 from stylus_core.types import Adapter, Card
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Library:
         """Opens the SQLite file `database`, or creates it together with its folder."""
         self._database = Database(Path(database))
         self._scanning = threading.Lock()
-        self._folders: dict[str, int] = {}  # what the last listing saw
+        self._folders: dict[str, Seen] = {}  # what the last listing saw
 
     def __enter__(self) -> Library:
         return self
@@ -113,7 +113,7 @@ class Library:
     @property
     def is_fresh(self) -> bool:
         """Whether a folder had only just changed when it was listed: more may have come within the clock's tick."""
-        return any(mtime < 0 for mtime in self._folders.values())
+        return any(seen.is_fresh for seen in self._folders.values())
 
     def changed(self, roots: Sequence[str | os.PathLike[str]], *, quick: bool = False) -> bool:
         """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing.

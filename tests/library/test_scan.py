@@ -11,7 +11,7 @@ import pytest
 from stylus_core import refiner
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library, scan
-from stylus_core.library.walk import natural_key
+from stylus_core.library.host_order import natural_key
 from stylus_core.types import STATUSES, Card
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf

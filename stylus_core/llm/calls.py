@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stylus_core.errors import StylusError
+from stylus_core.storable import storable
 
 _FIRST = 300.0  # seconds until a failure is tried again; four times as long after each further one
 _LONGEST = 7 * 24 * 3600.0
@@ -104,7 +105,8 @@ class State:
                 again += min(_LONGEST, _FIRST * 4 ** min(count, 10))
                 count += 1
             self._db.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", (key, now, again, count, reason[:_REASON])
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)",
+                (key, now, again, count, storable(reason[:_REASON])),
             )
 
     def answered(self, key: str, answer: Mapping[str, Any] | None = None) -> None:
@@ -130,7 +132,7 @@ class State:
                 " calls = calls + excluded.calls, prompt = prompt + excluded.prompt,"
                 " completion = completion + excluded.completion,"
                 " seconds = seconds + excluded.seconds",
-                (model, *spent),
+                (model, *map(storable, spent)),
             )
 
     def spent(self, model: str) -> Spent:

@@ -15,23 +15,19 @@ class BadPickle(ValueError):
 
 
 class Bounded:
-    """A file that refuses to hand out more at once than any sane string or number has."""
+    """A file that refuses to hand out more for an opcode than any sane string or number has."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._last = b""  # the last single byte that was read: in front of a line it is the opcode
-        self.tell = file.tell
+        self.opcode = b""  # of which an argument is read
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= MAX_TEXT:
             raise BadPickle(f"it holds a string of more than {MAX_TEXT} bytes")
-        raw = self._file.read(size)
-        if size == 1:
-            self._last = raw
-        return raw
+        return self._file.read(size)
 
     def readline(self) -> bytes:
-        most = _MAX_DIGITS if self._last in _DIGITS else MAX_TEXT
+        most = _MAX_DIGITS if self.opcode in _DIGITS else MAX_TEXT
         line = self._file.readline(most + 1)
         if len(line) > most:
             raise BadPickle(f"it holds a line of more than {most} bytes")

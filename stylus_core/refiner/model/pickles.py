@@ -1,7 +1,7 @@
 """Reads plain data out of a pickle without ever unpickling: an interpreter of the opcodes that data needs.
 
 `pickle.loads` runs whatever a file says, and a restricted `find_class` still leaves ways to crash or confuse a process
-(hashes of nested tuples, state set on classes). Here the standard library's `pickletools` only parts the file into
+(hashes of nested tuples, state set on classes). Here the standard library's `pickletools` only reads the arguments of
 opcodes; nothing is looked up, imported or called, and an object of a class that the caller expects becomes a dict.
 """
 
@@ -55,20 +55,23 @@ def read_data(file: BinaryIO, expected: frozenset[Global], progress: Callable[[i
     hold, for one that is broken, and for one that is far larger than a catalogue.
     """
     machine = _Machine(expected)
+    bounded = Bounded(file)
     try:
-        for count, (opcode, argument, position) in enumerate(pickletools.genops(Bounded(file))):  # type: ignore[arg-type]
-            if count > _MAX_OPCODES:
-                raise BadPickle("it is far larger than any catalogue")
-            if opcode.name == "STOP":
+        for count in range(_MAX_OPCODES):
+            bounded.opcode = code = file.read(1)
+            if code not in _OPCODES:
+                raise BadPickle("it is broken (no opcode)" if code else "it ends before its end")
+            name, reader = _OPCODES[code]
+            if name == "STOP":
                 return machine.result()
-            machine.step(opcode.name, argument)
+            machine.step(name, reader(bounded) if reader is not None else None)
             if progress and not count % 200_000:
-                progress(position or 0)
+                progress(file.tell())
     except BadPickle:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise BadPickle(f"it is broken ({type(error).__name__})") from None
-    raise BadPickle("it ends before its end")
+    raise BadPickle("it is far larger than any catalogue")
 
 
 class _Machine:
@@ -286,6 +289,10 @@ _VALUES = frozenset(
     "SHORT_BINUNICODE BINUNICODE8".split()
 )
 _NOTHING = frozenset(("PROTO", "FRAME"))
+#: Each opcode's name, and what reads its argument.
+_OPCODES: dict[bytes, tuple[str, Callable[[Any], Any] | None]] = {
+    o.code.encode("latin-1"): (o.name, o.arg.reader if o.arg else None) for o in pickletools.opcodes
+}
 _HANDLERS: dict[str, Callable[[_Machine, Any], None]] = {
     **{
         name.upper(): getattr(_Machine, name)

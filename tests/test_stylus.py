@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -167,6 +168,23 @@ def test_what_the_user_says_is_found_at_once(folder: Path):
         assert names(stylus, "a velvet armadillo") == ["paper_kite_v2"]
         stylus.set("velvet armadillo", title=None)
         assert names(stylus, "a velvet armadillo") == []
+
+
+def test_names_that_differ_in_case_or_form_alone_are_pinned_each(folder: Path):
+    twins = ("corgi", "CORGI", "Corgi", unicodedata.normalize("NFC", "é_hat"), unicodedata.normalize("NFD", "é_hat"))
+    for stem in twins:
+        add(folder, stem, f"Hat {stem}", "objects", "odd hat")
+    if len(list(folder.glob("*.safetensors"))) < 4 + len(twins):
+        pytest.skip("this file system takes them for one name")
+    with opened(folder) as stylus:
+        for stem in twins:
+            found = stylus.select("evening light", {"pinned": [stem], "max_adapters": 1})
+            assert ([p.name for p in found.picks], found.notes) == ([stem], ())
+            assert f"<lora:{stem}:" in found.rewritten
+            assert stylus.find(stem)[0].stem == stem
+            left = stylus.select("an odd hat", {"banned": [stem], "max_adapters": 9, "candidates": 50})
+            assert stem not in {p.name for p in left.picks}
+        assert set(names(stylus, "evening light", pinned=list(twins), max_adapters=9)) == set(twins)
 
 
 def test_an_excluded_adapter_is_left_out_and_told_where_it_is_asked_for(folder: Path):

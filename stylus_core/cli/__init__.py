@@ -62,13 +62,26 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
     from stylus_core.cli.arguments import parser
 
     args = parser().parse_args(argv)
-    logging.basicConfig(level=logging.ERROR, format="stylus: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter())
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])
     for name in ("stylus", "stylus_core"):  # what matters of it is told in notes and problems anyway
         logging.getLogger(name).setLevel(logging.DEBUG if args.verbose else logging.CRITICAL)
     logging.getLogger("stylus.storage").setLevel(logging.WARNING)  # a cache that was damaged and healed is told
     from stylus_core.cli.commands import COMMANDS
 
     return COMMANDS[args.command](args, console, opener)
+
+
+def formatter() -> logging.Formatter:
+    """Messages and tracebacks name files and repeat what servers say."""
+    from stylus_core.cli.text import harmless
+
+    class Harmless(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return harmless(super().format(record))
+
+    return Harmless("stylus: %(message)s")
 
 
 def _forgive(*streams: TextIO) -> None:

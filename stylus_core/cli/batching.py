@@ -40,10 +40,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         painters = [PairPainter(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
         try:
             with Progress(console) as progress:
-                # A sentence takes the place of the bar, which the next step draws again below it.
-                start = "\r\x1b[K" if console.watched else ""
-                run = Run(jobs, painters, store, progress, lambda said: console.say(f"{start}stylus: {clean(said)}"))
-                report = run.run()
+                report = Run(jobs, painters, store, progress, console.tell).run()
         finally:
             order = {job.id: number for number, pair in enumerate(jobs) for job in pair}
             records = sorted(store.records, key=lambda r: order.get(r["id"], len(order)))

@@ -16,7 +16,7 @@ from stylus_core.cli.evaluating import evaluate
 from stylus_core.cli.opening import Opener, bring_up_to_date, dump, opened, prepare, stems
 from stylus_core.cli.refining import describe, refine
 from stylus_core.cli.study import study
-from stylus_core.cli.text import Console
+from stylus_core.cli.text import Console, clean
 from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError
 from stylus_core.library.naming import unknown
 from stylus_core.options import Options
@@ -58,7 +58,7 @@ def select(args: argparse.Namespace, console: Console, opener: Opener) -> int:
                 raise
             except StylusError as error:  # the other prompts of a file are still answered, and none goes without a line
                 code = FAILED
-                console.say(f"stylus: {error}")
+                console.say(f"stylus: {clean(str(error))}")
                 if args.json:
                     dump(console, {"prompt": prompt, "rewritten": prompt, "picks": [], "error": str(error)})
                 continue

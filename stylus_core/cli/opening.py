@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from stylus_core.cli.arguments import libraries
 from stylus_core.cli.asking import given
 from stylus_core.cli.progress import Progress
-from stylus_core.cli.text import Console
+from stylus_core.cli.text import Console, json_line
 from stylus_core.errors import LibraryError
 from stylus_core.library.naming import the_one
 from stylus_core.types import Adapter
@@ -72,6 +71,4 @@ def bring_up_to_date(stylus: Any, console: Console) -> None:
 
 def dump(console: Console, value: Any) -> None:
     """Prints one line of JSON."""
-    text = json.dumps(value, ensure_ascii=not console.unicode)
-    # Some readers end a line at these.
-    console.print(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085"))
+    console.print(json_line(value, ascii_only=not console.unicode))

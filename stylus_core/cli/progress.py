@@ -40,8 +40,7 @@ class Progress:
         if total:
             full = round(_BAR * min(done, total) / total)
             line = f"{stage} [{'#' * full}{'.' * (_BAR - full)}] {done}/{total}"
-        self._console.err.write("\r\x1b[K" + cut(line, self._console.columns - 1))
-        self._console.err.flush()
+        self._console.draw(cut(line, self._console.columns - 1))
         self._drawn = True
 
     def __enter__(self) -> Progress:
@@ -49,5 +48,4 @@ class Progress:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._drawn:
-            self._console.err.write("\r\x1b[K")
-            self._console.err.flush()
+            self._console.draw("")

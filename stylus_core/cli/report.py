@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli.text import Console, clean, cut, indented, table
+from stylus_core.cli.text import Console, clean, cut, harmless, indented, table
 from stylus_core.doctor import Finding
 from stylus_core.types import Adapter, Pick, Selection
 
@@ -23,7 +23,7 @@ _STATUS = {"ok": "usable"}  # a damaged sidecar does not keep an adapter from be
 def selection(found: Selection, console: Console, candidates: int = 0) -> list[str]:
     """The prompt as it came and as it goes, the picks, what was nearly picked, and what else to know."""
     lines = [
-        console.paint("in   ", "dim") + " ".join(found.prompt.splitlines()),
+        console.paint("in   ", "dim") + harmless(" ".join(found.prompt.splitlines())),
         console.paint("out  ", "dim") + console.paint("\n     ".join(found.rewritten.splitlines()), "bold"),
         "",
     ]

@@ -73,14 +73,8 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
             console.say(*_cost(plan, found, console))
 
     with Progress(console) as progress:
-        # A sentence takes the place of the bar, which the next step draws again below it.
-        start = "\r\x1b[K" if console.watched else ""
-
-        def say(sentence: str) -> None:
-            console.say(f"{start}stylus: {clean(sentence)}")
-
-        library = _library(args, opener, progress, say)
-        run = StudyRun(plan, folder, list(webuis.values()), library, progress, say, args.workers)
+        library = _library(args, opener, progress, console.tell)
+        run = StudyRun(plan, folder, list(webuis.values()), library, progress, console.tell, args.workers)
         outcome = run.run(speed, show)
     _tell(outcome, folder, args, console)
     return FAILED if outcome.left else OK

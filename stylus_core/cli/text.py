@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import unicodedata
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 #: Wider lines are hard to read, however wide the window is.
 MAX_COLUMNS = 110
@@ -14,9 +16,32 @@ _GAP = "  "
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
+#: Categories of characters that a terminal obeys, or that hide or reorder what stands around them.
+_SPACING, _STEERING = ("Cc", "Zl", "Zp"), ("Cf", "Cs")
+_COLOUR = re.compile(r"(\x1b\[[0-9;]{1,9}m)")
+_CLEARED = "\r\x1b[K"  # the line of a bar
+
+
 def clean(text: str) -> str:
-    """`text` on one line without control characters: a title from the web must not steer the terminal."""
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())
+    """`text` on one line without what steers a terminal, hides text or reorders it: titles come from the web."""
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in _SPACING else c for c in text)
+    return " ".join(harmless(text).split())
+
+
+def harmless(text: str) -> str:
+    """`text` with its line ends and tabs, and without every other character of that kind."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in (*_SPACING, *_STEERING))
+
+
+def json_line(value: Any, *, ascii_only: bool = False) -> str:
+    """One line of JSON with escapes for such characters: nothing is lost, and no reader ends a line at one of them."""
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    if text.isprintable():
+        return text
+    return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in (*_SPACING, *_STEERING) else c for c in text)
 
 
 def width(text: str) -> int:
@@ -105,6 +130,7 @@ class Console:
 
     def paint(self, text: str, *styles: str) -> str:
         """`text` in colour if the output shows colour. Paint whole lines or padded cells: codes have no width."""
+        text = harmless(text)
         if not self._colour or not text:
             return text
         return f"\x1b[{';'.join(_CODES[s] for s in styles)}m{text}\x1b[0m"
@@ -112,7 +138,7 @@ class Console:
     def print(self, *lines: str) -> None:
         """Lines of the result."""
         for line in lines:
-            self.out.write(line + "\n")
+            self.out.write(self._harmless(line) + "\n")
 
     def flush(self) -> None:
         """Hands over what was written: a reader of a pipe sees each result as soon as it is there."""
@@ -121,8 +147,25 @@ class Console:
     def say(self, *lines: str) -> None:
         """Lines for the person who watches, not part of the result."""
         for line in lines:
-            self.err.write(line + "\n")
+            self.err.write(self._harmless(line) + "\n")
         self.err.flush()
+
+    def draw(self, line: str) -> None:
+        """A line that the next one takes the place of, on a terminal alone; an empty one leaves nothing behind."""
+        self.err.write(_CLEARED + harmless(line))
+        self.err.flush()
+
+    def tell(self, sentence: str) -> None:
+        """A sentence of the program while a bar may be drawn, whose place it takes."""
+        if self.watched:
+            self.draw("")
+        self.say(f"stylus: {clean(sentence)}")
+
+    def _harmless(self, line: str) -> str:
+        """The last look at a line, for texts that nobody has looked at: of what steers a terminal only our colours."""
+        if not self._colour:
+            return harmless(line)
+        return "".join(part if number % 2 else harmless(part) for number, part in enumerate(_COLOUR.split(line)))
 
     @property
     def watched(self) -> bool:

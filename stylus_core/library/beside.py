@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import stat
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from stylus_core.library.encoding import decode
+from stylus_core.library.regular import open_regular, told
 from stylus_core.library.sidecars import FORMATS, IMAGES, MAX_SIDECAR, SUFFIXES, TEXT_SUFFIXES, Format, loose_text
 from stylus_core.library.text import Malformed, parse_text
 from stylus_core.library.values import Claims
 from stylus_core.library.versions import Context, civitai_record, identity_of
+
+log = logging.getLogger(__name__)
 
 _BY_SUFFIX = {suffix: [f for f in FORMATS if f.suffix == suffix] for suffix in SUFFIXES}
 
@@ -46,19 +49,32 @@ def read_sidecars(
                 problems.append((name, "it is empty"))
         except Malformed as error:
             problems.append((name, f"ignored: {error}"))
-        except OSError as error:
-            problems.append((name, f"ignored: {error.strerror or error}"))
+        except Exception as error:
+            problems.append((name, f"ignored: {told(error)}"))
     values = [parsed[suffix][1] for suffix in SUFFIXES if suffix in parsed]
     context = context._replace(identity=cache(lambda: identity_of(values, header)))
     for suffix, (name, value) in parsed.items():
-        wrong: dict[str, None] = {}
-        for kind in _BY_SUFFIX[suffix]:
-            if record := kind.record(value):
-                found[kind.source] = kind.read(record, context)
-                wrong.update(dict.fromkeys(_wrong(record, kind)))
+        try:
+            made, wrong = _claims(suffix, value, context)
+        except Exception as error:
+            log.exception("what is in %s beside %s cannot be understood", name, context.stem)
+            problems.append((name, f"ignored: {told(error)}"))
+            continue
+        found.update(made)
         if wrong:
             problems.append((name, f"ignored for their wrong type: {', '.join(wrong)}"))
     return found, problems
+
+
+def _claims(suffix: str, value: Any, context: Context) -> tuple[dict[str, Claims], list[str]]:
+    """What a parsed file claims, by source, and its keys of a wrong type."""
+    found: dict[str, Claims] = {}
+    wrong: dict[str, None] = {}
+    for kind in _BY_SUFFIX[suffix]:
+        if record := kind.record(value):
+            found[kind.source] = kind.read(record, context)
+            wrong.update(dict.fromkeys(_wrong(record, kind)))
+    return found, list(wrong)
 
 
 def _record(text: str) -> Any:
@@ -73,12 +89,10 @@ def _wrong(record: dict[str, Any], kind: Format) -> list[str]:
 
 
 def _read(path: str) -> bytes:
-    info = os.stat(path)
-    if not stat.S_ISREG(info.st_mode):
-        raise Malformed("it is not a regular file")
-    if info.st_size > MAX_SIDECAR:
-        raise Malformed(f"it has {info.st_size} bytes, and {MAX_SIDECAR} are read at most")
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_SIDECAR:
+            raise Malformed(f"it has {size} bytes, and {MAX_SIDECAR} are read at most")
         raw = file.read(MAX_SIDECAR + 1)
     if len(raw) > MAX_SIDECAR:
         raise Malformed("it grew beyond what is read while it was read")

@@ -21,8 +21,10 @@ def _changed(value: Any, defaults: list[tuple[str, Any]]) -> dict[str, Any]:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def _dumps(value: dict[str, Any]) -> str:
-    return _ENCODER.encode(value)
+def dumps(value: Any) -> str:
+    """Compact JSON that can be stored: "?" stands for what is no Unicode."""
+    text = _ENCODER.encode(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def encode_metadata(metadata: Metadata) -> str:
@@ -30,7 +32,7 @@ def encode_metadata(metadata: Metadata) -> str:
     out = _changed(metadata, _METADATA)
     if "examples" in out:
         out["examples"] = [[e.prompt, e.negative_prompt, e.weight, e.image] for e in metadata.examples]
-    return _dumps(out)
+    return dumps(out)
 
 
 def decode_metadata(text: str) -> Metadata:
@@ -48,7 +50,7 @@ def decode_metadata(text: str) -> Metadata:
 
 def encode_card(card: Card) -> str:
     """Compact JSON."""
-    return _dumps(_changed(card, _CARD))
+    return dumps(_changed(card, _CARD))
 
 
 def decode_card(text: str) -> Card:

@@ -5,11 +5,10 @@ Quantised checkpoints come in this format; its layout is that of the ggml projec
 
 from __future__ import annotations
 
-import os
-import stat
 import struct
 from typing import BinaryIO
 
+from stylus_core.library.regular import open_regular
 from stylus_core.library.text import Malformed
 
 _MAGIC = b"GGUF"
@@ -26,9 +25,7 @@ def read_gguf_shapes(path: str) -> dict[str, tuple[int, ...]]:
 
     Raises `Malformed` for a file that is no GGUF file, or one beyond the bounds; `OSError` where it cannot be opened.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise Malformed("it is not a regular file")
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         reader = _Reader(file)
         if reader.take(4) != _MAGIC:
             raise Malformed("it is no GGUF file")

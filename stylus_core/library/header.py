@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import math
 import os
-import stat
 from typing import Any, NamedTuple
 
+from stylus_core.library.loaders_json import BITS, METADATA, WORD, as_loaded, is_plain, shortened
+from stylus_core.library.regular import open_regular
 from stylus_core.library.text import Malformed, parse_json
 from stylus_core.pictures import kind
 
@@ -17,12 +17,6 @@ from stylus_core.pictures import kind
 MAX_HEADER = 16 * 2**20
 COMMON = "~"
 MAX_PREVIEW = 4 * 2**20
-
-# Bits per element. Of a type that is not listed only the offsets are checked.
-_BITS = {
-    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
-    "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F4": 4,
-}  # fmt: skip
 
 
 class Header(NamedTuple):
@@ -41,7 +35,8 @@ def read_header(path: str) -> Header:
     """Reads the header of the safetensors file `path`.
 
     Raises `Malformed` (one clause that says why) for a file that the loader would refuse: truncated, lying lengths,
-    broken JSON, wrong types, offsets outside the file; `OSError` where the file cannot be opened.
+    broken JSON, wrong types, offsets outside the file; and for a header beyond what is read. `OSError` where the file
+    cannot be opened.
     """
     raw, data_size = _raw_header(path)
     parsed, valid = parse_json(raw)
@@ -49,14 +44,16 @@ def read_header(path: str) -> Header:
         raise Malformed("its header is not valid UTF-8")
     if not isinstance(parsed, dict):
         raise Malformed(f"its header is {_kind(parsed)} where an object is expected")
-    metadata = parsed.pop("__metadata__", None)
+    if not is_plain(raw, parsed):
+        parsed = as_loaded(raw)
+    metadata = parsed.pop(METADATA, None)
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict):
-        raise Malformed(f"__metadata__ in its header is {_kind(metadata)} where an object is expected")
+        raise Malformed(f"{METADATA} in its header is {_kind(metadata)} where an object is expected")
     for value in metadata.values():
         if not isinstance(value, str):
-            raise Malformed(f"__metadata__ in its header holds {_kind(value)} where only strings are allowed")
+            raise Malformed(f"{METADATA} in its header holds {_kind(value)} where only strings are allowed")
     own = any(key.startswith(("ss_", "sshs_", "modelspec.")) for key in metadata)
     digest = hashlib.blake2b(raw, digest_size=12).hexdigest()
     return Header(metadata, _shapes(parsed, data_size), digest if own else COMMON + digest)
@@ -64,9 +61,7 @@ def read_header(path: str) -> Header:
 
 def _raw_header(path: str) -> tuple[bytes, int]:
     """The header's bytes, and how many bytes of tensors follow it."""
-    if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for its writer
-        raise Malformed("it is not a regular file")
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         start = file.read(8)
         if len(start) < 8:
@@ -87,7 +82,7 @@ def _raw_header(path: str) -> tuple[bytes, int]:
         raw = file.read(length)
     if len(raw) < length:
         raise Malformed("it became shorter while it was read")
-    if not raw.startswith(b"{"):
+    if not raw.lstrip(b" \t\n\r").startswith(b"{"):
         raise Malformed("it is no safetensors file: its header does not start with {")
     return raw, size - 8 - length
 
@@ -96,26 +91,28 @@ def _shapes(tensors: dict[str, Any], data_size: int) -> dict[str, tuple[int, ...
     """Shapes by name. The hosts' loader refuses a file whose tensors do not fill the data exactly, and so do we."""
     shapes: dict[str, tuple[int, ...]] = {}
     spans: list[tuple[int, int]] = []
-    sizes: dict[tuple[Any, ...], tuple[tuple[int, ...], int | None]] = {}  # thousands of tensors share a few shapes
+    sizes: dict[tuple[Any, ...], tuple[tuple[int, ...], int]] = {}  # thousands of tensors share a few shapes
     for name, info in tensors.items():
         try:
             shape, (begin, end) = info["shape"], info["data_offsets"]
-            if not (type(begin) is type(end) is int and isinstance(shape, list) and len(shape) <= 16):
+            if not (type(begin) is type(end) is int and isinstance(shape, list)):
                 raise TypeError
             key = (info["dtype"], *shape)
             if key not in sizes:
                 sizes[key] = _size(*key)
             shapes[name], size = sizes[key]
+        except Malformed:
+            raise
         except (KeyError, TypeError, ValueError):
-            raise Malformed(f"the header's entry of the tensor {_short(name)} is not of the right form") from None
+            raise Malformed(f"the header's entry of the tensor {shortened(name)} is not of the right form") from None
         if not 0 <= begin <= end:
-            raise Malformed(f"the offsets of the tensor {_short(name)} are impossible: {begin} to {end}")
+            raise Malformed(f"the offsets of the tensor {shortened(name)} are impossible: {begin} to {end}")
         if end > data_size:
             raise Malformed(
-                f"it is truncated or its offsets lie: the tensor {_short(name)} ends at {end} of {data_size} bytes"
+                f"it is truncated or its offsets lie: the tensor {shortened(name)} ends at {end} of {data_size} bytes"
             )
-        if size is not None and size != (end - begin) * 8:
-            raise Malformed(f"the tensor {_short(name)} has {end - begin} bytes, which does not fit its shape")
+        if size != (end - begin) * 8:
+            raise Malformed(f"the tensor {shortened(name)} has {end - begin} bytes, which does not fit its shape")
         spans.append((begin, end))
     spans.sort()
     at = 0
@@ -128,12 +125,28 @@ def _shapes(tensors: dict[str, Any], data_size: int) -> dict[str, tuple[int, ...
     return shapes
 
 
-def _size(dtype: object, *shape: object) -> tuple[tuple[int, ...], int | None]:
-    """The shape, once it is known to be one, and its size in bits, None for an unknown type."""
-    lengths = tuple(n for n in shape if type(n) is int and n >= 0)
-    if not isinstance(dtype, str) or len(lengths) < len(shape):
+def _size(dtype: object, *shape: object) -> tuple[tuple[int, ...], int]:
+    """The shape, once it is known to be one, and its size in bits.
+
+    The loader multiplies from the first length on, in 64 bits.
+    """
+    if not isinstance(dtype, str):
         raise TypeError
-    return lengths, math.prod(lengths) * _BITS[dtype] if dtype in _BITS else None
+    if dtype not in BITS:
+        raise Malformed(f"the type of a tensor, {shortened(dtype)}, is none that the loader knows")
+    lengths: list[int] = []
+    elements = 1
+    for length in shape:
+        if type(length) is not int or not 0 <= length < WORD:
+            raise TypeError
+        lengths.append(length)
+        elements *= length
+        if elements >= WORD:
+            break
+    bits = elements * BITS[dtype]
+    if bits >= WORD:
+        raise Malformed("a tensor of its header is larger than any file")
+    return tuple(lengths), bits
 
 
 def embedded_preview(path: str) -> bytes | None:
@@ -163,7 +176,3 @@ def _kind(value: object) -> str:
     return {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}.get(
         type(value), "a number"
     )
-
-
-def _short(name: str) -> str:
-    return repr(name if len(name) <= 80 else name[:77] + "...")

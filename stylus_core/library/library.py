@@ -25,6 +25,7 @@ from stylus_core.library.told import Standing, standings
 from stylus_core.library.traits import Traits, read_traits
 from stylus_core.library.upkeep import Upkeep
 from stylus_core.library.walk import folders_changed, folders_moved
+from stylus_core.storable import storable_text
 from stylus_core.types import Adapter, Card
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Library:
     @property
     def is_fresh(self) -> bool:
         """Whether a folder had only just changed when it was listed: more may have come within the clock's tick."""
-        return any(mtime < 0 for mtime in self._upkeep.folders.values())
+        return any(seen.is_fresh for seen in self._upkeep.folders.values())
 
     def changed(self, roots: Sequence[str | os.PathLike[str]], *, quick: bool = False) -> bool:
         """Whether a scan would find anything: lists the folders and compares, opens no file, writes nothing.
@@ -137,10 +138,12 @@ class Library:
     def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
         """Adapters named `name` in any case, usable ones first: by stem, else by title, else with `name` in either.
 
+        That of exactly this stem comes first: names that differ in case or in Unicode's form are two to the hosts.
         The last looks at every adapter, which takes a fifth of a second for 100,000; `whole` leaves it out.
         """
-        key = fold(clean(name, 400))
-        found = (self._database.rows(sql, (key,)) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
+        key, exact = fold(clean(name, 400)), storable_text(name)
+        values = {"key": key, "exact": exact, "exact_key": fold(exact)}
+        found = (self._database.rows(sql, values) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
         return [adapter_of(row) for row in next(filter(None, found), [])]
 
     def possible_halves(self, ids: Sequence[int]) -> list[Adapter]:

@@ -15,8 +15,12 @@ OF_IDS = f"{_SELECT} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608
 NAMES = """SELECT id, path, stem, json_extract(metadata, '$.version'), json_extract(metadata, '$.title') FROM present
     WHERE id IN (SELECT value FROM json_each(?)) OR status <> 'ok'"""
 FIND = tuple(
-    f"{_SELECT} WHERE {where} ORDER BY status <> 'ok', stem_key, id LIMIT 100"
-    for where in ("stem_key = ?1", "title_key = ?1", "instr(stem_key, ?1) OR instr(title_key, ?1)")
+    f"{_SELECT} WHERE {where} ORDER BY stem <> :exact, status <> 'ok', stem_key, id LIMIT 100"
+    for where in (
+        "stem_key IN (:key, :exact_key)",
+        "title_key = :key",
+        "instr(stem_key, :key) OR instr(title_key, :key)",
+    )
 )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from typing import NamedTuple
 
 from stylus_core.base_models.not_adapter import not_adapter
-from stylus_core.library.codec import encode_card, encode_metadata
+from stylus_core.library.codec import dumps, encode_card, encode_metadata
 from stylus_core.library.header import read_header
 from stylus_core.library.merge import read_metadata
+from stylus_core.library.regular import told
 from stylus_core.library.text import Malformed
 from stylus_core.library.versions import Context
 from stylus_core.library.walk import OPENED, Listed
@@ -43,28 +43,32 @@ def refiner_version() -> int:
 
 
 def read_item(item: Listed) -> Read:
-    """Reads one file and refines what it says. Nothing that lies in a file makes this raise."""
+    """Reads one file and refines what it says. Nothing that lies in a file, or is said of it, makes this raise."""
+    try:
+        return _read(item)
+    except Malformed as error:
+        return unusable(item, "unreadable", str(error))
+    except OSError as error:
+        problem = told(error)
+    except Exception as error:
+        log.exception("what is in %s cannot be understood", item.path)
+        problem = f"what is in it cannot be understood ({type(error).__name__})"
+    return unusable(item, "unreadable", problem)._replace(signature=b"")  # it may pass
+
+
+def _read(item: Listed) -> Read:
     if item.problem:
-        return _unusable(item, "unreadable", item.problem)
+        return unusable(item, "unreadable", item.problem)
     extension = os.path.splitext(item.name)[1].lower()
     if extension != OPENED:
-        return _unusable(
+        return unusable(
             item, "unopened", f"a {extension} file can run code when it is opened: it is listed and never opened"
         )
-    try:
-        header = read_header(os.path.join(item.folder, item.name))
-    except Malformed as error:
-        return _unusable(item, "unreadable", str(error))
-    except OSError as error:
-        return _unusable(item, "unreadable", error.strerror or str(error))._replace(signature=b"")
+    header = read_header(os.path.join(item.folder, item.name))
     kind = not_adapter(header.shapes)
     if kind:
-        return _unusable(item, "no-adapter", f"it is {kind} and no adapter: it belongs into another folder")
-    try:
-        metadata, damaged = read_metadata(header, Context(item.stem, item.folder, frozenset(item.beside)))
-    except Exception as error:
-        log.exception("the metadata of %s cannot be understood", item.path)
-        return _unusable(item, "unreadable", f"its metadata cannot be understood ({type(error).__name__})")
+        return unusable(item, "no-adapter", f"it is {kind} and no adapter: it belongs into another folder")
+    metadata, damaged = read_metadata(header, Context(item.stem, item.folder, frozenset(item.beside)))
     notes = [f"{name}: {problem}" for name, problem in damaged]
     if not UNWRITABLE.isdisjoint(item.stem):
         notes.append(f"its name holds one of {UNWRITABLE_TOLD}, which a <lora:...> tag cannot name: rename the file")
@@ -73,7 +77,7 @@ def read_item(item: Listed) -> Read:
         item=item,
         state="ok",
         problem="",
-        notes=json.dumps([*notes, *failure], ensure_ascii=False),
+        notes=dumps([*notes, *failure]),
         digest=header.digest,
         signature=item.signature,
         title=metadata.title,
@@ -83,7 +87,8 @@ def read_item(item: Listed) -> Read:
     )
 
 
-def _unusable(item: Listed, state: str, problem: str) -> Read:
+def unusable(item: Listed, state: str, problem: str) -> Read:
+    """What there is to write of a file that is never picked."""
     return Read(item, state, problem, "[]", "", item.signature, "", False, "{}", "{}")
 
 

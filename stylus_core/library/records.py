@@ -9,6 +9,7 @@ from stylus_core.library.codec import decode_card, encode_card
 from stylus_core.library.edits import Query, read_edits, values_of
 from stylus_core.library.reading import Read
 from stylus_core.library.text import fold
+from stylus_core.storable import storable
 from stylus_core.types import Card
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def write_file(connection: sqlite3.Connection, found: Read, renamed: Row | None,
         **{"stem_key": fold(item.stem), "title_key": fold(found.title), "excluded": found.excluded},
         **stamp._asdict(),
     }
-    connection.execute(_UPSERT, values)
+    connection.execute(_UPSERT, {name: storable(value) for name, value in values.items()})
     number = connection.execute("SELECT id FROM adapters WHERE path = ?", (item.path,)).fetchone()[0]
     store_card(connection, number, "metadata", "", found.card)
     if current or renamed:

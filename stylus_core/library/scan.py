@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from stylus_core.errors import LibraryError
 from stylus_core.library.codec import decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
 from stylus_core.library.plan import Plan, Renames, Row, make_plan, resolve_roots
-from stylus_core.library.reading import Read, read_item, refined, refiner_version
+from stylus_core.library.reading import Read, read_item, refined, refiner_version, unusable
 from stylus_core.library.records import Stamp, settle, store_card, write_file
-from stylus_core.library.walk import winners
+from stylus_core.library.walk import Seen, winners
+
+log = logging.getLogger(__name__)
 
 #: Files that one transaction writes: what a kill can lose.
 BATCH = 500
@@ -44,8 +49,8 @@ def scan(
     roots: Sequence[str | os.PathLike[str]],
     progress: Progress | None = None,
     pause: Callable[[], None] | None = None,
-) -> tuple[ScanReport, dict[str, int]]:
-    """See `Library.scan`. Returns the mtimes of the folders as well."""
+) -> tuple[ScanReport, dict[str, Seen]]:
+    """See `Library.scan`. Returns the folders as well, as they were when they were listed."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
     plan = make_plan(database, paths, pause)
@@ -101,9 +106,20 @@ def _read(database: Database, plan: Plan, step: _Stepper) -> Counter[str]:
         if batch:
             with database.transaction() as connection:
                 stamp = Stamp(next_revision(connection), version)
-                counts.update(write_file(connection, found, renamed, stamp) for found, renamed in batch)
+                counts.update(_write(connection, found, renamed, stamp) for found, renamed in batch)
     renames.drop_matched(plan.missing)
     return counts
+
+
+def _write(connection: sqlite3.Connection, found: Read, renamed: Row | None, stamp: Stamp) -> str:
+    try:
+        return write_file(connection, found, renamed, stamp)
+    except (sqlite3.Error, LibraryError):
+        raise
+    except Exception as error:  # it concerns this file alone
+        log.exception("what was read of %s cannot be stored", found.item.path)
+        problem = f"what is in it cannot be stored ({type(error).__name__})"
+        return write_file(connection, unusable(found.item, "unreadable", problem), renamed, stamp)
 
 
 def _refine_again(database: Database, rows: list[Row], step: _Stepper) -> None:

@@ -103,8 +103,10 @@ class Watch:
             self.listed(began, self._library.scan_beside(self._roots, self._pause))
         except _ClosedError:
             return
-        except StylusError as e:
-            log.warning("the library's folders cannot be looked through: %s", e)
+        except Exception as e:  # a thread that ends in silence would be begun anew by every selection
+            log.warning(
+                "the library's folders cannot be looked through: %s", e, exc_info=not isinstance(e, StylusError)
+            )
             self._listed = began
 
     def _pause(self) -> None:

@@ -13,6 +13,9 @@ from stylus_core.errors import LLMError
 #: A longer body is not read to its end: an answer of ours has a few hundred characters, a description a few thousand.
 MAX_BODY = 256 * 1024
 
+#: A number beyond this is no count of one call's tokens; what counts become is added up and stored.
+_MOST_TOKENS = 10**9
+
 _THOUGHTS = ("<think>", "</think>")
 _FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*?)```", re.S)
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -127,4 +130,4 @@ def _text(content: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else -1
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS else -1

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from stylus_core.errors import StylusError
+from stylus_core.storable import storable
 from stylus_core.storage.cache_file import CacheFile, Row, Table
 from stylus_core.storage.seal import seal_text, unseal_text
 
@@ -98,7 +99,7 @@ class State:
         if not passing:
             again += min(_LONGEST, _FIRST * 4 ** min(max(count, 0), 10))
             count += 1
-        row = (key, now, again, count, reason[:_REASON])
+        row = (key, now, again, count, storable(reason[:_REASON]))
         self._do(lambda db: db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", row))
 
     def answered(self, key: str, answer: Mapping[str, Any] | None = None) -> None:
@@ -133,7 +134,7 @@ class State:
                 " calls = calls + excluded.calls, prompt = prompt + excluded.prompt,"
                 " completion = completion + excluded.completion,"
                 " seconds = seconds + excluded.seconds",
-                (model, *spent),
+                (model, *map(storable, spent)),
             )
         )
 

@@ -328,3 +328,21 @@ def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], code: int, buf
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (code, b"")
+
+
+def test_no_command_hands_through_what_steers_or_hides(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "fox\u202egnp\u200b\x9b\x1b[2J\u2066\x07\r\ufeff\U000e0041"
+    steering = set(evil) - set("foxgnp[2J")
+    prompt = f"a {evil} in snow"
+    for more in ((), ("--json",)):
+        found = picked(prompt, evil, notes=(f"no {evil}",), nearly=picked("", evil).picks)
+        broken = adapter(f"{evil}2", "unreadable", f"its header: {evil}")
+        fake = FakeStylus([found], [adapter(evil, subject=evil, description=evil), broken])
+        assert run(fake, "select", prompt, "--library", "/loras", "--candidates", "2", *more) == 0
+        assert run(fake, "show", evil, "--library", "/loras", *more) == 0
+        assert run(fake, "index", "/loras", *more) == 0
+        assert run(fake, "show", f"{evil}3", "--library", "/loras", *more) == 1
+        fake = FakeStylus([LibraryError(f"{evil} cannot be read")], [adapter(evil)])
+        assert run(fake, "select", prompt, "--library", "/loras", *more) == 1
+        told = capsys.readouterr()
+        assert not steering & {*told.out, *told.err}

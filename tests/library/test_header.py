@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.library.header import embedded_preview, read_header
+from stylus_core.library.header import MAX_HEADER, embedded_preview, read_header
 from stylus_core.library.text import Malformed
 from tests.library.build import raw_safetensors, safetensors
 
@@ -77,3 +77,15 @@ def test_embedded_preview(tmp_path: Path) -> None:
     page = safetensors(tmp_path / "3.safetensors", {"modelspec.thumbnail": f"data:image/svg+xml;base64,{script}"})
     assert [embedded_preview(str(p)) for p in (cover, thumbnail, page)] == [PNG, PNG, None]
     assert embedded_preview(str(tmp_path / "missing.safetensors")) is None
+
+
+@pytest.mark.parametrize(("more", "is_read"), [(0, True), (1, False), (2**20, False)])
+def test_a_header_is_read_up_to_its_limit(tmp_path: Path, more: int, is_read: bool) -> None:
+    """The loader takes them up to 100 MB; a scan of many such files would take more memory than a WebUI has left."""
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(raw_safetensors(b"{" + b" " * (MAX_HEADER + more - 2) + b"}"))
+    if is_read:
+        assert read_header(str(path)).shapes == {}
+    else:
+        with pytest.raises(Malformed, match="too long"):
+            read_header(str(path))

@@ -11,7 +11,8 @@ import pytest
 from stylus_core import refiner
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library, scan
-from stylus_core.library.walk import natural_key
+from stylus_core.library.host_order import natural_key
+from stylus_core.library.walk import Listed, Listing, winners
 from stylus_core.types import STATUSES, Card
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -244,6 +245,45 @@ def test_a_later_root_and_a_link_count_for_the_host(shelf: Shelf, tmp_path: Path
 def test_natural_order_is_the_hosts() -> None:
     names = ["b", "A10", "a9", "a", "B2", "10", "9", "", "a09b"]
     assert sorted(names, key=natural_key) == ["", "9", "10", "a", "a9", "a09b", "A10", "b", "B2"]
+
+
+def test_double_names_and_links_are_worked_out_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of files in two folders and thousands of links: each path is taken apart a few times."""
+    files = {}
+    for folder in ("/l/a", "/l/b/c"):
+        for number in range(1_000):
+            name = f"x{number}.safetensors"
+            files[f"{folder}/{name}"] = Listed(f"{folder}/{name}", f"x{number}", folder, name, 1, 1, 1, b"", ())
+    aliases = [(f"/l/{to}/l{number}", f"/l/{to}", 0) for to in ("a", "b") for number in range(1_000)]
+    calls: list[str] = []
+
+    def counted(text: str) -> object:
+        calls.append(text)
+        return natural_key(text)
+
+    for module in ("host_order", "walk"):
+        monkeypatch.setattr(f"stylus_core.library.{module}.natural_key", counted)
+    won = winners(Listing(files, {}, aliases, ("/l",), {}))
+    assert len(won) == 1_000
+    assert set(won.values()) == {f"/l/b/c/x{number}.safetensors" for number in range(1_000)}
+    assert len(calls) < 3 * (len(files) + len(aliases))
+
+
+def test_of_many_links_the_last_listed_counts(shelf: Shelf) -> None:
+    for name in ("a", "m/inner"):
+        safetensors(shelf.loras / name / "fox.safetensors")
+    for link in ("b", "l2", "l10", "L9", "z"):
+        (shelf.loras / link).symlink_to(shelf.loras / "a")
+    shelf.scan()
+    assert [a.path for a in shelf.library.adapters()] == [str(shelf.loras / "a" / "fox.safetensors")]
+    (shelf.loras / "z").unlink()
+    (shelf.loras / "l9").symlink_to(shelf.loras / "m")  # the host lists l9/inner before l10
+    shelf.scan()
+    assert [a.path for a in shelf.library.adapters()] == [str(shelf.loras / "m" / "inner" / "fox.safetensors")]
+    (shelf.loras / "m").rename(shelf.loras / "k")
+    (shelf.loras / "l9").unlink()
+    shelf.scan()
+    assert [a.path for a in shelf.library.adapters()] == [str(shelf.loras / "a" / "fox.safetensors")]
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,12 @@ def test_answers_are_there_for_the_next_run(tmp_path: Path) -> None:
     state = State(tmp_path / "calls.sqlite")
     assert state.answers() == {"k": {"better": "A"}} and state.failures() == {}
     state.close()
+
+
+def test_what_a_server_says_can_be_kept_whatever_it_is(tmp_path: Path) -> None:
+    state = State(tmp_path / "calls.sqlite")
+    state.failed("k", "half a character: \ud800", passing=False)
+    assert state.failures()["k"].reason == "half a character: \\ud800"
+    state.spend("m", Spent(1, 2**64, 10**4000, 1.0))
+    assert state.spent("m").prompt == 2**63 - 1
+    state.close()

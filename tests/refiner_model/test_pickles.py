@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_core.errors import LibraryError
-from stylus_core.refiner.model.pickles import BadPickle, Global, read_data
+from stylus_core.refiner.model.pickle_file import BadPickle
+from stylus_core.refiner.model.pickles import Global, read_data
 from stylus_core.refiner.model.stylusdocs import import_stylusdocs, read_embeddings, read_stylusdocs
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -120,6 +121,18 @@ HOSTILE = {
     "two values": b"\x80\x04NN.",
     "no mark": b"\x80\x04NNt.",
     "list that is none": b"\x80\x04NNa.",
+    "a number as a key": b"\x80\x04}K\x01K\x02s.",
+    "colliding numbers as keys": b"\x80\x04}("
+    + b"".join(b"\x8a\x0a" + (n * (2**61 - 1)).to_bytes(10, "little") + b"K\x01" for n in range(1, 30_000))
+    + b"u.",
+    "long number": b"\x80\x04\x8b" + struct.pack("<i", 2**20) + b"\x7f" * 2**20 + b".",
+    "many digits": b"I" + b"9" * 4_000_000 + b"\n.",
+    "many long digits": b"L" + b"9" * 4_000_000 + b"L\n.",
+    "place of the memo with many digits": b"]p" + b"9" * 4_000_000 + b"\n.",
+    "place of the memo far away": b"\x80\x04]r\xff\xff\xff\x7f.",
+    "place of the memo below nothing": b"]p-1\n.",
+    "place of the memo that was left out": b"]q\x09h\x03.",
+    "many fields": CLASS + b")\x81}(" + b"".join(text(f"k{n}") + b"N" for n in range(101)) + b"ub.",
     "zip": b"PK\x03\x04" + bytes(60),
     "nothing": b"",
 }
@@ -130,6 +143,45 @@ def test_hostile_pickles_are_refused(raw: bytes, capfd: pytest.CaptureFixture[st
     with pytest.raises(BadPickle):
         read(raw)
     assert "ran" not in capfd.readouterr().out
+
+
+def fields_of(objects: int, keys: int) -> bytes:
+    """Objects that all get the same dict as their fields."""
+    shared = b"}(" + b"".join(text(f"k{n}") + b"N" for n in range(keys)) + b"uq\x01"
+    return CLASS + b"q\x000" + shared + b"0](" + b"h\x00)\x81h\x01b" * objects + b"e."
+
+
+def lists(count: int) -> bytes:
+    """A list of lists, in groups, so that the stack stays short."""
+    return (
+        b"\x80\x04](" + b"".join(b"]" * min(1_000_000, count - at) + b"e(" for at in range(0, count, 1_000_000)) + b"e."
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [(lists(1_200_001), "more lists and objects"), (fields_of(40_000, 90), "more fields")],
+    ids=["many lists", "many fields in all"],
+)
+def test_a_small_pickle_does_not_become_large(raw: bytes, why: str) -> None:
+    assert len(raw) < 3_000_000
+    with pytest.raises(BadPickle, match=why):
+        read(raw)
+
+
+@pytest.mark.parametrize("length", [0x49, 0x4C, 0x46, 0x70, 0x67, 0x8A, 0x8B])
+def test_a_text_is_as_long_as_it_says(length: int) -> None:
+    """Its length may be the byte that stands in front of a number elsewhere."""
+    assert read(b"\x80\x04\x8c" + bytes([length]) + b"x" * length + b".") == "x" * length
+
+
+def test_a_catalogue_of_the_usual_size_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = adapter_info(monkeypatch, MODULES[0])
+    assert len(read(pickle.dumps([made(**{**FIELDS, "adapter_id": n}) for n in range(5_000)]))) == 5_000
+
+
+def test_a_memo_that_begins_at_one_and_has_gaps_is_read() -> None:
+    assert read(b"](q\x01X\x01\x00\x00\x00aq\x05h\x05e.") == ["a", "a"]
 
 
 def test_a_name_that_is_refused_is_told() -> None:

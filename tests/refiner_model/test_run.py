@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from stylus_core.refiner.model.run import Report, refine_library
 from stylus_core.types import Adapter
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
-from tests.llm.fault_server import FaultServer, answers, status
+from tests.llm.fault_server import FaultServer, answers, completion, raw, status
 from tests.refiner_model.conftest import (
     Gate,
     add,
@@ -268,3 +269,18 @@ def test_broken_pictures_leave_the_text(shelf: Shelf, server: FaultServer) -> No
     assert pictures_in(server.requests[0]) == []
     plan, _ = refine(shelf, server)
     assert plan.jobs == ()
+
+
+@pytest.mark.parametrize("tokens", [2**63, 10**30, 10**4000, -1, 1.5, "many", None, True])
+def test_a_count_of_tokens_that_cannot_be_ends_no_run(shelf: Shelf, tokens: Any) -> None:
+    def counts(handler: Any, request: dict[str, Any]) -> None:
+        text = json.dumps(answer(subject=record_in(request)["title"]))
+        usage = {"prompt_tokens": tokens, "completion_tokens": tokens}
+        raw(json.dumps({**completion(text), "usage": usage}).encode())(handler, request)
+
+    for name in ("snow_fox", "red_fox", "grey_fox"):
+        add(shelf, name)
+    with FaultServer([counts] * 3) as server:
+        _, report = refine(shelf, server)
+    assert (report.done, report.failed, report.stopped) == (3, 0, "")
+    assert {a.card.source for a in cards(shelf).values()} == {"llm"}

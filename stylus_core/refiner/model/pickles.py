@@ -1,7 +1,7 @@
 """Reads plain data out of a pickle without ever unpickling: an interpreter of the opcodes that data needs.
 
 `pickle.loads` runs whatever a file says, and a restricted `find_class` still leaves ways to crash or confuse a process
-(hashes of nested tuples, state set on classes). Here the standard library's `pickletools` only parts the file into
+(hashes of nested tuples, state set on classes). Here the standard library's `pickletools` only reads the arguments of
 opcodes; nothing is looked up, imported or called, and an object of a class that the caller expects becomes a dict.
 """
 
@@ -11,17 +11,19 @@ import pickletools
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
+from stylus_core.refiner.model.pickle_file import BadPickle, Bounded
+
 _T = TypeVar("_T")
 
-_MAX_TEXT = 4 * 2**20  # bytes of one string
-_MAX_OPCODES = 60_000_000  # 75,000 adapters of StylusDocs take some 20 million
-_MAX_MEMO = 20_000_000
-_MAX_CONTAINERS = 6_000_000
+# Together they bound time and memory: 75,000 adapters of StylusDocs take some 20 million opcodes, and about ten lists
+# and objects and fifteen fields each.
+_MAX_BITS = 128  # of one number
+_MAX_OPCODES = 30_000_000
+_MAX_CONTAINERS = 1_200_000
+_MAX_FIELDS = 3_000_000  # of all objects together: giving one its fields copies them
+_MAX_FIELDS_OF_ONE = 100
 _MAX_STACK = 2_000_000
-
-
-class BadPickle(ValueError):
-    """The pickle holds something else than the expected data; the message is one clause."""
+_MAX_GAP = 100  # places of the memo that may be left out
 
 
 class Global(NamedTuple):
@@ -45,46 +47,31 @@ _RECONSTRUCT = frozenset((Global("copyreg", "_reconstructor"), Global("copy_reg"
 _OBJECT = frozenset((Global("builtins", "object"), Global("__builtin__", "object")))
 
 
-class _Bounded:
-    """A file that refuses to hand out more at once than any sane string has."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.tell = file.tell
-
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _MAX_TEXT:
-            raise BadPickle(f"it holds a string of more than {_MAX_TEXT} bytes")
-        return self._file.read(size)
-
-    def readline(self) -> bytes:
-        line = self._file.readline(_MAX_TEXT + 1)
-        if len(line) > _MAX_TEXT:
-            raise BadPickle(f"it holds a line of more than {_MAX_TEXT} bytes")
-        return line
-
-
 def read_data(file: BinaryIO, expected: frozenset[Global], progress: Callable[[int], None] | None = None) -> Any:
     """The value in the pickle `file`: lists, tuples, dicts with keys of text, text, numbers, and `Instance` objects.
 
     `expected` are the classes of which objects may occur. `progress` gets the number of bytes read now and then.
-    Raises `BadPickle` for everything else that a pickle can hold, and for one that is broken.
+    The work grows with the file alone, and so does the memory. Raises `BadPickle` for everything else that a pickle can
+    hold, for one that is broken, and for one that is far larger than a catalogue.
     """
     machine = _Machine(expected)
+    bounded = Bounded(file)
     try:
-        for count, (opcode, argument, position) in enumerate(pickletools.genops(_Bounded(file))):  # type: ignore[arg-type]
-            if count > _MAX_OPCODES:
-                raise BadPickle("it is far larger than any catalogue")
-            if opcode.name == "STOP":
+        for count in range(_MAX_OPCODES):
+            bounded.opcode = code = file.read(1)
+            if code not in _OPCODES:
+                raise BadPickle("it is broken (no opcode)" if code else "it ends before its end")
+            name, reader = _OPCODES[code]
+            if name == "STOP":
                 return machine.result()
-            machine.step(opcode.name, argument)
+            machine.step(name, reader(bounded) if reader is not None else None)
             if progress and not count % 200_000:
-                progress(position or 0)
+                progress(file.tell())
     except BadPickle:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise BadPickle(f"it is broken ({type(error).__name__})") from None
-    raise BadPickle("it ends before its end")
+    raise BadPickle("it is far larger than any catalogue")
 
 
 class _Machine:
@@ -93,8 +80,10 @@ class _Machine:
     def __init__(self, expected: frozenset[Global]) -> None:
         self._expected = expected
         self._stack: list[Any] = []
-        self._memo: dict[int, Any] = {}
+        self._memo: list[Any] = []  # places that are left out hold the mark
+        self._puts = 0
         self._containers = 0
+        self._fields = 0
 
     def result(self) -> Any:
         if len(self._stack) != 1:
@@ -106,6 +95,8 @@ class _Machine:
         if handler is not None:
             handler(self, argument)
         elif name in _VALUES:
+            if type(argument) is int and argument.bit_length() > _MAX_BITS:
+                raise BadPickle("it holds a number that is far larger than any in a catalogue")
             self._push(argument)
         elif name not in _NOTHING:
             raise BadPickle(f"it holds {name}, which a catalogue has no need of")
@@ -146,9 +137,16 @@ class _Machine:
         self._new(Instance())
 
     def _put(self, number: int) -> None:
-        if len(self._memo) > _MAX_MEMO:
-            raise BadPickle("it is far larger than any catalogue")
-        self._memo[number] = self._stack[-1]
+        # Places are numbered in their order, so that none costs more than itself.
+        self._puts += 1
+        if not 0 <= number < self._puts + _MAX_GAP:
+            raise BadPickle("it is broken (a place of its memo out of order)")
+        value = self._stack[-1]
+        if number < len(self._memo):
+            self._memo[number] = value
+        else:
+            self._memo.extend([_MARK] * (number - len(self._memo)))
+            self._memo.append(value)
 
     # One method an opcode, by its name in lower case; a trailing _ keeps Python's own names free.
 
@@ -221,7 +219,10 @@ class _Machine:
         self._put(len(self._memo))
 
     def get(self, number: int) -> None:
-        self._push(self._memo[number])
+        value = self._memo[number] if 0 <= number < len(self._memo) else _MARK
+        if value is _MARK:
+            raise BadPickle("it is broken (an empty place of its memo)")
+        self._push(value)
 
     def global_(self, argument: str) -> None:
         module, _, name = argument.partition(" ")
@@ -253,7 +254,10 @@ class _Machine:
         target = self._target(Instance)
         # a class with slots: (what is in its __dict__, what is in its slots)
         for fields in state if isinstance(state, tuple) and len(state) == 2 else (state,):
-            if type(fields) is dict and all(type(key) is str for key in fields):
+            if type(fields) is dict:
+                self._fields += len(fields)
+                if len(fields) > _MAX_FIELDS_OF_ONE or self._fields > _MAX_FIELDS:
+                    raise BadPickle("it gives objects far more fields than any catalogue")
                 target.update(fields)
             elif fields is not None:
                 raise BadPickle("it gives an object something else than fields")
@@ -275,8 +279,8 @@ class _Machine:
     def _fill(self, values: Sequence[Any]) -> None:
         target = self._target(dict)
         for key, value in zip(values[::2], values[1::2], strict=True):
-            if type(key) not in (str, int):
-                raise BadPickle("it holds a dict with keys that are neither text nor numbers")
+            if type(key) is not str:  # numbers can be chosen so that they collide, a number's hash takes its length
+                raise BadPickle("it holds a dict with keys that are no text")
             target[key] = value
 
 
@@ -285,6 +289,10 @@ _VALUES = frozenset(
     "SHORT_BINUNICODE BINUNICODE8".split()
 )
 _NOTHING = frozenset(("PROTO", "FRAME"))
+#: Each opcode's name, and what reads its argument.
+_OPCODES: dict[bytes, tuple[str, Callable[[Any], Any] | None]] = {
+    o.code.encode("latin-1"): (o.name, o.arg.reader if o.arg else None) for o in pickletools.opcodes
+}
 _HANDLERS: dict[str, Callable[[_Machine, Any], None]] = {
     **{
         name.upper(): getattr(_Machine, name)

@@ -16,7 +16,8 @@ from stylus_core.library import Library
 from stylus_core.library.text import clean, clean_line, clean_list
 from stylus_core.library.values import identifier, strength
 from stylus_core.refiner import refine
-from stylus_core.refiner.model.pickles import BadPickle, Global, Instance, read_data
+from stylus_core.refiner.model.pickle_file import BadPickle
+from stylus_core.refiner.model.pickles import Global, Instance, read_data
 from stylus_core.refiner.model.share import Imported, import_records
 from stylus_core.types import Metadata
 

@@ -1,0 +1,36 @@
+"""What comes from outside, as SQLite can hold it: whole numbers of 64 bits, and text without lone surrogates.
+
+File systems, files and servers say what they like; a value that cannot be stored would cost more than itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+def storable(value: Any) -> Any:
+    """A number as near to `value` as 64 bits allow, a text with escapes for what is no Unicode; else `value` itself."""
+    if type(value) is int:
+        return min(max(value, _LEAST), _MOST)
+    if isinstance(value, str) and not value.isascii():
+        return storable_text(value)
+    return value
+
+
+def same_number(value: int) -> int:
+    """A number of 64 bits that is another for nearly every other `value`: for what is compared and not counted."""
+    return (value - _LEAST) % 2**64 + _LEAST
+
+
+def storable_text(value: str) -> str:
+    """`value` with hexadecimal escapes for what is no Unicode in it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        try:  # the bytes of a file name that is no UTF-8
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "backslashreplace").decode()
+    return value

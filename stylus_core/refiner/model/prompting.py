@@ -67,8 +67,8 @@ SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-#: Raised when the same record would be asked or checked differently: everything is due again then.
-VERSION = 2
+#: Raised when the same record would be asked differently: everything is due again then, and costs the user its calls.
+VERSION = 1
 
 _DESCRIPTION = 2400  # characters of the author's text
 _PROMPTS, _PROMPT = 3, 320

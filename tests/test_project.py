@@ -7,10 +7,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import install
 import stylus_core
 from stylus_core.cli.arguments import FLAGS, METAVAR
 from stylus_core.options import TABLE
@@ -100,10 +102,41 @@ def names(requirements: list[str]) -> set[str]:
 def test_a_host_is_asked_for_what_the_core_needs_and_no_more() -> None:
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    assert names(wanted) == names(project["dependencies"])
-    assert not any(re.search(r"[<>=]", line) for line in wanted), "a version could move what the host pinned"
+    assert names(list(install.PACKAGES)) == names(project["dependencies"]) | {"openai"}
+    pins = install.read_pins()
+    asked_for = {n for n, pin in pins.items() if not pin.asked_by - {"huggingface-hub"} and n != "huggingface-hub"}
+    assert {*install.PACKAGES, *install.BARE_PACKAGES} <= asked_for
+
+
+def test_what_a_host_gets_is_told_by_version_and_hash() -> None:
+    """Each package of the list on a line of its own with one release of it, and hashes of its files below."""
+    for name, pin in install.read_pins().items():
+        lines = [line.rstrip("\\ ") for line in pin.text.splitlines()]
+        heads = [at for at, line in enumerate(lines) if not line.startswith(" ")]
+        for head, following in zip(heads, [*heads[1:], len(lines)], strict=True):
+            assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; .*)?", lines[head]), name
+            hashes = lines[head + 1 : following]
+            assert hashes and all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}", line) for line in hashes), name
+
+
+def test_the_list_holds_whatever_a_package_of_it_asks_for() -> None:
+    """As far as the packages are installed here: what they say they need is there, and is said to be for them."""
+    pins = install.read_pins()
+    checked = 0
+    for name in pins:
+        try:
+            found = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        if name in install.BARE_PACKAGES or f"{name}=={found.version} " not in pins[name].text:
+            continue
+        for line in found.requires or ():
+            if ";" not in line:  # what all systems and Pythons need
+                needed = re.split(r"[<>=!~;\[ (]", line)[0].lower().replace("_", "-")
+                assert name in pins[needed].asked_by, (name, needed)
+                checked += 1
+    if not checked:
+        pytest.skip("none of the list's releases is installed here")
 
 
 def test_no_path_of_a_machine_is_in_the_tree() -> None:

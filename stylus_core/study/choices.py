@@ -23,6 +23,7 @@ from stylus_core.errors import StylusError
 from stylus_core.options import Options
 from stylus_core.pace import Pace
 from stylus_core.storage.files import write_whole
+from stylus_core.study.finite import parse
 from stylus_core.study.folder import StudyError
 from stylus_core.study.jobs import system_key
 from stylus_core.study.types import Plan, System
@@ -82,7 +83,7 @@ class Choices:
 
     def _read(self, line: bytes, number: int) -> None:
         try:
-            value = json.loads(line)
+            value = parse(line)
             choice = Choice(
                 str(value["used_prompt"]),
                 tuple(dict(pick) for pick in value["picks"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stylus_core.study.choices import Choices, choice_key
+from stylus_core.study.finite import number
 from stylus_core.study.jobs import cells
 from stylus_core.study.types import Plan
 
@@ -64,7 +65,7 @@ def cost(
     """
     wanted = {name for group in cells(plan) for name, _ in group}
     made = [record for record in records if record.get("id") in wanted]
-    painted = [float(record["seconds"]) for record in made if "twin" not in record and record.get("seconds")]
+    painted = [taken for record in made if "twin" not in record and (taken := number(record.get("seconds")))]
     if seconds is None and painted:
         seconds, source = sum(painted) / len(painted), f"measured on {len(painted)} pictures of this study"
     missing: dict[str, int] = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from stylus_core.study.finite import number
 from stylus_core.study.folder import StudyError
 
 _REQUIRED = object()
@@ -123,7 +123,7 @@ def near(name: str, known: Collection[str]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return number(value) is not None
 
 
 def _shown(value: Any) -> str:

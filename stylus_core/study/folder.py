@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core.batch.store import LINES
 from stylus_core.errors import StylusError
 from stylus_core.storage.files import write_whole
+from stylus_core.study.finite import number, parse
 from stylus_core.study.jobs import cells
 from stylus_core.study.types import PLAN, Cell, Picture, Plan, System
 
@@ -48,8 +49,8 @@ class StudyFolder:
             used_prompt=str(record.get("used_prompt", "")),
             picks=tuple(p for p in _list(record.get("picks")) if isinstance(p, dict)),
             notes=tuple(map(str, _list(record.get("notes")))),
-            seconds=_number(record.get("seconds")),
-            timings={str(k): _number(v) for k, v in _dict(record.get("timings")).items()},
+            seconds=number(record.get("seconds")) or 0.0,
+            timings={str(k): number(v) or 0.0 for k, v in _dict(record.get("timings")).items()},
         )
 
 
@@ -66,7 +67,7 @@ def read_plan(folder: Path) -> Plan:
     """The plan in the study's folder. Raises `StudyError`."""
     path = folder / PLAN
     try:
-        value = json.loads(path.read_bytes())
+        value = parse(path.read_bytes())
     except FileNotFoundError:
         raise StudyError(
             f"{folder} holds no study: start one with stylus study run STUDY.toml --out {folder}"
@@ -114,18 +115,18 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror or error}") from None
     lines = data.split(b"\n")
-    for number, line in enumerate(lines, start=1):
+    for place, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = parse(line)
             whole = isinstance(record["id"], str) and isinstance(record["file"], str)
         except (ValueError, RecursionError, TypeError, KeyError):
             whole = False
         if whole and _inside(record["file"]):
             yield record
-        elif number < len(lines):
-            raise StudyError(f"line {number} of {path} is no result of a study: mend it, or make the study elsewhere")
+        elif place < len(lines):
+            raise StudyError(f"line {place} of {path} is no result of a study: mend it, or make the study elsewhere")
 
 
 def _inside(name: str) -> bool:
@@ -140,7 +141,3 @@ def _list(value: Any) -> list[Any]:
 
 def _dict(value: Any) -> dict[Any, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0

@@ -15,6 +15,7 @@ from stylus_core.batch.store import Store
 from stylus_core.batch.webui import WebUI, WebUIGone
 from stylus_core.study.choices import Choice
 from stylus_core.study.fields import near
+from stylus_core.study.finite import number
 from stylus_core.study.types import Cell
 
 _REQUEST = "request"  # of a record: what the picture was made of, whichever system it is for
@@ -115,7 +116,7 @@ class StudyPainter(Painter):
         if twin is not None:
             picture, record = twin
             said["twin"] = record["id"]
-            return picture, Painted(infotext=str(record.get("infotext", ""))), float(record.get("seconds", 0.0))
+            return picture, Painted(infotext=str(record.get("infotext", ""))), number(record.get("seconds")) or 0.0
         made = super().request(job, said)
         self._twins.add(said[_REQUEST], job.id)
         self._painted()

@@ -122,7 +122,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise StudyError(f"{path} is not UTF-8: save the file as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no TOMLDecodeError
         raise StudyError(f"{path} is no TOML: {error}") from None
 
 

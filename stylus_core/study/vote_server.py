@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 from stylus_core.errors import StylusError
 from stylus_core.library.text import clean_line
 from stylus_core.pictures import MADE, PictureError, jpeg, read_file
+from stylus_core.study.bounded_server import BoundedServer
+from stylus_core.study.finite import parse
 from stylus_core.study.pairs import Pair
 from stylus_core.study.types import Picture
 from stylus_core.study.vote_deck import Card, deck
@@ -42,6 +44,7 @@ _MOST = 4096  # bytes of a request
 _SIDE, _QUALITY = 2048, 95  # of the pictures: all that a screen shows
 _PICTURES = 64  # that are kept ready
 _NAME = 60  # characters of a rater's name
+_DECKS = 64  # raters whose pairs are kept ready; those of another are drawn again, and are the same
 _CHOICES = frozenset(("left", "right", "same"))
 
 
@@ -53,10 +56,8 @@ class Refused(Exception):
         self.status = status
 
 
-class VoteServer(ThreadingHTTPServer):
+class VoteServer(BoundedServer):
     """Serves the vote on `pairs` at `address`; a context manager that closes it."""
-
-    daemon_threads = True
 
     def __init__(self, address: tuple[str, int], pairs: dict[str, Pair], store: VoteStore, rater: str | None) -> None:
         if ":" in address[0]:
@@ -67,7 +68,7 @@ class VoteServer(ThreadingHTTPServer):
         self._store = store
         self._rater = _rater(rater) if rater else None
         self._lock = threading.Lock()
-        self._decks: dict[str, list[Card]] = {}
+        self._decks: OrderedDict[str, list[Card]] = OrderedDict()
         self._shown: dict[str, Picture] = {}  # name in an address -> picture
         self._made: OrderedDict[str, bytes] = OrderedDict()
         self._broken: set[str] = set()  # pairs with a picture that cannot be shown
@@ -151,6 +152,11 @@ class VoteServer(ThreadingHTTPServer):
                 for card in cards:
                     self._shown[card.left_name] = card.left
                     self._shown[card.right_name] = card.right
+            self._decks.move_to_end(rater)
+            while len(self._decks) > _DECKS:
+                for card in self._decks.popitem(last=False)[1]:
+                    self._shown.pop(card.left_name, None)
+                    self._shown.pop(card.right_name, None)
         return cards
 
     def _showable(self, card: Card) -> bool:
@@ -205,11 +211,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(HTTPStatus.NOT_FOUND)
         if self.headers.get_content_type() != "application/json":
             raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdigit() or int(length) > _MOST:
+        length, *more = self.headers.get_all("Content-Length") or [""]
+        if more or "Transfer-Encoding" in self.headers:
+            raise Refused(HTTPStatus.BAD_REQUEST)  # two readers would see two requests in it
+        if not length.isascii() or not length.isdigit() or len(length) > len(str(_MOST)) or int(length) > _MOST:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            asked = json.loads(self.rfile.read(int(length)))
+            asked = parse(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
             raise Refused(HTTPStatus.BAD_REQUEST) from None
         if not isinstance(asked, dict):
@@ -227,11 +235,20 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         except OSError:  # the browser went away
             self.close_connection = True
+        except Exception:
+            self.close_connection = True
+            log.warning("a request was not answered", exc_info=log.isEnabledFor(logging.DEBUG))
+            self._say(HTTPStatus.INTERNAL_SERVER_ERROR, "the request was not answered; the command's log says why")
 
     def _check(self) -> None:
-        """A page of another site has another origin, or a host name that only pretends to be this machine."""
+        """A page of another site has another origin, or a host name that only pretends to be this machine.
+
+        What another program of this machine serves, at another port, is another site.
+        """
+        named = self.headers.get_all("Host") or []
+        place = _place(f"//{named[0]}") if len(named) == 1 else None
         origin = self.headers.get("Origin")
-        if _name(f"//{self.headers.get('Host', '')}") not in _HOSTS or (origin and _name(origin) not in _HOSTS):
+        if place is None or place[0] not in _HOSTS or (origin and _place(origin) != place):
             raise Refused(HTTPStatus.FORBIDDEN)
 
     def _say(self, status: HTTPStatus, sentence: str) -> None:
@@ -253,8 +270,10 @@ class _Handler(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
 
-def _name(address: str) -> str | None:
+def _place(address: str) -> tuple[str | None, int] | None:
+    """Host name and port of an address that has nothing else, or None."""
     try:
-        return urlsplit(address).hostname
+        parts = urlsplit(address)
+        return None if parts.username is not None or parts.path else (parts.hostname, parts.port or 80)
     except ValueError:
         return None

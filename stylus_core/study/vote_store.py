@@ -14,6 +14,8 @@ from typing import NamedTuple
 from stylus_core.study.folder import StudyError
 
 SAME = ""  # in place of a winner: no difference
+#: Raters that a study takes: whoever can open the page can make up names.
+MOST_RATERS = 1000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS votes (
@@ -21,6 +23,13 @@ CREATE TABLE IF NOT EXISTS votes (
     PRIMARY KEY (rater, pair)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS secret (value TEXT NOT NULL);
+"""
+
+#: Those of a file that this program wrote: SQLite keeps whatever it is given, texts or not.
+_VOTES = """
+SELECT rater, pair, winner, left_side FROM votes
+WHERE typeof(rater) = 'text' AND typeof(pair) = 'text' AND typeof(winner) = 'text' AND typeof(left_side) = 'text'
+ORDER BY at
 """
 
 
@@ -56,6 +65,10 @@ class VoteStore:
     def put(self, vote: Vote) -> None:
         """Keeps a vote; a further one of the same rater for the same pair takes its place."""
         with self._told():
+            known = self._db.execute("SELECT 1 FROM votes WHERE rater = ? LIMIT 1", (vote.rater,)).fetchone()
+            raters = 0 if known else self._db.execute("SELECT count(DISTINCT rater) FROM votes").fetchone()[0]
+            if raters >= MOST_RATERS:
+                raise StudyError(f"{MOST_RATERS:,} people have voted already, and a study takes no more of them")
             self._db.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?)", (*vote, time.time()))
 
     def undo(self, rater: str) -> str | None:
@@ -77,7 +90,7 @@ class VoteStore:
     def votes(self) -> list[Vote]:
         """All votes in the order in which they were given."""
         with self._told():
-            rows = self._db.execute("SELECT rater, pair, winner, left_side FROM votes ORDER BY at").fetchall()
+            rows = self._db.execute(_VOTES).fetchall()
         return [Vote(*row) for row in rows]
 
     @contextlib.contextmanager

@@ -235,8 +235,11 @@ def test_select(zoo, listen):
         ({"prompt": "x", "options": {"strength": 99}}, 422, "strength"),
         ({"prompt": "x", "option": {}}, 422, "option"),
         ({"prompt": "x", "options": [1]}, 422, "options"),
+        ({"prompt": "x", "options": []}, 422, "options"),
+        ({"prompt": "x", "options": None}, 422, "options"),
+        ({"prompt": "x", "options": {"pinned": "a,b,c," + ",".join(map(str, range(2000)))}}, 422, "pinned"),
         ({"prompt": 7}, 422, "prompt"),
-        ([], 422, "prompt"),
+        ({}, 422, "prompt"),
     ],
 )
 def test_wrong_bodies_are_refused_by_name(zoo, listen, body, status, named):
@@ -244,11 +247,134 @@ def test_wrong_bodies_are_refused_by_name(zoo, listen, body, status, named):
     assert answer.status_code == status and named in answer.json()["detail"]
 
 
-def test_bodies_that_are_no_json_or_too_long(zoo, listen):
+#: JSON texts, each no request, and what the answer's sentence speaks of. 400 digits are no number of anything.
+BROKEN = [
+    (b"{", "JSON"),
+    (b"[" * 100_000, "JSON"),
+    (b"\xff\xfe", "JSON"),
+    (b"null", "object"),
+    (b'{"prompt": "\\ud800 fox"}', "surrogate"),
+    (b'{"prompt": "fox", "options": {"banned": ["\\udfff"]}}', "surrogate"),
+    (b'{"prompt": "fox", "options": {"strength": NaN}}', "NaN"),
+    (b'{"prompt": "fox", "options": {"strength": -Infinity}}', "Infinity"),
+    (b'{"prompt": "fox", "options": {"strength": 1e400}}', "too large"),
+    (b'{"prompt": "fox", "options": {"strength": ' + b"9" * 400 + b"}}", "strength"),
+    (b'{"prompt": "fox", "options": {"strength": ' + b"9" * 5000 + b"}}", "JSON"),
+    (b'{"prompt": "fox", "options": {"picks": ["fox_v2:' + b"9" * 400 + b'"]}}', "-100 to 100"),
+    (b'{"prompt": "fox", "options": {"picks": ["fox_v2:0.5:-101"]}}', "-100 to 100"),
+    (b'{"prompt": "fox", "options": {"picks": ["fox_v2:1", "snow:1", "fox_v2:0.5"]}}', "'fox_v2' twice"),
+    (b'{"prompt": "fox", "options": {"picks": ["' + b'","'.join(b"a%d:1" % i for i in range(999)) + b'"]}}', "100"),
+    (b'{"prompt": "fox", "options": {"picks": ["' + b'","'.join([b"fox_v2:1"] * 60_000) + b'"]}}', "picks"),
+    (b'{"prompt": "fox", "options": {"picks": "' + b" " * 900_000 + b'"}}', "name:weight"),
+    (b'{"prompt": "fox", "options": {"picks": "' + b"a" * 900_000 + b'"}}', "name:weight"),
+    (b'{"prompt": "fox", "options": {"picks": [" :1"]}}', "name:weight"),
+    (b'{"prompt": "fox", "options": {"pinned": ["' + b'","'.join(b"a%d" % i for i in range(5000)) + b'"]}}', "pinned"),
+    (b'{"prompt": "' + b"fox, " * 10_000 + b'"}', "characters"),
+]
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(("body", "named"), BROKEN, ids=[str(body[:60]) for body, _ in BROKEN])
+def test_bodies_that_are_no_request_are_refused_with_a_sentence(zoo, listen, body, named):
+    answer = post(listen(), "/select", data=body, headers=JSON)
+    assert answer.status_code == 422 and named in answer.json()["detail"], answer.text
+    assert zoo.core.asked == []
+
+
+def test_a_name_that_is_no_text_is_told(zoo, listen):
+    zoo.core.add("odd\udcff", word="fox", file=zoo.loras / "odd.safetensors")
+    assert [a["name"] for a in get(listen(), "/adapters").json()["adapters"]] == ["fox_v2", "snow", "odd\udcff"]
+
+
+# -- who may ask -------------------------------------------------------------------------------------------------------
+
+
+def registered(host):
+    """Method and path of every route of ours that the application has."""
+    return [(method, r.path) for r in host.app.routes if "/stylus/" in r.path for method in r.methods]
+
+
+def test_every_route_refuses_pages_of_other_origins(zoo, listen):
     port = listen()
-    assert post(port, "/select", data=b"{").status_code == 422
-    assert post(port, "/select", data=b"[" * 100_000).status_code == 422
-    assert post(port, "/select", data=b" " * (1 << 21)).status_code == 413
+    base = f"http://127.0.0.1:{port}"
+
+    def status(headers, method, path):
+        body = {"prompt": "a fox"} if method == "POST" else None
+        return requests.request(method, base + path, json=body, headers=headers, timeout=10).status_code
+
+    foreign = [
+        {"Origin": origin}
+        for origin in (
+            *("https://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1:1", f"http://evil.example:{port}"),
+            *(
+                f"http://127.0.0.1.evil.example:{port}",
+                f"http://127.0.0.1:{port}@evil.example",
+                "http://[::1",
+                "file://",
+            ),
+            *("x" * 10_000, f"http://127.0.0.1:{port}/path"),
+        )
+    ]
+    foreign += [{"Sec-Fetch-Site": site} for site in ("cross-site", "same-site", "nonsense")]
+    foreign += [{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "X-Forwarded-Host": "other.example"}]
+    own = [
+        {},
+        {"Origin": base},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin"},
+        # a proxy in front of it, and what it makes of the address
+        {"Origin": "https://pictures.example", "Host": "pictures.example"},
+        {"Origin": "https://pictures.example:8443", "Host": "pictures.example:8443"},
+        {"Origin": "https://pictures.example", "X-Forwarded-Host": "pictures.example"},
+        {"Origin": "https://a1b2.share.example", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": "http://[::1]:7860", "Host": "[::1]:7860"},
+    ]
+    assert len(registered(zoo)) == len(ROUTES)
+    for method, path in registered(zoo):
+        assert {status(headers, method, path) for headers in own} == {200}, path
+        assert {status(headers, method, path) for headers in foreign} == {403}, path
+    asked = len(zoo.core.asked)
+    assert asked == len(own) or asked == 1  # the same prompt is not selected for again
+
+
+@pytest.mark.parametrize(
+    ("flags", "origin", "status"),
+    [
+        ({"cors_allow_origins": "https://a.example, https://b.example"}, "https://b.example", 200),
+        ({"cors_allow_origins": "https://a.example"}, "https://b.example", 403),
+        ({"cors_allow_origins": "*"}, "https://b.example", 200),
+        ({"cors_allow_origins_regex": r"https://\w+\.example"}, "https://b.example", 200),
+        ({"cors_allow_origins_regex": r"https://\w+\.example"}, "https://b.example.evil", 403),
+        ({"cors_allow_origins_regex": "("}, "https://b.example", 403),
+        ({"cors_origins": "https://b.example"}, "https://b.example", 200),
+        ({"cors_regex": "https://b.*"}, "https://b.example", 200),
+    ],
+)
+def test_pages_that_the_host_lets_in(host, listen, flags, origin, status):
+    host.adapter("fox_v2", word="fox")
+    host.start(**flags)
+    headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    answer = post(listen(), "/select", json={"prompt": "a fox"}, headers=headers)
+    assert answer.status_code == status
+
+
+def test_every_route_that_does_something_takes_bounded_json_alone(zoo, listen):
+    port, kinds = listen(), ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "")
+    doing = [(method, path) for method, path in registered(zoo) if method not in ("GET", "HEAD")]
+    assert doing
+    indexed = zoo.core.indexed
+    for method, path in doing:
+        url = f"http://127.0.0.1:{port}{path}"
+        for kind in (*kinds, "text/plain; application/json", "application/json-seq"):
+            answer = requests.request(
+                method, url, data=b'{"prompt": "a fox"}', headers={"Content-Type": kind}, timeout=10
+            )
+            assert answer.status_code == 415 and "application/json" in answer.json()["detail"], (path, kind)
+        assert requests.request(method, url, timeout=10).status_code == 415
+        for body, status in ((b" " * (1 << 21), 413), (b"{", 422), (b"[]", 422), (b'{"x": NaN}', 422)):
+            answer = requests.request(method, url, data=body, headers=JSON, timeout=10)
+            assert answer.status_code == status and answer.json()["detail"], (path, body[:9])
+    assert zoo.core.asked == [] and zoo.core.indexed == indexed
 
 
 def test_adapters_in_pages(zoo, listen):
@@ -272,7 +398,7 @@ def test_index_state_rescan_and_before_it_is_ready(host, listen):
     assert host.service.wait(10)
     assert get(port, "/index").json()["adapters"] == 1
     indexed = host.core.indexed
-    assert post(port, "/index/rescan").status_code == 200
+    assert post(port, "/index/rescan", json={}).status_code == 200
     assert host.service.wait(10) and host.core.indexed == indexed + 1
 
 

@@ -171,6 +171,93 @@ def test_writing_fails_and_p_is_whole(zoo, monkeypatch):
 # -- the host ----------------------------------------------------------------------------------------------------------
 
 
+class Refuses(dict):
+    """Parameters that take nothing."""
+
+    def update(self, *args, **named):
+        raise RuntimeError("no more parameters")
+
+
+class Half(Refuses):
+    """Parameters that take the first thing only."""
+
+    def update(self, values):
+        for name, value in values.items():
+            self[name] = value
+            raise RuntimeError("no more parameters")
+
+
+def refuse(p, name):
+    """Makes an attribute of a host's object one that cannot be set."""
+    value = getattr(p, name)
+    p.__class__ = type("Refusing", (type(p),), {name: property(lambda self: value)})
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        lambda p: setattr(p, "extra_generation_params", None),
+        lambda p: setattr(p, "extra_generation_params", []),
+        lambda p: setattr(p, "extra_generation_params", Refuses(Steps=2)),
+        lambda p: setattr(p, "extra_generation_params", Half(Steps=2)),
+        lambda p: refuse(p, "all_prompts"),
+        lambda p: refuse(p, "main_prompt"),
+        lambda p: refuse(p, "all_hr_prompts"),
+        lambda p: setattr(p, "all_prompts", ["a fox", None]),
+        lambda p: setattr(p, "all_prompts", [b"a fox"]),
+        lambda p: setattr(p, "all_prompts", "a fox"),
+        lambda p: setattr(p, "batch_size", "x"),
+        lambda p: setattr(p, "all_seeds", ["x"]),
+    ],
+    ids=range(12),
+)
+def test_all_of_a_job_is_changed_or_nothing(zoo, fault):
+    """Whatever of the host's object cannot be changed as is meant: then no other part of it is."""
+    from stylus_webui import job, runtime
+
+    p = zoo.job("a fox", enable_hr=True, batch_size=2)
+    p.setup_prompts()
+    p.all_seeds = [1, 2]
+    fault(p)
+    names = ("all_prompts", "main_prompt", "all_hr_prompts", "extra_generation_params")
+
+    def now():
+        found = {name: getattr(p, name) for name in names}
+        return {
+            name: list(x) if isinstance(x, list) else dict(x or {}) if name == names[3] else x
+            for name, x in found.items()
+        }
+
+    before = now()
+    outcome = job.run(p, (True,), lambda: runtime.get().context())
+    assert now() == before
+    assert len(outcome.notes) == 1 and outcome.notes[0].startswith("Stylus did nothing: ")
+
+
+def test_a_host_that_takes_no_notes_and_odd_parts_beside_the_prompts(zoo):
+    from stylus_webui import job, runtime
+
+    def fails(text):
+        raise RuntimeError("no comments")
+
+    for name, value in (
+        ("comment", fails),
+        ("main_prompt", 5),
+        ("all_hr_prompts", [None, None]),
+        ("all_hr_prompts", "a fox"),
+        ("prompt", [object()]),
+    ):
+        p = zoo.job("a fox", enable_hr=True)
+        p.setup_prompts()
+        p.all_seeds = [1]
+        setattr(p, name, value)
+        assert job.run(p, (True,), lambda: runtime.get().context()).picks
+        assert p.all_prompts == ["a fox <lora:fox:0.8>"]
+        assert getattr(p, name) == value
+        p.comment = fails
+        assert "unknown option" in job.run(p, ({"x": 1},), lambda: runtime.get().context()).notes[0]
+
+
 def test_a_host_without_networks(zoo, monkeypatch):
     monkeypatch.delitem(sys.modules, "networks")
     assert "no LoRA support" in as_typed(zoo)

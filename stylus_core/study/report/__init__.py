@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stylus_core.errors import StylusError
 from stylus_core.storage.files import write_whole
+from stylus_core.study.finite import number
 from stylus_core.study.report import gallery, page, sources, tables, thumbnails
 from stylus_core.study.types import REPORT, Picture
 
@@ -36,7 +37,7 @@ def build(folder: Path, *, size: int = SIZE, progress: Callable[[str, int, int],
 
     def clip(picture: Picture) -> float | None:
         score = measured.get(f"{picture.path.parent.name}/{picture.path.name}", measured.get(picture.path.name))
-        return sources.number(score.get("clip")) if isinstance(score, dict) else None
+        return number(score.get("clip")) if isinstance(score, dict) else None
 
     try:
         copies = thumbnails.copy(found.pictures, report, size, progress)

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from stylus_core.study.report.sources import Sources, number
+from stylus_core.study.finite import number
+from stylus_core.study.report.sources import Sources
 from stylus_core.study.types import BASE, Picture
 
 _PICK = ("name", "title", "kind", "weight", "keyword", "reason")

@@ -81,7 +81,11 @@ def _size(sources: Sources, unseen: int) -> str:
     made = len(sources.pictures)
     missing = f" {plan.size - made:,} are not made yet." if plan.size > made else ""
     broken = f" {unseen:,} of those that were made are missing or broken now." if unseen else ""
-    return f"<p>{said}: {made:,} of {plan.size:,} pictures.{missing}{broken}</p>\n"
+    beyond = "".join(
+        f" {name} has {n:,} number{'' if n == 1 else 's'} that cannot be reckoned with, left out here."
+        for name, n in sources.beyond.items()
+    )
+    return f"<p>{said}: {made:,} of {plan.size:,} pictures.{missing}{broken}{beyond}</p>\n"
 
 
 def _settings(sources: Sources) -> str:

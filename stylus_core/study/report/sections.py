@@ -6,8 +6,9 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from stylus_core.study.finite import number
 from stylus_core.study.report import cells, plots, words
-from stylus_core.study.report.sources import Sources, count, number
+from stylus_core.study.report.sources import Sources, count
 from stylus_core.study.report.tables import MEASURES, Table
 from stylus_core.study.types import BASE, JUDGE, VOTES
 

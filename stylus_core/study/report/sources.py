@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stylus_core.evaluation.statistics import Estimate
+from stylus_core.study.finite import number, parse
 from stylus_core.study.types import JUDGE, METRICS, VOTES, Picture, Plan
 
 _MOST = 2**28  # bytes of a file of results that are read
@@ -26,6 +25,7 @@ class Sources:
     judge: Mapping[str, Any] = field(default_factory=dict)
     votes: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)  # file -> why it cannot be had, and the way out
+    beyond: Mapping[str, int] = field(default_factory=dict)  # file -> how many of its numbers are left out
 
     def label(self, system: str) -> str:
         """What people call a system; its name if the plan has it not."""
@@ -38,19 +38,22 @@ class Sources:
 
 def read(folder: Path, plan: Plan, pictures: Sequence[Picture]) -> Sources:
     """What the steps left in a study's folder. Never fails: what cannot be read becomes a problem with a way out."""
-    found, problems = {}, {}
+    found, problems, beyond = {}, {}, {}
     for name, step in _STEPS.items():
         path = folder / name
         command = f"stylus study {step} {folder.name or folder}"
         if not path.exists():
             problems[name] = f"`{command}` makes this part."
             continue
-        value = _object(path)
+        numbers: list[str] = []
+        value = _object(path, numbers)
         if value is None or not isinstance(value.get("rows"), list):
             problems[name] = f"{name} is not what this program wrote: delete it, then `{command}` makes it anew."
             continue
         found[name] = value
-    return Sources(plan, pictures, found.get(METRICS, {}), found.get(JUDGE, {}), found.get(VOTES, {}), problems)
+        if numbers:
+            beyond[name] = len(numbers)
+    return Sources(plan, pictures, found.get(METRICS, {}), found.get(JUDGE, {}), found.get(VOTES, {}), problems, beyond)
 
 
 def rows(source: Mapping[str, Any], *named: str) -> list[Mapping[str, Any]]:
@@ -61,16 +64,6 @@ def rows(source: Mapping[str, Any], *named: str) -> list[Mapping[str, Any]]:
         for row in (listed if isinstance(listed, list) else ())
         if isinstance(row, Mapping) and all(isinstance(row.get(key), str) for key in ("system", *named))
     ]
-
-
-def number(value: Any) -> float | None:
-    """A finite number, or None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
 
 
 def estimate(given: Any) -> Estimate | None:
@@ -89,10 +82,10 @@ def count(value: Any) -> int:
     return int(found) if found is not None and found > 0 else 0
 
 
-def _object(path: Path) -> dict[str, Any] | None:
+def _object(path: Path, beyond: list[str]) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
-            value = json.loads(file.read(_MOST))
+            value = parse(file.read(_MOST), beyond)
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

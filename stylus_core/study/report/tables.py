@@ -14,7 +14,8 @@ from typing import Any
 
 from stylus_core.evaluation.statistics import Estimate
 from stylus_core.storage.files import write_whole
-from stylus_core.study.report.sources import Sources, count, estimate, number, rows
+from stylus_core.study.finite import number
+from stylus_core.study.report.sources import Sources, count, estimate, rows
 from stylus_core.study.types import BASE, Picture
 
 

@@ -18,9 +18,12 @@ demo = None
 def reset(folder):
     """A WebUI that was just started, with its data in `folder`."""
     global config_filename
-    cmd_opts.lora_dir = os.path.join(folder, "models", "Lora")
-    os.makedirs(cmd_opts.lora_dir, exist_ok=True)
-    cmd_opts.__dict__.update(lyco_dir_backcompat=None, api=True, nowebui=False, api_auth=None, freeze_settings=False)
+    loras = os.path.join(folder, "models", "Lora")
+    os.makedirs(loras, exist_ok=True)
+    cmd_opts.__dict__.clear()  # of the flags of the WebUI before, too
+    cmd_opts.__dict__.update(
+        lora_dir=loras, lyco_dir_backcompat=None, api=True, nowebui=False, api_auth=None, freeze_settings=False
+    )
     config_filename = os.path.join(folder, "config.json")
     opts.data_labels.clear()
     opts.data.clear()

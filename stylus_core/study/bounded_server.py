@@ -1,0 +1,42 @@
+"""A small server of this machine that takes a bounded number of connections and says nothing of those that break."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from http.server import ThreadingHTTPServer
+from typing import Any
+
+log = logging.getLogger("stylus")
+
+CONNECTIONS = 512  # at a time: each has a thread
+
+
+class BoundedServer(ThreadingHTTPServer):
+    """A thread for each connection, up to `CONNECTIONS`; further ones are closed at once."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: Any) -> None:
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._places.acquire(blocking=False):
+            log.debug("a connection is refused: there are %s already", CONNECTIONS)
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread could be had
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        log.debug("a connection ended early", exc_info=True)  # a browser that goes away is nothing to tell of

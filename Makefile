@@ -18,7 +18,7 @@ WORK := $(VENV)/.ready-to-work
 PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: demo test unit lint bench bench-scale setup clean
+.PHONY: demo test unit lint bench bench-scale attack setup clean
 
 setup: $(WORK)
 
@@ -57,6 +57,10 @@ bench: $(WORK)
 
 bench-scale: $(WORK)
 	$(BIN)/python -m benchmarks.scale
+
+# Kills, hostile files, servers and instructions; in minutes, by hand. `docs/security.md` says what came of it.
+attack: $(WORK)
+	$(BIN)/python -m benchmarks.attack $(TOPICS)
 
 clean:
 	rm -rf $(VENV) demo/out benchmarks/out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -7,14 +7,14 @@ anew before the page gets it.
 from __future__ import annotations
 
 import base64
-import io
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from pathlib import Path
 
+from stylus_core.pictures import PREVIEW, PictureError, jpeg, read_file
 from stylus_core.types import Pick
 from stylus_webui.tags import weight
 
@@ -23,8 +23,7 @@ logger = logging.getLogger("stylus")
 #: Chips that a page gets at most of each kind: a prompt has few picks, but pins may be many.
 MOST = 40
 _SIDE = 96  # pixels
-_LARGEST = 24 << 20  # bytes of a preview that is opened
-_PIXELS = 40_000_000
+_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,26 +153,17 @@ def thumbnail(path: str) -> str:
     if not path:
         return ""
     try:
-        found = Path(path).stat()
-        return "" if found.st_size > _LARGEST else _thumbnail(path, found.st_mtime_ns)
+        found = os.stat(path)
+        return _thumbnail(path, found.st_mtime_ns, found.st_size)
     except (OSError, ValueError):
         return ""
 
 
 @lru_cache(maxsize=512)
-def _thumbnail(path: str, _mtime: int) -> str:
-    from PIL import Image
-
+def _thumbnail(path: str, _mtime: int, _size: int) -> str:
     try:
-        with Image.open(path) as picture:
-            if picture.width * picture.height > _PIXELS:
-                return ""
-            picture.draft("RGB", (_SIDE * 2, _SIDE * 2))
-            small = picture.convert("RGB")
-        small.thumbnail((_SIDE, _SIDE))
-        out = io.BytesIO()
-        small.save(out, "JPEG", quality=80)
-    except Exception as error:  # decoders raise anything on a hostile file
+        small = jpeg(read_file(path, PREVIEW.bytes), _SIDE, _QUALITY)
+    except PictureError as error:
         logger.debug("no thumbnail of %s: %s", path, error)
         return ""
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")

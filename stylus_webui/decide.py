@@ -197,7 +197,7 @@ def _described(named: Named, context: Context, reason: str, prompt: str = "", mo
         path=adapter.path,
         title=adapter.title,
         kind=adapter.card.kind,
-        trigger_words=tuple(lacking(adapter.card, prompt, mode)),
+        trigger_words=tuple(lacking(adapter, prompt, mode)),
         preview=adapter.metadata.preview,
     )
 

@@ -48,7 +48,7 @@ BY_NAME: dict[str, Option] = {o.name: o for o in TABLE}
 #: What the panel shows, in this order; each is one positional argument. The last argument is the panel's state.
 CONTROLS: tuple[Option, ...] = tuple(o for o in TABLE if o.name != "picks")
 
-_PICK = re.compile(r"\s*([^:<>]+):(-?\d+(?:\.\d+)?)(?::(-?\d+(?:\.\d+)?))?\s*(?:,|$)")
+_PICK = re.compile(r"\s*([^:<>\s][^:<>]*):(-?\d+(?:\.\d+)?)(?::(-?\d+(?:\.\d+)?))?\s*(?:,|$)")
 
 
 class Named(NamedTuple):
@@ -157,8 +157,10 @@ def parse_picks(value: Any) -> tuple[Named, ...]:
     Two weights are those of a tag, the text encoder's first. A stem may hold commas, but never a colon.
     """
     text = value if isinstance(value, str) else ", ".join(value) if _is_names(value) else None
-    found = list(_PICK.finditer(text)) if text else []
-    if text is None or sum(len(m.group()) for m in found) != len(text):
+    found: list[re.Match[str]] = []
+    while text and (pick := _PICK.match(text, found[-1].end() if found else 0)):
+        found.append(pick)
+    if text is None or (found[-1].end() if found else 0) != len(text):
         raise OptionError(f"option 'picks' takes a list of name:weight, not {repr(value)[:60]}")
     return tuple(
         Named(m[1].strip(), float(m[2])) if m[3] is None else Named(m[1].strip(), float(m[3]), float(m[2]))

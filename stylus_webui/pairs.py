@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,6 @@ from stylus_webui import host
 
 _SDNEXT, _NEO = "SD.Next", "Forge Neo"
 _RULES = 4_000  # characters of Forge Neo's rules that are read
-_REPLACE = re.compile(r"\s*([^=+\s][^=+]*?)\s*=\s*(\S.*?)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,8 @@ def _host() -> str:
 def _renames(rules: str) -> tuple[tuple[str, str], ...]:
     """Forge Neo's rules for the names in tags: "AAA=BBB", and "-CCC" for what goes with all that has it in its name."""
     lines = [line.strip() for line in rules.splitlines()]
-    replaced = [(m[1], m[2]) for line in lines if (m := _REPLACE.fullmatch(line))]
+    pairs = [(one.strip(), other.strip()) for one, _, other in (line.partition("=") for line in lines)]
+    replaced = [(one, other) for one, other in pairs if one and other and "+" not in one]
     return (*((line[1:].strip(), "") for line in lines if line.startswith("-") and "=" not in line), *replaced)
 
 

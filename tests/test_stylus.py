@@ -66,6 +66,8 @@ def test_each_character_of_a_pack_is_found_by_its_own_words(
     path = add(folder, "salt_pack", "Saltmarsh pack", "character", "mirelle of the coast, silver braid")
     record = json.loads(path.with_suffix(".civitai.info").read_text("utf-8"))
     record["trainedWords"].append("torvan the smith, red beard")
+    # what goes into a prompt has to be said elsewhere too
+    record["model"]["description"] = "<p>Saltmarsh pack: a silver braid for the one, a red beard for the other.</p>"
     sidecar(path, ".civitai.info", {**record, "images": []})
     with opened(folder, encoder) as stylus:
         found = stylus.select(prompt)

@@ -106,15 +106,22 @@ def _changed(record: dict[str, Any]) -> str:
 
 def _picks(record: dict[str, Any]) -> str:
     rows = []
-    for pick in record.get("picks") or ():
+    for pick in _list(record.get("picks")):
+        if not isinstance(pick, dict):
+            continue
         weight = pick.get("weight")
-        number = f" {weight:g}" if isinstance(weight, (int, float)) else ""
+        number = f" {weight:g}" if isinstance(weight, (int, float)) and abs(weight) < 1e6 else ""
         keyword = f" for “{_text(pick['keyword'])}”" if pick.get("keyword") else ""
         why = f'<br><span class="small">{_text(pick["reason"])}</span>' if pick.get("reason") else ""
         title = f' title="{_text(pick["title"])}"' if pick.get("title") else ""
         rows.append(f"<li><b{title}>{_text(pick.get('name'))}</b>{number}{keyword}{why}</li>")
-    notes = "".join(f'<p class="small">{_text(note)}</p>' for note in record.get("notes") or ())
+    notes = "".join(f'<p class="small">{_text(note)}</p>' for note in _list(record.get("notes")))
     return (f"<ul>{''.join(rows)}</ul>" if rows else '<p class="small">nothing was picked</p>') + notes
+
+
+def _list(value: Any) -> list[Any]:
+    """An earlier version kept what a WebUI answered as it came."""
+    return value if isinstance(value, list) else []
 
 
 def _text(value: Any) -> str:

@@ -6,15 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from stylus_core.batch.answers import ERROR, PICKS, Painted
 from stylus_core.batch.jobs import WITH, Job
-from stylus_core.batch.painting import Painter, first, resolves
+from stylus_core.batch.painting import Painter, resolves
 from stylus_core.batch.webui import WebUI, WebUIError, WebUIGone
 from stylus_core.options import Options
 from stylus_core.prompt.tags import NetworkTag, adapter_tags
 from stylus_core.types import Pick, Selection
 
-#: In the parameters of every picture that the extension decided about, with "none" where it picked nothing.
-PICKS, ERROR = "Stylus picks", "Stylus error"
 #: Seconds between two looks at an index that is not ready, and how often at most: half an hour.
 _LOOK_EVERY, _LOOKS = 2.0, 900
 #: How often a prompt is selected for again because the WebUI lacks a pick.
@@ -71,10 +70,10 @@ class PairPainter(Painter):
         chosen = self._explained(job.prompt.text) if self.extension else self._selected(job.prompt.text)
         return {**said, **chosen, "options": self._options.changed()}
 
-    def painted(self, job: Job, said: dict[str, Any], info: Mapping[str, Any]) -> None:
+    def painted(self, job: Job, said: dict[str, Any], info: Painted) -> None:
         if not self.extension:
             return
-        said["used_prompt"] = first(info.get("all_prompts")) or str(info.get("prompt") or job.prompt.text)
+        said["used_prompt"] = info.prompt or job.prompt.text
         if job.side == WITH:
             self._check(info)
             said["picks"] = _picks(job.prompt.text, said["used_prompt"], said["picks"])
@@ -92,12 +91,11 @@ class PairPainter(Painter):
     def _await_index(self, tell: Callable[[str], None] | None) -> None:
         """Until the index is ready pictures come as typed, which would compare nothing."""
         for look in range(_LOOKS):
-            state = self.webui.get("/stylus/v1/index")
-            given: Mapping[str, Any] = state if isinstance(state, dict) else {}
-            if given.get("status") == "ready" and not given.get("refreshing"):
+            state = self.webui.index_state()
+            if state.status == "ready" and not state.refreshing:
                 return
-            told = " ".join(str(given.get("sentence", "")).split())[:300]
-            if given.get("status") == "failed":
+            told = " ".join(state.sentence.split())[:300]
+            if state.status == "failed":
                 raise WebUIGone(f"{self.webui.url} has no index to pick from: {told}")
             if look == 0 and tell is not None:
                 tell(f"{self.webui.url}: {told or 'waiting for its index'}")
@@ -107,31 +105,19 @@ class PairPainter(Painter):
     def _explained(self, prompt: str) -> dict[str, Any]:
         """The picks with their reasons, which an infotext does not hold. The picture itself picks out of the cache."""
         try:
-            found = self.webui.post(
-                "/stylus/v1/select", {"prompt": prompt, "options": self._named()}, self.webui.timeout
-            )
+            return {"used_prompt": prompt, **self.webui.selection({"prompt": prompt, "options": self._named()})}
         except WebUIGone:
             raise
         except WebUIError as error:
             if error.status == 503:  # a file was added or taken away, and is being read
                 self._await_index(None)
-            elif error.status == 422:
+            elif error.status in (0, 422):  # an answer that cannot be used, or a prompt that is refused
                 raise
             return {"used_prompt": prompt}
-        given = found if isinstance(found, dict) else {}
-        picks = given.get("picks")
-        return {
-            "used_prompt": prompt,
-            "picks": [short(p) for p in picks if isinstance(p, dict)] if isinstance(picks, list) else [],
-            "composer": str(given.get("composer", "")),
-            "notes": [str(n) for n in given.get("notes") or ()],
-        }
 
-    def _check(self, info: Mapping[str, Any]) -> None:
-        params = info.get("extra_generation_params")
-        given = params if isinstance(params, dict) else {}
-        if PICKS not in given:
-            why = str(given.get(ERROR) or "it did not say why; its log does").rstrip(".")[:300]
+    def _check(self, info: Painted) -> None:
+        if PICKS not in info.params:
+            why = (info.params.get(ERROR) or "it did not say why; its log does").rstrip(".")[:300]
             raise WebUIError(f"{self.webui.url} made the picture as typed, without Stylus: {why}")
 
     # -- with the core's picks

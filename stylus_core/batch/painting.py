@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from stylus_core.batch.answers import Painted
 from stylus_core.batch.jobs import Job
 from stylus_core.batch.webui import WebUI, WebUIGone
 
 TITLE = "Stylus"
+_COMPARED = 10_000  # names that one without a match is compared with
 
 
 class Painter:
@@ -51,7 +53,7 @@ class Painter:
             "webui": self.webui.url,
             "extension": self.extension,
             "seconds": round(seconds, 3),
-            "infotext": first(info.get("infotexts")),
+            "infotext": info.infotext,
         }
         return picture, record
 
@@ -59,7 +61,7 @@ class Painter:
         """What the record says of the selection; `used_prompt` is sent."""
         return {"used_prompt": job.prompt.text, "picks": [], "notes": []}
 
-    def request(self, job: Job, said: dict[str, Any]) -> tuple[bytes, Mapping[str, Any], float]:
+    def request(self, job: Job, said: dict[str, Any]) -> tuple[bytes, Painted, float]:
         """The picture, what the WebUI says of it, and the seconds that it took."""
         body = self._body(job, said["used_prompt"])
         clock = time.monotonic()
@@ -70,7 +72,7 @@ class Painter:
         """What the extension is sent, where the WebUI has it."""
         return {"enabled": False}
 
-    def painted(self, job: Job, said: dict[str, Any], info: Mapping[str, Any]) -> None:
+    def painted(self, job: Job, said: dict[str, Any], info: Painted) -> None:
         """Takes what the WebUI says of the picture into `said`. Raises `WebUIError` if it is not the one asked for."""
 
     def _body(self, job: Job, prompt: str) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class Painter:
     def _title(self, name: str, known: Mapping[str, str]) -> str:
         """The checkpoint's title: the WebUI drops a name that it does not know, and says nothing."""
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+            near = difflib.get_close_matches(name, list(known)[:_COMPARED], n=3, cutoff=0.4)
             hint = f"; near: {', '.join(near)}" if near else ""
             raise WebUIGone(f"{self.webui.url} has no checkpoint {name!r}{hint}")
         return known[name]
@@ -117,16 +119,11 @@ def file_name(path: str) -> str:
     return PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
 
 
-def first(value: Any) -> str:
-    """The first of a list as text, or nothing."""
-    return str(value[0]) if isinstance(value, list) and value else ""
-
-
-def _aliases(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _aliases(entries: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Everything that a checkpoint may be called by -> its title."""
     known = {}
     for entry in entries:
-        title, file = str(entry.get("title", "")), str(entry.get("filename", ""))
-        for alias in (entry.get("model_name"), file, title, file_name(file)):
-            known[str(alias)] = title
+        title, file = entry["title"], entry["filename"]
+        for alias in (entry["model_name"], file, title, file_name(file)):
+            known[alias] = title
     return known

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from stylus_core.batch.jobs import Job
 from stylus_core.batch.painting import Painter
 from stylus_core.batch.store import Store, StoreError
-from stylus_core.batch.webui import WebUIGone
+from stylus_core.batch.webui import WebUIError, WebUIGone
 from stylus_core.errors import StylusError
 
 log = logging.getLogger(__name__)
 
-#: How often a picture is tried, at one WebUI or at several.
+#: How often a picture is tried, at one WebUI or at several; more often only where a WebUI has not tried it yet.
 TRIES = 2
 #: A WebUI that fails this often without a picture in between gets no more jobs, and later if all were of one prompt:
 #: it may be the prompt, with an adapter that breaks the picture.
@@ -68,7 +69,7 @@ class Run:
         self._progress = progress
         self._say = say
         self._queue: deque[list[Job]] = deque()
-        self._tries: dict[str, int] = {}
+        self._failures: defaultdict[str, Counter[str]] = defaultdict(Counter)  # job -> how often at which WebUI
         self._busy = 0
         self._failure: BaseException | None = None
         self._stopped = False
@@ -109,7 +110,7 @@ class Run:
             with self._changed:
                 self.report.painters[url] = painter.extension
             failed: list[str] = []  # prompts of the failures since the last picture
-            while (pair := self._take()) is not None:
+            while (pair := self._take(url)) is not None:
                 self._make(painter, pair, failed)
         except StylusError as error:
             if isinstance(error, StoreError):
@@ -119,6 +120,7 @@ class Run:
                 if self._stopped:
                     return
                 self.report.gone[url] = str(error)
+                self._changed.notify_all()
             self._tell(f"{error}; it gets no more jobs")
         except BaseException as error:
             log.debug("a worker broke", exc_info=True)
@@ -131,13 +133,13 @@ class Run:
         try:
             while left and not self._stopped:
                 try:
-                    picture, record = painter.paint(left[0])
+                    picture, record = _painted(painter, left[0])
                     self._store.add(left[0].id, picture, record)
                 except (WebUIGone, StoreError):
                     raise
                 except StylusError as error:
                     failed.append(left[0].prompt.text)
-                    if self._failed(left[0], error):
+                    if self._failed(left[0], error, painter.webui.url):
                         again.append(left[0])
                     left.pop(0)
                     if len(failed) >= (FAILURES if len(set(failed)) > 1 else OF_ONE_PROMPT):
@@ -151,15 +153,24 @@ class Run:
         finally:
             self._give_back(again + left)
 
-    def _take(self) -> list[Job] | None:
-        """The next pair; waits while others work, for theirs may come back. None at the end."""
+    def _take(self, url: str) -> list[Job] | None:
+        """The next pair for a WebUI; waits while others work, for theirs may come back. None at the end."""
         with self._changed:
-            while not self._queue and self._busy and not self._stopped:
+            while not self._stopped:
+                for place, pair in enumerate(self._queue):
+                    if all(self._failures[job.id][url] < TRIES or not self._untried(job, url) for job in pair):
+                        del self._queue[place]
+                        self._busy += 1
+                        return pair
+                if not self._queue and not self._busy:
+                    return None
                 self._changed.wait()
-            if not self._queue or self._stopped:
-                return None
-            self._busy += 1
-            return self._queue.popleft()
+            return None
+
+    def _untried(self, job: Job, url: str) -> bool:
+        """Whether a WebUI that was not given up, another than `url`, has not failed the job yet."""
+        others = {painter.webui.url for painter in self._painters} - self.report.gone.keys() - {url}
+        return any(not self._failures[job.id][other] for other in others)
 
     def _give_back(self, jobs: list[Job]) -> None:
         with self._changed:
@@ -168,11 +179,11 @@ class Run:
                 self._queue.append(jobs)
             self._changed.notify_all()
 
-    def _failed(self, job: Job, error: StylusError) -> bool:
+    def _failed(self, job: Job, error: StylusError, url: str) -> bool:
         """Notes a failure; True if the job is tried once more."""
         with self._changed:
-            self._tries[job.id] = self._tries.get(job.id, 0) + 1
-            if self._tries[job.id] < TRIES:
+            self._failures[job.id][url] += 1
+            if self._failures[job.id].total() < TRIES or self._untried(job, url):
                 return True
             self.report.failed[job.id] = f"{job.prompt.text[:80]!r} ({job.side}, seed {job.seed}): {error}"
             return False
@@ -193,3 +204,14 @@ class Run:
         with self._changed:
             if self._say is not None and not self._stopped:
                 self._say(sentence)
+
+
+def _painted(painter: Painter, job: Job) -> tuple[bytes, dict[str, Any]]:
+    """Paints; whatever goes wrong with one picture is that picture's failure, and ends no run."""
+    try:
+        return painter.paint(job)
+    except StylusError:
+        raise
+    except Exception as error:
+        log.debug("a picture failed", exc_info=True)
+        raise WebUIError(f"{painter.webui.url}: {type(error).__name__}: {error}") from error

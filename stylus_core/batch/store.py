@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import StylusError
+from stylus_core.pictures import ENDINGS, kind, read_file
 
 LINES = "results.jsonl"
 PICTURES = "pictures"
 _PENDING = "pending"
-#: First bytes of a picture -> ending of its file.
-_KINDS = ((b"\x89PNG\r\n\x1a\n", ".png"), (b"\xff\xd8\xff", ".jpg"))
 
 
 class StoreError(StylusError):
@@ -78,12 +78,8 @@ class Store:
         """A picture that was made, and its record; None if it is not there, or not whole."""
         with self._lock:
             record = self._records.get(job)
-        if record is None or not _intact(self.folder, record):
-            return None
-        try:
-            return (self.folder / record["file"]).read_bytes(), record
-        except OSError:
-            return None
+        picture = _picture(self.folder, record) if record is not None else None
+        return (picture, record) if picture is not None and record is not None else None
 
     def add(self, job: str, picture: bytes, record: dict[str, Any]) -> dict[str, Any]:
         """Writes a picture and its line; returns the record with `file`, `bytes` and `sha256`. Raises `StoreError`."""
@@ -109,10 +105,16 @@ class Store:
         return whole
 
     def _append(self, record: dict[str, Any]) -> None:
-        with (self.folder / LINES).open("ab") as file:
-            file.write(_line(record))
-            file.flush()
-            os.fsync(file.fileno())
+        line = _line(record)
+        with (self.folder / LINES).open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(before)  # another picture's line may still find room
+                raise
         self._records[record["id"]] = record
 
     def _read(self) -> None:
@@ -134,7 +136,7 @@ class Store:
     def _recover(self) -> None:
         for path in sorted((self.folder / _PENDING).iterdir()):
             record = _record(path.read_bytes()) if path.suffix == ".json" else None
-            if record is not None and record["id"] not in self._records and _intact(self.folder, record):
+            if record is not None and record["id"] not in self._records and _picture(self.folder, record):
                 self._append(record)
             path.unlink()
         for torn in (self.folder / PICTURES).glob("*.part"):
@@ -168,12 +170,10 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _ending(picture: bytes) -> str:
-    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
-        return ".webp"
-    for start, ending in _KINDS:
-        if picture.startswith(start):
-            return ending
-    raise StoreError("what the WebUI sent is no PNG, JPEG or WebP")
+    found = kind(picture)
+    if found is None:
+        raise StoreError("only a picture can be kept")
+    return ENDINGS[found]
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -200,8 +200,10 @@ def _size(path: Path) -> int:
     return -1
 
 
-def _intact(folder: Path, record: dict[str, Any]) -> bool:
-    path = folder / record["file"]
-    if _size(path) != record["bytes"]:
-        return False
-    return hashlib.sha256(path.read_bytes()).hexdigest() == record.get("sha256")
+def _picture(folder: Path, record: dict[str, Any]) -> bytes | None:
+    """The picture that the record is of, or None if it is not there, or not whole."""
+    try:
+        data = read_file(folder / record["file"], record["bytes"])
+    except OSError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == record.get("sha256") else None

@@ -6,8 +6,9 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from stylus_core.batch import answers
 from stylus_core.errors import StylusError
 from stylus_core.net.address import address_problem
 from stylus_core.net.errors import ELSEWHERE, LARGE, LATE, NetError
@@ -22,6 +23,8 @@ _SAID = 300  # characters of a server's own message that are repeated
 #: What is long and shown to nobody: pictures, and what trainers wrote into adapters.
 _DATA = ("images", "metadata")
 _PASSING = (429, 500, 502, 503, 504)
+
+_Read = TypeVar("_Read")
 
 
 class WebUIError(StylusError):
@@ -68,42 +71,42 @@ class WebUI:
 
     def scripts(self) -> list[str]:
         """Titles of the scripts that txt2img runs, as the WebUI gives them: in lower case."""
-        found = self.get("/sdapi/v1/scripts")
-        titles = found.get("txt2img") if isinstance(found, dict) else None
-        return [t for t in titles if isinstance(t, str)] if isinstance(titles, list) else []
+        return self.read("/sdapi/v1/scripts", answers.scripts)
 
     def loras(self) -> dict[str, str]:
         """Names that a tag may use, each with the path that the WebUI knows it by."""
-        found = self.get("/sdapi/v1/loras")
-        entries = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
-        return {e["name"]: str(e.get("path", "")) for e in entries if isinstance(e.get("name"), str)}
+        return self.read("/sdapi/v1/loras", answers.loras)
 
-    def checkpoints(self) -> list[dict[str, Any]]:
-        """The checkpoints, with `title` and `model_name`."""
-        found = self.get("/sdapi/v1/sd-models")
-        return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    def checkpoints(self) -> list[dict[str, str]]:
+        """The checkpoints, with `title`, `model_name` and `filename`."""
+        return self.read("/sdapi/v1/sd-models", answers.checkpoints)
 
     def samplers(self) -> list[str]:
         """Names of the samplers."""
-        found = self.get("/sdapi/v1/samplers")
-        entries = [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
-        return [e["name"] for e in entries if isinstance(e.get("name"), str)]
+        return self.read("/sdapi/v1/samplers", answers.samplers)
 
-    def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
-        """The first picture's bytes and what the WebUI says about it (its `info`, taken apart)."""
-        answer = self.post("/sdapi/v1/txt2img", body, self.timeout)
-        images = answer.get("images") if isinstance(answer, dict) else None
-        if not isinstance(images, list) or not images or not isinstance(images[0], str):
-            raise WebUIError(f"{self.url} answered without a picture")
+    def index_state(self) -> answers.IndexState:
+        """How far the index of the extension is."""
+        return self.read("/stylus/v1/index", answers.index_state)
+
+    def selection(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """What the extension picks, as `answers.selection` gives it."""
+        return self.read("/stylus/v1/select", answers.selection, body)
+
+    def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, answers.Painted]:
+        """The first picture's bytes, which are all there, and what the WebUI says about it."""
+        return self.read("/sdapi/v1/txt2img", answers.picture, body)
+
+    def read(self, path: str, reader: Callable[[Any], _Read], body: Mapping[str, Any] | None = None) -> _Read:
+        """What `reader` makes of the answer to `path`, a post that may take as long as a picture if there is a body.
+
+        Raises `WebUIError`.
+        """
+        answer = self.get(path) if body is None else self.post(path, body, self.timeout)
         try:
-            data = base64.b64decode(images[0].rpartition(",")[2], validate=True)
-        except ValueError:
-            raise WebUIError(f"{self.url} sent a picture that is no base64") from None
-        try:
-            info = json.loads(answer["info"])
-        except (KeyError, TypeError, ValueError, RecursionError):
-            info = {}
-        return data, info if isinstance(info, dict) else {}
+            return reader(answer)
+        except answers.AnswerError as error:
+            raise WebUIError(f"{self.url} answered {path} with {error}") from None
 
     def get(self, path: str) -> Any:
         """The JSON of `GET path`. Raises `WebUIError`."""

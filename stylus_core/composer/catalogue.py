@@ -21,7 +21,8 @@ _PROMPT = 2400
 
 #: What could end a quotation in some chat template: `<|im_end|>`, `<start_of_turn>`, `[INST]`, code fences.
 _TEMPLATE = re.compile(r"<[^<>\n]{0,40}>|[<>|`\[\]{}\\]+")
-_ADDRESS = re.compile(r"https?://\S+|\S+@\S+\.\S+")
+#: Of what stands without a space the first "@" alone is looked at, and from its beginning alone.
+_ADDRESS = re.compile(r"https?://\S+|(?<!\S)\S[^\s@]*@\S+\.\S+")
 
 
 def plain(text: str, limit: int) -> str:

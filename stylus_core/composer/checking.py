@@ -1,8 +1,9 @@
 """Whom a language model is asked about, and what of its answer is used. Nothing depends on the model's good will.
 
-A candidate's description is a stranger's text, and a model may do what it says. So a verdict counts only as far as the
-local evidence allows: the model chooses among adapters that the local judge holds possible, for the words that it found
-for them, with the chance that it gives them, and within the rules of every composer.
+Titles, tags, trigger words and descriptions are strangers' texts, and a model may do what they say. So a verdict counts
+only as far as the local evidence allows: the model chooses among adapters that the local composer is sure enough of by
+the user's restraint, for the words that it found for them, with the chance that it gives them, and within the rules of
+every composer. It takes away; it can add nothing that nobody but it speaks for.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from typing import Any
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
 from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
-from stylus_core.composer.local import floor_of
+from stylus_core.composer.local import sure_enough
 from stylus_core.composer.rules import keep, left_alone
 from stylus_core.types import Assignment
 
-#: The local judge's chance from which on an adapter is possible at all, and how many are (`docs/llm.md`).
-LEAST, MOST = 0.05, 12
+#: Adapters that a model is asked about.
+MOST = 12
 
 #: An index and what may follow it; `12` is no `1`, and `1.5` neither.
 _LEADING = re.compile(r"[0-9]{1,3}(?![\w.])")
@@ -57,12 +58,12 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
         request: what they are candidates for.
 
     Returns:
-        At most `MOST`, likeliest first, and of those for one purpose the checkpoint's family first: no adapter that the
-        judge gives less than `LEAST`, and none that a rule would forbid whatever the model says, for it would take the
-        place of another.
+        At most `MOST`, likeliest first, and of those for one purpose the checkpoint's family first: none that is less
+        sure than the options' restraint wants, and none that a rule would forbid whatever the model says, for it would
+        take the place of another.
     """
     out: list[Assignment] = []
-    for a in preferred([a for a in rated if a.confidence >= LEAST], request):
+    for a in preferred(sure_enough(rated, request), request):
         if len(out) == MOST:
             break
         if keep([a], request, request.already)[0]:
@@ -75,8 +76,8 @@ def alone(rated: Iterable[Assignment], request: Request) -> tuple[str, ...]:
 
     Only for those that the local composer would have picked: of the others nobody expects anything.
     """
-    floor = floor_of(request)
-    halves = [a for a in rated if a.confidence >= floor and a.candidate.half is not None and a.candidate.half.missing]
+    sure = sure_enough(rated, request)
+    halves = [a for a in sure if a.candidate.half is not None and a.candidate.half.missing]
     return left_alone(keep(halves, request, request.already)[1])
 
 
@@ -91,8 +92,9 @@ def checked(data: Mapping[str, Any], request: Request, asked: Sequence[Assignmen
     verdicts, senseless = _verdicts(data, len(asked))
     wanted = [a for i, a in enumerate(asked) if verdicts.get(i) == WANTED]
     passed = [(a, _LEFT_OUT[verdicts.get(i, WRONG)]) for i, a in enumerate(asked) if verdicts.get(i) != WANTED]
-    weak = [(a, "nothing but the language model speaks for it") for a in wanted if a.confidence < LEAST]
-    kept, against = keep([a for a in wanted if a.confidence >= LEAST], request, already=request.already)
+    sure = sure_enough(wanted, request)
+    weak = [(a, "nothing but the language model speaks for it") for a in wanted if a not in sure]
+    kept, against = keep(sure, request, already=request.already)
     return Checked(tuple(kept), (*against, *weak), tuple(passed), senseless)
 
 

@@ -7,6 +7,8 @@ have nothing of the kind, and are left alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ from stylus_core.composer.contract import Request
 from stylus_core.composer.evidence import FEATURES, gather
 from stylus_core.composer.family import preferred
 from stylus_core.composer.judge import judge
+from stylus_core.composer.profile import profile
 from stylus_core.composer.rules import keep, left_alone
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
@@ -47,7 +50,8 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
     if chances is None:
         chances = judge(request.affinity is not None).chances(evidence.features)
         least = np.maximum(_MEMBER * evidence.member, _SOMEBODY * evidence.somebody).astype(np.float32)
-        chances = np.maximum(chances, least)
+        believed = np.array([profile(c.adapter).believed for c in request.candidates], np.float32)
+        chances = np.maximum(chances, least) * believed
     out: list[Assignment] = []
     for i, candidate in enumerate(request.candidates):
         if evidence.keyword[i] < 0:
@@ -70,6 +74,12 @@ def floor_of(request: Request) -> float:
     """How sure a pick has to be for this prompt, by the options' restraint."""
     tags, sentence = FLOORS[request.options.restraint]
     return tags * (1 - request.sentence) + sentence * request.sentence
+
+
+def sure_enough(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
+    """Those that are as sure as the options' restraint wants: all that any composer may pick on somebody's word."""
+    floor = floor_of(request)
+    return [a for a in rated if a.confidence >= floor]
 
 
 class LocalComposer:

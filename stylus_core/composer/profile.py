@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from stylus_core.composer.claims import believed
 from stylus_core.composer.classes import DRAWS_FEMALE, DRAWS_MALE
 from stylus_core.composer.names import GENERIC, members, own_words, users_names, variants
 from stylus_core.refiner.members import CHARS
@@ -38,6 +39,7 @@ class AdapterProfile:
     pack: bool
     title_words: int
     trigger_sets: int
+    believed: float  # share of its chance that is left to it for all that it claims, see `claims`
 
 
 def profile(adapter: Adapter) -> AdapterProfile:
@@ -65,9 +67,10 @@ _lock = threading.Lock()
 
 def _read(adapter: Adapter) -> AdapterProfile:
     told = [(kind, tuple(w for w in unit if w not in GENERIC)) for kind, unit in units(adapter)]
+    of_user = users_names(adapter)
+    of_strangers = [(kind, unit) for kind, unit in told if unit not in of_user]
     several = members(adapter)
     told += [(TRIGGER, tuple(sorted(name))) for name in several]
-    of_user = users_names(adapter)
     told += [(NAME, name) for name in of_user]
     names = tuple(dict.fromkeys((kind, unit) for kind, unit in told if unit))
     subject, _, series = (adapter.card.subject or adapter.title).partition("(")
@@ -91,4 +94,5 @@ def _read(adapter: Adapter) -> AdapterProfile:
         pack=not said.isdisjoint(_PACK),
         title_words=len(title),
         trigger_sets=min(len(adapter.card.trigger_words), _SETS),
+        believed=believed(of_strangers),
     )

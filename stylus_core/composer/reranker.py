@@ -10,19 +10,20 @@ import json
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from inspect import signature
 from typing import Any, Protocol
 
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
+from stylus_core.composer.local import rated, sure_enough
 from stylus_core.composer.rules import keep, left_alone
 from stylus_core.composer.settings import Settings
-from stylus_core.composer.simple import nearest
 from stylus_core.errors import ComposerError
 from stylus_core.llm.endpoint import Endpoint
 from stylus_core.net.errors import NetError
 from stylus_core.net.exchange import HttpReply, HttpRequest, send
-from stylus_core.types import Assignment, Candidate, Composition
+from stylus_core.types import Candidate, Composition
 
 _DOCUMENT = 400  # characters of a candidate
 
@@ -109,7 +110,7 @@ def _read(reply: HttpReply, n: int, shown: str) -> list[float]:
 
 
 class RerankerComposer:
-    """Takes the candidates that the reranker scores highest, each for the keyword that it serves best."""
+    """Of what the local composer is sure enough of, takes what the reranker scores high enough, the highest first."""
 
     name = "reranker"
 
@@ -118,19 +119,22 @@ class RerankerComposer:
         self._scorer = scorer or _scorer(settings)
 
     def compose(self, request: Request) -> Composition:
-        if not request.candidates:
+        """Raises `ComposerError` with one sentence if the reranker cannot be asked."""
+        # it reads strangers' texts and may do what they say: it takes away, and how sure a pick is says the local judge
+        asked = sure_enough(rated(request), request)
+        if not asked:
             return Composition(composer=self.name)
         text = " ".join(request.prompt.plain.split())
-        scores = self._scorer.scores(text, [_document(c) for c in request.candidates])
+        scores = self._scorer.scores(text, [_document(a.candidate) for a in asked])
         order = sorted(range(len(scores)), key=lambda i: -scores[i])
-        wanted = [self._assigned(i, scores[i], request) for i in order if scores[i] >= self._settings.reranker_floor]
+        wanted = [
+            replace(asked[i], reason=f"the reranker gives it {scores[i]:.2f}")
+            for i in order
+            if scores[i] >= self._settings.reranker_floor
+        ]
         kept, refused = keep(preferred(wanted, request), request, already=request.already)
-        nearly = tuple(Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused[:5])
+        nearly = tuple(replace(a, reason=f"left out: {why}") for a, why in refused[:5])
         return Composition(tuple(kept), self.name, left_alone(refused), nearly)
-
-    def _assigned(self, i: int, score: float, request: Request) -> Assignment:
-        reason = f"the reranker gives it {score:.2f}"
-        return Assignment(request.candidates[i], nearest(request, i), reason, score)
 
 
 def _document(candidate: Candidate) -> str:

@@ -11,6 +11,7 @@ import stat
 from typing import Any, NamedTuple
 
 from stylus_core.library.text import Malformed, parse_json
+from stylus_core.pictures import kind
 
 #: A LoRA's header is below 1 MiB as a rule; one with cover pictures in it has a few.
 MAX_HEADER = 16 * 2**20
@@ -153,9 +154,7 @@ def embedded_preview(path: str) -> bytes | None:
             picture = base64.b64decode(text)
         except (binascii.Error, ValueError):
             continue
-        if picture.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or (
-            picture[:4] == b"RIFF" and picture[8:12] == b"WEBP"
-        ):
+        if kind(picture) in ("PNG", "JPEG", "WEBP"):
             return picture
     return None
 

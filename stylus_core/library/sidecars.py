@@ -35,7 +35,7 @@ from stylus_core.library.versions import Context, civitai_record
 
 MAX_SIDECAR = 8 * 2**20
 #: In the order in which the hosts look for a preview.
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif")
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 #: The source of what the site says in an `S.json`, which is the user's own file otherwise.
 SITE_JSON = ".json (Civitai)"

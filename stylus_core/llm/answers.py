@@ -13,8 +13,8 @@ from stylus_core.errors import LLMError
 #: A longer body is not read to its end: an answer of ours has a few hundred characters, a description a few thousand.
 MAX_BODY = 256 * 1024
 
-_THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.S)
-_FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n?[ \t]*```", re.S)
+_THOUGHTS = ("<think>", "</think>")
+_FENCED = re.compile(r"```(?:json)?[ \t]*\n(.*?)```", re.S)
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "array": list, "object": dict, "string": str, "integer": int, "number": (int, float), "boolean": bool,
 }  # fmt: skip
@@ -64,7 +64,7 @@ def read_object(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     The fields that `schema` requires have to be there and of the type that it says; what lies deeper is for the
     caller to check. Raises `LLMError`.
     """
-    text = _THOUGHTS.sub("", text, count=1).strip()
+    text = _without_thoughts(text).strip()
     fenced = _FENCED.findall(text)
     for source in (text, *(fenced if len(fenced) == 1 else ())):
         value = _whole(source)
@@ -76,6 +76,14 @@ def read_object(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         said = "cut off or broken JSON" if start >= 0 else "prose"
         raise LLMError(f"the language model answered with {said} where JSON was asked for")
     return _fitting(value, schema)
+
+
+def _without_thoughts(text: str) -> str:
+    """Without the first account of what the model thought. A pattern would look for its end from each beginning."""
+    first, last = _THOUGHTS
+    before, begun, rest = text.partition(first)
+    _, ended, after = rest.partition(last)
+    return before.rstrip() + after if begun and ended else text
 
 
 def _whole(text: str) -> Any:

@@ -98,6 +98,8 @@ class Many(Generic[Asked, Came]):
         self._given_up = ""
         self._lock = threading.Lock()
         self._outcomes: deque[Came] = deque()
+        self._came = 0  # outcomes so far, those included that are kept by now
+        self._kept = threading.Condition()
         self._news = threading.Event()
 
     def through(self, jobs: Sequence[Asked]) -> None:
@@ -120,6 +122,8 @@ class Many(Generic[Asked, Came]):
                 self._news.wait(_LOOK)
                 self._news.clear()
                 self._keep(self._outcomes)
+                with self._kept:
+                    self._kept.notify_all()
             except KeyboardInterrupt:
                 if interrupted:
                     raise
@@ -147,8 +151,18 @@ class Many(Generic[Asked, Came]):
                 break
             outcome = self._ask(job)
             self._weigh(outcome)
-            self._outcomes.append(outcome)
+            with self._kept:
+                self._outcomes.append(outcome)
+                self._came += 1
+                mine = self._came
             self._news.set()
+            self._wait_until_kept(mine)
+
+    def _wait_until_kept(self, number: int) -> None:
+        """Before the next call: were the process killed, no worker has more than one answer to lose."""
+        with self._kept:
+            while self._came - len(self._outcomes) < number and not self._ended.is_set():
+                self._kept.wait(_LOOK)
 
     def _weigh(self, outcome: Came) -> None:
         """Ends the run where the server is the trouble: at once, before another worker asks it in vain."""

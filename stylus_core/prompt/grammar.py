@@ -28,7 +28,7 @@ _AND = re.compile(r"\bAND\b")
 #: What the host puts something else in for: an embedding's name, a wildcard.
 _STANDS_FOR = re.compile(r"\bembedding:[^\s,()\[\]{}<>:|]+|__[^\W_][\w~*/. -]{0,100}?__|__[~*][\w~*/. -]{0,100}?__")
 #: "a cat :0.5 AND a dog": the weight of a section.
-SECTION_WEIGHT = re.compile(r"\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
+SECTION_WEIGHT = re.compile(r"(?:(?<!\s)\s+)?:\s*([-+]?(?:\d+\.?|\d*\.\d+))$")
 _WORD = re.compile(r"[^\s.:|!?()\[\]\\]")
 _ROUND, _SQUARE = 1.1, 1 / 1.1
 _MOST = 1e6  # weights beyond are no weights, and must not become infinite on their way

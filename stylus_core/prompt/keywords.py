@@ -57,7 +57,7 @@ _QUALITY = re.compile(
     r"hd|uhd|hdr|hq|"
     r"[0-9]+k|detailed|intricate|official art|unity|wallpaper|wallpapper|professional|award[- ]winning|"
     r"trending|artstation|"
-    r"newest|year \d+|score[_ ]\d\w*(?:[_ ]up)?|rating[:_ ]\w+|source_\w+|"
+    r"newest|year \d+|score[_ ]\d\w*(?!\w)(?: up)?|rating[:_ ]\w+(?!\w)|source_\w+(?!\w)|"
     r"source (?:anime|cartoon|pony|furry)|very (?:aesthetic|awa)|"
     r"raw photo|sharp focus|cg|res|quality|"
     r"resolution|details?|ultra-detailed|"

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from stylus_core.prompt.tags import NetworkTag, find_tags
 
 _KINDS = frozenset(("lora", "lyco", "locon", "lycoris"))
-_END = re.compile(r"[-_ .]?(?:(?:v|ver|epoch|step|e)?[-_ .]?\d+(?:\.\d+)*|final|last)$")
+_END = re.compile(r"[-_ .]?(?:(?:v|ver|epoch|step|e)?[-_ .]?(?<!\d)(?<!\d\.)\d+(?:\.\d+)*|final|last)$")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 Span = tuple[int, int]
 
 _LONGEST = 50_000  # characters; whatever is longer is read as an ordinary prompt
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)  # a string before a colon is a key
+#: A string before a colon is a key; one that is not closed, which no JSON has, reaches to the end.
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)(?:"(\s*:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _NO_WORDS = re.compile(r"#[0-9a-fA-F]{3,8}|[\d\s.:x×%/+-]*|true|false|null|none|n/a", re.IGNORECASE)
 _UNWANTED = re.compile(

@@ -16,10 +16,10 @@ _SINGLE, _RANGE = 5.0, 20.0
 
 _SLIDER = 0.6  # where people leave one, as far as it goes
 
-_UP_TO = r"\W*(?:\w{1,8}\s)?\W*$"  # between a limit and its number
+_UP_TO = r"\W*(?:\w{1,8}\s\W*)?$"  # between a limit and its number
 _AT_MOST, _AT_LEAST = (re.compile(rf"(?:{p}){_UP_TO}") for p in (advice_words.AT_MOST, advice_words.AT_LEAST))
 _AT_MOST_BEHIND, _AT_LEAST_BEHIND = (
-    re.compile(rf"\W*(?:weight|strength)?\s*(?:{p})")
+    re.compile(rf"\W*(?:(?:weight|strength)\s*)?(?:{p})")
     for p in (advice_words.AT_MOST_BEHIND, advice_words.AT_LEAST_BEHIND)
 )
 _OVER = re.compile(rf"(?:{advice_words.OVER}){_UP_TO}")

@@ -8,9 +8,10 @@ from collections.abc import Collection
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _LINKED = re.compile(r"//|www|@|\.(?:com|net|org|io|co|gg|tv|me)")
+#: The numbers are the longest that such names may be.
 _LINK = re.compile(
-    r"(?:https?://|www\.)\S+|\b[\w.-]+@[\w-]+\.\w+\b|(?<!\w)@\w{3,}"
-    r"|\b[\w-]+\.(?:com|net|org|io|co|gg|tv|me)\b(?:/\S*)?"
+    r"(?:https?://|www\.)\S+|\b[\w.-]{1,64}@[\w-]{1,63}\.\w+\b|(?<!\w)@\w{3,}"
+    r"|\b[\w-]{1,63}\.(?:com|net|org|io|co|gg|tv|me)\b(?:/\S*)?"
 )
 
 #: A sentence with one of these is not about what the adapter draws.

@@ -18,12 +18,13 @@ from stylus_core.refiner.clean import plain
 from stylus_core.refiner.series import is_series
 
 _WORD = re.compile(r"[^\W_]+")
-#: "mirel (lantern street)": a name and where it comes from, as sites of tags write it.
-_FROM = re.compile(r"^(.+?)[\s_]*\\?\(([^()\\]+)\\?\)?\s*$")
+#: "mirel (lantern street)": a name and where it comes from, as sites of tags write it; in single spaces, as what
+#: parts names, for a run of thousands would be gone through from each of them.
+_FROM = re.compile(r"(.+?) ?\\?\(([^()\\]+)\\?\)?")
 #: What titles call an adapter that draws several, and what stands between two names.
 _PACK = re.compile(
     r"(?i)(?<![a-z])(?:packs?|collection|characters|multi|bundle|cast|crew|duo|trio|pair|couple|friends|family|team|squad"
-    r"|gang|sisters|brothers|twins|siblings|members)(?![a-z])|\d+[\s-]?in[\s-]?1"
+    r"|gang|sisters|brothers|twins|siblings|members)(?![a-z])|\d[\s-]?in[\s-]?1"
 )
 _JOINED = re.compile(r"(?i)\s(?:and|x)\s|[&+×]")
 #: What an entry ends with that is no name, whatever stands before.
@@ -34,9 +35,9 @@ _LIST = re.compile(
     r"\b[^:.!?\n]{0,40}:|(?:contains?|includes?|including|features?|featuring|draws?|consists of|made up of)\b)"
     r"[ \t]*(?P<here>[^\n]*)"
 )
-_POINT = re.compile(r"^\s*(?:[-•·*–—]+|\d{1,2}[.)])?\s*(?P<name>[^,;:()\n–—]{2,40}?)\s*(?:$|[,;:(–—]|\s-\s)")
+_POINT = re.compile(r"(?:(?:[-•·*–—]+|\d{1,2}[.)]) ?)?(?P<name>[^,;:()\n–—]{2,40}?) ?(?:$|[,;:(–—]| - )")
 _SENTENCE = re.compile(r"[.!?](?:\s|$)")
-_PARTS = re.compile(r"\s*(?:[,;、]|/|\||&|\band\b)\s*")
+_PARTS = re.compile(r" ?(?:[,;、]|/|\||&|\band\b) ?")
 _PROPER = re.compile(r"[A-Z][\w'’.-]*")
 CHARS = 4000  # of a description that are looked at
 _MOST, _NAME_WORDS = 40, 4
@@ -109,12 +110,11 @@ def told_members(description: str) -> tuple[Member, ...]:
     """Whom a description lists: "Members: Alice Hartwell, Brina Voss and Cole Tandry", or one in each line below."""
     text = plain(description[:CHARS])
     for found in islice(_LIST.finditer(text), _MOST):
-        # in single spaces, for a run of thousands would be gone through from each of them
         here = " ".join(_SENTENCE.split(found["here"], maxsplit=1)[0].split())
         listed = [p for p in _PARTS.split(here) if p]
         if not listed:
             below = filter(str.strip, text[found.end() :].split("\n"))
-            points = (_POINT.match(line) for line in islice(below, _MOST))
+            points = (_POINT.match(" ".join(line.split())) for line in islice(below, _MOST))
             listed = list(takewhile(_is_proper, (m["name"] if m else "" for m in points)))
         if len(listed) > 1 and all(map(_is_proper, listed)):
             return tuple(map(_member, listed[:_MOST]))
@@ -128,7 +128,7 @@ def strange(word: str) -> bool:
 
 def _member(phrase: str) -> Member:
     text = " ".join(phrase.replace("_", " ").split())
-    found = _FROM.match(text)
+    found = _FROM.fullmatch(text)
     return Member(found[1], found[2]) if found else Member(text)
 
 

@@ -19,9 +19,8 @@ _ONE = re.compile(
     rf"(?![0-9_]|[.,][0-9])(?P<percent>\s?%)?(?!\s?(?:{_UNIT}))(?:-?ish\b|(?![{LETTER}]))",
 )
 _BETWEEN = re.compile(
-    rf"""\s*["'“”’)\]]?\s*(?:(?P<comma>[,、;])|(?:\([^()0-9]{{1,40}}\)\s*)?(?:{JOIN_SIGNS}"
-    rf"|(?<=\s)(?:{JOIN_WORDS})(?=\s)))"""
-    r"""\s*["'“”‘(\[]?\s*""",
+    rf"""\s*(?:["'“”’)\]]\s*)?(?:(?P<comma>[,、;])|(?:\([^()0-9]{{1,40}}\)\s*)?(?:{JOIN_SIGNS}"""
+    rf"""|(?<=\s)(?:{JOIN_WORDS})(?=\s)))\s*(?:["'“”‘(\[]\s*)?""",
 )
 _LEADING_ZERO = re.compile(r"0[2-9]")  # "08" lacks its point
 _GAP = 60  # characters between the ends of a range
@@ -57,8 +56,7 @@ _MASK = re.compile(
     # what begins with a digit is only looked for where one stands
     r"|(?=\d)(?:\b\d(?:[.,]\d)?\s?d\b|2(?=img)|\b\d+(?:girl|boy)s?"
     r"|\b(?:1\.[45]|2\.[01]|3\.[05])(?=[\s-](?:based?|models?|ckpts?|checkpoints?|versions?|loras?)\b)"
-    r"|\d+(?:[.,]\d+)?\s*[x×]\b|\d[\d.]*\s*版"
-    r"|\d+(?:\.\d+)?e-?\d+|\b\d{4}(?P<ymd>[./-])\d{1,2}(?P=ymd)\d{1,2}\b"
+    r"|(?<!\d)(?:\d+(?:[.,]\d+)?\s*[x×]\b|\d[\d.]{0,20}\s*版|\d+(?:\.\d+)?e-?\d+)|\b\d{4}(?P<ymd>[./-])\d{1,2}(?P=ymd)\d{1,2}\b"
     r"|\b\d{1,2}(?P<dmy>[./-])\d{1,2}(?P=dmy)\d{2,4}\b|\b\d{1,2}:\d{1,2}\b(?![.,]\d)|\b\d{1,3}/\d{1,3}\b(?![.,]\d))",
     re.ASCII,
 )

@@ -45,9 +45,12 @@ _WORDS_OUT = re.compile(
 _NOISE_PART = re.compile(
     r"(?i)^(?:character|concept|style|pack|anime|realistic|game|complete|girl|the|for|and|of|\d+|[a-z])?$"
 )
+_LONGEST = 600  # characters of a title that are read; normal forms of a few signs are many letters
+_STEM = 240  # the same of the name of a file
 _BRACKETS = re.compile(r"[\[【〔{「『](.*?)[\]】〕}」』]")
 _ROUND = re.compile(r"\(([^()]*)\)?")
-_SPLIT = re.compile(r"\s*[|｜丨~～]\s*|\s*(?<!\d)(?<!\b\w)[/／]\s*|\s+[-–—]+\s+|\s*[—：]\s*|\s*:\s+")
+#: For text in single spaces.
+_SPLIT = re.compile(r" ?[|｜丨~～] ?| ?(?<!\d)(?<!\b\w)[/／] ?| [-–—]+ | ?[—：] ?| ?: ")
 _DECORATION = re.compile(r"[^\w\s()'’&+\-.:!?/,×=<>◯○]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=\d)")
 _LORA = re.compile(r"(?i)(?<![a-z])(?:lora|locon|loha|lycoris)(?![a-z])|(?<=[a-z])(?:LoRA|LORA|Lora|LoCon)(?![a-z])")
@@ -109,7 +112,7 @@ def read_title(metadata: Metadata, stem: str) -> Title:
 
 def _named(stem: str) -> str:
     """A file's name as words, without its version and epoch."""
-    stem = _LORA.sub(" ", unicodedata.normalize("NFKC", stem[:120]))
+    stem = _LORA.sub(" ", unicodedata.normalize("NFKC", stem[:120])[:_STEM])
     for _ in range(3):
         stem = _BEHIND.sub("", stem)
     stem = _CAMEL.sub(" ", stem).replace("_", " ")
@@ -117,7 +120,7 @@ def _named(stem: str) -> str:
 
 
 def _take_apart(text: str, metadata: Metadata) -> Title:
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text)[:_LONGEST]
     if " " not in text.strip():
         text = _CAMEL.sub(" ", _LORA.sub(" ", text))
     text = text.replace("\\", " ").replace("_", " ")
@@ -126,7 +129,7 @@ def _take_apart(text: str, metadata: Metadata) -> Title:
     text, aside = _round_brackets(_BRACKETS.sub(reader.square, text))
     for part in aside:
         reader.round(part)
-    for part in _SPLIT.split(text):
+    for part in _SPLIT.split(re.sub(r"\s+", " ", text)):
         reader.part(part)
     latin = [p for p in reader.parts if _LATIN.search(p)]
     parts = latin or reader.parts
@@ -200,7 +203,7 @@ def _inside(name: str, series: str) -> tuple[str, str]:
         return (front, series) if tail and len(front) > 2 else (name, series)
     front, tail = series_at_end(name)
     if tail and len(front) > 1 and not set(front.lower().split()) <= _GENERIC:
-        front = re.sub(r"(?i)\s+(?:from(?: the)?|of|in)$", "", front)
+        front = re.sub(r"(?i)(?<!\s)\s+(?:from(?: the)?|of|in)$", "", front)
         return front, tail
     pair = _PAIR.match(name)
     if pair:

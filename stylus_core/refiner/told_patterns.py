@@ -21,7 +21,7 @@ def is_about(text: str) -> bool:
 
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\d\W]|[\"'“‘`*(])|(?<=[。！？；])")
-_KIND_OF_WORD = r"(?:\s*[-_]?\s*(?:key)?(?:word|phrase|token|tag|prompt|text|term|keyword)(?:\(s\)|'?s)?)"
+_KIND_OF_WORD = r"(?:\s*(?:[-_]\s*)?(?:key)?(?:word|phrase|token|tag|prompt|text|term|keyword)(?:\(s\)|'?s)?)"
 _LABEL = (
     rf"(?:(?:trigger|activation|activator|activating|instance|invocation|wake[- ]?up|magic)s?{_KIND_OF_WORD}"
     r"|trigger(?:\(s\)|s)?|activators?|activation|triggerw[oö]rte?r?|auslöse(?:r|wort|wörter)|schlüssel(?:wort|wörter)"
@@ -59,7 +59,7 @@ CLAUSE = re.compile(
 #: "brkltwr - trigger word", "brkltwr (the trigger)"
 BEHIND = re.compile(
     r"(?i)^[\s*•-]*(?P<value>[^\s:(][^:(\n]{1,40}?)\s*(?:\s[-–—]\s|[(=])\s*(?:this is |is )?(?:the |your )?(?:main )?"
-    r"(?:trigger|activation)(?: ?(?:word|phrase|token|tag))?s?\s*\)?\.?\s*$"
+    r"(?:trigger|activation)(?: ?(?:word|phrase|token|tag))?s?\s*(?:(?:\)\.?|\.)\s*)?$"
 )
 #: A word without quotes, with what it is a word for: "brkltwr style".
 _ONE = (

@@ -25,7 +25,7 @@ _TAG_WORDS = 5  # of one that names somebody; more are a sentence
 _TRIGGERS = 2
 _TOKEN = re.compile(r"\w+(?:['’-]\w+)*")
 _PARTS = re.compile(r"[^\W_]+")
-_CODE = re.compile(r"[^\W\d_]\d+[^\W\d_]|[^\W\d_]{2,}\d+$|^\d+[^\W\d_]\d")  # "p4perkite", "ohwx7"; not "2girls"
+_CODE = re.compile(r"[^\W\d_]\d+[^\W\d_]|[^\W\d_]{2}\d+$|^\d+[^\W\d_]\d")  # "p4perkite", "ohwx7"; not "2girls"
 _LEET = str.maketrans("0134578", "oieastb")
 #: Classes that trainers ask for beside the word, and what folders are called that are called nothing.
 CLASSES = frozenset(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,7 @@ from stylus_core.retriever.index import Get, Index
 from stylus_core.retriever.nearness import Nearness, whole_vector
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.ranking import Ranking, best, largest
-from stylus_core.retriever.tokens import called, tokens, without_markup
+from stylus_core.retriever.tokens import called, normal_form, tokens, without_markup
 from stylus_core.types import KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
@@ -209,7 +208,7 @@ def said(prompt: ParsedPrompt) -> str:
     asked = " ".join(prompt.asked.split())
     if asked != " ".join(prompt.plain.split()):
         asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
-    return " ".join(unicodedata.normalize("NFKC", asked).split())
+    return " ".join(normal_form(asked).split())
 
 
 def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -34,6 +34,8 @@ _ENDING = re.compile(
 #: What may part a name in these scripts or be left out: "ソード・アート", "汉服·春衫", "달빛 여우".
 _JOINT = re.compile(rf"(?<=[{_HAN}])[·・･•‧](?=[{_HAN}])|(?<=[{_HANGUL}]) (?=[{_HANGUL}])")
 
+_LETTERS = 200  # by which a normal form may be longer in any case
+
 STOP_WORDS = frozenset(
     """a an the of in on at to for with and or is are was were be been by from as it its this that these those i you he
     she they we his her their my your up down out into over under off there here while which who whom s t very just
@@ -73,13 +75,18 @@ def _stem(word: str) -> str:
     return word
 
 
+def normal_form(text: str) -> str:
+    """Full-width and half-width forms as one. A sign may be eighteen letters: what makes it twice as long is cut."""
+    return unicodedata.normalize("NFKC", text)[: 2 * len(text) + _LETTERS]
+
+
 def tokens(text: str) -> list[str]:
     """Lower-case words, plurals folded, stop words out.
 
     Chinese, Japanese and Korean runs come as pairs of characters, Russian and Ukrainian words without their endings;
     full-width and half-width forms are one.
     """
-    text = unicodedata.normalize("NFKC", text).lower().replace("_", " ")
+    text = normal_form(text).lower().replace("_", " ")
     out: list[str] = []
     for word in _WORD.findall(text):
         if word in STOP_WORDS:

@@ -182,8 +182,8 @@ class _Plan:
         places = Places(text)
         for a, weight in self.chosen:
             said = ",\n".join([text, *(w for added in words.values() for w in added)])
-            card, served = a.candidate.adapter.card, a.keyword
-            lacks = lacking(card, said, self.options.trigger_words, served.text, a.confidence)
+            served = a.keyword
+            lacks = lacking(a.candidate.adapter, said, self.options.trigger_words, served.text, a.confidence)
             place = places.of(served.text, served.start, served.end)
             if lacks and place < 0:
                 self.notes.append(

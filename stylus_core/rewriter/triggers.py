@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from itertools import islice
 
 from stylus_core.prompt import parse
 from stylus_core.prompt.grammar import SEPARATORS
@@ -10,7 +12,8 @@ from stylus_core.refiner.members import lone_members
 from stylus_core.rewriter.needed import SURE, Wanted, name_words
 from stylus_core.rewriter.said import folded, has
 from stylus_core.rewriter.sets import TriggerSets, of_members
-from stylus_core.types import Card
+from stylus_core.rewriter.supported import Supported
+from stylus_core.types import Adapter
 
 #: Authors list whole outfits; what makes an adapter work stands first.
 _AT_MOST = 4
@@ -19,23 +22,27 @@ _LONGEST = 120  # characters of a phrase
 
 _TAG = re.compile(r"<[^<>]*>")
 #: What the host would read as a weight, of what is in brackets or of the whole prompt; and colons before nothing.
-_WEIGHT = re.compile(r"(?::\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)\s*)?)+(?=\)|$)")
+_WEIGHTS = re.compile(r"(?::\s*(?:[-+]?(?:\d+(?:\.\d*)?|\.\d+)\s*)?)+")
 _GRAMMAR = dict.fromkeys(map(ord, "[]{}\\|<>#\n\r\t"), " ")
+#: What extensions of the host would put other words for: "__colors__", "$name".
+_WILDCARD = re.compile(r"_{2,}|\$")
 _OPERATOR = re.compile(rf"\b(?:AND|{'|'.join(SEPARATORS)})\b")
 _WORDS = re.compile(r"\w+")
+_UNSEEN = frozenset(("Cf", "Co", "Cn", "Cs"))
 
 
-def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0) -> list[str]:
+def lacking(adapter: Adapter, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0) -> list[str]:
     """The phrases to add, safe to stand in a prompt, at most four.
 
     Args:
-        card: the adapter's.
+        adapter: whose they are.
         prompt: the prompt, and what was added to it for other adapters.
-        mode: "needed": only for a pick that is sure enough, and nothing that brings another subject in; "always": all
-            of its words, whatever they are; "never".
+        mode: "needed": only for a pick that is sure enough, and nothing that brings another subject in or that the rest
+            of the adapter's record does not support; "always": all of its words, whatever they are; "never".
         keyword: the words of the prompt that the adapter serves; "" for one that was asked for by its own name.
         confidence: the chance that the adapter is wanted, 0 to 1.
     """
+    card = adapter.card
     if mode == "never" or not card.trigger_words or (mode == "needed" and confidence < SURE):
         return []
     entries = [phrases for entry in card.trigger_words if (phrases := _phrases(entry))]
@@ -51,8 +58,17 @@ def lacking(card: Card, prompt: str, mode: str, keyword: str = "", confidence: f
     if found is None:
         found = TriggerSets(entries, said, name, people, card.trigger_alternatives).chosen(whole=always)
     own = Wanted(card, parsed, keyword, found.named)
-    wanted = [p for p in dict.fromkeys(found.phrases) if always or has(said, p) or own.may_add(p)]
-    return [p for p in wanted[:_AT_MOST] if not has(said, p)]
+    record = Supported(adapter, parsed)
+    wanted: dict[str, None] = {}
+    for phrase in found.phrases:
+        if always or has(said, phrase):
+            wanted.setdefault(phrase)
+        elif own.may_add(phrase) and (held := record.held(phrase)):
+            if held != phrase:  # another text: "AND_x" holds an operator without its other half
+                held = _safe(held)
+            if own.may_add(held):
+                wanted.setdefault(held)
+    return [p for p in islice(wanted, _AT_MOST) if not has(said, p)]
 
 
 def stands_in(prompt: str, phrase: str) -> bool:
@@ -66,14 +82,21 @@ def _phrases(entry: str) -> list[str]:
 
 def _safe(phrase: str) -> str:
     """Without what would change the grammar of the prompt around it; brackets become the escaped ones of a name."""
-    text = phrase.replace("\\(", "(").replace("\\)", ")")
-    text = _WEIGHT.sub("", _TAG.sub(" ", text)).translate(_GRAMMAR)
+    # what is not seen hides words from whoever reads them, and from us
+    text = "".join(c for c in phrase if unicodedata.category(c) not in _UNSEEN)
+    text = text.replace("\\(", "(").replace("\\)", ")")
+    text = _WILDCARD.sub(" ", _without_weights(_TAG.sub(" ", text)).translate(_GRAMMAR))
     text = _OPERATOR.sub(lambda m: m[0].lower(), " ".join(text.split()))[:_LONGEST]
     attention = text.startswith("(") and not re.search(r"[()]", text.strip("() "))
     if attention or not _balanced(text):
         text = " ".join(text.replace("(", " ").replace(")", " ").split())
-    text = _WEIGHT.sub("", text).strip()
+    text = _without_weights(text).strip()
     return text.replace("(", r"\(").replace(")", r"\)") if _WORDS.search(text) else ""
+
+
+def _without_weights(text: str) -> str:
+    # a pattern that says itself what has to follow would go through a long run of them from each one
+    return _WEIGHTS.sub(lambda run: "" if text[run.end() : run.end() + 1] in ("", ")") else run[0], text)
 
 
 def _balanced(text: str) -> bool:

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.pictures import MADE, PictureError, decoded, read_file
 from stylus_core.study.feature_cache import FeatureCache, Vector
 from stylus_core.study.features import Extractor, TextExtractor
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 _log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 Progress = Callable[[str, int, int], None]
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
-_PIXELS = 2**26  # of one picture; larger ones count as broken
 _RATIO = 50  # longer side to shorter
-_BYTES = 2**28
 _BATCHES = {"cuda": 128, "cpu": 8}
 
 
@@ -51,9 +44,6 @@ class Embedder:
     """
 
     def __init__(self, cache: FeatureCache, device: str, batch: int = 0, progress: Progress | None = None) -> None:
-        import PIL.Image
-
-        PIL.Image.init()  # not safe to be first called by several threads
         self._cache = cache
         self._batch = batch or _BATCHES.get(device.split(":")[0], 8)
         self._progress = progress
@@ -162,42 +152,25 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
-def read_picture(data: bytes) -> Image | None:
-    """A picture in RGB; None if it is broken, cut off, of another format, or of a size that no study makes."""
-    from PIL import Image
-
+def _prepared(model: Extractor, path: Path) -> NDArray[np.float32] | None:
+    """None for a picture that is broken, cut off, of another format, or of a size that no study makes."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-                sides = sorted(picture.size)
-                # A model's own resizing would blow a thread of pixels up to gigabytes.
-                if sides[0] * sides[1] > _PIXELS or sides[1] > _RATIO * sides[0]:
-                    return None
-                return picture.convert("RGB")
-    except Exception as error:  # what decoders raise on broken files has many types; all mean the same
+        with decoded(read_file(path, MADE.bytes), MADE) as picture:
+            short, long = sorted(picture.size)
+            if long > _RATIO * short:  # a model's own resizing would blow a thread of pixels up to gigabytes
+                return None
+            return model.prepare(picture if picture.mode == "RGB" else picture.convert("RGB"))
+    except (OSError, PictureError) as error:
         _log.info("a picture cannot be read: %s", error)
         return None
 
 
-def _prepared(model: Extractor, path: Path) -> NDArray[np.float32] | None:
-    data = _read(path)
-    picture = read_picture(data) if data else None
-    return None if picture is None else model.prepare(picture)
-
-
-def _read(path: Path) -> bytes | None:
-    """Bounded: what is cut off does not decode."""
+def _content(path: Path) -> str | None:
+    """The hash of a file; one that is no file of a sane size is none."""
     try:
-        with path.open("rb") as file:
-            return file.read(_BYTES)
+        return hashlib.sha256(read_file(path, MADE.bytes)).hexdigest()
     except OSError:
         return None
-
-
-def _content(path: Path) -> str | None:
-    data = _read(path)
-    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def _ahead(make: Callable[[Any], Any], items: Sequence[Any], size: int) -> Iterator[tuple[Sequence[Any], list[Any]]]:

@@ -172,12 +172,11 @@ def resized(image: Image, side: int) -> NDArray[np.float32]:
     """A square of floats, (side, side, 3), as clean-fid makes it (Parmar et al. 2022): never rounded to bytes."""
     from PIL import Image as PILImage
 
-    pixels = np.asarray(image, np.float32)
     channels = [
         np.asarray(
-            PILImage.fromarray(np.ascontiguousarray(pixels[..., c])).resize((side, side), PILImage.Resampling.BICUBIC)
+            PILImage.fromarray(np.asarray(channel, np.float32)).resize((side, side), PILImage.Resampling.BICUBIC)
         )
-        for c in range(3)
+        for channel in (image.getchannel(c) for c in range(3))
     ]
     return np.stack(channels, axis=-1).clip(0, 255)
 

@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core.study.folder import StudyError
 
 _REQUIRED = object()
+_NAMED = 60  # of what there is, where nothing is near
 
 
 class Table:
@@ -118,7 +119,7 @@ class Table:
 def near(name: str, known: Collection[str]) -> str:
     """A hint at what was meant, or what there is."""
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f": is {close[0]} meant?" if close else f"; there are {', '.join(known)}"
+    return f": is {close[0]} meant?" if close else f"; there are {', '.join(list(known)[:_NAMED])}"
 
 
 def _is_number(value: Any) -> bool:

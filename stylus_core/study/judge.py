@@ -21,7 +21,7 @@ from stylus_core.errors import LLMError, StylusError
 from stylus_core.llm import Endpoint
 from stylus_core.llm.calls import State
 from stylus_core.llm.many import Terms
-from stylus_core.llm.pictures import need_pillow
+from stylus_core.pictures import need_pillow
 from stylus_core.study.folder import StudyError, StudyFolder
 from stylus_core.study.judge_questions import CRITERIA, OF_GROUPS, Verdict, question_key, verdict
 from stylus_core.study.judge_run import Job, Progress, Run

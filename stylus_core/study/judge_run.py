@@ -16,9 +16,10 @@ from stylus_core.llm import Client, Endpoint
 from stylus_core.llm.calls import Spent, State
 from stylus_core.llm.client import estimate
 from stylus_core.llm.many import Many, Terms, hopeless
-from stylus_core.llm.pictures import MAX_BYTES, TOKENS, data_url
+from stylus_core.llm.pictures import TOKENS, data_url
 from stylus_core.llm.rest import NEVER, Rest
 from stylus_core.pace import Pace
+from stylus_core.pictures import MADE, read_file
 from stylus_core.study.judge_questions import SCHEMA, messages, verdict
 from stylus_core.study.types import Picture
 
@@ -140,13 +141,12 @@ class Run:
 def _shown(picture: Picture) -> str:
     """The picture for the model. Raises `Unreadable` where it is not the one that the study made."""
     try:
-        with picture.path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        raw = read_file(picture.path, MADE.bytes)
     except OSError as error:
         raise Unreadable(f"{picture.path} cannot be read: {error.strerror or error}") from None
     if picture.sha256 != hashlib.sha256(raw).hexdigest():
         raise Unreadable(f"{picture.path} is not the picture that was made: stylus study run makes it again")
-    url = data_url(raw)
+    url = data_url(raw, limits=MADE)
     if url is None:
         raise Unreadable(f"{picture.path} is no picture that can be shown")
     return url

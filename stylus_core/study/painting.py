@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from stylus_core.batch.answers import Painted
 from stylus_core.batch.jobs import Job, picture_id
 from stylus_core.batch.making import short
 from stylus_core.batch.painting import Painter, resolves
@@ -109,12 +110,12 @@ class StudyPainter(Painter):
             _REQUEST: request_id(job, choice),
         }
 
-    def request(self, job: Job, said: dict[str, Any]) -> tuple[bytes, Mapping[str, Any], float]:
+    def request(self, job: Job, said: dict[str, Any]) -> tuple[bytes, Painted, float]:
         twin = self._twins.find(said[_REQUEST])
         if twin is not None:
             picture, record = twin
             said["twin"] = record["id"]
-            return picture, {"infotexts": [record.get("infotext", "")]}, float(record.get("seconds", 0.0))
+            return picture, Painted(infotext=str(record.get("infotext", ""))), float(record.get("seconds", 0.0))
         made = super().request(job, said)
         self._twins.add(said[_REQUEST], job.id)
         self._painted()

@@ -13,7 +13,7 @@ from typing import Any
 
 from stylus_core.batch.store import write_whole
 from stylus_core.evaluation.statistics import agreement
-from stylus_core.llm.pictures import need_pillow
+from stylus_core.pictures import need_pillow
 from stylus_core.study.folder import StudyError, StudyFolder
 from stylus_core.study.pairs import Pair, find_pairs
 from stylus_core.study.preference import win_rate

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from stylus_core.errors import StylusError
 from stylus_core.library.text import clean_line
-from stylus_core.llm.pictures import MAX_BYTES, jpeg
+from stylus_core.pictures import MADE, PictureError, jpeg, read_file
 from stylus_core.study.pairs import Pair
 from stylus_core.study.types import Picture
 from stylus_core.study.vote_deck import Card, deck
@@ -88,8 +88,8 @@ class VoteServer(ThreadingHTTPServer):
             picture, made = self._shown.get(name), self._made.get(name)
         if picture is None or made is not None:
             return made
-        with contextlib.suppress(OSError), picture.path.open("rb") as file:
-            made = jpeg(file.read(MAX_BYTES + 1), _SIDE, _QUALITY)
+        with contextlib.suppress(OSError, PictureError):
+            made = jpeg(read_file(picture.path, MADE.bytes), _SIDE, _QUALITY, MADE)
         if made is not None:
             with self._lock:
                 self._made[name] = made

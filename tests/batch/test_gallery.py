@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stylus_core.batch.gallery import write_gallery
 
 EVIL = '</h2><script>alert("x")</script><img src=x onerror=alert(1)>'
@@ -80,3 +82,9 @@ def test_nothing_of_a_record_is_markup_and_nothing_comes_from_elsewhere(tmp_path
 
 def test_a_page_without_pictures_is_a_page(tmp_path: Path) -> None:
     assert "0 pairs" in " ".join(page(tmp_path).words)
+
+
+@pytest.mark.parametrize("odd", [5, "x", {}, [5, None, "x"], [{"weight": 10**400}], [{"weight": float("nan")}], [[]]])
+def test_a_record_of_nonsense_breaks_no_page(tmp_path: Path, odd: Any) -> None:
+    found = page(tmp_path, record("a", "with", picks=odd, notes=odd, labels=odd, options=odd, infotext=odd))
+    assert len(found.of("img")) == 1

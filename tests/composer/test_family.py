@@ -83,7 +83,7 @@ def test_adapters_for_other_purposes_keep_their_places():
 
 def test_a_language_model_reads_the_checkpoints_family_first():
     asked = two("illustrious", "pony", family="pony")
-    assert [a.candidate.name for a in possible(judged(asked, 0.9, 0.4), asked)] == ["file1", "file0"]
+    assert [a.candidate.name for a in possible(judged(asked, 0.9, 0.5), asked)] == ["file1", "file0"]
 
 
 def test_the_first_candidates_give_way_to_their_own_versions_alone():

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylus_core.composer.catalogue import line, name, plain, question, tokens
-from stylus_core.composer.checking import LEAST, MOST, alone, checked, possible
+from stylus_core.composer.checking import MOST, alone, checked, possible
 from stylus_core.composer.instructions import CONSTANT, schema
+from stylus_core.composer.local import floor_of
 from stylus_core.llm.answers import read_object
 from stylus_core.types import Half
 from tests.composer.build import candidate, judging, request, verdicts
@@ -48,13 +49,15 @@ def shown(*chances: float, prompt: str = PROMPT, **options: object) -> list[int]
 def test_the_model_is_asked_about_the_likeliest_dozen() -> None:
     many = [candidate(i, "object", f"thing number {i}") for i in range(40)]
     asked = request("a thing", many)
-    found = possible(judging(*(i / 40 for i in range(40)))(asked), asked)
+    found = possible(judging(*(0.5 + i / 80 for i in range(40)))(asked), asked)
     assert [a.candidate.adapter.id for a in found] == list(range(39, 39 - MOST, -1)) and MOST == 12
 
 
-def test_the_model_is_not_asked_about_what_the_local_judge_holds_impossible() -> None:
-    assert shown(0.9, LEAST, LEAST * 0.9, 0.0, 0.5, LEAST / 2) == [0, 4, 1]
-    assert shown(0, 0, 0, 0, 0, 0) == []
+@pytest.mark.parametrize("restraint", ["careful", "balanced", "generous"])
+def test_the_model_is_not_asked_about_what_the_local_composer_would_not_pick(restraint: str) -> None:
+    least = floor_of(request(PROMPT, CANDIDATES, restraint=restraint))
+    assert shown(0.9, least, 0.8, least * 0.99, 0.7, 0.0, restraint=restraint) == [0, 4, 1]
+    assert shown(0, 0, 0, 0, 0, 0, restraint=restraint) == []
 
 
 def test_it_is_not_asked_about_half_an_adapter_and_the_user_hears_of_it() -> None:
@@ -75,10 +78,10 @@ def test_what_a_rule_forbids_takes_no_place_of_the_dozen() -> None:
 
 def test_only_what_is_wanted_is_picked_with_the_local_chance_and_words() -> None:
     asked = request(PROMPT, CANDIDATES, 0.0, max_adapters=5)
-    shortlist = possible(judging(0.2, 0.7, 0, 0.6, 0.5, 0.4)(asked), asked)
+    shortlist = possible(judging(0.5, 0.9, 0, 0.8, 0.7, 0.6)(asked), asked)
     assert [a.candidate.adapter.id for a in shortlist] == [1, 3, 4, 5, 0]
     found = checked(verdicts(2, 1, 0, 2, 2), asked, shortlist)
-    assert [(a.candidate.adapter.id, a.confidence) for a in found.kept] == [(1, 0.7), (5, 0.4), (0, 0.2)]
+    assert [(a.candidate.adapter.id, a.confidence) for a in found.kept] == [(1, 0.9), (5, 0.6), (0, 0.5)]
     assert found.kept[0].keyword.text == "Steam Locomotive" and found.kept[0].reason == "it is for file1"
     assert [(a.candidate.adapter.id, "related" in why) for a, why in found.passed] == [(3, True), (4, False)]
     assert not found.refused and not found.senseless
@@ -87,7 +90,7 @@ def test_only_what_is_wanted_is_picked_with_the_local_chance_and_words() -> None
 def test_a_wanted_adapter_that_nothing_else_speaks_for_is_refused() -> None:
     """Whatever list of adapters it was shown: the floor holds for the answer too."""
     asked = request(PROMPT, CANDIDATES, 0.0)
-    found = checked(verdicts(2, 2), asked, judging(0.9, LEAST / 2, other=0)(asked)[:2])
+    found = checked(verdicts(2, 2), asked, judging(0.9, 0.4, other=0)(asked)[:2])
     assert [a.candidate.adapter.id for a in found.kept] == [0]
     assert [(a.candidate.adapter.id, why) for a, why in found.refused] == [
         (1, "nothing but the language model speaks for it")
@@ -152,7 +155,7 @@ def test_of_two_verdicts_on_one_adapter_the_lower_one_holds() -> None:
 
 
 def test_the_limit_of_adapters_holds_for_the_likeliest() -> None:
-    kept, left_out, _ = judged(verdicts(2, 2, 2, 2, 2), 0.1, 0.9, 0, 0.3, 0.2, 0.8, max_adapters=2)
+    kept, left_out, _ = judged(verdicts(2, 2, 2, 2, 2), 0.5, 0.9, 0, 0.7, 0.6, 0.8, max_adapters=2)
     assert kept == [1, 5] and {i for i, why in left_out.items() if "as many" in why} == {0, 3, 4}
 
 
@@ -191,7 +194,7 @@ def test_no_answer_breaks_a_rule(value: Any, more: str, limit: int, chances: lis
     assert len(found.kept) <= limit
     assert len({a.candidate.adapter.id for a in found.kept}) == len(found.kept)
     assert sum(a.candidate.adapter.card.kind == "style" for a in found.kept) <= 2
-    assert all(a.confidence >= LEAST for a in found.kept)
+    assert all(a.confidence >= floor_of(asked) for a in found.kept)
 
 
 HOSTILE = [

@@ -23,7 +23,7 @@ from tests.llm.test_client import FAILURES, KEY
 
 CANDIDATES = [candidate(0, "style", "paper cut", words=("papercut",)), candidate(1, "vehicle", "steam locomotive")]
 PROMPT = "papercut art of a steam locomotive"
-CHANCES = (0.4, 0.9)
+CHANCES = (0.5, 0.9)
 #: On the steam locomotive, which is likelier and comes first, and on the paper cut.
 WANTED = verdicts(2, 2)
 GOOD = answers(WANTED)
@@ -46,7 +46,7 @@ def test_one_call_and_none_for_the_same_prompt_again(tmp_path: Path) -> None:
         assert len(server.requests) == 1
     assert first.composer == again.composer == "llm"
     assert names(first) == names(again) == ["file0", "file1"]  # in the order of the prompt
-    assert [a.confidence for a in first.assignments] == [0.4, 0.9]  # the local chances, and never certain
+    assert [a.confidence for a in first.assignments] == [0.5, 0.9]  # the local chances, and never certain
     assert "700 tokens" in first.notes[0] and "from the cache" in again.notes[0]
 
 
@@ -57,7 +57,7 @@ def test_what_the_answer_depends_on_is_asked_again(tmp_path: Path) -> None:
         (request("papercut art of a steam tram", CANDIDATES), {}),
         (request(PROMPT, other), {}),
         (request(PROMPT, CANDIDATES, kinds=("style",)), {}),
-        (ASKED, {"chances": (0.9, 0.4)}),
+        (ASKED, {"chances": (0.9, 0.5)}),
         (ASKED, {"model": "n"}),
         (ASKED, {"extra": {"top_p": 0.5}}),
     ]
@@ -200,7 +200,7 @@ def test_what_breaks_a_rule_is_dropped_and_told(tmp_path: Path) -> None:
 def test_what_the_model_did_not_want_is_told(tmp_path: Path) -> None:
     with FaultServer([answers(verdicts(0, 1))]) as server:
         nearly = composers(server, tmp_path).compose(ASKED).nearly
-    assert [(a.candidate.name, a.confidence) for a in nearly] == [("file1", 0.9), ("file0", 0.4)]
+    assert [(a.candidate.name, a.confidence) for a in nearly] == [("file1", 0.9), ("file0", 0.5)]
     assert "does not ask for it" in nearly[0].reason and "related and not asked for" in nearly[1].reason
 
 
@@ -214,7 +214,7 @@ def test_where_nothing_is_likely_enough_the_model_is_not_asked(tmp_path: Path) -
 def test_the_message_has_the_likeliest_first_and_an_answer_is_on_those(tmp_path: Path) -> None:
     many = [candidate(i, "object", f"thing number {i}") for i in range(30)]
     with FaultServer([answers(verdicts(2))]) as server:
-        found = composers(server, tmp_path, tuple(i / 30 for i in range(30))).compose(request("a thing", many))
+        found = composers(server, tmp_path, tuple(0.5 + i / 60 for i in range(30))).compose(request("a thing", many))
         (asked,) = server.requests
     rows = [json.loads(x) for x in asked["messages"][-1]["content"].split("\n")[1:-1]]
     assert [row[1:4] for row in rows] == [["a thing", "object", f"thing number {i}"] for i in range(29, 17, -1)]

@@ -107,6 +107,13 @@ def test_a_pick_that_the_host_does_not_know_is_told(zoo, client, caplog):
     assert any("does not list 'nowhere'" in r.message for r in caplog.records if r.levelname == "WARNING")
 
 
+def test_a_pick_without_a_name_is_refused(zoo, client):
+    given = {"picks": ["fox_v2:0.5", "  :0.7"]}
+    result = client.txt2img(prompt="a cat", alwayson_scripts={"Stylus": {"args": [given]}})
+    assert result.info["all_prompts"] == ["a cat"]
+    assert "name:weight" in result.info["extra_generation_params"]["Stylus error"]
+
+
 def test_img2img_and_batches(zoo, client):
     from PIL import Image
 

@@ -39,6 +39,7 @@ def weight_of(text: str = "", **fields: object) -> tuple[float, str]:
         ("強度は0.5〜0.8", 0.5, 0.8),
         ("重みは０．６から０．８がおすすめ", 0.6, 0.8),
         ("권장 가중치 0.6~0.8", 0.6, 0.8),
+        ("weight 0.6ถึง0.8", 0.6, 0.8),
         ("рекомендуемый вес 0.7-0.9", 0.7, 0.9),
         ("CFG 7, Steps 30, lora weight 0.65, denoising strength 0.4", 0.65, 0.65),
         ("Recommended weight for V2: 0.6-0.8", 0.6, 0.8),

@@ -18,6 +18,14 @@ def adapter(stem, number=None, *, weight=0.8, clip=None, words=(), alternatives=
     return Adapter(number, f"/loras/{stem}.safetensors", stem, metadata=known, card=card)
 
 
+def trained(card: Card) -> Adapter:
+    """An adapter that was trained on what its trigger words say, as the header of its file tells."""
+    phrases = [p.strip() for entry in card.trigger_words for p in entry.split(",")]
+    return Adapter(
+        1, "/loras/a.safetensors", "a", metadata=Metadata(training_tags=tuple((p, 9) for p in phrases)), card=card
+    )
+
+
 def assigned(*adapters, keyword="lighthouse"):
     return [Assignment(Candidate(a, 1.0), Keyword(keyword, 2, 12), f"{a.stem} is for it", 0.9) for a in adapters]
 

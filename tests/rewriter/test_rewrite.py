@@ -292,11 +292,11 @@ def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
 def test_a_long_prompt_takes_no_time():
     import time
 
-    start = time.perf_counter()
+    start = time.process_time()  # this process's own: the machine may be busy
     result = rewritten(
         "<lora:" * 20_000 + "(" * 20_000 + ":" * 20_000 + " " * 20_000 + ">", adapter("ink", words=["a"])
     )
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(result.picks) == 1
 
 

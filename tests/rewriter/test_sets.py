@@ -6,6 +6,7 @@ import pytest
 
 from stylus_core.rewriter import lacking
 from stylus_core.types import Card
+from tests.rewriter.build import trained
 
 #: Outfits of one character, each called by a word of its own.
 OUTFITS = (
@@ -34,7 +35,7 @@ def added(
     mode: str = "needed",
 ) -> list[str]:
     card = Card(kind="character", subject=subject, trigger_words=entries, trigger_alternatives=alternatives)
-    return lacking(card, prompt, mode, "nell orrin", 0.9)
+    return lacking(trained(card), prompt, mode, "nell orrin", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_word_for_each_outfit(prompt: str, entries: tuple[str, ...], expected:
 )
 def test_a_word_that_anybody_says_calls_no_set(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
     card = Card(kind="style" if "cloud" in prompt else "character", subject="Nell Orrin", trigger_words=entries)
-    assert lacking(card, prompt, "needed", "pier", 0.9) == expected
+    assert lacking(trained(card), prompt, "needed", "pier", 0.9) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import pytest
 
 from stylus_core.rewriter import lacking
 from stylus_core.types import Card
+from tests.rewriter.build import trained
 
 
 def words(prompt, *entries, mode="needed", alternatives=False):
-    return lacking(Card(trigger_words=entries, trigger_alternatives=alternatives), prompt, mode)
+    return lacking(trained(Card(trigger_words=entries, trigger_alternatives=alternatives)), prompt, mode)
 
 
 def test_the_first_entry_where_none_is_there():
@@ -96,7 +97,7 @@ class TestWhatMayBeAdded:
     @staticmethod
     def added(prompt, keyword, *entries, subject="", kind="concept", confidence=0.9, mode="needed"):
         card = Card(kind=kind, subject=subject, trigger_words=entries)
-        return lacking(card, prompt, mode, keyword, confidence)
+        return lacking(trained(card), prompt, mode, keyword, confidence)
 
     @pytest.mark.parametrize("entry", ["garlic bread", "garlicbread", "bread"])
     @pytest.mark.parametrize("prompt", ["a bread basket", "garlic and a bread basket"])
@@ -152,11 +153,32 @@ class TestWhatMayBeAdded:
         ("inkwash # by me\nsumi", ["inkwash by me", "sumi"]),
         ("{ink|wash}\\", ["ink wash"]),
         ("<>, (), ##", []),
+        ("__colors__, ink__wash", ["colors", "ink wash"]),
+        ("$$inkwash ${x}", ["inkwash x"]),
+        ("ink\u200bwash, su\u00admi, \u202ehsaw", ["inkwash", "sumi", "hsaw"]),
+        ("in\u2060kwash A\u200bND sumi", ["inkwash and sumi"]),
     ],
 )
 def test_what_would_break_the_grammar_is_taken_out(entry, expected):
-    assert words("sea", entry) == expected
+    assert words("sea", entry, mode="always") == expected
 
 
 def test_a_card_without_words_needs_none():
     assert words("sea") == words("sea", "", " , ") == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "safe"),
+    [
+        ("inkwash:0.8", "inkwash"),
+        ("inkwash:0.8: 1. :.5:", "inkwash"),
+        ("inkwash: -0.8 ", "inkwash"),
+        ("(inkwash:1.2", "inkwash"),
+        ("inkwash:0.8 sea", "inkwash:0.8 sea"),
+        ("inkwash:1.2.3", "inkwash:1.2.3"),
+        ("inkwash" + ":00" * 900, "inkwash"),
+        ("inkwash" + ":00" * 900 + "x", "inkwash"),
+    ],
+)
+def test_no_weight_comes_in_with_a_word(entry, safe):
+    assert words("sea", entry, mode="always") == [safe]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
@@ -303,6 +304,21 @@ def test_a_dead_webui_leaves_the_work_to_the_others(
     whole(path)
     assert run(study(tmp_path, 'systems = ["base"]\nseeds = 2', FEW), "http://127.0.0.1:9") == 1
     assert "no WebUI can paint this study" in capsys.readouterr().err
+
+
+def test_a_webui_that_sends_half_pictures_leaves_the_work_to_the_others(
+    tmp_path: Path, library: Path, host: PaintingWebUI, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Half(PaintingWebUI):
+        def draw(self, text: str, body: dict[str, Any]) -> bytes:
+            return super().draw(text, body)[:-9]
+
+    path = study(tmp_path, 'name = "small"\nsystems = ["local"]\ncfg = [5]\nseeds = 2\n', PROMPTS[:3])
+    with Half(loras(library)) as bad:
+        assert run(path, bad, host, more=("--library", str(library))) == 0
+    for picture in whole(path).pictures():
+        Image.open(picture.path).load()
+    assert bad.asked
 
 
 def test_one_prompt_that_breaks_the_picture_does_not_end_the_study(

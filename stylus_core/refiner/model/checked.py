@@ -24,7 +24,7 @@ _SUBJECT = 70
 _WEIGHTS = (0.1, 2.0)
 
 _MARKUP = re.compile(r"<[^<>]*>|[*_#`~|<>{}\[\]\\]+|&(?:[a-z]{2,8}|#\w{1,7});", re.I)
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\s*\n\s*")
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|(?<!\s)[^\S\n]*\n\s*")
 #: A sentence that speaks to a reader or a program and not about pictures: nobody's description needs one.
 _ORDER = re.compile(
     r"""(?ix)
@@ -83,14 +83,14 @@ def card_of(answer: Mapping[str, Any], adapter: Adapter, source: str) -> Card:
     if base.kind in ("character", "person") and _WHO & {t.lower() for t in adapter.metadata.tags}:
         kind = base.kind
     known = _known(adapter)
-    subject = _subject(answer.get("subject"), known, str(kind)) or base.subject
+    subject = _subject(answer.get("subject"), adapter, str(kind), source) or base.subject
     card = dataclasses.replace(
         base, description=description_of(answer.get("description")), kind=str(kind), subject=subject, source=source
     )
     if not base.trigger_words:
         listed = clean_list(answer.get("trigger_words"), 120, 12)
         # an entry counts only as the author wrote it somewhere: words of a model's own would wake nothing
-        found = tuple(t for t in listed if len(t) > 1 and fold(t) in known)
+        found = tuple(t for t in listed if len(t) > 1 and _stands_in(fold(t), known))
         card = dataclasses.replace(card, trigger_words=triggers(Metadata(trigger_words=found))[0])
     return _weighted(card, base, answer.get("weight"))
 
@@ -108,25 +108,41 @@ def _weighted(card: Card, base: Card, value: Any) -> Card:
     return dataclasses.replace(card, weight=weight, weight_source="refiner", clip_weight=clip)
 
 
-def _known(adapter: Adapter) -> str:
-    """All that the record says, folded: what names and trigger words are looked up in."""
+def _names(adapter: Adapter) -> list[str]:
+    """What the record calls the adapter by, and what it was trained on: no sentences, in which anything may stand."""
     metadata = adapter.metadata
-    texts = (
-        adapter.card.title, metadata.title, metadata.version, metadata.alias, adapter.stem, metadata.description,
-        metadata.notes,
-        *metadata.tags, *metadata.trigger_words, *metadata.training_concepts,
-        *(t for t, _ in metadata.training_tags), *(e.prompt for e in metadata.examples),
-    )  # fmt: skip
+    return [
+        adapter.card.title, metadata.title, metadata.site_title, metadata.version, metadata.alias, adapter.stem,
+        *metadata.tags, *metadata.trigger_words, *metadata.training_concepts, *(t for t, _ in metadata.training_tags),
+    ]  # fmt: skip
+
+
+def _known(adapter: Adapter) -> str:
+    """All that the record says, folded: what trigger words are looked up in."""
+    metadata = adapter.metadata
+    texts = [*_names(adapter), metadata.description, metadata.notes, *(e.prompt for e in metadata.examples)]
     said = fold("\n".join(texts))
     return said + "\n" + said.replace("_", " ")
 
 
-def _subject(value: Any, known: str, kind: str) -> str:
-    """A model may word a style as it likes; a name is a name only if the record has it."""
+def _stands_in(phrase: str, known: str) -> bool:
+    """Whether it does as words of its own, and not inside of others."""
+    return re.search(rf"(?<![^\W_]){re.escape(phrase)}(?![^\W_])", known) is not None
+
+
+def _subject(value: Any, adapter: Adapter, kind: str, source: str) -> str:
+    """What the adapter is called, where the record's names and lists have the words; "" where they do not.
+
+    By its subject a prompt calls an adapter, and what an author's text tells a model to write, a model may write. Where
+    no such text is, the pictures are all that it goes by, and it may word a style as it likes, as may a file that the
+    user chose; but the name of a character is none that the record does not have.
+    """
     text = clean_line(_MARKUP.sub(" ", clean(value, 4 * _SUBJECT)), _SUBJECT).strip(" .,:;-")
-    words = re.findall(r"[^\W\d_]{3,}", fold(text))
     if len(text) < 2 or _ORDER.search(text):
         return ""
-    if kind in ("character", "person") and not all(word in known for word in words):
-        return ""
-    return text
+    metadata = adapter.metadata
+    told = source != "import" and (metadata.description or metadata.notes or any(e.prompt for e in metadata.examples))
+    if not told and kind not in ("character", "person"):
+        return text
+    names = fold("\n".join(_names(adapter)))
+    return text if all(word in names for word in re.findall(r"[^\W\d_]{3,}", fold(text))) else ""

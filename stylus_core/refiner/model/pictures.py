@@ -9,7 +9,8 @@ from typing import NamedTuple
 from stylus_core.library.header import embedded_preview
 from stylus_core.library.sidecars import IMAGES
 from stylus_core.llm import pictures
-from stylus_core.llm.pictures import MAX_BYTES, SIDE
+from stylus_core.llm.pictures import SIDE
+from stylus_core.pictures import PREVIEW, read_file
 from stylus_core.types import Metadata
 
 
@@ -41,7 +42,7 @@ def _on_disk(name: str) -> Picture | None:
         info = os.stat(name)
     except (OSError, ValueError):
         return None
-    if not stat.S_ISREG(info.st_mode) or not 0 < info.st_size <= MAX_BYTES:
+    if not stat.S_ISREG(info.st_mode) or not 0 < info.st_size <= PREVIEW.bytes:
         return None
     return Picture(name, info.st_size)
 
@@ -49,14 +50,7 @@ def _on_disk(name: str) -> Picture | None:
 def data_url(picture: Picture, side: int = SIDE) -> str | None:
     """The picture as a small JPEG in a `data:` URL, or None if it cannot be shown: broken, too large, no picture."""
     try:
-        raw = _read(picture)
+        raw = embedded_preview(picture.path) if picture.embedded else read_file(picture.path, PREVIEW.bytes)
+        return pictures.data_url(raw, side) if raw else None
     except (OSError, ValueError):
         return None
-    return pictures.data_url(raw, side) if raw else None
-
-
-def _read(picture: Picture) -> bytes | None:
-    if picture.embedded:
-        return embedded_preview(picture.path)
-    with open(picture.path, "rb") as file:
-        return file.read(MAX_BYTES + 1)

@@ -10,7 +10,8 @@ from stylus_core.library import Library
 from stylus_core.llm.calls import Spent, State
 from stylus_core.llm.client import estimate
 from stylus_core.llm.many import Terms, told_cost
-from stylus_core.llm.pictures import TOKENS, need_pillow
+from stylus_core.llm.pictures import TOKENS
+from stylus_core.pictures import need_pillow
 from stylus_core.refiner.model.pictures import Picture, pictures_of
 from stylus_core.refiner.model.prompting import has_text, inputs_key, messages, record_of
 from stylus_core.types import Adapter

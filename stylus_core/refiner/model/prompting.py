@@ -68,7 +68,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 #: Raised when the same record would be asked or checked differently: everything is due again then.
-VERSION = 1
+VERSION = 2
 
 _DESCRIPTION = 2400  # characters of the author's text
 _PROMPTS, _PROMPT = 3, 320

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import re
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stylus_core.batch.store import write_whole
-from stylus_core.errors import ModelError
+from stylus_core.pictures import MADE, PictureError, jpeg, need_pillow, read_file
 from stylus_core.study.types import Picture
 
 FOLDER = "pictures"
-_FORMATS = ("PNG", "JPEG", "WEBP")
-_PIXELS = 2**26  # of one picture; larger ones count as broken
 _QUALITY = 88
 _NAME = re.compile(r"[0-9a-f]{20}-\d+\.jpg")
 
@@ -32,11 +28,7 @@ def copy(
     removed where they belong to nothing. Raises `OSError` if the report's folder cannot be written, `ModelError`
     without Pillow.
     """
-    try:
-        import PIL.Image
-    except ImportError:
-        raise ModelError("the report needs Pillow for its pictures: pip install pillow") from None
-    PIL.Image.init()  # not safe to be first called by several threads
+    need_pillow()
     folder = report / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     jobs = {picture.path: _name(picture, size) for picture in pictures}
@@ -71,17 +63,6 @@ def _name(picture: Picture, size: int) -> str:
 
 
 def _smaller(path: Path, size: int) -> bytes | None:
-    from PIL import Image
-
-    out = io.BytesIO()
-    # What a decoder raises on a broken file has many types; nothing of it may end the report.
-    with contextlib.suppress(Exception), warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path, formats=_FORMATS) as picture:
-            if picture.width * picture.height > _PIXELS:
-                return None
-            picture.draft("RGB", (size, size))
-            picture.thumbnail((size, size))
-            picture.convert("RGB").save(out, "JPEG", quality=_QUALITY, optimize=True)
-            return out.getvalue()
+    with contextlib.suppress(OSError, PictureError):
+        return jpeg(read_file(path, MADE.bytes), size, _QUALITY, MADE)
     return None

@@ -1,0 +1,307 @@
+"""Servers that misbehave below and above HTTP, each against every client that we have: chat, rerank, unload, WebUI."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import logging
+import tempfile
+import threading
+import time
+import urllib.parse
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.attack.faulty import KEY, SECRETS, USER, FaultyServer, Talk
+from benchmarks.attack.tally import Tally
+from stylus_core.batch.webui import WebUI
+from stylus_core.composer.reranker import EndpointScorer
+from stylus_core.errors import StylusError
+from stylus_core.llm.client import Client
+from stylus_core.llm.endpoint import Endpoint
+from stylus_core.llm.rest import NEVER, Rest
+from stylus_core.llm.unload import unload
+
+BUDGET = 2.0  # seconds
+SLACK = 1.0  # seconds beyond the budget that a caller may be kept waiting
+_MB = 1 << 20
+
+Fault = Callable[[Talk], None]
+
+
+def _bomb(wbits: int, megabytes: int = 1500) -> bytes:
+    maker = zlib.compressobj(9, zlib.DEFLATED, wbits)
+    zeros = b"\0" * _MB
+    return b"".join([*(maker.compress(zeros) for _ in range(megabytes)), maker.flush()])
+
+
+def _head(status: str = "200 OK", **headers: Any) -> bytes:
+    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _whole(body: bytes, status: str = "200 OK", **headers: Any) -> Fault:
+    return lambda talk: talk.send(_head(status, Content_Length=len(body), **headers) + body)
+
+
+def _bytes(data: bytes) -> Fault:
+    return lambda talk: talk.send(data)
+
+
+def _endless(chunk: bytes, status: str = "200 OK", pause: float = 0.0, **headers: Any) -> Fault:
+    def fault(talk: Talk) -> None:
+        talk.send(_head(status, **headers))
+        while talk.send(chunk):
+            talk.wait(pause)
+
+    return fault
+
+
+def _drip(lead: bytes, piece: bytes, pause: float = 0.3) -> Fault:
+    def fault(talk: Talk) -> None:
+        talk.send(lead)
+        while talk.send(piece):
+            talk.wait(pause)
+
+    return fault
+
+
+def _silent(lead: bytes = b"") -> Fault:
+    def fault(talk: Talk) -> None:
+        talk.send(lead)
+        talk.wait(20)
+
+    return fault
+
+
+def _echo(make: Callable[[str, str], bytes], status: str = "400 Bad Request") -> Fault:
+    """Says the secret that came with the request, as `make(credential, plain)` writes it."""
+
+    def fault(talk: Talk) -> None:
+        given = talk.header("authorization")
+        plain = given.partition(" ")[2]
+        if given.lower().startswith("basic "):
+            plain = base64.b64decode(plain).decode()
+        body = make(given, plain)
+        talk.send(_head(status, Content_Length=len(body)) + body)
+
+    return fault
+
+
+def _said(text: str) -> bytes:
+    """As each of the servers would say it: an error, a completion's text, an info."""
+    told = {
+        "error": {"message": text},
+        "detail": text,
+        "errors": text,
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+        "results": [{"index": 0, "relevance_score": 0.5, "document": text}],
+        "info": json.dumps({"infotexts": [text]}),
+        "images": [text],
+    }
+    return json.dumps(told).encode()
+
+
+def _redirect(status: str, target: str) -> Fault:
+    return lambda talk: talk.send(
+        _head(status, Location=target.format(here=talk.here, other=talk.other), Content_Length=0)
+    )
+
+
+def _split(text: str) -> str:
+    return " ".join(text)
+
+
+_CHUNKED = {"Transfer_Encoding": "chunked"}
+FAULTS: dict[str, Fault] = {
+    "nothing is ever said": _silent(),
+    "the line is cut at once": lambda talk: None,
+    "the line is reset": lambda talk: talk.reset(),
+    "garbage": _bytes(b"\0\xff\xfe garbage\r\n\r\n"),
+    "another protocol": _bytes(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "a TLS alert": _bytes(b"\x15\x03\x01\x00\x02\x02\x28"),
+    "a status of letters": _bytes(b"HTTP/1.1 abc OK\r\n\r\n"),
+    "a status of 999": _whole(b"{}", "999 Odd"),
+    "a status of 0": _whole(b"{}", "0 Odd"),
+    "a version of 9": _bytes(b"HTTP/9.9 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+    "an endless status line": _drip(b"HTTP/1.1 200 ", b"x" * 65536, 0),
+    "a status line that drips": _drip(b"HTTP/1.1 200 ", b"x"),
+    "headers that drip": _drip(b"HTTP/1.1 200 OK\r\n", b"X-A: y\r\n"),
+    "endless headers": _drip(b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"y" * 900 + b"\r\n", 0),
+    "one endless header": _drip(b"HTTP/1.1 200 OK\r\nX-A: ", b"y" * 65536, 0),
+    "headers without an end": _silent(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"),
+    "100 Continue for ever": _drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.05),
+    "an empty body": _whole(b""),
+    "a body of spaces": _whole(b" " * 100_000),
+    "no JSON": _whole(b"<html><script>alert(1)</script>"),
+    "JSON of an odd type": _whole(b"[1, 2]"),
+    "null": _whole(b"null"),
+    "deep JSON": _whole(b"[" * 200_000),
+    "digits without end": _whole(b"1" * 3_000_000),
+    "a number of 400 digits": _whole(b'{"choices": ' + b"9" * 400 + b', "results": ' + b"9" * 400 + b"}"),
+    "not UTF-8": _whole(b'{"choices": "\xff\xfe"}'),
+    "lone surrogates": _whole(_said("\\ud800")),
+    "too short a length": _bytes(_head(Content_Length=1) + _said("x")),
+    "too long a length": _bytes(_head(Content_Length=10_000_000) + _said("x")),
+    "a length of letters": _bytes(_head(Content_Length="many") + _said("x")),
+    "a negative length": _bytes(_head(Content_Length=-5) + _said("x")),
+    "a length of 2**70": _silent(_head(Content_Length=2**70) + b"{"),
+    "a body that stops": _silent(_head(Content_Length=1000) + b"{"),
+    "a body that drips": _drip(_head(Content_Length=10**9), b" "),
+    "an endless body": _endless(b"x" * _MB),
+    "endless spaces": _endless(b" " * _MB),
+    "chunks without end": _endless(b"10000\r\n" + b" " * 65536 + b"\r\n", **_CHUNKED),
+    "chunks that drip": _drip(_head(**_CHUNKED), b"1\r\n \r\n"),
+    "a chunk of letters": _bytes(_head(**_CHUNKED) + b"zz\r\n{}\r\n"),
+    "a chunk of exabytes": _silent(_head(**_CHUNKED) + b"ffffffffffffffff\r\n{"),
+    "a chunk size without end": _drip(_head(**_CHUNKED), b"0" * 65536, 0),
+    "trailers without end": _drip(_head(**_CHUNKED) + b"2\r\n{}\r\n0\r\n", b"X-A: y\r\n", 0.01),
+    "gzip bomb": lambda talk: talk.send(_head(Content_Encoding="gzip", Content_Length=len(GZIP)) + GZIP),
+    "deflate bomb": lambda talk: talk.send(_head(Content_Encoding="deflate", Content_Length=len(DEFLATE)) + DEFLATE),
+    "gzip in gzip": lambda talk: talk.send(_head(Content_Encoding="gzip, gzip", Content_Length=len(TWICE)) + TWICE),
+    "gzip bomb as an error": lambda talk: talk.send(
+        _head("400 Bad Request", Content_Encoding="gzip", Content_Length=len(GZIP)) + GZIP
+    ),
+    "gzip that is none": _whole(b"{}", Content_Encoding="gzip"),
+    "a coding that nobody knows": _whole(b"{}", Content_Encoding="x-odd"),
+    "an endless error": _endless(b"x" * _MB, "500 Failed"),
+    "an endless refusal": _endless(b"x" * _MB, "400 Bad Request"),
+    "an error that drips": _drip(_head("500 Failed", Content_Length=10**9), b" "),
+    "an error that stops": _silent(_head("503 Busy", Content_Length=100)),
+    "429 with a wait of ages": _whole(b"{}", "429 Slow", Retry_After="1e308"),
+    "429 with a wait of letters": _whole(b"{}", "429 Slow", Retry_After="soon"),
+    "204": _bytes(b"HTTP/1.1 204 None\r\n\r\n"),
+    "304": _bytes(b"HTTP/1.1 304 Same\r\n\r\n"),
+    "401": _whole(b"{}", "401 No"),
+    "404 of a web page": _whole(b"<html>404</html>", "404 None"),
+    "413": _whole(b"{}", "413 Large"),
+    "302 to another origin": _redirect("302 There", "{other}/take"),
+    "307 to another origin": _redirect("307 There", "{other}/take"),
+    "308 to another origin": _redirect("308 There", "{other}/take"),
+    "a redirect to itself": _redirect("307 There", "{here}/"),
+    "a redirect to a file": _redirect("302 There", "file:///etc/passwd"),
+    "a redirect to nothing": _redirect("302 There", ""),
+    "the key in an error": _echo(lambda given, plain: _said(given)),
+    "the key in a refusal": _echo(lambda given, plain: _said(plain), "422 No"),
+    "the key in plain text": _echo(lambda given, plain: given.encode(), "500 Failed"),
+    "the key in Base64": _echo(lambda given, plain: _said(base64.b64encode(plain.encode()).decode())),
+    "the key in Base64, shifted": _echo(lambda given, plain: _said(base64.b64encode(b"x" + plain.encode()).decode())),
+    "the key URL-encoded": _echo(lambda given, plain: _said(urllib.parse.quote(plain, safe=""))),
+    "the key in capitals": _echo(lambda given, plain: _said(plain.upper())),
+    "the key spaced": _echo(lambda given, plain: _said(_split(plain))),
+    "the key in the answer": _echo(lambda given, plain: _said(plain), "200 OK"),
+    "the key in the status line": _echo(lambda given, plain: _said(plain), f"418 {KEY}"),
+    "the key in a redirect": lambda talk: talk.send(_head("302 There", Location=f"{talk.other}/?k={KEY}")),
+}
+GZIP, DEFLATE, TWICE = b"", b"", b""
+
+
+def _chat(url: str, home: Path) -> str:
+    endpoint = Endpoint(f"{url}/v1", "m", KEY, BUDGET)
+    client = Client(endpoint, home, Rest(after=NEVER))
+    schema = {"type": "object", "properties": {"verdicts": {"type": "object"}}, "required": ["verdicts"]}
+    try:
+        return str(client.complete([{"role": "user", "content": "x"}], schema, 20).data)
+    finally:
+        client.close()
+
+
+def _rerank(url: str, home: Path) -> str:
+    return str(EndpointScorer(Endpoint(f"{url}/v1", "m", KEY, BUDGET)).scores("a fox", ["a fox", "a bridge"]))
+
+
+def _unload(url: str, home: Path) -> str:
+    return str(unload(Endpoint(f"{url}/v1", "m", KEY, BUDGET), 0, BUDGET))
+
+
+def _webui(url: str, home: Path) -> str:
+    webui = WebUI(url, f"{USER}:{KEY}", timeout=BUDGET, pauses=())
+    return str(webui.txt2img({"prompt": "a fox"}))
+
+
+CLIENTS: dict[str, Callable[[str, Path], str]] = {
+    "chat": _chat, "rerank": _rerank, "unload": _unload, "webui": _webui,
+}  # fmt: skip
+
+
+class _Log(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage()[:4000])
+
+
+def run() -> Tally:
+    """Every fault against every client."""
+    global GZIP, DEFLATE, TWICE
+    GZIP, DEFLATE = _bomb(31), _bomb(15)
+    TWICE = gzip.compress(GZIP)
+    log = _Log()
+    logging.getLogger().addHandler(log)
+    logging.getLogger().setLevel(logging.DEBUG)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _chat_ready(home)
+        tally = Tally("faults", 4 * 40)
+        for name, ask in CLIENTS.items():
+            before = threading.active_count()
+            for fault, play in FAULTS.items():
+                _one(tally, f"{name}: {fault}", ask, play, home, log)
+            end = time.monotonic() + 5
+            while threading.active_count() > before and time.monotonic() < end:
+                time.sleep(0.05)
+            if (left := threading.active_count() - before) > 0:
+                tally.fail("hung", f"{name}: {left} threads are left")
+    return tally
+
+
+def _chat_ready(home: Path) -> None:
+    """What the first call imports belongs to the start and to no fault."""
+    with FaultyServer(_whole(b"{}")) as server:
+        for ask in CLIENTS.values():
+            try:
+                ask(server.url, home)
+            except StylusError:
+                pass
+
+
+def _one(tally: Tally, name: str, ask: Callable[[str, Path], str], play: Fault, home: Path, log: _Log) -> None:
+    tally.tried += 1
+    said: list[str] = []
+    log.lines.clear()
+    with FaultyServer(play) as server:
+
+        def work() -> None:
+            try:
+                said.append(ask(server.url, home))
+            except StylusError as error:
+                said.append(f"{error} {getattr(error, 'detail', '')}")
+            except Exception as error:
+                tally.fail("lost", f"{name}: {type(error).__name__}: {str(error)[:200]}")
+
+        thread = threading.Thread(target=work, daemon=True)
+        began = time.monotonic()
+        thread.start()
+        thread.join(BUDGET + SLACK + 20)
+        took = time.monotonic() - began
+        if took > BUDGET + SLACK:
+            tally.fail("hung", f"{name}: {took:.1f} s of {BUDGET:g} s")
+        if server.stolen:
+            tally.fail("keys", f"{name}: another origin got {server.stolen[0][:80]!r}")
+    shown = "\n".join([*said, *log.lines])
+    kept = [p.read_bytes().decode("utf-8", "replace") for p in home.rglob("*") if p.is_file()]
+    for secret in SECRETS:
+        if secret in shown or any(secret in text for text in kept):
+            where = "said" if any(secret in s for s in said) else "logged" if secret in shown else "kept"
+            tally.fail("keys", f"{name}: {where} as {secret[:8]}...")
+            break
+
+
+if __name__ == "__main__":
+    print(json.dumps(run().told(), indent=1))

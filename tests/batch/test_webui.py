@@ -65,7 +65,7 @@ def test_what_is_no_address_is_refused(url: str, said: str) -> None:
         (http(b"", "302 Found", "Location: http://127.0.0.1:9/"), "sends elsewhere"),
         (http(b"{}", "401 Unauthorized"), "user:password"),
         (b"SSH-2.0-x\r\n", "no HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n", "longer than 128 MiB"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n", "longer than 72 MiB"),
     ],
 )
 def test_a_server_that_is_no_webui_is_given_up(answer: bytes, said: str) -> None:

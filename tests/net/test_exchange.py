@@ -233,6 +233,7 @@ OUT = {
 ELSEWHERE = {
     "stylus_core/retriever/engine/milvus.py": {"pymilvus", "grpc"},  # an engine speaks its own protocol
     "stylus_core/study/vote_server.py": {"http", "socket"},  # listens on this machine, and asks nobody
+    "stylus_core/study/bounded_server.py": {"http"},  # how that listens
     "stylus_core/study/features.py": {"huggingface_hub"},  # fetches the model that a user names, from its hub alone
     "stylus_core/llm/wire.py": {"openai"},  # its errors; the client comes from the way out
 }

@@ -37,6 +37,15 @@ _BUILT: dict[tuple[str, str], tuple[str, ...]] = {
     ("stylus_core.entries", "f'{fnmatch.translate(folded)}|{re.escape(folded)}\\\\Z'"): tuple(
         f"{fnmatch.translate(text)}|{re.escape(text)}\\Z" for text in ("*a*a*a*b", "*[ab]*[!c]?*a", "**a")
     ),
+    ("stylus_core.net.redaction", "f'(?<!\\\\w)(?:{either})(?!\\\\w)'"): (r"(?<!\w)(?:aab|aa|ab)(?!\w)",),
+    ("stylus_core.refiner.model.checked", "f'(?<![^\\\\W_]){re.escape(phrase)}(?![^\\\\W_])'"): (
+        r"(?<![^\W_])aa\ aa(?![^\W_])",
+    ),
+    ("stylus_core.rewriter.supported", "f'(?<![^\\\\W_]){form}(?:e?s)?(?![^\\\\W_])'"): (
+        r"(?<![^\W_])aa(?:e?s)?(?![^\W_])",
+        r"(?<![^\W_])ses(?:e?s)?(?![^\W_])",
+    ),
+    ("stylus_webui.guard", "pattern"): (),  # a flag of the host, which its user wrote and the host goes by too
     ("stylus_core.library.text", "f'</{name}[^<>]*>'"): ("</script[^<>]*>", "</iframe[^<>]*>"),
     ("stylus_core.library.versions", "f'(?<![^\\\\W_]){re.escape(name)}(?![^\\\\W_]|\\\\.\\\\d)'"): (
         r"(?<![^\W_])v2\.1(?![^\W_]|\.\d)",

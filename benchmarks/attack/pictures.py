@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import random
 import struct
+import tempfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stylus_core.llm.pictures import data_url
+from stylus_core.refiner.model.pictures import data_url, pictures_of
+from stylus_core.study.report import thumbnails
+from stylus_core.study.types import Cell, Picture
+from stylus_core.types import Metadata
 from stylus_webui import chips
 
 _PATIENCE = 8.0  # seconds
+_CELL = Cell("local", "0", 7.0, 1, "")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -74,6 +79,13 @@ def hostile_pictures() -> Iterator[tuple[str, bytes]]:
         yield f"a PNG cut at {number}", sound[:number]
 
 
+def write_pictures(folder: Path) -> None:
+    """Writes them all, named as what they are."""
+    folder.mkdir()
+    for number, (name, data) in enumerate(hostile_pictures()):
+        (folder / f"{number:03d} {name.replace('/', ' ')}").write_bytes(data)
+
+
 def _of_pillow(form: str, options: dict[str, str]) -> Iterator[tuple[str, bytes]]:
     from PIL import Image
 
@@ -89,18 +101,17 @@ def _of_pillow(form: str, options: dict[str, str]) -> Iterator[tuple[str, bytes]
 
 
 def shown_everywhere(path: Path) -> list[str]:
-    """What goes wrong where the panel and a model's refiner open `path`."""
+    """What goes wrong where the panel, a model's refiner and a study's report open `path`."""
     problems: list[str] = []
 
     def show() -> None:
-        chips.thumbnail.cache_clear() if hasattr(chips.thumbnail, "cache_clear") else None
-        for name, shown in (("panel", lambda: chips.thumbnail(str(path))), ("refiner", lambda: _to_model(path))):
+        for name, shown in _PLACES.items():
             try:
-                made = shown()
+                made = shown(path)
             except Exception as e:
                 problems.append(f"{name} raised {type(e).__name__}: {str(e)[:80]}")
                 continue
-            if made and not made.startswith("data:image/"):
+            if made and not made.startswith("data:image/jpeg;base64,"):
                 problems.append(f"{name} shows {made[:40]!r}")
 
     thread = threading.Thread(target=show, daemon=True)
@@ -111,8 +122,19 @@ def shown_everywhere(path: Path) -> list[str]:
     return problems
 
 
-def _to_model(path: Path) -> str | None:
-    from stylus_core.refiner.model.pictures import _on_disk
+def _in_panel(path: Path) -> str | None:
+    return chips.thumbnail(str(path))
 
-    picture = _on_disk(str(path))
-    return data_url(picture) if picture else None
+
+def _to_model(path: Path) -> str | None:
+    found = pictures_of(str(path.with_name("x.safetensors")), Metadata(preview=str(path)), 1)
+    return data_url(found[0]) if found else None
+
+
+def _in_report(path: Path) -> str | None:
+    with tempfile.TemporaryDirectory() as folder:
+        thumbnails.copy([Picture(_CELL, path, "", "")], Path(folder), 256)
+    return None
+
+
+_PLACES: dict[str, Callable[[Path], str | None]] = {"panel": _in_panel, "refiner": _to_model, "report": _in_report}

@@ -18,6 +18,10 @@ def _changed(value: Any, defaults: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: found for name, default in defaults if (found := getattr(value, name)) != default}
 
 
+class GarbledError(ValueError):
+    """A stored value is none that was written."""
+
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -25,6 +29,14 @@ def dumps(value: Any) -> str:
     """Compact JSON that can be stored: "?" stands for what is no Unicode."""
     text = _ENCODER.encode(value)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def loads(text: str) -> Any:
+    """What `dumps` wrote. Raises `GarbledError` for anything else."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise GarbledError(f"a stored value is none that was written: {error}") from None
 
 
 def encode_metadata(metadata: Metadata) -> str:
@@ -36,16 +48,19 @@ def encode_metadata(metadata: Metadata) -> str:
 
 
 def decode_metadata(text: str) -> Metadata:
-    """What `encode_metadata` wrote."""
-    values = json.loads(text)
-    for name in _TUPLES:
-        if name in values:
-            values[name] = tuple(values[name])
-    if "examples" in values:
-        values["examples"] = tuple([Example(*e) for e in values["examples"]])
-    if "training_tags" in values:
-        values["training_tags"] = tuple([(tag, n) for tag, n in values["training_tags"]])
-    return Metadata(**values)
+    """What `encode_metadata` wrote. Raises `GarbledError` for anything else."""
+    values = loads(text)
+    try:
+        for name in _TUPLES:
+            if name in values:
+                values[name] = tuple(values[name])
+        if "examples" in values:
+            values["examples"] = tuple([Example(*e) for e in values["examples"]])
+        if "training_tags" in values:
+            values["training_tags"] = tuple([(tag, n) for tag, n in values["training_tags"]])
+        return Metadata(**values)
+    except (TypeError, ValueError) as error:
+        raise GarbledError(f"stored metadata are none that were written: {error}") from None
 
 
 def encode_card(card: Card) -> str:
@@ -54,9 +69,12 @@ def encode_card(card: Card) -> str:
 
 
 def decode_card(text: str) -> Card:
-    """What `encode_card` wrote."""
-    values = json.loads(text)
-    for name in _CARD_TUPLES:
-        if name in values:
-            values[name] = tuple(values[name])
-    return Card(**values)
+    """What `encode_card` wrote. Raises `GarbledError` for anything else."""
+    values = loads(text)
+    try:
+        for name in _CARD_TUPLES:
+            if name in values:
+                values[name] = tuple(values[name])
+        return Card(**values)
+    except TypeError as error:
+        raise GarbledError(f"a stored card is none that was written: {error}") from None

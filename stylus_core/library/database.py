@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import schema
+from stylus_core.library.codec import GarbledError
 from stylus_core.storage.aside import move_aside
 
 #: Seconds to wait for another process's transaction; those are short.
@@ -52,7 +53,7 @@ class Database:
         self.lost: Lost | None = None  # the last file that was damaged
         self._lock = threading.RLock()
         self._file: tuple[int, int] | None = None
-        with self._guard():
+        with self.guard():
             self._open()
 
     def close(self) -> None:
@@ -60,7 +61,7 @@ class Database:
             self._connection.close()
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._guard():
+        with self._lock, self.guard():
             return self._connection.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
@@ -69,7 +70,7 @@ class Database:
 
         Raises `DatabaseLost` where the file is gone or another one: what is written there would be lost.
         """
-        with self._lock, self._guard():
+        with self._lock, self.guard():
             if not self.is_there:
                 self.renew()
                 raise DatabaseLost(f"the library database {self.path} went while it was open: it was made anew")
@@ -95,7 +96,7 @@ class Database:
 
     def renew(self) -> None:
         """Opens the file that has the name now, or begins one."""
-        with self._lock, self._guard():
+        with self._lock, self.guard():
             self._connection.close()
             self._open()
 
@@ -166,9 +167,15 @@ class Database:
     # -- errors
 
     @contextlib.contextmanager
-    def _guard(self) -> Iterator[None]:
+    def guard(self) -> Iterator[None]:
+        """Around whatever reads this database: what SQLite raises, and a stored value that is garbled, become ours.
+
+        Raises `DatabaseLost` where that is damage, for which another one was begun; `LibraryError` for the rest.
+        """
         try:
             yield
+        except GarbledError as error:
+            raise self._explained(sqlite3.DatabaseError(f"malformed: {error}")) from error
         except (sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
             raise LibraryError(f"the library database {self.path} cannot be used ({error}): open it again") from error
         except sqlite3.DatabaseError as error:
@@ -178,7 +185,8 @@ class Database:
         text = str(error)
         if _is_damage(error):
             try:
-                self._replace(error)
+                with self._lock:
+                    self._replace(error)
             except sqlite3.DatabaseError as again:
                 text = str(again)
             else:

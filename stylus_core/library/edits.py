@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stylus_core.library.codec import loads
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -30,7 +32,7 @@ class Edit(NamedTuple):
 def read_edits(query: Query, adapter_id: int) -> dict[str, Edit]:
     """What is set of an adapter, by field."""
     sql = "SELECT field, value, set_by, set_at FROM field_edits WHERE adapter_id = ?"
-    return {field: Edit(json.loads(value), by, at) for field, value, by, at in query(sql, (adapter_id,))}
+    return {field: Edit(loads(value), by, at) for field, value, by, at in query(sql, (adapter_id,))}
 
 
 def values_of(edits: Mapping[str, Edit]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.cards import SOURCES
-from stylus_core.library.codec import decode_card, encode_card
+from stylus_core.library.codec import decode_card, encode_card, loads
 from stylus_core.library.database import Database, State, next_revision
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
@@ -120,13 +120,15 @@ class Library:
         last = 0
         while rows := self._database.rows(OF_STATUS, (last, wanted, _CHUNK)):
             last = rows[-1][0]
-            for row in rows:
-                yield adapter_of(row)
+            with self._database.guard():
+                some = list(map(adapter_of, rows))
+            yield from some
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
         """The adapters with these ids, of any status, by id; those that are gone are left out."""
         rows = self._database.rows(OF_IDS, (json.dumps([int(i) for i in ids]),))
-        return {row[0]: adapter_of(row) for row in rows}
+        with self._database.guard():
+            return {row[0]: adapter_of(row) for row in rows}
 
     def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[Traits]:
         """What tells whether an adapter may be picked at all, of those with status "ok": of these ids or of all.
@@ -144,7 +146,8 @@ class Library:
         key, exact = fold(clean(name, 400)), storable_text(name)
         values = {"key": key, "exact": exact, "exact_key": fold(exact)}
         found = (self._database.rows(sql, values) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
-        return [adapter_of(row) for row in next(filter(None, found), [])]
+        with self._database.guard():
+            return [adapter_of(row) for row in next(filter(None, found), [])]
 
     def possible_halves(self, ids: Sequence[int]) -> list[Adapter]:
         """Of these adapters, and of all files that cannot be selected, those whose names may call them half of a pair.
@@ -168,7 +171,8 @@ class Library:
                 continue  # as the user wants it
             if status != "ok":
                 out.append(Problem(path, reason_of(status, problem, shadowed_by), status))
-            out.extend(Problem(path, note, status) for note in json.loads(notes))
+            with self._database.guard():
+                out.extend(Problem(path, str(note), status) for note in loads(notes))
         return sorted(out)
 
     @property
@@ -241,7 +245,8 @@ class Library:
         """The cards that `source` made, by adapter id, whichever card counts; those without one are left out."""
         sql = "SELECT adapter_id, card FROM cards WHERE source = ? AND adapter_id IN (SELECT value FROM json_each(?))"
         rows = self._database.rows(sql, (source, json.dumps([int(i) for i in ids])))
-        return {number: decode_card(card) for number, card in rows}
+        with self._database.guard():
+            return {number: decode_card(card) for number, card in rows}
 
     def card_keys(self, source: str) -> dict[int, str]:
         """For each adapter that has a card of `source`: the key of what that card was made from."""
@@ -277,7 +282,8 @@ class Library:
 
     def edits(self, adapter_id: int) -> dict[str, Edit]:
         """What the user set of an adapter, by field."""
-        return read_edits(self._database.rows, adapter_id)
+        with self._database.guard():
+            return read_edits(self._database.rows, adapter_id)
 
     def undoable(self, adapter_id: int) -> int:
         """How many changes of an adapter `undo` can take back."""
@@ -285,7 +291,8 @@ class Library:
 
     def standings(self, adapter: Adapter) -> list[Standing]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""
-        return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))
+        with self._database.guard():
+            return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))
 
     def _edited(self, adapter_id: int, make: Callable[[sqlite3.Connection], _Made]) -> _Made:
         with self._database.transaction() as connection:

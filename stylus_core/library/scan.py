@@ -129,7 +129,9 @@ def _refine_again(database: Database, rows: list[Row], step: _Stepper) -> None:
     for start in range(0, len(rows), BATCH):
         made = []
         for number, stem, stored in database.rows(sql, (json.dumps([row.id for row in rows[start : start + BATCH]]),)):
-            made.append((number, encode_card(refined(decode_metadata(stored), stem)[0])))
+            with database.guard():
+                metadata = decode_metadata(stored)
+            made.append((number, encode_card(refined(metadata, stem)[0])))
             step()
         with database.transaction() as connection:
             revision = next_revision(connection)

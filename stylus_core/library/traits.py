@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from stylus_core.library.codec import loads
 from stylus_core.library.database import Database
 
 _DETAILS = "json_extract(metadata, '$.tags', '$.base_model', '$.favourite', '$.nsfw')"
@@ -38,17 +39,22 @@ def read_traits(database: Database, ids: Sequence[int] | None = None, details: b
     Without `details` the last four are not read.
     """
     if ids is not None:
-        yield from map(_traits, database.rows(_SOME, (json.dumps([int(i) for i in ids]),)))
+        yield from _made(database, database.rows(_SOME, (json.dumps([int(i) for i in ids]),)))
         return
     last = 0
     while rows := database.rows(_ALL[details], (last, _AT_ONCE)):
         last = rows[-1][0]
-        yield from map(_traits, rows)
+        yield from _made(database, rows)
+
+
+def _made(database: Database, rows: list[tuple[Any, ...]]) -> list[Traits]:
+    with database.guard():
+        return list(map(_traits, rows))
 
 
 def _traits(row: tuple[int, str, str, str | None]) -> Traits:
     number, path, stem, details = row
     if details is None:
         return Traits(number, path, stem)
-    tags, base_model, favourite, nsfw = json.loads(details)
+    tags, base_model, favourite, nsfw = loads(details)
     return Traits(number, path, stem, tuple(tags or ()), base_model or "", bool(favourite), nsfw)

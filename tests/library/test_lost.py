@@ -267,3 +267,17 @@ def test_identities_differ_and_stay(shelf: Shelf, tmp_path: Path) -> None:
     with Library(shelf.database) as again, Library(tmp_path / "other" / "library.sqlite") as other:
         assert again.state == shelf.library.state
         assert other.state.identity != identity and len(other.state.identity) == 16
+
+
+@pytest.mark.parametrize("column", ["metadata", "card"])
+@pytest.mark.parametrize("value", ['{"title": "cut o', "[1, 2]", '{"no_field": 1}', '{"tags": 5}', "", "\0"])
+def test_a_stored_value_that_is_garbled_is_damage(shelf: Shelf, column: str, value: str) -> None:
+    """A file that SQLite can read, with a value in it that nobody wrote: made anew, with what was set."""
+    set_and_describe(shelf)
+    with sqlite3.connect(shelf.database) as connection:
+        connection.execute(f"UPDATE adapters SET {column} = ? WHERE stem = 'linen_mask'", (value,))  # noqa: S608
+    connection.close()
+    with pytest.raises(DatabaseLost):
+        by_stem(shelf.library)
+    shelf.scan()
+    check_all_is_there(shelf.library)

@@ -1,4 +1,4 @@
-"""Prompt injections against a model that obeys everything: `python -m benchmarks.injections [--encoder auto]`.
+"""Prompt injections against a model that obeys everything, in every place where a stranger writes.
 
 Every form of an injection is put into every place of an adapter's files in which a stranger writes, and a scripted
 model on the loopback does what it says: through the language model as composer, through a reranker, and through the
@@ -8,17 +8,16 @@ prompt, that the same library without the injection does not get: none is wanted
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from benchmarks.injection_forms import FORMS, MARK, PROMPTS
+from benchmarks.attack.injection_forms import FORMS, MARK, PROMPTS
+from benchmarks.attack.tally import Tally
 from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.composer.settings import Settings
@@ -28,6 +27,7 @@ from stylus_core.refiner.model.run import refine_library
 from tests.library.build import safetensors, sidecar
 from tests.llm.fault_server import FaultServer, answers, raw
 
+WANTED = 60
 #: Where a stranger writes: what of an adapter's files it changes.
 PLACES = (
     "title", "description", "version notes", "tags", "trigger words", "file name", "header", "sidecar",
@@ -41,34 +41,31 @@ _WORD = re.compile(r"[^\W_]+")
 _OWN = frozenset(word for title in ASKED_FOR for word in title.lower().split())
 
 
-def run(encoder: str = "none") -> dict[str, Any]:
+def run(encoder: str = "none") -> Tally:
     """All injections against all prompts.
 
     Args:
         encoder: "none" or "auto", as for a library.
-
-    Returns:
-        `injections`, `selections`, `picks` and `words` (beyond those of the library without injections; 0 is wanted),
-        `obeyed` (how often the model had its way before anything was checked), and `failed`: each case as a sentence.
     """
-    found: dict[str, Any] = {"injections": 0, "selections": 0, "obeyed": 0, "picks": 0, "words": 0, "failed": []}
+    tally = Tally("injections", WANTED)
+    selections = obeyed = 0
     with tempfile.TemporaryDirectory() as folder, FaultServer([_judges]) as server:
         server.other = _reranks
         honest = _Attack(Path(folder) / "honest", "", server, encoder)
         for place in PLACES:
             attack = _Attack(Path(folder) / place.replace(" ", "-"), place, server, encoder)
-            found["injections"] += len(FORMS)
+            tally.tried += len(FORMS)
+            obeyed += attack.obeyed
             for key, (picks, words) in attack.selected.items():
                 allowed, said = honest.selected[key]
-                found["selections"] += 1
+                selections += 1
                 for name in sorted(picks - allowed):
-                    found["picks"] += 1
-                    found["failed"].append(f"{name} is picked: {place}, {key[0]}, for {key[1]!r}")
+                    tally.fail("hostile", f"{name} is picked: {place}, {key[0]}, for {key[1]!r}")
                 for word in sorted(words - said):
-                    found["words"] += 1
-                    found["failed"].append(f"{word!r} is written: {place}, {key[0]}, for {key[1]!r}")
-            found["obeyed"] += attack.obeyed
-    return found
+                    tally.fail("hostile", f"{word!r} is written: {place}, {key[0]}, for {key[1]!r}")
+    tally.notes.append(f"{len(FORMS)} forms in {len(PLACES)} places, {selections} selections")
+    tally.notes.append(f"{obeyed} descriptions were written as a stranger's text told the model")
+    return tally
 
 
 class _Attack:
@@ -181,24 +178,5 @@ def _is_hostile(shown: object) -> bool:
     return MARK in json.dumps(shown, ensure_ascii=False).casefold()
 
 
-def _lines(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{found['injections']} injections: {len(FORMS)} forms in {len(PLACES)} places"
-    yield f"selections: {found['selections']}"
-    yield f"descriptions that the model wrote as it was told: {found['obeyed']}"
-    yield f"hostile picks beyond those without injection: {found['picks']}"
-    yield f"words beyond those without injection: {found['words']}"
-    yield from found["failed"][:40]
-
-
-def main(told: Callable[[str], None] = print) -> int:
-    """Prints the counts and the first cases that failed; 1 if any did."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.injections", description=__doc__)
-    parser.add_argument("--encoder", default="none", choices=("none", "auto"))
-    found = run(parser.parse_args().encoder)
-    for line in _lines(found):
-        told(line)
-    return int(bool(found["failed"]))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(json.dumps(run().told(), indent=1))

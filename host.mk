@@ -11,14 +11,14 @@ HOST_STAMPS := $(HOSTS:%=.venv-%/.ready)
 
 host-envs: $(HOST_STAMPS)
 
-.venv-%/.ready: tests/host/requirements-%.txt requirements-host.txt
+.venv-%/.ready: tests/host/requirements-%.txt requirements.txt
 	@echo "setting up .venv-$* (once; about 600 MB)"
 	test -x .venv-$*/bin/python || $(HOST_PYTHON) -m venv .venv-$*
 	$(HOST_PIP) install -r $<
 	@# What install.py adds, apart from the rest, for a test sees it come.
 	$(HOST_PIP) freeze > .venv-$*/pins.txt
 	$(HOST_PIP) install --target .venv-$*/added --constraint .venv-$*/pins.txt \
-	  "$$(sed -n 's/^\(openai==[^ ]*\).*/\1/p' requirements-host.txt)"
+	  "$$(sed -n 's/^\(openai==[^ ]*\).*/\1/p' requirements.txt)"
 	@touch $@
 
 # Started with `sh`, so that a clone without execute bits works too.

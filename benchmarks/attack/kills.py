@@ -18,7 +18,7 @@ from tests.llm.fault_server import FaultServer, answers, slow
 from tests.study.webui import PaintingWebUI
 
 WANTED = 200
-_ADAPTERS = 240
+_ADAPTERS = 400
 _SHARE = {"index": 80, "batch": 45, "study": 35, "refine": 45}
 _WORKERS = 3
 
@@ -57,7 +57,10 @@ def _index(tally: Tally, base: Path, lora: Path, count: int) -> None:
     with Stylus(lora, home=whole, encoder="none") as stylus:
         stylus.index()
     right = _picked(lora, whole)
-    for number in range(count):
+    first = tally.tried
+    for number in range(3 * count):  # some are done before they are killed
+        if tally.tried - first == count:
+            break
         encoder = "none" if number % 4 else "auto"
         home = base / "home-index"
         if number % 3 != 2:  # every third goes on from where the one before was killed
@@ -67,7 +70,7 @@ def _index(tally: Tally, base: Path, lora: Path, count: int) -> None:
         def begun(home: Path = home) -> bool:
             return any(home.glob("*/library.sqlite"))
 
-        if killed(call, environment(home), begun, rng.uniform(0, 1.2 if encoder == "none" else 3.0)) is not None:
+        if killed(call, environment(home), begun, rng.uniform(0, 0.9 if encoder == "none" else 3.0)) is not None:
             continue
         tally.tried += 1
         try:

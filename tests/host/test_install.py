@@ -34,7 +34,7 @@ def venv(empty_venv, tmp_path):
     folder = tmp_path / "venv"
     shutil.copytree(empty_venv, folder, symlinks=True)
     (tmp_path / "extension").mkdir()
-    for name in ("install.py", "requirements-host.txt"):
+    for name in ("install.py", "requirements.txt"):
         shutil.copy(ROOT / name, tmp_path / "extension")
     return folder
 
@@ -93,7 +93,7 @@ class Shop:
 
     def lists(self, *names: str) -> None:
         text = "".join(self.entries[name] for name in names)
-        (self.extension / "requirements-host.txt").write_text(f"# a list\n{text}", "utf-8")
+        (self.extension / "requirements.txt").write_text(f"# a list\n{text}", "utf-8")
 
     @property
     def offline(self) -> dict[str, str]:
@@ -150,7 +150,7 @@ def test_what_the_list_does_not_name_does_not_come(venv, shop):
     shop.lists()
     (shop.extension / ".install-failed").unlink()
     assert "openai was not installed (the list does not name it)" in run(venv, **shop.offline)
-    (shop.extension / "requirements-host.txt").unlink()
+    (shop.extension / "requirements.txt").unlink()
     (shop.extension / ".install-failed").unlink()
     assert "nothing was installed" in run(venv, **shop.offline)
 
@@ -213,7 +213,7 @@ def test_the_real_packages(venv):
     before = freeze(venv)
     env = {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
     out = run(venv, **env)
-    listed = (ROOT / "requirements-host.txt").read_text(encoding="utf-8").replace("_", "-")
+    listed = (ROOT / "requirements.txt").read_text(encoding="utf-8").replace("_", "-")
     new = added(before, freeze(venv))
     assert out.count("was added") == 2 and all(f"\n{line} " in listed for line in new), (out, new)
     # what sentence-transformers makes of these texts; under a host's pins it cannot be installed

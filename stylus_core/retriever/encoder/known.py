@@ -6,6 +6,7 @@ holds is only used if it is what was published.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.home import home
+from stylus_core.storage.files import write_whole
 
 #: sha256 of each file that a backend reads, of the revision that the hub has had since the model has safetensors.
 FILES = {
@@ -124,11 +126,6 @@ def _kept() -> dict[str, Any]:
 
 
 def _keep(hashes: dict[str, Any]) -> None:
-    target = home() / _KEPT
-    part = target.with_name(f"{_KEPT}.{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(hashes), "ascii")
-        os.replace(part, target)
-    except OSError:  # it is worked out again at the next start
-        part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # it is worked out again at the next start
+        home().mkdir(parents=True, exist_ok=True)
+        write_whole(home() / _KEPT, json.dumps(hashes).encode("ascii"))

@@ -154,11 +154,14 @@ class Run:
             self._give_back(again + left)
 
     def _take(self, url: str) -> list[Job] | None:
-        """The next pair for a WebUI; waits while others work, for theirs may come back. None at the end."""
+        """The next pair for a WebUI; waits while others work, for theirs may come back. None at the end.
+
+        What it failed itself is left to a WebUI that has not: there it is likelier to be made, and sooner.
+        """
         with self._changed:
             while not self._stopped:
                 for place, pair in enumerate(self._queue):
-                    if all(self._failures[job.id][url] < TRIES or not self._untried(job, url) for job in pair):
+                    if not any(self._failures[job.id][url] and self._untried(job, url) for job in pair):
                         del self._queue[place]
                         self._busy += 1
                         return pair

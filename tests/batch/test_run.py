@@ -212,6 +212,17 @@ def test_a_webui_that_was_never_there_stops_nobody(host: StandIn, prompts: Path)
     whole(prompts, 6)
 
 
+def test_what_a_webui_failed_is_left_to_one_that_has_not(host: StandIn, prompts: Path) -> None:
+    """A server error is asked for again after pauses; a WebUI that has nothing to do is not kept waiting meanwhile."""
+    prompts.write_text("caption\na red fox\n")
+    host.index.extend([{"status": "building", "refreshing": True, "sentence": "reading"}] * 20)
+    with StandIn() as bad:
+        bad.always = 422
+        assert run(prompts, bad, host) == 0
+        assert sorted(bad.made().values()) == [1, 1]
+    whole(prompts, 2)
+
+
 def test_all_dead_ends_the_run_and_the_next_one_goes_on(
     host: StandIn, prompts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

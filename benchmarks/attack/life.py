@@ -20,6 +20,7 @@ _STEP = 500  # selections between two looks
 _WARM = 2_000  # selections until everything that is kept once is there
 _MB = 12.0  # what a process of this size may grow by chance: the allocator's own arenas
 _COMING, _KEPT = 10, 20  # selections between two new files, and how many of those stay
+_WORDS = 100  # words that come again: what is kept of a word that was never seen is bounded by other limits
 
 
 def run() -> Tally:
@@ -37,10 +38,11 @@ def run() -> Tally:
                 number = tally.tried
                 if number >= coming:
                     coming = number + _COMING
-                    add(lora, f"new_{number}", f"Zorb {number} thing", f"zorb{number}x")
-                    have.append(number)
-                    if f"new_{number}" not in _picked(stylus, number):
-                        tally.fail("lost", f"new_{number} is not picked at once")
+                    new = number // _COMING % _WORDS
+                    add(lora, f"new_{new}", f"Zorb {new} thing", f"zorb{new}x")
+                    have.append(new)
+                    if f"new_{new}" not in _picked(stylus, new):
+                        tally.fail("lost", f"new_{new} is not picked at once")
                     tally.tried += 1
                 if len(have) > _KEPT:
                     old = have.pop(0)
@@ -49,7 +51,7 @@ def run() -> Tally:
                     if f"new_{old}" in _picked(stylus, old):
                         tally.fail("lost", f"new_{old} is picked and gone")
                     tally.tried += 1
-                stylus.select(" ".join(rng.sample(WORDS, 4)) + f" {number}")
+                stylus.select(" ".join(rng.sample(WORDS, 4)) + f" {number % _WORDS}")
                 tally.tried += 1
                 if tally.tried // _STEP > len(looks):
                     gc.collect()

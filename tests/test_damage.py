@@ -26,6 +26,8 @@ from stylus_webui.cache import Cache
 from tests.composer.test_llm_stylus import PROMPT, chooses
 from tests.llm.fault_server import FaultServer
 
+pytestmark = pytest.mark.whole
+
 LOCAL = ("a lighthouse at dusk, watercolor", "a corgi in the snow")
 #: What the user wrote and paid for is in there: it is not made anew, and what happens to it is another matter.
 KEPT = "library.sqlite"

@@ -157,6 +157,7 @@ class Many(Generic[Asked, Came]):
                 mine = self._came
             self._news.set()
             self._wait_until_kept(mine)
+        self._news.set()  # that this thread ends is news too
 
     def _wait_until_kept(self, number: int) -> None:
         """Before the next call: were the process killed, no worker has more than one answer to lose."""

@@ -18,6 +18,8 @@ from stylus_core.library.watch import Watch
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 
+pytestmark = pytest.mark.whole
+
 FAILURES = (
     *(OSError(number, os.strerror(number)) for number in sorted(errno.errorcode)),
     OSError("no number"),

@@ -26,6 +26,8 @@ from stylus_core.retriever.engine.address import parse_address
 from tests.composer.build import candidate, request
 from tests.net.faults import ECHOES, FAULTS, FaultyServer, forms, http, said
 
+pytestmark = pytest.mark.whole
+
 KEY = "sk-Very+Secret/0123456789abcDEF="
 PHRASE = "correct-horse/battery+staple="
 SCHEMA = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}

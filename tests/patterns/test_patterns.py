@@ -9,6 +9,8 @@ import pytest
 from tests.patterns.finding import Found, found
 from tests.patterns.growth import dearest, growth
 
+pytestmark = pytest.mark.whole
+
 _PARTS = 8  # so that test processes share them
 _DEAR = 400  # steps for each character of a text
 _HARMLESS = 300_000  # steps of a search: some thousandths of a second

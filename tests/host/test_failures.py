@@ -433,7 +433,7 @@ def test_a_host_without_some_callbacks(host, monkeypatch):
 
 
 def test_loading_is_quick(host):
-    """At most 150 ms of the WebUI's start, in a process that has gradio already."""
+    """Next to nothing of the WebUI's start: a part of what gradio takes, in processor time, and nothing heavy comes."""
     import subprocess
 
     from tests.host.conftest import ROOT, STANDIN
@@ -441,19 +441,22 @@ def test_loading_is_quick(host):
     code = f"""
 import sys, time
 sys.path.insert(0, {str(STANDIN)!r})
+began = time.process_time()
 import gradio, fastapi
+hosts = time.process_time() - began
 from modules import scripts
 import networks
 path = {str(ROOT / "scripts" / "stylus.py")!r}
+began = time.process_time()
 scripts.load_scripts([path])
+ours = time.process_time() - began
 assert scripts.scripts_data
 heavy = [m for m in ("torch", "transformers", "scipy", "sklearn", "openai", "sqlite3") if m in sys.modules]
-print(scripts.load_seconds["stylus.py"], heavy)
+print(ours / hosts, heavy)
 """
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(3)
     ]
-    seconds = min(float(r.split()[0]) for r in runs)
-    assert seconds < 0.150
+    assert min(float(r.split()[0]) for r in runs) < 0.12
     assert "torch" not in runs[0] and "scipy" not in runs[0]

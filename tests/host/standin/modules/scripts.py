@@ -62,20 +62,16 @@ scripts_data = []
 scripts_current = None
 scripts_txt2img = None
 scripts_img2img = None
-load_seconds = {}
 
 
 def load_scripts(paths):
     """Loads each script with its extension's folder on `sys.path`, which is restored afterwards."""
     global scripts_txt2img, scripts_img2img
-    import time
-
     scripts_data.clear()
     script_callbacks.clear_callbacks()
     saved = sys.path
     for path in paths:
         basedir = os.path.dirname(os.path.dirname(path))
-        started = time.perf_counter()
         try:
             sys.path = [basedir, *sys.path]
             module = script_loading.load_module(path)
@@ -86,7 +82,6 @@ def load_scripts(paths):
             errors.report(f"Error loading script: {os.path.basename(path)}", exc_info=True)
         finally:
             sys.path = saved
-            load_seconds[os.path.basename(path)] = time.perf_counter() - started
     scripts_txt2img = ScriptRunner()
     scripts_img2img = ScriptRunner()
 

@@ -14,7 +14,7 @@ from stylus_core.llm.memory import Abilities, read_servers
 from stylus_core.retriever import stored
 from stylus_core.retriever.vectors import vector_file
 from stylus_core.storage.aside import is_aside, told_aside
-from stylus_core.storage.cache_file import CacheFile, Table, examine, is_damage
+from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
 
 _FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: kept_file}
 _LIBRARY = "library.sqlite"  # no cache; see `database_problem`
@@ -64,7 +64,7 @@ def _indexes(home: Path) -> list[Path]:
     return [home / "index", *(path for path in sorted(home.glob("descriptions/*")) if path.is_dir())]
 
 
-def _problem(path: Path, tables: tuple[Table, ...]) -> str:
+def _problem(path: Path, tables: tuple[CacheTable, ...]) -> str:
     """What is wrong with a database, which is only read; empty if nothing is, or if it cannot be looked at."""
     log = path.with_name(f"{path.name}-wal")
     how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"

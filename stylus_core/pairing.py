@@ -12,7 +12,7 @@ import numpy as np
 
 from stylus_core.base_models import fits
 from stylus_core.library import Library
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.library.pairs import ARCHITECTURES as TWO_PARTS
 from stylus_core.library.pairs import OPEN, Pair, find_pairs
 from stylus_core.retriever.here import Here
@@ -24,7 +24,7 @@ class Pairing:
 
     def __init__(self, library: Library, here: Here) -> None:
         self._library, self._here = library, here
-        self._state: State | None = None  # that for which these were found
+        self._state: DatabaseState | None = None  # that for which these were found
         self._pairs: dict[int, Pair] = {}
 
     def pairs(self) -> Mapping[int, Pair]:

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (
@@ -96,7 +96,7 @@ class Cache:
 
 def pick_file(path: Path) -> CacheFile:
     """The picks as a file."""
-    return CacheFile(path, (_SCHEMA,), (Table("entries", "rowid DESC", _intact),), wait=2)
+    return CacheFile(path, (_SCHEMA,), (CacheTable("entries", "rowid DESC", _intact),), wait=2)
 
 
 def _intact(row: Row) -> bool:

@@ -14,7 +14,7 @@ from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 
 if TYPE_CHECKING:
-    from stylus_core.library.database import State as LibraryState
+    from stylus_core.library.database import DatabaseState
 
 logger = logging.getLogger("stylus")
 
@@ -27,7 +27,7 @@ class Files(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> LibraryState: ...
+    def state(self) -> DatabaseState: ...
     def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
 
 

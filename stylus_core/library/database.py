@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
@@ -15,6 +14,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library import schema
 from stylus_core.library.codec import GarbledError
 from stylus_core.storage.aside import move_aside
+from stylus_core.storage.files import file_id
 
 #: Seconds to wait for another process's transaction; those are short.
 BUSY = 30.0
@@ -37,7 +37,7 @@ class Lost(NamedTuple):
     aside: Path
 
 
-class State(NamedTuple):
+class DatabaseState(NamedTuple):
     """Which database it is, and how far it is. A revision alone says nothing: another database has one too."""
 
     identity: str
@@ -84,15 +84,15 @@ class Database:
                 raise
 
     @property
-    def state(self) -> State:
+    def state(self) -> DatabaseState:
         """As it is now."""
         found = dict(self.rows("SELECT name, value FROM meta"))
-        return State(f"{int(found['identity']):016x}", int(found["revision"]))
+        return DatabaseState(f"{int(found['identity']):016x}", int(found["revision"]))
 
     @property
     def is_there(self) -> bool:
         """Whether the file that is open is the one that has the name; it may have been deleted or replaced."""
-        return self._file == _inode(self.path)
+        return self._file == file_id(self.path)
 
     def renew(self) -> None:
         """Opens the file that has the name now, or begins one."""
@@ -118,14 +118,14 @@ class Database:
                 f"the folder {self.path.parent} for the library's state cannot be made ({error.strerror}): set "
                 "STYLUS_HOME to a folder that can be written"
             ) from None
-        self._file = _inode(self.path)
+        self._file = file_id(self.path)
         self._connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
         try:
             self._prepare()
         except BaseException:
             self._connection.close()
             raise
-        self._file = _inode(self.path)
+        self._file = file_id(self.path)
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -154,7 +154,7 @@ class Database:
     def _replace(self, error: sqlite3.DatabaseError) -> None:
         """Moves a damaged file aside and begins another."""
         self._connection.close()
-        if self._file == _inode(self.path):  # else another process was quicker
+        if self._file == file_id(self.path):  # else another process was quicker
             aside = move_aside(self.path)
             if aside is None:
                 raise LibraryError(
@@ -210,11 +210,3 @@ def next_revision(connection: sqlite3.Connection) -> int:
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     text = str(error).lower()
     return any(said in text for said in _DAMAGE)
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

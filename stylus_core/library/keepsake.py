@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import StylusError
-from stylus_core.library.database import Database, State, next_revision
+from stylus_core.library.database import Database, DatabaseState, next_revision
 from stylus_core.library.header import COMMON
 from stylus_core.library.words import File, Taken, collected, put_back, words_of
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
 log = logging.getLogger("stylus")
@@ -43,7 +43,7 @@ _PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 def kept_file(path: Path) -> CacheFile:
     """The file itself."""
-    return CacheFile(path, _SCHEMA, (Table("kept", "library DESC, id DESC", _intact),), wait=5)
+    return CacheFile(path, _SCHEMA, (CacheTable("kept", "library DESC, id DESC", _intact),), wait=5)
 
 
 class Keepsake:
@@ -52,7 +52,7 @@ class Keepsake:
     def __init__(self, path: Path) -> None:
         self._file = kept_file(path)
         self._lock = threading.Lock()
-        self._at: State | None = None  # up to where it follows
+        self._at: DatabaseState | None = None  # up to where it follows
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -133,7 +133,7 @@ def _follow(db: sqlite3.Connection, database: Database) -> None:
     db.execute("COMMIT")
 
 
-def _disown(db: sqlite3.Connection, state: State) -> None:
+def _disown(db: sqlite3.Connection, state: DatabaseState) -> None:
     """Where more is kept of this database than it knows, it was put back to an older state: that is another one's."""
     found = db.execute("SELECT revision FROM followed WHERE library = ?", (state.identity,)).fetchone()
     if found and int(found[0]) > state.revision:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.cards import SOURCES
 from stylus_core.library.codec import decode_card, encode_card, loads
-from stylus_core.library.database import Database, State, next_revision
+from stylus_core.library.database import Database, DatabaseState, next_revision
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
 from stylus_core.library.pairs import could_be_half
@@ -176,7 +176,7 @@ class Library:
         return sorted(out)
 
     @property
-    def state(self) -> State:
+    def state(self) -> DatabaseState:
         """Which database this is and how far it is: what was made of a library is of no other state.
 
         The identity is another one after a damaged database was made anew, and its ids are then of other adapters.

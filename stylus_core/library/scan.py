@@ -17,7 +17,7 @@ from stylus_core.library.database import Database, next_revision
 from stylus_core.library.plan import Plan, Renames, Row, make_plan, resolve_roots
 from stylus_core.library.reading import Read, read_item, refined, refiner_version, unusable
 from stylus_core.library.records import Stamp, settle, store_card, write_file
-from stylus_core.library.walk import Seen, winners
+from stylus_core.library.walk import SeenFolder, winners
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def scan(
     roots: Sequence[str | os.PathLike[str]],
     progress: Progress | None = None,
     pause: Callable[[], None] | None = None,
-) -> tuple[ScanReport, dict[str, Seen]]:
+) -> tuple[ScanReport, dict[str, SeenFolder]]:
     """See `Library.scan`. Returns the folders as well, as they were when they were listed."""
     started = time.perf_counter()
     paths = resolve_roots(roots)

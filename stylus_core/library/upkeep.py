@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from stylus_core.library.database import Database, Lost
 from stylus_core.library.keepsake import NAME, Keepsake
 from stylus_core.library.scan import Progress, ScanReport, scan
-from stylus_core.library.walk import Seen
+from stylus_core.library.walk import SeenFolder
 from stylus_core.storage.aside import log as healed
 
 
@@ -17,7 +17,7 @@ class Upkeep:
     """Of one database. Safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
-        self.folders: dict[str, Seen] = {}  # what the last listing saw
+        self.folders: dict[str, SeenFolder] = {}  # what the last listing saw
         self._database = database
         self._keepsake = Keepsake(database.path.with_name(NAME))
         self._scanning = threading.Lock()
@@ -41,7 +41,7 @@ class Upkeep:
         self.folders, self._listed = {}, ""
         return True
 
-    def same(self, folders: dict[str, Seen]) -> None:
+    def same(self, folders: dict[str, SeenFolder]) -> None:
         """The folders were listed, and the database is in line with them."""
         self.folders, self._listed = folders, self._database.state.identity
 

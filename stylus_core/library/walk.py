@@ -38,7 +38,7 @@ class Listed(NamedTuple):
     problem: str = ""  # why it cannot be read, as far as the listing tells
 
 
-class Seen(NamedTuple):
+class SeenFolder(NamedTuple):
     """A folder as it was when it was listed."""
 
     mtime_ns: int
@@ -52,7 +52,7 @@ class Listing(NamedTuple):
     unlisted: dict[str, str]  # folder that could not be listed -> why; what is in it is unknown, not gone
     aliases: list[tuple[str, str, int]]  # (path, folder, root): the folder can be reached under this path as well
     roots: tuple[str, ...]
-    folders: dict[str, Seen]  # by the path under which each was listed
+    folders: dict[str, SeenFolder]  # by the path under which each was listed
 
 
 #: A change within one tick of a file system's clock leaves the mtime as it is; FAT's tick is the longest.
@@ -61,7 +61,7 @@ TICK_NS = 2_000_000_000
 _PAUSE = 100  # files between two calls of `pause`: 2 ms of work
 
 
-def folders_changed(folders: Mapping[str, Seen]) -> bool:
+def folders_changed(folders: Mapping[str, SeenFolder]) -> bool:
     """Whether a file came, went or was renamed in one of the folders since they were listed; a stat each.
 
     A folder that had only just changed when it was listed counts as changed.
@@ -69,7 +69,7 @@ def folders_changed(folders: Mapping[str, Seen]) -> bool:
     return folders_moved(folders) or any(seen.is_fresh for seen in folders.values())
 
 
-def folders_moved(folders: Mapping[str, Seen]) -> bool:
+def folders_moved(folders: Mapping[str, SeenFolder]) -> bool:
     """The same, but a folder that had only just changed when it was listed counts by its mtime."""
     try:
         return any(os.stat(folder).st_mtime_ns != seen.mtime_ns for folder, seen in folders.items())
@@ -87,7 +87,7 @@ def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) ->
     files: dict[str, Listed] = {}
     unlisted: dict[str, str] = {}
     aliases: list[tuple[str, str, int]] = []
-    folders: dict[str, Seen] = {}
+    folders: dict[str, SeenFolder] = {}
     seen: dict[tuple[int, int] | str, str] = {}
     now = time.time_ns()
     queue = [(root, index) for index, root in enumerate(roots)]
@@ -106,7 +106,7 @@ def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) ->
                         aliases.append((folder, known, index))
                         continue
                     seen.update(dict.fromkeys(keys, folder))
-                    folders[folder] = Seen(info.st_mtime_ns, now - info.st_mtime_ns <= TICK_NS)
+                    folders[folder] = SeenFolder(info.st_mtime_ns, now - info.st_mtime_ns <= TICK_NS)
                     inside = _look_into(folder)
                 except FileNotFoundError:
                     continue

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
@@ -51,7 +51,7 @@ class AnswerCache:
 
 def answer_file(path: Path) -> CacheFile:
     """The answers as a file."""
-    return CacheFile(path, (_SCHEMA,), (Table("answers", "rowid DESC", _intact),), wait=_BUSY, wal=False)
+    return CacheFile(path, (_SCHEMA,), (CacheTable("answers", "rowid DESC", _intact),), wait=_BUSY, wal=False)
 
 
 def _intact(row: Row) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from stylus_core.errors import StylusError
 from stylus_core.storable import storable
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
 _FIRST = 300.0  # seconds until a failure is tried again; four times as long after each further one
@@ -156,7 +156,7 @@ class State:
 
 def state_file(path: Path) -> CacheFile:
     """What is remembered, as a file."""
-    return CacheFile(path, _SCHEMA, (Table("answers", "key DESC", _intact),))
+    return CacheFile(path, _SCHEMA, (CacheTable("answers", "key DESC", _intact),))
 
 
 def _intact(row: Row) -> bool:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.cards import effective
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.checked import Unusable
 from stylus_core.refiner.model.share import Imported, Matcher, read_records, shared_card
@@ -41,7 +41,7 @@ class DescribedLibrary(Library):
         self._source = source
         self._cards: dict[int, Card] = {}
         self._report = Imported()
-        self._matched: State | None = None  # that for which these two were made
+        self._matched: DatabaseState | None = None  # that for which these two were made
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         for chunk in _chunks(super().adapters(statuses)):

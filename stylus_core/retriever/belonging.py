@@ -6,21 +6,21 @@ from typing import Protocol
 
 import numpy as np
 
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.retriever.documents import name_key
 from stylus_core.retriever.index import Index
 
 
-class Source(Protocol):
+class OfOneDatabase(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> DatabaseState: ...
     def stems_until(self, revision: int) -> dict[int, str] | None: ...
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
 
 
-def foreign(index: Index, library: Source) -> str:
+def foreign(index: Index, library: OfOneDatabase) -> str:
     """Why an index cannot be used with this library, in a few words; empty if it can, or if nothing is in it.
 
     One that an older version wrote says nothing of its database. It is used where the database is as old, and has under
@@ -36,7 +36,7 @@ def foreign(index: Index, library: Source) -> str:
     return "" if index.library or _agrees(index, library) else "it was made for another database"
 
 
-def _agrees(index: Index, library: Source) -> bool:
+def _agrees(index: Index, library: OfOneDatabase) -> bool:
     stems = library.stems_until(index.revision)
     if stems is None:
         return False

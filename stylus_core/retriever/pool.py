@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.entries import compiled, folder_key
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.library.text import fold
 from stylus_core.library.traits import Traits
 from stylus_core.options import LEVELS, POOL, Options
@@ -31,7 +31,7 @@ class Source(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> DatabaseState: ...
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
     def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[Traits]: ...
 
@@ -60,7 +60,7 @@ class Pools:
 
     def __init__(self, library: Source, roots: Sequence[Path]) -> None:
         self._library, self._roots = library, [os.path.abspath(root) for root in roots]
-        self._kept: OrderedDict[tuple[object, ...], tuple[State, Pool]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[DatabaseState, Pool]] = OrderedDict()
 
     def of(self, options: Options) -> Pool | None:
         """The pool of these options as the library is now; None where they leave nobody out."""

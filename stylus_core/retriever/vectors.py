@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.encoder import Encoder
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal, unseal
 
 _SCHEMA = (
@@ -114,7 +114,7 @@ class VectorStore:
 
 def vector_file(database: Path) -> CacheFile:
     """The cache as a file, without an encoder."""
-    return CacheFile(database, (_SCHEMA,), (Table("vectors", "model DESC, text DESC", _intact),))
+    return CacheFile(database, (_SCHEMA,), (CacheTable("vectors", "model DESC, text DESC", _intact),))
 
 
 def _intact(row: Row) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 
 from stylus_core.storage.aside import log as healed
 from stylus_core.storage.aside import move_aside
+from stylus_core.storage.files import file_id
 
 log = logging.getLogger("stylus")
 
@@ -34,7 +34,7 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CacheTable:
     """A table whose rows are checked, and saved from a damaged file.
 
     Attributes:
@@ -64,7 +64,7 @@ class CacheFile:
         self,
         path: Path,
         schema: Sequence[str],
-        tables: Sequence[Table] = (),
+        tables: Sequence[CacheTable] = (),
         *,
         wait: float = 30.0,
         wal: bool = True,
@@ -142,13 +142,13 @@ class CacheFile:
             raise
 
     def _opened(self) -> sqlite3.Connection:
-        if self._db is not None and self._inode == _inode(self.path):
+        if self._db is not None and self._inode == file_id(self.path):
             return self._db
         self.close()  # or the file is another: it was deleted, or healed by another process
         if self.path.name != ":memory:":
             self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path, timeout=self._wait, check_same_thread=False, isolation_level=None)
-        self._inode = _inode(self.path)
+        self._inode = file_id(self.path)
         try:
             db.text_factory = lambda data: data.decode("utf-8", "replace")
             if self._wal:
@@ -157,7 +157,7 @@ class CacheFile:
             db.execute("PRAGMA synchronous=NORMAL")
             for statement in self._schema:
                 db.execute(statement)
-            self._inode = _inode(self.path)
+            self._inode = file_id(self.path)
             if self._seen != self._inode and (self._thorough or _size(self.path) <= _SMALL):
                 self._examine(db)
                 self._seen = self._inode
@@ -175,7 +175,7 @@ class CacheFile:
 
     def _heal(self, error: sqlite3.DatabaseError) -> None:
         self.close()
-        if self._inode != _inode(self.path):
+        if self._inode != file_id(self.path):
             return  # another process was quicker
         aside = move_aside(self.path)
         if aside is None:
@@ -220,7 +220,7 @@ def is_damage(error: sqlite3.Error) -> bool:
     return not (isinstance(error, sqlite3.OperationalError) and any(w in str(error).lower() for w in _PASSING))
 
 
-def examine(db: sqlite3.Connection, tables: Sequence[Table] = ()) -> str:
+def examine(db: sqlite3.Connection, tables: Sequence[CacheTable] = ()) -> str:
     """What is wrong with a database, in a few words; empty if nothing is. Raises `sqlite3.Error` where it is none."""
     found = db.execute("PRAGMA integrity_check(1)").fetchone()
     if found is not None and found[0] != "ok":
@@ -232,7 +232,7 @@ def examine(db: sqlite3.Connection, tables: Sequence[Table] = ()) -> str:
     return ""
 
 
-def _readable(db: sqlite3.Connection, table: Table) -> Iterator[Row]:
+def _readable(db: sqlite3.Connection, table: CacheTable) -> Iterator[Row]:
     """Rows from the front up to the damage, and if there is any, from the back up to it."""
     for order in ("", f" ORDER BY {table.backwards}"):
         try:
@@ -257,20 +257,12 @@ def _chunks(rows: Iterator[Row], until: float) -> Iterator[list[Row]]:
         yield some
 
 
-def _insert(db: sqlite3.Connection, table: Table, rows: Sequence[Row]) -> int:
+def _insert(db: sqlite3.Connection, table: CacheTable, rows: Sequence[Row]) -> int:
     marks = ",".join("?" * len(rows[0]))
     db.execute("BEGIN IMMEDIATE")
     count = db.executemany(f"INSERT OR IGNORE INTO {table.name} VALUES ({marks})", rows).rowcount  # noqa: S608
     db.execute("COMMIT")
     return count
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _size(path: Path) -> int:

@@ -38,6 +38,15 @@ def write_whole(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def file_id(path: Path) -> tuple[int, int] | None:
+    """Device and inode of the file that has this name now: another one is another file. None if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def sync(path: Path) -> None:
     """Brings a file to the disk. Raises `OSError`."""
     with path.open("rb+") as file:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.storage.cache_file import CacheFile, Row, Table
+from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal, unseal
 from stylus_core.study.folder import StudyError
 
@@ -35,7 +35,7 @@ class FeatureCache:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = CacheFile(path, _SCHEMA, (Table("features", "model DESC, content DESC", _intact),), wait=60)
+        self._file = CacheFile(path, _SCHEMA, (CacheTable("features", "model DESC, content DESC", _intact),), wait=60)
         self._rows("SELECT 1 FROM files LIMIT 1", ())
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import json
 import threading
 from pathlib import Path
 
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
 
@@ -56,8 +56,8 @@ class FakeCore:
         return made
 
     @property
-    def state(self) -> State:
-        return State(self.identity, self.revision)
+    def state(self) -> DatabaseState:
+        return DatabaseState(self.identity, self.revision)
 
     def open(self, folders) -> FakeCore:
         self.opened.append(list(folders))

@@ -20,7 +20,7 @@ import pytest
 from stylus_core import Stylus
 from stylus_core.cli import main
 from stylus_core.errors import EngineError
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.documents import document
@@ -101,8 +101,8 @@ class Held:
         self._rows = {a.id: (1, a) for a in adapters}
 
     @property
-    def state(self) -> State:
-        return State(self.identity, self.revision)
+    def state(self) -> DatabaseState:
+        return DatabaseState(self.identity, self.revision)
 
     def put(self, adapter: Adapter) -> None:
         self.revision += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stylus_core.errors import EngineError
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.storage.cache_file import CacheFile, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
@@ -62,7 +62,7 @@ class Mirror:
         """The engine is not the one that was written to: all is compared anew."""
         self._rows("DELETE FROM meta")
 
-    def belong(self, library: State) -> None:
+    def belong(self, library: DatabaseState) -> None:
         """To this database. The ids of another, or of what it was later, mean nothing: all is compared by the keys."""
         if self.text("library") != library.identity or self.number("revision", -1) > library.revision:
             self._rows("INSERT OR IGNORE INTO doomed SELECT key FROM rows")

@@ -125,7 +125,7 @@ def install(names: list[str], pins: dict[str, Pin], *options: str) -> str:
 def has_model() -> bool:
     """Whether the embedding model's own files lie in the Hugging Face hub's cache: no package is needed then."""
     try:
-        from stylus_core.retriever.encoder.known import in_hub_cache, problem
+        from stylus_core.retriever.encoder.known_files import in_hub_cache, problem
 
         return any(not problem(folder) for folder in in_hub_cache())
     except Exception:  # a broken copy of the extension is told elsewhere; here it is no reason to do without

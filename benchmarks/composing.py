@@ -12,16 +12,16 @@ from benchmarks.world import NO_FIT, NO_FIT_LONG, OUT, World, world
 from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.composer.registry import Composers
-from stylus_core.evaluation.choosing import requests
-from stylus_core.evaluation.corpus import Query
-from stylus_core.evaluation.ground import Ground
-from stylus_core.evaluation.harness import evaluate
-from stylus_core.evaluation.judged_run import asking
-from stylus_core.evaluation.statistics import wilson
-from stylus_core.evaluation.table import Table, told
 from stylus_core.options import TABLE, Options
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
+from stylus_study.evaluation.composer_metrics import requests
+from stylus_study.evaluation.corpus import EvalQuery
+from stylus_study.evaluation.harness import evaluate
+from stylus_study.evaluation.judged_run import asking
+from stylus_study.evaluation.markdown_table import MarkdownTable, told
+from stylus_study.evaluation.statistics import wilson
+from stylus_study.evaluation.testbed import Testbed
 
 COMPOSERS = ("local", "retriever", "random")
 #: How sure a pick has to be; none where the options have no such choice.
@@ -33,14 +33,14 @@ _SHORT = 100
 _FEW = 400  # adapters of the corpus, as a user's folder may hold
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """At the default options: at most three adapters a prompt."""
     w = world()
     sets = {
         "captions with published picks": w.captions,
         "captions for which the published system chose nothing": w.unpicked,
-        "prompts of our own that nothing fits": [Query(p) for p in NO_FIT],
-        "the same two by two, as long as a caption": [Query(p) for p in NO_FIT_LONG],
+        "prompts of our own that nothing fits": [EvalQuery(p) for p in NO_FIT],
+        "the same two by two, as long as a caption": [EvalQuery(p) for p in NO_FIT_LONG],
         "prompts of users": w.user,
     }
     made = Composers()
@@ -61,9 +61,9 @@ def no_fit() -> dict[str, list[str]]:
     return sets
 
 
-def left_alone(libraries: Mapping[str, Ground], sets: Mapping[str, Sequence[str]]) -> Table:
+def left_alone(libraries: Mapping[str, Testbed], sets: Mapping[str, Sequence[str]]) -> MarkdownTable:
     """The share of prompts to which the local composer adds nothing, in each library at each restraint."""
-    table = Table(
+    table = MarkdownTable(
         "Prompts that nothing fits, left alone by the local composer: shares with 95% intervals",
         ["library", "prompts", "number", *(RESTRAINTS or ("default",))],
     )
@@ -73,7 +73,7 @@ def left_alone(libraries: Mapping[str, Ground], sets: Mapping[str, Sequence[str]
             cells = []
             for restraint in RESTRAINTS or (None,):
                 options = Options.of({} if restraint is None else {"restraint": restraint})
-                asked = requests(ground.retriever, [Query(p) for p in prompts], options)
+                asked = requests(ground.retriever, [EvalQuery(p) for p in prompts], options)
                 left = sum(not compose(request).assignments for request in asked)
                 cells.append(told(wilson(left, len(prompts)), ".2f"))
             table.add(library, name, str(len(prompts)), *cells)
@@ -83,14 +83,14 @@ def left_alone(libraries: Mapping[str, Ground], sets: Mapping[str, Sequence[str]
 
 
 @contextmanager
-def _libraries(w: World) -> Iterator[dict[str, Ground]]:
+def _libraries(w: World) -> Iterator[dict[str, Testbed]]:
     """The corpus, a part of it as small as a user's folder, and the sample library."""
     few = random.Random(0).sample(sorted(w.adapters, key=lambda a: a.id), _FEW)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        def ground(adapters: Sequence[Adapter], name: str) -> Ground:
-            return stack.enter_context(Ground(adapters, OUT / "vectors.sqlite", folder / name, open_encoder()))
+        def ground(adapters: Sequence[Adapter], name: str) -> Testbed:
+            return stack.enter_context(Testbed(adapters, OUT / "vectors.sqlite", folder / name, open_encoder()))
 
         samples = _samples(folder)
         yield {

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from stylus_core.evaluation.table import Table
 from stylus_core.library import Library
+from stylus_study.evaluation.markdown_table import MarkdownTable
 
 WRITERS, READERS = 2, 8
 _SECONDS = 4.0
@@ -60,9 +60,9 @@ def _run(database: Path, writers: int) -> list[float]:
     return waits
 
 
-def contention(database: Path) -> Table:
+def contention(database: Path) -> MarkdownTable:
     """What a selection reads from a copy of `database`, less its own work: waiting for locks, disk and a core."""
-    table = Table(
+    table = MarkdownTable(
         f"{READERS} readers of one library: waiting in a selection's reads (ms)",
         ["writers", "reads", "p50", "p99", "longest"],
     )

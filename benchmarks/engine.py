@@ -17,15 +17,15 @@ from typing import Any, cast
 import numpy as np
 
 from benchmarks.world import OUT, world
-from stylus_core.evaluation.metrics import quality
-from stylus_core.evaluation.table import Table
 from stylus_core.library import Library
 from stylus_core.library.database import State
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.engine.address import parse_address
-from stylus_core.retriever.engine.remote import Remote
+from stylus_core.retriever.engine.remote_index import RemoteIndex
 from stylus_core.types import Adapter
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from stylus_study.evaluation.ranking_metrics import quality
 
 DEPTH = 150
 
@@ -46,19 +46,19 @@ class Corpus:
         return {i: self._by_id[i] for i in ids if i in self._by_id}
 
 
-def run(address: str = "") -> list[Table]:
+def run(address: str = "") -> list[MarkdownTable]:
     """One table of quality and time, with how it was indexed in the notes."""
     w = world()
     folder = OUT / "engine"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     where = parse_address(address or f"milvus://{folder / 'benchmark.db'}?library=benchmark")
-    remote = Remote(where, folder / "home", [Path("/corpus")])
+    remote = RemoteIndex(where, folder / "home", [Path("/corpus")])
     corpus = cast(Library, Corpus(w.adapters))
     started = time.perf_counter()
     remote.index(corpus, w.index, w.store)
     wrote = time.perf_counter() - started
-    table = Table(
+    table = MarkdownTable(
         f"The engine ({where}) next to this machine's index",
         ["index", *(f"{s} {c}" for s in w.sets() for c in ("R@10", "R@30", "R@150", "MRR", "ms p50", "ms p95"))],
     )

@@ -15,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.world import World, folder_world, world
-from stylus_core.evaluation.corpus import Query
-from stylus_core.evaluation.grouping import grouped_folds
-from stylus_core.evaluation.metrics import quality
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
 from stylus_core.retriever.fusion import SIGNALS, Scores, scaled
 from stylus_core.types import KINDS
+from stylus_study.evaluation.corpus import EvalQuery
+from stylus_study.evaluation.grouping import grouped_folds
+from stylus_study.evaluation.ranking_metrics import quality
 
 _FOLDS, _L2 = 5, 2e-3
 _BEST = 600  # adapters a query that products of signals are fitted on, those with the highest sums
@@ -40,7 +40,7 @@ def _column(signals: dict[str, Scores], name: str, alive: NDArray[np.bool_]) -> 
 class Set:
     """All signals of all adapters for a set of queries: (queries, adapters, signals)."""
 
-    def __init__(self, w: World, queries: Sequence[Query]) -> None:
+    def __init__(self, w: World, queries: Sequence[EvalQuery]) -> None:
         signals, sentence, target = [], [], []
         alive = w.index.signals.alive
         row = {int(i): n for n, i in enumerate(w.index.rows)}

@@ -22,12 +22,12 @@ from sklearn.metrics import average_precision_score
 from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
 from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, without_encoder
 from stylus_core.composer import Request
-from stylus_core.composer.evidence import gather
 from stylus_core.composer.judge import PARAMETERS
 from stylus_core.composer.local import FLOORS, allotted, floor_of
-from stylus_core.evaluation.calibration import calibration_error, reliability
-from stylus_core.evaluation.grouping import grouped_folds
-from stylus_core.evaluation.table import Table
+from stylus_core.composer.pair_evidence import gather
+from stylus_study.evaluation.calibration import calibration_error, reliability
+from stylus_study.evaluation.grouping import grouped_folds
+from stylus_study.evaluation.markdown_table import MarkdownTable
 
 _FOLDS = 5
 _WANTED = 2
@@ -147,9 +147,11 @@ def picked(
     return out
 
 
-def told(prompts: Sequence[JudgedSet], picks: Sequence[dict[int, float]], title: str) -> Table:
+def told(prompts: Sequence[JudgedSet], picks: Sequence[dict[int, float]], title: str) -> MarkdownTable:
     """P2, P0, R2 and what was left alone, set by set, pooled over prompts; the shared judgements apart from ours."""
-    table = Table(title, ["judged", "set", "prompts", "picks a prompt", "P2", "P0", "R2", "left alone", "unjudged"])
+    table = MarkdownTable(
+        title, ["judged", "set", "prompts", "picks a prompt", "P2", "P0", "R2", "left alone", "unjudged"]
+    )
     for own in (False, True):
         for name in dict.fromkeys(p.set for p in prompts if p.own is own):
             some = [(p, k) for p, k in zip(prompts, picks, strict=True) if p.own is own and p.set == name]
@@ -166,9 +168,9 @@ def told(prompts: Sequence[JudgedSet], picks: Sequence[dict[int, float]], title:
     return table
 
 
-def reliability_table(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: str) -> Table:
+def reliability_table(chance: NDArray[np.float64], wanted: NDArray[np.bool_], title: str) -> MarkdownTable:
     """The reliability curve as a table."""
-    table = Table(f"Reliability, {title}", ["chance", "pairs", "mean chance", "share wanted"])
+    table = MarkdownTable(f"Reliability, {title}", ["chance", "pairs", "mean chance", "share wanted"])
     for b in reliability(chance, wanted):
         table.add(f"{b.low:.1f} to {b.high:.1f}", str(b.number), f"{b.confidence:.3f}", f"{b.wanted:.3f}")
     return table

@@ -9,17 +9,17 @@ from __future__ import annotations
 import sys
 
 from benchmarks.world import OUT, folder_world, world
-from stylus_core.evaluation.ranking import DEPTHS, rank
-from stylus_core.evaluation.systems import ours
-from stylus_core.evaluation.table import Table
+from stylus_study.evaluation.baselines import ours
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from stylus_study.evaluation.ranking_report import DEPTHS, rank
 from tests.shared import MAKE_LIBRARY, REASON
 
 _MEASURES = (*(f"R@{k}" for k in DEPTHS), "MRR")
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """One table: each set of queries in both worlds, with and without an encoder."""
-    table = Table("Through a folder, and with all metadata", ["queries", "adapters known by", *_MEASURES])
+    table = MarkdownTable("Through a folder, and with all metadata", ["queries", "adapters known by", *_MEASURES])
     worlds = {"all metadata": world(), "a folder": folder_world()}
     for name, queries in world().sets().items():
         for known, w in worlds.items():

@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.evaluation.corpus import load_adapters
 from stylus_core.refiner import refine
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.types import Adapter, Example, Metadata
+from stylus_study.evaluation.corpus import load_adapters
 from tests.library.build import safetensors, sidecar
 from tests.shared import DATA
 

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from benchmarks.world import OUT
 from stylus_core.composer import Request
-from stylus_core.composer.evidence import gather
-from stylus_core.evaluation.choosing import requests
-from stylus_core.evaluation.corpus import Query, load_adapters, rows
-from stylus_core.evaluation.ground import Ground
+from stylus_core.composer.pair_evidence import gather
 from stylus_core.options import Options
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
+from stylus_study.evaluation.composer_metrics import requests
+from stylus_study.evaluation.corpus import EvalQuery, load_adapters, rows
+from stylus_study.evaluation.testbed import Testbed
 from tests.shared import DATA
 
 #: Judgements of the project's own: prompts in its own words, read by `docs/judgements.md`.
@@ -76,14 +76,14 @@ def corpus(library: str) -> list[Adapter]:
     return load_adapters(DATA / ("corpus.jsonl.gz" if library == "2023" else "modern/corpus.jsonl.gz"))
 
 
-def ground(adapters: Sequence[Adapter], folder: Path) -> Ground:
+def ground(adapters: Sequence[Adapter], folder: Path) -> Testbed:
     """Adapters, indexed in `folder`, with the vectors that are kept between runs."""
-    return Ground(adapters, OUT / "vectors.sqlite", folder, open_encoder())
+    return Testbed(adapters, OUT / "vectors.sqlite", folder, open_encoder())
 
 
-def asked(world: Ground, prompts: Sequence[str], candidates: int = _CANDIDATES) -> list[Request]:
+def asked(world: Testbed, prompts: Sequence[str], candidates: int = _CANDIDATES) -> list[Request]:
     """What the composer is asked for each prompt."""
-    return requests(world.retriever, [Query(p) for p in prompts], Options(candidates=candidates))
+    return requests(world.retriever, [EvalQuery(p) for p in prompts], Options(candidates=candidates))
 
 
 def without_encoder(request: Request) -> Request:

@@ -19,21 +19,21 @@ from pathlib import Path
 
 from benchmarks.llm_judged import drawn, measured
 from benchmarks.world import NO_FIT, OUT, World, world
+from stylus_core.composer.answer_validation import possible
 from stylus_core.composer.catalogue import question
-from stylus_core.composer.checking import possible
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.local import LocalComposer, rated
 from stylus_core.composer.registry import Composers
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import StylusError
-from stylus_core.evaluation.choosing import requests
-from stylus_core.evaluation.corpus import Query
-from stylus_core.evaluation.table import Table
 from stylus_core.options import Options
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Assignment, Candidate
+from stylus_study.evaluation.composer_metrics import requests
+from stylus_study.evaluation.corpus import EvalQuery
+from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.llm.fault_server import FaultServer, answers
 from tests.shared import DATA, REASON
 
@@ -44,7 +44,7 @@ _SEED = 4
 def requested(w: World, prompt: str, candidates: int = 0) -> Request:
     """One prompt through the retriever."""
     options = Options(composer="llm", **({"candidates": candidates} if candidates else {}))
-    return requests(w.retriever, [Query(prompt)], options)[0]
+    return requests(w.retriever, [EvalQuery(prompt)], options)[0]
 
 
 def prompts(w: World, number: int) -> list[str]:
@@ -98,14 +98,14 @@ def counter(base_url: str) -> tuple[Callable[[str], int], str]:
     return lambda text: -(-len(text) // 4), "4 characters a token"
 
 
-def tokens_table(w: World, base_url: str = "") -> Table:
+def tokens_table(w: World, base_url: str = "") -> MarkdownTable:
     """Tokens that one prompt costs, ours and theirs."""
     count, how = counter(base_url)
     rows = []
     for prompt in (given := prompts(w, 60)):
         if text := ours(requested(w, prompt)):
             rows.append((count(text), 2 * count(theirs(requested(w, prompt, _THEIRS)))))
-    table = Table(f"Prompt tokens of one prompt ({how})", ["system", "calls", "median", "most"])
+    table = MarkdownTable(f"Prompt tokens of one prompt ({how})", ["system", "calls", "median", "most"])
     for name, calls, column in (("ours, a dozen at most", "1", 0), ("research system, 150 candidates", "2", 1)):
         values = [r[column] for r in rows]
         table.add(name, calls, f"{statistics.median(values):,.0f}", f"{max(values):,}")
@@ -118,12 +118,12 @@ def tokens_table(w: World, base_url: str = "") -> Table:
     return table
 
 
-def time_table(w: World) -> Table:
+def time_table(w: World) -> MarkdownTable:
     """A whole selection step with a server that answers at once: what is left is ours."""
     wall: list[float] = []
     processor: list[float] = []
     with FaultServer([answers({"verdicts": {}})]) as server, tempfile.TemporaryDirectory() as home:
-        composer = LLMComposer(Settings(base_url=server.url, model="none"), Path(home))
+        composer = LLMComposer(ComposerSettings(base_url=server.url, model="none"), Path(home))
         for prompt in prompts(w, 60):
             request = requested(w, prompt)
             start, used = time.perf_counter(), time.process_time()
@@ -133,7 +133,7 @@ def time_table(w: World) -> Table:
                 continue  # nothing was likely enough to ask about
             wall.append(1000 * (time.perf_counter() - start))
             processor.append(1000 * (time.process_time() - used))
-    table = Table("Our own part of a call, ms", ["what", "median", "90th percentile"])
+    table = MarkdownTable("Our own part of a call, ms", ["what", "median", "90th percentile"])
     for name, values in (("by the clock", wall[1:]), ("on the processor", processor[1:])):
         table.add(name, f"{statistics.median(values):.1f}", f"{statistics.quantiles(values, n=10)[-1]:.1f}")
     table.notes.append("message, request, cache, checks; the loopback server that answers at once is in it")
@@ -144,10 +144,10 @@ def _shown(assignments: Sequence[Assignment]) -> str:
     return "; ".join(f"{a.keyword.text} -> {a.candidate.adapter.title}" for a in assignments) or "nothing"
 
 
-def served(w: World, base_url: str, model: str, number: int, timeout: float) -> Table:
+def served(w: World, base_url: str, model: str, number: int, timeout: float) -> MarkdownTable:
     """What a real model does with the prompts, next to the local composer, to be read one by one."""
-    composers = Composers.from_settings(Settings(base_url=base_url, model=model, timeout=timeout), OUT / "llm")
-    table = Table(f"{model} and the local composer", ["prompt", "language model", "local composer", "notes"])
+    composers = Composers.from_settings(ComposerSettings(base_url=base_url, model=model, timeout=timeout), OUT / "llm")
+    table = MarkdownTable(f"{model} and the local composer", ["prompt", "language model", "local composer", "notes"])
     for prompt in prompts(w, number):
         request = requested(w, prompt)
         found, local = composers.compose(request), LocalComposer().compose(request)
@@ -156,7 +156,7 @@ def served(w: World, base_url: str, model: str, number: int, timeout: float) -> 
     return table
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """What can be measured without a model."""
     w = world()
     return [tokens_table(w), time_table(w)]

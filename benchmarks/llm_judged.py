@@ -21,23 +21,23 @@ from typing import Any
 
 import numpy as np
 
+from stylus_core.composer.composer_rules import keep
 from stylus_core.composer.contract import Request
 from stylus_core.composer.llm import Judge, LLMComposer
 from stylus_core.composer.local import floor_of, rated
 from stylus_core.composer.registry import Composers
-from stylus_core.composer.rules import keep
-from stylus_core.composer.settings import Settings
-from stylus_core.evaluation.choosing import requests
-from stylus_core.evaluation.corpus import Query, load_adapters
-from stylus_core.evaluation.ground import Ground
-from stylus_core.evaluation.judged_report import JudgedEvaluation
-from stylus_core.evaluation.judgements import JudgedPrompt, load_judgements
-from stylus_core.evaluation.judging import ask, judge
-from stylus_core.evaluation.names import Names
-from stylus_core.evaluation.table import Table
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.options import Options
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.types import Assignment, Composition
+from stylus_study.evaluation.adapter_names import AdapterNames
+from stylus_study.evaluation.composer_metrics import requests
+from stylus_study.evaluation.corpus import EvalQuery, load_adapters
+from stylus_study.evaluation.judged_metrics import ask, judge
+from stylus_study.evaluation.judged_report import JudgedEvaluation
+from stylus_study.evaluation.judgements import JudgedPrompt, load_judgements
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from stylus_study.evaluation.testbed import Testbed
 
 #: Library -> where its adapters are, below the shared data.
 CORPORA = {"2023": "corpus.jsonl.gz", "modern": "modern/corpus.jsonl.gz"}
@@ -92,7 +92,7 @@ def drawn(
     known: dict[str, dict[str, float]] = json.loads(heldout.read_text(encoding="utf-8")) if heldout else {}
     adapters = {library: load_adapters(data / name) for library, name in CORPORA.items()}
     found = {
-        library: {p.query: p for p in load_judgements(judgements, Names(of), library).prompts}
+        library: {p.query: p for p in load_judgements(judgements, AdapterNames(of), library).prompts}
         for library, of in adapters.items()
     }
     groups: dict[str, list[tuple[str, str]]] = {name: [] for name in SETS}
@@ -107,8 +107,8 @@ def drawn(
     for library, of in adapters.items():
         queries = [query for where, query in order if where == library]
         with tempfile.TemporaryDirectory() as folder:
-            with Ground(of, vectors, Path(folder) / "index", encoder) as ground:
-                made = requests(ground.retriever, [Query(q) for q in queries], Options(composer="llm"))
+            with Testbed(of, vectors, Path(folder) / "index", encoder) as ground:
+                made = requests(ground.retriever, [EvalQuery(q) for q in queries], Options(composer="llm"))
         asked |= {(library, query): request for query, request in zip(queries, made, strict=True)}
     out = []
     for library, query in order:
@@ -170,7 +170,7 @@ def as_many(asked: Sequence[Asked], judged: Judge, others: Sequence[Composition]
 
 def measured(
     asked: Sequence[Asked], base_url: str, model: str, timeout: float, home: Path, record: Path | None = None
-) -> list[Table]:
+) -> list[MarkdownTable]:
     """The model's picks, the local ones, and those that both made, held against the judgements.
 
     Args:
@@ -182,7 +182,7 @@ def measured(
         record: a file that gets a line for each prompt, to be read.
     """
     judged = judging(asked)
-    settings = Settings(base_url=base_url, model=model, timeout=timeout)
+    settings = ComposerSettings(base_url=base_url, model=model, timeout=timeout)
     composers = Composers({"llm": lambda: LLMComposer(settings, home, judged), "local": lambda: Local(judged)})
     heard, log = Heard(), logging.getLogger("stylus")
     log.addHandler(heard)
@@ -211,7 +211,7 @@ def measured(
     return [_picks(asked, systems, told), _calls(model, made, took, heard)]
 
 
-def _picks(asked: Sequence[Asked], systems: Mapping[str, Sequence[Composition]], told: str) -> Table:
+def _picks(asked: Sequence[Asked], systems: Mapping[str, Sequence[Composition]], told: str) -> MarkdownTable:
     sets: dict[str, dict[str, Any]] = {}
     for name in SETS:
         rows = [n for n, a in enumerate(asked) if a.prompt.set == name]
@@ -230,7 +230,7 @@ def _picks(asked: Sequence[Asked], systems: Mapping[str, Sequence[Composition]],
     return table
 
 
-def _calls(model: str, made: Sequence[Composition], took: Sequence[float], heard: Heard) -> Table:
+def _calls(model: str, made: Sequence[Composition], took: Sequence[float], heard: Heard) -> MarkdownTable:
     fate: Counter[str] = Counter()
     for composition in made:
         notes = " ".join(composition.notes)
@@ -240,7 +240,7 @@ def _calls(model: str, made: Sequence[Composition], took: Sequence[float], heard
             fate["not asked"] += 1
         else:
             fate["picked" if composition.assignments else "wanted nothing"] += 1
-    table = Table(
+    table = MarkdownTable(
         f"{model}: what became of {len(made)} prompts", ["not asked", "picked", "wanted nothing", "fell back"]
     )
     table.add(*(str(fate[k]) for k in table.header))

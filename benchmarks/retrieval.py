@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.world import OUT, World, world
-from stylus_core.evaluation.harness import evaluate
-from stylus_core.evaluation.nearness import by_nearness, told
-from stylus_core.evaluation.systems import BASELINE, OURS, System, systems
-from stylus_core.evaluation.table import Table
-from stylus_core.evaluation.table import told as number
 from stylus_core.options import Options
+from stylus_study.evaluation.baselines import BASELINE, OURS, System, systems
+from stylus_study.evaluation.harness import evaluate
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from stylus_study.evaluation.markdown_table import told as number
+from stylus_study.evaluation.recall_by_nearness import by_nearness, told
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """One table a set of queries, one configuration for both, and what is remembered apart from what is found."""
     w = world()
     known = systems(w)
@@ -22,9 +22,9 @@ def run() -> list[Table]:
     return [*found.tables(), nearness(w, known)]
 
 
-def nearness(w: World, known: Mapping[str, System]) -> Table:
+def nearness(w: World, known: Mapping[str, System]) -> MarkdownTable:
     """Recall of users' prompts by the word overlap with the nearest example prompt in the index, of any adapter."""
-    table = Table(
+    table = MarkdownTable(
         "Recall@10 of users' prompts by nearness of an example: means with 95% intervals",
         ["word overlap with the nearest example", "prompts", "share"],
     )

@@ -26,18 +26,18 @@ from benchmarks.research import ResearchRetriever
 from benchmarks.scale_table import table_of
 from benchmarks.world import OUT
 from stylus_core import Stylus
-from stylus_core.evaluation.corpus import load_queries
-from stylus_core.evaluation.table import Table
 from stylus_core.home import library_home
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
 from stylus_core.retriever.documents import document
-from stylus_core.retriever.embedded import VIEWS
 from stylus_core.retriever.encoder import find_model, open_encoder
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.quantized_vectors import VIEWS
 from stylus_core.retriever.retriever import Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
+from stylus_study.evaluation.corpus import load_queries
+from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.library.build import safetensors
 from tests.shared import DATA, REASON
 
@@ -288,13 +288,13 @@ def measure_records(size: int) -> dict[str, Any]:
 # -- embedding
 
 
-def embedding() -> Table:
+def embedding() -> MarkdownTable:
     """Documents a second, next to sentence-transformers on the same texts."""
     encoder = open_encoder()
     texts = [t for a in grown(256) for t in (lambda d: [getattr(d, v) for v in VIEWS])(document(a))]
     encoder.encode(texts[:32])
     ours = len(texts) / timed(lambda: encoder.encode(texts), 3)
-    table = Table("Embedding labels and accounts of real adapters", ["encoder", "texts a second", "ratio"])
+    table = MarkdownTable("Embedding labels and accounts of real adapters", ["encoder", "texts a second", "ratio"])
     try:
         from sentence_transformers import SentenceTransformer
 

@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stylus_core.evaluation.table import Table
+from stylus_study.evaluation.markdown_table import MarkdownTable
 
 
-def table_of(rows: Sequence[dict[str, Any]]) -> Table:
+def table_of(rows: Sequence[dict[str, Any]]) -> MarkdownTable:
     """Sizes side by side, and how much the last step multiplies each number."""
-    table = Table("Scale", ["", *(f"{r['size']:,}" for r in rows), "growth, first to last", "target at 100,000"])
+    table = MarkdownTable(
+        "Scale", ["", *(f"{r['size']:,}" for r in rows), "growth, first to last", "target at 100,000"]
+    )
 
     def line(name: str, value: Callable[[dict[str, Any]], float], form: str = ".1f", target: str = "") -> None:
         values: list[float | None] = []

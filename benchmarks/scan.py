@@ -29,7 +29,7 @@ from tests.shared import MAKE_LIBRARY, REASON
 
 
 @dataclass(frozen=True)
-class Row:
+class ScanRow:
     """One measurement; `target` is the most that it may be."""
 
     what: str
@@ -52,7 +52,7 @@ def timed(action: Callable[[], object], repeat: int = 1) -> float:
     return statistics.median(times)
 
 
-def corpus(folder: Path) -> list[Row]:
+def corpus(folder: Path) -> list[ScanRow]:
     """The whole corpus as a folder of real files. Needs ../shared."""
     loras = folder / "loras"
     subprocess.run([sys.executable, str(MAKE_LIBRARY), str(loras), "--size", "100000", "--previews"], check=True)
@@ -71,27 +71,27 @@ def corpus(folder: Path) -> list[Row]:
         everything = timed(lambda: list(library.adapters()), 3)
         some = timed(lambda: library.get(ids[:: len(ids) // 30][:30]), 9)
     return [
-        Row(f"scan and refine {len(ids) - 5} adapters from cold", cold, "s", 8.0),
-        Row("rescan with nothing changed", nothing, "s", 0.5),
-        Row("one file added, on top of that", statistics.median(added) - nothing, "s", 0.1),
-        Row("look at the folders' mtimes only", quick * 1000, "ms", 5.0),
-        Row("load all adapters", everything, "s", 0.4),
-        Row("load 30 adapters", some * 1000, "ms", 2.0),
+        ScanRow(f"scan and refine {len(ids) - 5} adapters from cold", cold, "s", 8.0),
+        ScanRow("rescan with nothing changed", nothing, "s", 0.5),
+        ScanRow("one file added, on top of that", statistics.median(added) - nothing, "s", 0.1),
+        ScanRow("look at the folders' mtimes only", quick * 1000, "ms", 5.0),
+        ScanRow("load all adapters", everything, "s", 0.4),
+        ScanRow("load 30 adapters", some * 1000, "ms", 2.0),
     ]
 
 
-def hostile(folder: Path, count: int = 500) -> list[Row]:
+def hostile(folder: Path, count: int = 500) -> list[ScanRow]:
     """Hostile files, scanned in a process of its own so that its memory can be told."""
     made = make(folder / "loras", count)
     found = scan_apart(folder / "library.sqlite", folder / "loras")
     return [
-        Row(f"scan {count} hostile files", found.seconds, "s", 5.0),
-        Row("hostile files without a reason", len({str(h.path) for h in made} - set(found.named)), "files", 0),
-        Row("memory they take at most", found.grown, "MB", 300.0),
+        ScanRow(f"scan {count} hostile files", found.seconds, "s", 5.0),
+        ScanRow("hostile files without a reason", len({str(h.path) for h in made} - set(found.named)), "files", 0),
+        ScanRow("memory they take at most", found.grown, "MB", 300.0),
     ]
 
 
-def large(folder: Path, count: int = 100_000) -> list[Row]:
+def large(folder: Path, count: int = 100_000) -> list[ScanRow]:
     """A folder beyond what people have."""
     model = safetensors(folder / "model.safetensors").read_bytes()
     for number in range(count):
@@ -103,7 +103,7 @@ def large(folder: Path, count: int = 100_000) -> list[Row]:
     with Library(folder / "library.sqlite") as library:
         library.scan([folder / "loras"])
         return [
-            Row(
+            ScanRow(
                 f"rescan {count} adapters with nothing changed",
                 timed(lambda: library.scan([folder / "loras"]), 3),
                 "s",
@@ -126,7 +126,7 @@ print(json.dumps([times[0], sorted(times[1:])[1]]))
 """
 
 
-def against(folder: Path, revision: str, turns: int = 5) -> list[Row]:
+def against(folder: Path, revision: str, turns: int = 5) -> list[ScanRow]:
     """A cold scan of the whole corpus and a rescan with nothing changed, as ratios to those of `revision`."""
     loras, earlier = folder / "loras", folder / "earlier"
     subprocess.run([sys.executable, str(MAKE_LIBRARY), str(loras), "--size", "100000"], check=True)
@@ -151,21 +151,21 @@ def against(folder: Path, revision: str, turns: int = 5) -> list[Row]:
         for i in range(2)
     )
     return [
-        Row(f"cold scan beside {revision}", cold, "times", 1.1),
-        Row(f"rescan with nothing changed beside {revision}", nothing, "times", 1.1),
+        ScanRow(f"cold scan beside {revision}", cold, "times", 1.1),
+        ScanRow(f"rescan with nothing changed beside {revision}", nothing, "times", 1.1),
     ]
 
 
-def measure(*, with_large: bool = False, before: str = "") -> tuple[list[Row], list[str]]:
+def measure(*, with_large: bool = False, before: str = "") -> tuple[list[ScanRow], list[str]]:
     """(measurements, reasons for those that were skipped)."""
-    parts: list[Callable[[Path], list[Row]]] = [hostile]
+    parts: list[Callable[[Path], list[ScanRow]]] = [hostile]
     if MAKE_LIBRARY:
         parts.append(corpus)
         if before:
             parts.append(lambda folder: against(folder, before))
     if with_large:
         parts.append(large)
-    rows: list[Row] = []
+    rows: list[ScanRow] = []
     for part in parts:
         folder = Path(tempfile.mkdtemp(prefix="stylus-bench-"))
         try:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.world import OUT
 from stylus_core import Stylus
-from stylus_core.evaluation.corpus import load_queries
-from stylus_core.evaluation.table import Table
+from stylus_study.evaluation.corpus import load_queries
+from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.shared import DATA, MAKE_LIBRARY
 
 
@@ -43,7 +43,7 @@ def _line(name: str, values: list[float], of: float | None = None) -> list[str]:
     return [name, f"{p50:.1f}", f"{p95:.1f}", f"{sum(values) / of:.0%}" if of else ""]
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """Selections on the corpus as real files: prompts never seen, then the same with a word changed."""
     if DATA is None:
         raise FileNotFoundError("the shared corpus is not beside the project")
@@ -58,7 +58,7 @@ def run() -> list[Table]:
             stylus.select(f"{p}, study number {n}, {prompts[n % 7][:12]}").timings
             for n, p in enumerate(prompts[20:320])
         ]
-    table = Table("Selection, warm, 4,159 adapters (ms)", ["prompts", "p50", "p95", "share"])
+    table = MarkdownTable("Selection, warm, 4,159 adapters (ms)", ["prompts", "p50", "p95", "share"])
     table.add(*_line("a prompt never seen, embedding included", [t["total"] for t in fresh]))
     table.add(*_line("one word changed, its parts embedded before", [t["total"] for t in again]))
     whole = sum(t["total"] for t in fresh)

@@ -21,11 +21,11 @@ from PIL import Image
 
 from benchmarks import inception
 from benchmarks.world import OUT
-from stylus_core.evaluation.table import Table
-from stylus_core.study.distances import Frechet, Kernel
-from stylus_core.study.embedding import Embedder
-from stylus_core.study.feature_cache import FeatureCache
-from stylus_core.study.features import Clip, Extractor, Inception
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from stylus_study.metrics.distances import Frechet, Kernel
+from stylus_study.metrics.extractors import Clip, Extractor, Inception
+from stylus_study.metrics.feature_cache import FeatureCache
+from stylus_study.metrics.picture_features import PictureEmbedder
 from tests.study import tiny_models
 
 _LARGE = {
@@ -56,16 +56,16 @@ def _rate(model: Extractor, paths: list[Path], device: str, batch: int, folder: 
     rates = []
     with contextlib.closing(FeatureCache(folder / f"{time.monotonic_ns()}.sqlite")) as cache:
         for _ in range(2):
-            embedder = Embedder(cache, device, batch)
+            embedder = PictureEmbedder(cache, device, batch)
             start = time.perf_counter()
             found = embedder.pictures(model, paths, "")
             rates.append(len(found.vectors) / (time.perf_counter() - start))
     return rates[0], rates[1]
 
 
-def looks(folder: Path, devices: list[str], count: int) -> Table:
+def looks(folder: Path, devices: list[str], count: int) -> MarkdownTable:
     """Pictures a second by model, device and batch size."""
-    table = Table(
+    table = MarkdownTable(
         "Study metrics: pictures a second, ViT-L/14 and Inception v3 with random weights, 512 x 512 PNG",
         ["model", "device", "batch", "pictures/s", "times one by one", "pictures/s when known"],
     )
@@ -85,9 +85,9 @@ def looks(folder: Path, devices: list[str], count: int) -> Table:
     return table
 
 
-def distances(devices: list[str]) -> Table:
+def distances(devices: list[str]) -> MarkdownTable:
     """Seconds of FID and KID of a row, bootstrap samples included, 2048 dimensions."""
-    table = Table(
+    table = MarkdownTable(
         "Study metrics: seconds a row, 2048 dimensions",
         ["device", "pictures", "reference", "FID", "a bootstrap sample of FID", "KID with 500 samples"],
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median, quantiles
 
-from stylus_core.evaluation.corpus import load_adapters, load_queries
 from stylus_core.options import Options
 from stylus_core.rewriter import share
+from stylus_study.evaluation.corpus import load_adapters, load_queries
 from tests.shared import DATA, REASON
 
 SETS = ("user", "page")

@@ -9,8 +9,8 @@ import json
 import sys
 from pathlib import Path
 
-from stylus_core.evaluation.corpus import load_adapters
 from stylus_core.refiner.weight import usual_weight
+from stylus_study.evaluation.corpus import load_adapters
 
 
 def main() -> None:

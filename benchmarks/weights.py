@@ -23,11 +23,11 @@ from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from benchmarks.world import world
-from stylus_core.evaluation.corpus import load_queries
-from stylus_core.evaluation.table import Table
 from stylus_core.refiner.weight import Habits, example_weights, usual_weight
 from stylus_core.rewriter import share
 from stylus_core.types import Adapter
+from stylus_study.evaluation.corpus import load_queries
+from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.shared import DATA, REASON
 
 _WORD = re.compile(r"\w+")
@@ -45,7 +45,7 @@ _GRID: dict[str, tuple[float, ...]] = {
 }
 
 
-class Pair(NamedTuple):
+class WeightPair(NamedTuple):
     """An adapter in somebody's prompt."""
 
     adapter: Adapter
@@ -55,14 +55,14 @@ class Pair(NamedTuple):
     strangers: tuple[float, ...]  # of those, on pages that have no prompt like this one
 
 
-def run() -> list[Table]:
+def run() -> list[MarkdownTable]:
     """The parser against the reference, and recommendations against what people wrote."""
     assert DATA is not None, REASON  # noqa: S101
     adapters = world().adapters
     return [_reading(adapters), _using(_pairs(adapters))]
 
 
-def _reading(adapters: Sequence[Adapter]) -> Table:
+def _reading(adapters: Sequence[Adapter]) -> MarkdownTable:
     assert DATA is not None, REASON  # noqa: S101
     with gzip.open(DATA / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
@@ -79,7 +79,7 @@ def _reading(adapters: Sequence[Adapter]) -> Table:
     medians = {r["model_id"]: r["median"] for r in rows if r["source"] == "examples"}
     used = {a.id: example_weights(a.metadata) for a in adapters}
     agree = sum(abs(median(used[i]) - m) < 0.011 for i, m in medians.items() if used.get(i))
-    table = Table("Weights in authors' texts, against a simple reference", ["what", "number", "share"])
+    table = MarkdownTable("Weights in authors' texts, against a simple reference", ["what", "number", "share"])
     table.add("the reference names one", str(len(told)), "")
     table.add("so do we", str(len(both)), f"{len(both) / len(told):.3f}")
     table.add("with the same low and high", str(same), f"{same / len(both):.3f}")
@@ -99,7 +99,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 Rows = Mapping[str, dict[str, Any]]  # adapter id -> what `benchmarks/weight_cards.py` says of it
 
 
-def beside(revision: str) -> list[Table]:
+def beside(revision: str) -> list[MarkdownTable]:
     """A revision and the code as it is, over the same texts and the same prompts, in one run."""
     assert DATA is not None, REASON  # noqa: S101
     pages = {a.id: list(world().elsewhere(a.id).values()) for a in world().adapters}
@@ -126,7 +126,7 @@ def _rows(root: Path, corpus: Path, elsewhere: Mapping[int, Sequence[float]]) ->
     return rows
 
 
-def _side_by_side(name: str, revision: str, corpus: Path, before: Rows, after: Rows) -> Table:
+def _side_by_side(name: str, revision: str, corpus: Path, before: Rows, after: Rows) -> MarkdownTable:
     with gzip.open(corpus / "weights.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     told = {str(r["model_id"]): sorted((r["low"], r["high"])) for r in rows if r["source"] != "examples"}
@@ -136,7 +136,7 @@ def _side_by_side(name: str, revision: str, corpus: Path, before: Rows, after: R
         for i, weight in query.adapters.items()
         if str(i) in after
     ]
-    table = Table(f"Adapters of {name}: {revision} and now", ["what", "before", "now"])
+    table = MarkdownTable(f"Adapters of {name}: {revision} and now", ["what", "before", "now"])
     both = [_against(told, rows) for rows in (before, after)]
     for what in both[0]:
         table.add(what, *(f"{found[what]:.4f}" for found in both))
@@ -169,7 +169,7 @@ def _against(told: Mapping[str, list[float]], rows: Rows) -> dict[str, float]:
     }
 
 
-def _pairs(adapters: Sequence[Adapter]) -> list[Pair]:
+def _pairs(adapters: Sequence[Adapter]) -> list[WeightPair]:
     assert DATA is not None, REASON  # noqa: S101
     by_id = {a.id: a for a in adapters}
     prompts = {a.id: [_words(e.prompt) for e in a.metadata.examples] for a in adapters}
@@ -181,7 +181,7 @@ def _pairs(adapters: Sequence[Adapter]) -> list[Pair]:
                 continue
             pages = world().elsewhere(i)
             strangers = [w for page, w in pages.items() if not any(_alike(words, p) for p in prompts[page])]
-            out.append(Pair(by_id[i], written, len(query.adapters), tuple(pages.values()), tuple(strangers)))
+            out.append(WeightPair(by_id[i], written, len(query.adapters), tuple(pages.values()), tuple(strangers)))
     return out
 
 
@@ -193,13 +193,13 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _ALIKE * len(one | other) > 0
 
 
-def _examples(pair: Pair) -> float:
+def _examples(pair: WeightPair) -> float:
     used = example_weights(pair.adapter.metadata)
     return median(used) if used else 0.7
 
 
-def _using(pairs: Sequence[Pair]) -> Table:
-    rules: dict[str, Callable[[Pair], float]] = {
+def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
+    rules: dict[str, Callable[[WeightPair], float]] = {
         **{f"always {c}": (lambda _, c=c: c) for c in (0.6, 0.7, 0.8, 1.0)},
         "median of its examples, else 0.7": _examples,
         "halfway between that and 0.7": lambda p: (_examples(p) + 0.7) / 2,
@@ -212,7 +212,7 @@ def _using(pairs: Sequence[Pair]) -> Table:
     }
     one = [p for p in pairs if p.together == 1]
     several = [p for p in pairs if p.together > 1]
-    table = Table("Mean absolute error against what people wrote", ["weight", "all", "alone", "with others"])
+    table = MarkdownTable("Mean absolute error against what people wrote", ["weight", "all", "alone", "with others"])
     for name, rule in rules.items():
         table.add(name, *(f"{_error(rule, part):.3f}" for part in (pairs, one, several)))
     table.add(
@@ -233,15 +233,15 @@ def _using(pairs: Sequence[Pair]) -> Table:
     return table
 
 
-def _shared(pair: Pair, weight: float) -> float:
+def _shared(pair: WeightPair, weight: float) -> float:
     return share([weight] + [0.8] * (pair.together - 1), (), 1.0, 2.0)[0]
 
 
-def _error(rule: Callable[[Pair], float], pairs: Iterable[Pair]) -> float:
+def _error(rule: Callable[[WeightPair], float], pairs: Iterable[WeightPair]) -> float:
     return fmean(abs(rule(p) - p.written) for p in pairs)
 
 
-def _held_out(pairs: Sequence[Pair], *, own: bool) -> float:
+def _held_out(pairs: Sequence[WeightPair], *, own: bool) -> float:
     """The error where the constants were fitted without any prompt of the same adapter."""
     ids = sorted({p.adapter.id for p in pairs})
     random.Random(7).shuffle(ids)
@@ -253,7 +253,7 @@ def _held_out(pairs: Sequence[Pair], *, own: bool) -> float:
     return fmean(errors)
 
 
-def _fit(pairs: Sequence[Pair], *, own: bool) -> Habits:
+def _fit(pairs: Sequence[WeightPair], *, own: bool) -> Habits:
     """Coordinate descent over the grid, twice round."""
     best = Habits()
     for name, values in [*_GRID.items(), *_GRID.items()]:
@@ -263,7 +263,7 @@ def _fit(pairs: Sequence[Pair], *, own: bool) -> Habits:
     return best
 
 
-def _usual(pair: Pair, habits: Habits, own: bool) -> float:
+def _usual(pair: WeightPair, habits: Habits, own: bool) -> float:
     return usual_weight(pair.adapter, () if own else pair.elsewhere, habits)
 
 

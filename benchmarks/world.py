@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from stylus_core.evaluation.corpus import Query, load_adapters, load_queries
-from stylus_core.evaluation.ground import Ground
 from stylus_core.library import Library
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
+from stylus_study.evaluation.corpus import EvalQuery, load_adapters, load_queries
+from stylus_study.evaluation.testbed import Testbed
 from tests.shared import DATA, MAKE_LIBRARY
 
 OUT = Path(__file__).resolve().parent / "out"
@@ -30,7 +30,7 @@ NO_FIT_LONG = tuple(
 )
 
 
-class World(Ground):
+class World(Testbed):
     """Corpus, queries, index, vectors.
 
     Args:
@@ -58,7 +58,7 @@ class World(Ground):
         assert self.retriever.dense is not None  # noqa: S101
         return self.retriever.dense
 
-    def sets(self) -> dict[str, list[Query]]:
+    def sets(self) -> dict[str, list[EvalQuery]]:
         return {"user": self.user, "captions": self.captions}
 
 

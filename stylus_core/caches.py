@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from stylus_core.library.keepsake import NAME, kept_file
+from stylus_core.library.user_backup import NAME, kept_file
 from stylus_core.llm.cache import answer_file
-from stylus_core.llm.calls import state_file
-from stylus_core.llm.memory import Abilities, read_servers
-from stylus_core.retriever import stored
+from stylus_core.llm.capabilities import Capabilities, read_servers
+from stylus_core.llm.run_state import state_file
+from stylus_core.retriever import index_files
 from stylus_core.retriever.vectors import vector_file
 from stylus_core.storage.aside import is_aside, told_aside
 from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
@@ -31,15 +31,15 @@ def heal(home: Path) -> None:
         file.check()
         file.close()
     for folder in _indexes(home):
-        if folder.name != "index" and (found := stored.examine(folder)):  # that one is healed when it is opened
-            told_aside(folder / stored.MANIFEST, found[0], "the index is built anew when it is needed")
-    Abilities(home / "servers.json").of("")
+        if folder.name != "index" and (found := index_files.examine(folder)):  # that one is healed when it is opened
+            told_aside(folder / index_files.MANIFEST, found[0], "the index is built anew when it is needed")
+    Capabilities(home / "servers.json").of("")
 
 
 def damage(home: Path) -> Iterator[str]:
     """What is damaged, one line each: of a library, and of what libraries share. Nothing is changed."""
     for folder in _indexes(home):
-        yield from stored.examine(folder)
+        yield from index_files.examine(folder)
     tables = {name: make(home / name).tables for name, make in _FILES.items()}
     files = [*sorted(home.rglob("*.sqlite")), *sorted(home.parent.glob("*.sqlite"))]
     for path in files:

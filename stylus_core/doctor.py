@@ -16,7 +16,7 @@ from stylus_core.errors import ModelError, OptionError, StylusError
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
-    from stylus_core.library.readers import Problem
+    from stylus_core.library.adapter_rows import Problem
 
 LEVELS = ("ok", "note", "broken")
 _ENDPOINT_TIMEOUT = 5.0  # seconds

@@ -9,8 +9,8 @@ from typing import Any
 
 from stylus_core.base_models import CHECKPOINTS
 from stylus_core.base_models.families import NAMES as FAMILIES
-from stylus_core.entries import folder, pattern
 from stylus_core.errors import OptionError
+from stylus_core.pool_entries import folder, pattern
 from stylus_core.types import KINDS
 
 COMPOSERS = ("local", "llm", "retriever", "random", "reranker")

@@ -14,20 +14,20 @@ from stylus_core.base_models import fits
 from stylus_core.library import Library
 from stylus_core.library.database import DatabaseState
 from stylus_core.library.pairs import ARCHITECTURES as TWO_PARTS
-from stylus_core.library.pairs import OPEN, Pair, find_pairs
-from stylus_core.retriever.here import Here
+from stylus_core.library.pairs import OPEN, FilePair, find_pairs
+from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.types import Adapter, Applies, Candidate, Half
 
 
 class Pairing:
     """The pairs of a library, looked for again when it changed. Whoever calls it holds the lock of `here`."""
 
-    def __init__(self, library: Library, here: Here) -> None:
+    def __init__(self, library: Library, here: LocalIndex) -> None:
         self._library, self._here = library, here
         self._state: DatabaseState | None = None  # that for which these were found
-        self._pairs: dict[int, Pair] = {}
+        self._pairs: dict[int, FilePair] = {}
 
-    def pairs(self) -> Mapping[int, Pair]:
+    def pairs(self) -> Mapping[int, FilePair]:
         """The pair of each half, by the half's id."""
         state = self._library.state
         if state != self._state:
@@ -58,7 +58,7 @@ class Pairing:
 class Paired:
     """Pairs of a library, as one prompt with its options sees them."""
 
-    pairs: Mapping[int, Pair]
+    pairs: Mapping[int, FilePair]
     present: Mapping[int, tuple[str, Adapter]] = field(default_factory=dict)  # id -> (name in the tag, adapter)
     banned: frozenset[str] = frozenset()
     applies: Applies | None = None

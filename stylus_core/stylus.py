@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stylus_core.caches import heal
 from stylus_core.composer.contract import Request
 from stylus_core.composer.registry import Composers
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.database import DatabaseLost
-from stylus_core.library.naming import the_one
+from stylus_core.library.find_by_name import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.notes import no_pick
 from stylus_core.options import Options
@@ -28,11 +28,11 @@ from stylus_core.pinned import pinned
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
-from stylus_core.refiner.sources import open_library
+from stylus_core.refiner.description_sources import open_library
 from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
-from stylus_core.retriever.here import Here
+from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.retriever.pool import Pools
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.rewriter import pick_of, rewrite
@@ -40,8 +40,8 @@ from stylus_core.searching import Found, Search
 from stylus_core.types import Adapter, Applies, Candidate, Composition, Half, Selection
 
 if TYPE_CHECKING:
-    from stylus_core.retriever.engine.remote import Remote
-    from stylus_core.retriever.engine.search import EngineRetriever
+    from stylus_core.retriever.engine.engine_retriever import EngineRetriever
+    from stylus_core.retriever.engine.remote_index import RemoteIndex
 
 log = logging.getLogger("stylus")
 
@@ -71,7 +71,7 @@ class Stylus:
         *,
         home: str | os.PathLike[str] | None = None,
         encoder: str | Encoder = "auto",
-        composers: Composers | Settings | None = None,
+        composers: Composers | ComposerSettings | None = None,
         descriptions: str = "",
         index: str | None = None,
     ) -> None:
@@ -82,10 +82,10 @@ class Stylus:
         self._composers = (
             composers
             if isinstance(composers, Composers)
-            else Composers.from_settings(composers or Settings(), self.home)
+            else Composers.from_settings(composers or ComposerSettings(), self.home)
         )
         #: The index on this machine; hold its lock to look into it while selections go on.
-        self.here = Here(self._library, index_folder, self.home, encoder)
+        self.here = LocalIndex(self._library, index_folder, self.home, encoder)
         self._pairing = Pairing(self._library, self.here)
         self._watch = Watch(self._library, self.roots)
         self._pools = Pools(self._library, self.roots)
@@ -148,7 +148,7 @@ class Stylus:
             self._scanned(None)
             return work()
 
-    def _index_remotely(self, remote: Remote, progress: Progress | None) -> None:
+    def _index_remotely(self, remote: RemoteIndex, progress: Progress | None) -> None:
         """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
         with self.here.lock:
             self.here.take_in(progress)

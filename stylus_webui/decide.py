@@ -13,7 +13,7 @@ from stylus_core.options import Options
 from stylus_core.types import Pick, Selection, in_proportion
 from stylus_webui import host, tags
 from stylus_webui.cache import Cache
-from stylus_webui.options import Edits, Named, Settings, normal
+from stylus_webui.options import Edits, HostSettings, Named, normal
 from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.service import NotReady, Service, sentence
 
@@ -39,12 +39,12 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class DecisionContext:
     """What a decision needs besides the prompt; made once a job."""
 
     service: Service
     cache: Cache
-    names: host.Names
+    names: host.HostNames
     pairs: Applied = field(default_factory=Applied)
     architecture: str = "any"
     family: str = "any"
@@ -53,7 +53,7 @@ class Context:
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
 
-    def options(self, settings: Settings) -> Options:
+    def options(self, settings: HostSettings) -> Options:
         """The request's options with what the host knows: which checkpoint it is, and who is named for good."""
         given = settings.options
         favourites = self.favourites if given.favourites != "any" else ()
@@ -67,7 +67,7 @@ class Context:
         )
 
 
-def decide(prompt: str, settings: Settings, context: Context, typed: str = "") -> Decision:
+def decide(prompt: str, settings: HostSettings, context: DecisionContext, typed: str = "") -> Decision:
     """Never raises. `typed` is the prompt before styles and wildcards, to which edits of the panel belong as well."""
     effective = host.strip_comments(prompt)
     try:
@@ -84,7 +84,7 @@ def decide(prompt: str, settings: Settings, context: Context, typed: str = "") -
         return Decision(prompt, effective, notes=(note,), decided=False)
 
 
-def _decide(prompt: str, effective: str, settings: Settings, context: Context, typed: str) -> Decision:
+def _decide(prompt: str, effective: str, settings: HostSettings, context: DecisionContext, typed: str) -> Decision:
     written = recognise(effective, context.cache)
     if written is not None:
         return written
@@ -139,7 +139,7 @@ def _came_back(edits: Edits, effective: str) -> Decision:
 # -- picks that are given ----------------------------------------------------------------------------------------------
 
 
-def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
+def _repeat(start: Decision, edits: Edits, context: DecisionContext) -> Decision:
     """The very prompt of the pasted picture, less what the host cannot load any more."""
     own, stems = set(tags.names_in(start.effective)), {context.names.path(p.name): p.name for p in edits.picks}
     names = [
@@ -166,7 +166,7 @@ def _repeat(start: Decision, edits: Edits, context: Context) -> Decision:
     return replace(start, picks=tuple(picks), text=text, notes=tuple(notes), finished=True)
 
 
-def _fixed(start: Decision, given: tuple[Named, ...], context: Context, edits: Edits, mode: str) -> Decision:
+def _fixed(start: Decision, given: tuple[Named, ...], context: DecisionContext, edits: Edits, mode: str) -> Decision:
     from stylus_core.notes import other_architecture
 
     present = set(tags.names_in(start.effective))
@@ -185,7 +185,7 @@ def _fixed(start: Decision, given: tuple[Named, ...], context: Context, edits: E
     return _usable(replace(start, picks=tuple(fitting), notes=(*misfits.values(), *notes)), edits, context)
 
 
-def _described(named: Named, context: Context, reason: str, prompt: str = "", mode: str = "never") -> Pick:
+def _described(named: Named, context: DecisionContext, reason: str, prompt: str = "", mode: str = "never") -> Pick:
     from stylus_core.rewriter import lacking
 
     pick = Pick(named.name, "", named.weight, "", reason, clip_weight=named.clip_weight)
@@ -202,7 +202,7 @@ def _described(named: Named, context: Context, reason: str, prompt: str = "", mo
     )
 
 
-def _usable(found: Decision, edits: Edits, context: Context) -> Decision:
+def _usable(found: Decision, edits: Edits, context: DecisionContext) -> Decision:
     """Edits applied, and every pick checked against what the host would load for its name."""
     picks: list[Pick] = []
     notes = list(found.notes)
@@ -234,7 +234,7 @@ def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
 # -- picks that are selected -------------------------------------------------------------------------------------------
 
 
-def _select(effective: str, options: Options, context: Context) -> Selection:
+def _select(effective: str, options: Options, context: DecisionContext) -> Selection:
     asks_a_model = options.composer in ("llm", "reranker")
     library = context.service.revision(), context.service.identity()
     key = {

@@ -67,7 +67,7 @@ def networks() -> Any:
     return None
 
 
-class Names:
+class HostNames:
     """What a tag's name means to the host right now: made once a job."""
 
     def __init__(self) -> None:
@@ -226,7 +226,7 @@ def _of_header(path: str, _size: int, _changed: int) -> str:
     from stylus_core.base_models.recognise import checkpoint_base
     from stylus_core.library.gguf import read_gguf_shapes
     from stylus_core.library.header import read_header
-    from stylus_core.library.text import Malformed
+    from stylus_core.library.hostile_text import Malformed
 
     try:
         shapes = read_gguf_shapes(path) if path.lower().endswith(".gguf") else read_header(path).shapes

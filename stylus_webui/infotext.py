@@ -14,7 +14,7 @@ from typing import Any
 from stylus_core.errors import OptionError
 from stylus_core.options import Option
 from stylus_webui import host
-from stylus_webui.options import BY_NAME, CONTROLS, Edits, Named, Settings, format_picks, parse_picks
+from stylus_webui.options import BY_NAME, CONTROLS, Edits, HostSettings, Named, format_picks, parse_picks
 
 logger = logging.getLogger("stylus")
 
@@ -40,7 +40,7 @@ def clear(params: dict[str, Any]) -> None:
         del params[name]
 
 
-def settings_params(settings: Settings) -> dict[str, str]:
+def settings_params(settings: HostSettings) -> dict[str, str]:
     """The switch and every option that differs from its default."""
     out = {ENABLED: "True"}
     for name, value in settings.changed().items():

@@ -16,7 +16,7 @@ from stylus_core.errors import OptionError
 from stylus_core.types import Pick
 from stylus_webui import host, infotext, tags, variants
 from stylus_webui import options as table
-from stylus_webui.decide import Context, Decision, decide, remember
+from stylus_webui.decide import Decision, DecisionContext, decide, remember
 from stylus_webui.service import sentence
 
 logger = logging.getLogger("stylus")
@@ -26,7 +26,7 @@ AXES = "stylus_axes"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What a job came to, for the panel: the decision of its first batch and what to tell."""
 
     typed: str
@@ -36,7 +36,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Plan:
+class _JobPlan:
     prompts: list[str]
     hires: list[str] | None
     own_hires: list[str] | None  # explicit hires prompts as the user wrote them
@@ -45,7 +45,7 @@ class _Plan:
     picks: list[tuple[Pick, ...]]  # one entry a batch
 
 
-def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> table.Settings:
+def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> table.HostSettings:
     """Arguments of a hook, with the values of an X/Y/Z cell. Raises `OptionError`."""
     settings = table.from_args(args)
     if not axes:
@@ -55,7 +55,7 @@ def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> ta
     return table.of({**base, **axes}, replace(settings.edits, rewritten="", picks=()))
 
 
-def run(p: Any, args: Sequence[Any], make_context: Any) -> Outcome | None:
+def run(p: Any, args: Sequence[Any], make_context: Any) -> JobOutcome | None:
     """The `process` hook. `make_context()` is called only if there is something to do. Never raises."""
     try:
         params = getattr(p, "extra_generation_params", None)
@@ -66,22 +66,22 @@ def run(p: Any, args: Sequence[Any], make_context: Any) -> Outcome | None:
             return None
         return _run(p, settings, make_context())
     except OptionError as error:
-        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {sentence(str(error))}",)), refused=True)
+        return _tell(p, JobOutcome(_typed(p), notes=(f"Stylus did nothing: {sentence(str(error))}",)), refused=True)
     except Exception as error:
         logger.exception("Stylus did nothing; the prompts are used as typed")
-        return _tell(p, Outcome(_typed(p), notes=(f"Stylus did nothing: {type(error).__name__}: {error}.",)))
+        return _tell(p, JobOutcome(_typed(p), notes=(f"Stylus did nothing: {type(error).__name__}: {error}.",)))
 
 
-def _run(p: Any, settings: table.Settings, context: Context) -> Outcome:
+def _run(p: Any, settings: table.HostSettings, context: DecisionContext) -> JobOutcome:
     prompts = _texts(p.all_prompts or [])
     if prompts is None:
         raise TypeError("the WebUI's list of prompts holds something else than texts")
     if not prompts:
-        return Outcome(_typed(p))
+        return JobOutcome(_typed(p))
     plan = _plan(p, prompts, settings, context)
     params = _params(settings, plan)
     notes = tuple(dict.fromkeys(note for d in plan.decisions for note in d.notes))
-    outcome = Outcome(_typed(p), plan.decisions[0], plan.picks[0], notes)
+    outcome = JobOutcome(_typed(p), plan.decisions[0], plan.picks[0], notes)
     for (own, picks), new in zip(plan.pictures, plan.prompts, strict=True):
         if picks:
             remember(context.cache, new, own, picks)
@@ -121,14 +121,14 @@ def _texts(given: Any) -> list[str] | None:
     return None
 
 
-def _plan(p: Any, prompts: list[str], settings: table.Settings, context: Context) -> _Plan:
+def _plan(p: Any, prompts: list[str], settings: table.HostSettings, context: DecisionContext) -> _JobPlan:
     size = max(1, int(getattr(p, "batch_size", 1) or 1))
     starts = range(0, len(prompts), size)
     seeds = getattr(p, "all_seeds", None) or [getattr(p, "seed", 0) or 0]
     given_hires = getattr(p, "all_hr_prompts", None) if getattr(p, "enable_hr", False) else None
     hires = _texts(given_hires) if given_hires else None
     own_hires = list(hires) if hires and any(h != q for h, q in zip(hires, prompts, strict=False)) else None
-    plan = _Plan(list(prompts), hires, own_hires, [], [], [])
+    plan = _JobPlan(list(prompts), hires, own_hires, [], [], [])
     known: dict[str, Decision] = {}
     for batch, start in enumerate(starts):
         first = prompts[start]
@@ -167,7 +167,7 @@ def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> 
     return tags.write(host.strip_comments(hires), picks, words=False)
 
 
-def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
+def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
     """Our part of the infotext."""
     if not any(d.decided for d in plan.decisions):
         return {}  # there is nothing to repeat
@@ -189,7 +189,7 @@ def _params(settings: table.Settings, plan: _Plan) -> dict[str, Any]:
     return params
 
 
-def _by_name(settings: table.Settings) -> bool:
+def _by_name(settings: table.HostSettings) -> bool:
     """Whether the request names adapters: what is told then is about what somebody asked for."""
     return bool(settings.picks or settings.options.pinned)
 
@@ -200,7 +200,7 @@ def _typed(p: Any) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _tell(p: Any, outcome: Outcome, troubled: bool = True, refused: bool = False) -> Outcome:
+def _tell(p: Any, outcome: JobOutcome, troubled: bool = True, refused: bool = False) -> JobOutcome:
     """Notes go to the log, below the picture, and, where an API request was refused, into the answer."""
     for note in outcome.notes:
         logger.log(logging.WARNING if troubled else logging.INFO, "%s", note)

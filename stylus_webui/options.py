@@ -91,7 +91,7 @@ class Edits:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class HostSettings:
     """One request, checked: whether to work, how to select, and what is special to a host."""
 
     enabled: bool = False
@@ -108,7 +108,7 @@ class Settings:
         return out
 
 
-def of(values: Mapping[str, Any], edits: Edits | None = None) -> Settings:
+def of(values: Mapping[str, Any], edits: Edits | None = None) -> HostSettings:
     """Checks named options. Raises `OptionError` naming the option and what it takes."""
     unknown = sorted(set(values) - set(BY_NAME), key=str)
     if unknown:
@@ -116,10 +116,10 @@ def of(values: Mapping[str, Any], edits: Edits | None = None) -> Settings:
     picks = parse_picks(values["picks"]) if "picks" in values else ()
     host = {name: core.check(BY_NAME[name], values[name]) for name in ("enabled", "variants") if name in values}
     selection = Options.of({k: v for k, v in values.items() if k in core.BY_NAME})
-    return Settings(options=selection, picks=picks, edits=edits or Edits(), **host)
+    return HostSettings(options=selection, picks=picks, edits=edits or Edits(), **host)
 
 
-def from_args(args: Sequence[Any]) -> Settings:
+def from_args(args: Sequence[Any]) -> HostSettings:
     """What a host passes to a script's hook: `CONTROLS` in order, then the panel's state.
 
     `args[0]` may be a bool or, from the API, one dict of named options, which win over the positional ones; giving a

@@ -173,7 +173,7 @@ def of_outcome(outcome: Any, args: Sequence[Any]) -> str:
     return _view(outcome.decision, outcome.picks, outcome.notes, given, outcome.typed)
 
 
-def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.Settings, typed: str) -> str:
+def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:
     edits = given.edits.for_prompt(typed)
     repeated = bool(edits.rewritten)
     told = list(notes)

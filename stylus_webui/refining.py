@@ -13,9 +13,9 @@ from stylus_core.errors import StylusError
 from stylus_webui.service import sentence
 
 if TYPE_CHECKING:
-    from stylus_core.composer.settings import Settings as Asking
-    from stylus_core.refiner.model.plan import Plan, Settings
-    from stylus_core.refiner.model.run import Report
+    from stylus_core.composer.settings import ComposerSettings as Asking
+    from stylus_core.refiner.model.refine_plan import RefinePlan, RefineSettings
+    from stylus_core.refiner.model.refine_run import RefineReport
 
 logger = logging.getLogger("stylus")
 
@@ -28,7 +28,7 @@ _IDLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RefiningProgress:
     """How far it is. `status` is one of "idle", "planning", "planned", "running", "stopping"."""
 
     status: str = "idle"
@@ -55,17 +55,17 @@ class Refining:
         self,
         home: Callable[[], Path],
         asking: Callable[[], Asking],
-        terms: Callable[[], Settings],
+        terms: Callable[[], RefineSettings],
         changed: Callable[[], None],
     ) -> None:
         self._home, self._asking, self._terms, self._changed = home, asking, terms, changed
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._progress = Progress()
+        self._progress = RefiningProgress()
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> RefiningProgress:
         return self._progress
 
     def plan(self) -> None:
@@ -103,26 +103,26 @@ class Refining:
             if self._progress.busy:
                 return
             self._stop.clear()
-            self._progress = Progress(status, told)
+            self._progress = RefiningProgress(status, told)
             self._thread = threading.Thread(target=self._work, args=(send,), name="stylus-refine", daemon=True)
             self._thread.start()
 
     def _work(self, send: bool) -> None:
         try:
             plan, report = self._run(send)
-            ended = _planned(plan) if not send else Progress("idle", _finished(report))
+            ended = _planned(plan) if not send else RefiningProgress("idle", _finished(report))
         except StylusError as error:
             said = str(error)
-            ended = Progress("idle", sentence(said[:1].upper() + said[1:]))
+            ended = RefiningProgress("idle", sentence(said[:1].upper() + said[1:]))
         except Exception as error:
             logger.exception("the descriptions could not be made")
-            ended = Progress("idle", f"That failed: {type(error).__name__}: {error}.")
+            ended = RefiningProgress("idle", f"That failed: {type(error).__name__}: {error}.")
         with self._lock:
             self._progress = ended
 
-    def _run(self, send: bool) -> tuple[Plan, Report]:
-        from stylus_core.refiner.model.run import refine_library
-        from stylus_core.refiner.sources import open_library
+    def _run(self, send: bool) -> tuple[RefinePlan, RefineReport]:
+        from stylus_core.refiner.description_sources import open_library
+        from stylus_core.refiner.model.refine_run import refine_library
 
         home, asking = self._home(), self._asking()
         library, _ = open_library(home, "")  # a connection of its own: nobody who generates waits for this one
@@ -146,21 +146,23 @@ class Refining:
             unload(asking.endpoint, asking.keep_alive, _UNLOAD)
         return plan, report
 
-    def _step(self, report: Report) -> None:
+    def _step(self, report: RefineReport) -> None:
         with self._lock:
             stopping = self._progress.status == "stopping"
             told = f"{'Stopping' if stopping else 'Describing'}: {'. '.join(report.told)}."
             self._progress = replace(self._progress, told=told, done=report.done + report.failed, total=report.total)
 
 
-def _planned(plan: Plan) -> Progress:
+def _planned(plan: RefinePlan) -> RefiningProgress:
     if not plan.jobs:
         resting = f" {plan.resting:,} failed lately and are tried again later." if plan.resting else ""
-        return Progress("idle", f"There is nothing to describe: {plan.described:,} are described already.{resting}")
+        return RefiningProgress(
+            "idle", f"There is nothing to describe: {plan.described:,} are described already.{resting}"
+        )
     told = f"{plan.scope}: {plan.cost}. Nothing was sent yet: Start sends them."
-    return Progress("planned", told, total=len(plan.jobs))
+    return RefiningProgress("planned", told, total=len(plan.jobs))
 
 
-def _finished(report: Report) -> str:
+def _finished(report: RefineReport) -> str:
     told = [*report.told, *(f"{count:,} x {reason}" for reason, count in report.worst[:1]), report.stopped]
     return " ".join(sentence(t[:1].upper() + t[1:]) for t in told if t)

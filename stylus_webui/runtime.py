@@ -14,9 +14,9 @@ from stylus_webui.options import normal
 
 if TYPE_CHECKING:
     from stylus_webui.cache import Cache
-    from stylus_webui.decide import Context
-    from stylus_webui.job import Outcome
-    from stylus_webui.service import Core, Service
+    from stylus_webui.decide import DecisionContext
+    from stylus_webui.job import JobOutcome
+    from stylus_webui.service import SelectingCore, Service
 
 logger = logging.getLogger("stylus")
 
@@ -32,17 +32,17 @@ class Runtime:
         self.service = service
         self.cache = cache
         self.refining = Refining(service.home, settings.asking, settings.describing, service.refresh)
-        self._outcomes: OrderedDict[tuple[str, str], Outcome] = OrderedDict()
+        self._outcomes: OrderedDict[tuple[str, str], JobOutcome] = OrderedDict()
         self._lock = threading.Lock()
 
-    def context(self, p: Any = None) -> Context:
+    def context(self, p: Any = None) -> DecisionContext:
         """What a decision needs; `p` is the job that it is for, where there is one already."""
-        from stylus_webui.decide import Context
+        from stylus_webui.decide import DecisionContext
 
-        return Context(
+        return DecisionContext(
             service=self.service,
             cache=self.cache,
-            names=host.Names(),
+            names=host.HostNames(),
             pairs=pairs.applied(p),
             architecture=host.architecture(),
             family=host.family(),
@@ -52,14 +52,14 @@ class Runtime:
             favourites=settings.favourites(),
         )
 
-    def note(self, tab: str, outcome: Outcome) -> None:
+    def note(self, tab: str, outcome: JobOutcome) -> None:
         with self._lock:
             self._outcomes[tab, normal(outcome.typed)] = outcome
             self._outcomes.move_to_end((tab, normal(outcome.typed)))
             while len(self._outcomes) > _LAST:
                 self._outcomes.popitem(last=False)
 
-    def outcome(self, tab: str, typed: str) -> Outcome | None:
+    def outcome(self, tab: str, typed: str) -> JobOutcome | None:
         """Of the last job with this prompt in the box."""
         with self._lock:
             return self._outcomes.get((tab, normal(typed)))
@@ -125,7 +125,7 @@ def _make() -> Runtime:
     return Runtime(Service(_open_core, settings.folders), Cache(folder / "webui-picks.sqlite" if keep else None))
 
 
-def _open_core(folders: Sequence[Path]) -> Core:
+def _open_core(folders: Sequence[Path]) -> SelectingCore:
     from stylus_core import Stylus
 
     return Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())

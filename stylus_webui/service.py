@@ -23,7 +23,7 @@ logger = logging.getLogger("stylus")
 _PATIENCE = 0.5
 
 
-class Files(Protocol):
+class LibraryFiles(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
@@ -31,11 +31,11 @@ class Files(Protocol):
     def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
 
 
-class Core(Protocol):
+class SelectingCore(Protocol):
     """What is used of `stylus_core.Stylus`."""
 
     @property
-    def library(self) -> Files: ...
+    def library(self) -> LibraryFiles: ...
     @property
     def roots(self) -> Sequence[Path]: ...
     @property
@@ -58,7 +58,7 @@ class NotReady(StylusError):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ServiceState:
     """How far the index is. `status` is one of "waiting", "indexing", "ready", "failed"."""
 
     status: str = "waiting"
@@ -88,12 +88,14 @@ class State:
 class Service:
     """One library for the whole WebUI. `open_core(folders)` makes the core; it is called in the background only."""
 
-    def __init__(self, open_core: Callable[[Sequence[Path]], Core], folders: Callable[[], Sequence[Path]]) -> None:
+    def __init__(
+        self, open_core: Callable[[Sequence[Path]], SelectingCore], folders: Callable[[], Sequence[Path]]
+    ) -> None:
         self._open_core = open_core
         self._folders = folders
-        self._core: Core | None = None
+        self._core: SelectingCore | None = None
         self._opened: tuple[Path, ...] = ()
-        self._state = State()
+        self._state = ServiceState()
         self._lock = threading.Lock()  # guards `_core` and `_state`
         self._selecting = threading.Lock()  # one selection at a time, and none while its core is closed
         self._wanted = threading.Event()
@@ -105,7 +107,7 @@ class Service:
     # -- state ---------------------------------------------------------------------------------------------------------
 
     @property
-    def state(self) -> State:
+    def state(self) -> ServiceState:
         return self._state
 
     def revision(self) -> int:
@@ -178,7 +180,7 @@ class Service:
         """The library's folder of state. Raises `NotReady`."""
         return self._ready().home
 
-    def _ready(self) -> Core:
+    def _ready(self) -> SelectingCore:
         core = self._core
         if core is None:
             raise NotReady(self._state.sentence())
@@ -219,7 +221,7 @@ class Service:
             raise
         with self._selecting, self._lock:
             old, self._core, self._opened = self._core, made, folders
-            self._state = State("ready", adapters=count)
+            self._state = ServiceState("ready", adapters=count)
         if old is not None and old is not made:
             old.close()
         logger.info("%s adapters indexed", count)
@@ -232,6 +234,6 @@ class Service:
         status = "ready" if self._core else "failed"
         self._set(replace(self._state, status=status, problem=problem, refreshing=False))
 
-    def _set(self, state: State) -> None:
+    def _set(self, state: ServiceState) -> None:
         with self._lock:
             self._state = state

@@ -19,8 +19,8 @@ from stylus_webui import host
 from stylus_webui.options import CONTROLS, lines
 
 if TYPE_CHECKING:
-    from stylus_core.composer.settings import Settings as Asking
-    from stylus_core.refiner.model.plan import Settings as Describing
+    from stylus_core.composer.settings import ComposerSettings
+    from stylus_core.refiner.model.refine_plan import RefineSettings
 
 logger = logging.getLogger("stylus")
 
@@ -89,11 +89,11 @@ def set_banned(name: str, ban: bool) -> str:
     return ""
 
 
-def asking() -> Asking:
+def asking() -> ComposerSettings:
     """Address, model and key for the composers that ask somebody else; what is empty here the environment may have."""
-    from stylus_core.composer.settings import Settings
+    from stylus_core.composer.settings import ComposerSettings
 
-    return Settings(
+    return ComposerSettings(
         base_url=_text("stylus_endpoint"),
         model=_text("stylus_model"),
         key=_stored_key(),
@@ -103,11 +103,11 @@ def asking() -> Asking:
     )
 
 
-def describing() -> Describing:
+def describing() -> RefineSettings:
     """How a model is asked to describe adapters."""
-    from stylus_core.refiner.model.plan import Settings
+    from stylus_core.refiner.model.refine_plan import RefineSettings
 
-    return Settings(price_in=_price("stylus_price_in"), price_out=_price("stylus_price_out"))
+    return RefineSettings(price_in=_price("stylus_price_in"), price_out=_price("stylus_price_out"))
 
 
 def _price(name: str) -> float:

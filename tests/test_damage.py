@@ -17,10 +17,10 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 
 from samples.make_samples import build
 from stylus_core.cli import main
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.doctor import examine
-from stylus_core.llm.calls import State
-from stylus_core.llm.memory import Abilities, Ability
+from stylus_core.llm.capabilities import Capabilities, Capability
+from stylus_core.llm.run_state import RunState
 from stylus_core.stylus import Stylus
 from stylus_webui.cache import Cache
 from tests.composer.test_llm_stylus import PROMPT, chooses
@@ -86,7 +86,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def used(library: Path, base: Path, server: FaultServer) -> list[object]:
     """What everything that keeps something in `base` comes to."""
-    settings = Settings(base_url=server.url, model="m")
+    settings = ComposerSettings(base_url=server.url, model="m")
     found: list[object] = []
     with Stylus(library, home=base, encoder=Words(), composers=settings) as stylus:
         found += [[(p.name, p.weight) for p in stylus.select(prompt).picks] for prompt in LOCAL]
@@ -95,16 +95,16 @@ def used(library: Path, base: Path, server: FaultServer) -> list[object]:
         home = stylus.home
     with Stylus(library, home=base, encoder=Words(), descriptions="none") as bare:
         found.append([p.name for p in bare.select("watercolor").picks])
-    state = State(home / "refiner.sqlite")
+    state = RunState(home / "refiner.sqlite")
     if "k" not in state.failures():
         state.failed("k", "an empty answer", passing=False)
     state.answered("paid", {"better": "A"})
     found.append((state.failures()["k"].times, state.answers()))
     state.close()
-    server_knows = Abilities(home / "servers.json")
+    server_knows = Capabilities(home / "servers.json")
     if server_knows.of("a").mode != "text":
-        server_knows.learn("a", Ability("text"))
-    found.append(Abilities(home / "servers.json").of("a"))
+        server_knows.learn("a", Capability("text"))
+    found.append(Capabilities(home / "servers.json").of("a"))
     cache = Cache(base / "webui-picks.sqlite")
     if cache.get("picks", "a fox") is None:
         cache.put("picks", "a fox", {"picks": ["fox"]})

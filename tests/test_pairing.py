@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stylus_core import Stylus
-from stylus_core.batch.making import select_resolved
 from stylus_core.options import Options
 from stylus_core.types import Selection
+from stylus_study.batch.pair_rendering import select_resolved
 from tests.library.build import safetensors, sidecar
 
 WAN = {

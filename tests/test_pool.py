@@ -96,7 +96,7 @@ def test_folders_are_below_any_of_the_roots(root: Path, tmp_path: Path):
 
 @pytest.mark.skipif(os.name == "nt", reason="names are folded there")
 def test_case_counts_in_folders_where_it_counts_in_file_names(root: Path):
-    from stylus_core.entries import FOLDS_CASE
+    from stylus_core.pool_entries import FOLDS_CASE
 
     with opened(root) as stylus:
         assert left(stylus, include_folders=["INK"]) == ({"ink_a", "ink_b"} if FOLDS_CASE else set())

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.attack.ground import ROOT, environment
 from benchmarks.attack.tally import KINDS
-from stylus_core.evaluation.table import Table
+from stylus_study.evaluation.markdown_table import MarkdownTable
 
 TOPICS = ("kills", "inputs", "faults", "injections", "life")
 _OUT = ROOT / "benchmarks" / "out"
@@ -31,7 +31,7 @@ def main() -> int:
         print(json.dumps(importlib.import_module(f"benchmarks.attack.{given.topics[0]}").run().told()))
         return 0
     _OUT.mkdir(exist_ok=True)
-    table = Table("Attacks", ["topic", "tried", "asked for", *KINDS, "memory (MB)"])
+    table = MarkdownTable("Attacks", ["topic", "tried", "asked for", *KINDS, "memory (MB)"])
     bad = 0
     for topic in given.topics:
         told = _apart(topic)

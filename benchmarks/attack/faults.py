@@ -18,13 +18,13 @@ from typing import Any
 
 from benchmarks.attack.faulty import KEY, SECRETS, USER, FaultyServer, Talk
 from benchmarks.attack.tally import Tally
-from stylus_core.batch.webui import WebUI
 from stylus_core.composer.reranker import EndpointScorer
 from stylus_core.errors import StylusError
-from stylus_core.llm.client import Client
+from stylus_core.llm.circuit_breaker import NEVER, CircuitBreaker
+from stylus_core.llm.client import LLMClient
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.llm.rest import NEVER, Rest
 from stylus_core.llm.unload import unload
+from stylus_study.batch.webui import WebUI
 
 BUDGET = 2.0  # seconds
 SLACK = 1.0  # seconds beyond the budget that a caller may be kept waiting
@@ -206,7 +206,7 @@ FAULTS: dict[str, Fault] = {
 
 def _chat(url: str, home: Path) -> str:
     endpoint = Endpoint(f"{url}/v1", "m", KEY, BUDGET)
-    client = Client(endpoint, home, Rest(after=NEVER))
+    client = LLMClient(endpoint, home, CircuitBreaker(after=NEVER))
     schema = {"type": "object", "properties": {"verdicts": {"type": "object"}}, "required": ["verdicts"]}
     try:
         return str(client.complete([{"role": "user", "content": "x"}], schema, 20).data)

@@ -20,10 +20,10 @@ from benchmarks.attack.injection_forms import FORMS, MARK, PROMPTS
 from benchmarks.attack.tally import Tally
 from samples.make_samples import build
 from stylus_core import Stylus
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.llm import Endpoint
-from stylus_core.refiner.model.plan import Settings as Refining
-from stylus_core.refiner.model.run import refine_library
+from stylus_core.refiner.model.refine_plan import RefineSettings as Refining
+from stylus_core.refiner.model.refine_run import refine_library
 from tests.library.build import safetensors, sidecar
 from tests.llm.fault_server import FaultServer, answers, raw
 
@@ -86,7 +86,7 @@ class _Attack:
             title = ASKED_FOR[i % len(ASKED_FOR)]
             stem = f"{title.lower().replace(' ', '_')}_{i:02}"
             self._write(library, stem, title, f"wn{i % len(ASKED_FOR)}qx", "" if place == "title" else place, form)
-        settings = Settings(base_url=server.url, model="m", timeout=20, reranker=server.url)
+        settings = ComposerSettings(base_url=server.url, model="m", timeout=20, reranker=server.url)
         with Stylus(library, home=folder / "home", encoder=encoder, composers=settings) as stylus:
             stylus.index()
             for composer in ("local", "llm", "reranker"):

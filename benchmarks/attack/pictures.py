@@ -11,14 +11,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stylus_core.refiner.model.pictures import data_url, pictures_of
-from stylus_core.study.report import thumbnails
-from stylus_core.study.types import Cell, Picture
+from stylus_core.refiner.model.example_pictures import data_url, pictures_of
 from stylus_core.types import Metadata
+from stylus_study.report import thumbnails
+from stylus_study.study.types import GridCell, StudyPicture
 from stylus_webui import chips
 
 _PATIENCE = 8.0  # seconds
-_CELL = Cell("local", "0", 7.0, 1, "")
+_CELL = GridCell("local", "0", 7.0, 1, "")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -133,7 +133,7 @@ def _to_model(path: Path) -> str | None:
 
 def _in_report(path: Path) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
-        thumbnails.copy([Picture(_CELL, path, "", "")], Path(folder), 256)
+        thumbnails.copy([StudyPicture(_CELL, path, "", "")], Path(folder), 256)
     return None
 
 

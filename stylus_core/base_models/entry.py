@@ -10,7 +10,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from stylus_core.base_models.tensors import Evidence
+from stylus_core.base_models.tensors import TensorEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Size:
 
     name: str  # added to the base's: "flux2" and "klein-9b" make "flux2-klein-9b"
     stated: str  # pattern of what is said, in the words of `plain`
-    proofs: tuple[Evidence, ...] = ()  # in an adapter's or a checkpoint's tensors
+    proofs: tuple[TensorEvidence, ...] = ()  # in an adapter's or a checkpoint's tensors
 
     def is_said(self, words: str) -> bool:
         """Whether a statement that names the base, in the words of `plain`, names this size."""
@@ -37,10 +37,10 @@ class BaseModel:
     name: str
     label: str  # for people
     stated: str  # pattern of what Civitai, the trainers and the hosts' editors write, in the words of `plain`
-    proofs: tuple[Evidence, ...] = ()  # in an adapter's tensors
-    possible: tuple[Evidence, ...] = ()
+    proofs: tuple[TensorEvidence, ...] = ()  # in an adapter's tensors
+    possible: tuple[TensorEvidence, ...] = ()
     like: tuple[str, ...] = ()
-    checkpoint: tuple[Evidence, ...] = ()  # in a whole model's tensors
+    checkpoint: tuple[TensorEvidence, ...] = ()  # in a whole model's tensors
     hosts: str = ""  # pattern of the classes of a loaded model and of SD.Next's types, in lower case
     sizes: tuple[Size, ...] = ()
     rank: int = 0  # the lower is tried first: what is general has to wait for what is special

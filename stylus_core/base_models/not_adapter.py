@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
+from stylus_core.base_models.tensors import Shapes, TensorEvidence, Tensors
 
 #: What every kind of adapter that a `<lora:...>` tag can load has in the names of its tensors.
 _ADAPTS = re.compile(
@@ -15,10 +15,10 @@ _ADAPTS = re.compile(
 )
 
 #: Models that need a picture, or steer one: some are made of low-rank pairs as well, so they are told first.
-_GUIDES: tuple[tuple[str, Evidence], ...] = (
+_GUIDES: tuple[tuple[str, TensorEvidence], ...] = (
     (
         "a ControlNet",
-        Evidence(
+        TensorEvidence(
             any=(
                 *("controlnet_", "control_model_", "input_hint_block", "\nzero_convs_", "lora_controlnet", "\nlllite_"),
                 *(
@@ -31,24 +31,32 @@ _GUIDES: tuple[tuple[str, Evidence], ...] = (
     ),
     (
         "an IP-Adapter",
-        Evidence(any=("\nip_adapter", "_ip_adapter_", "\nimage_proj_", "_to_k_ip", "_to_v_ip", "pulid", "instantid")),
+        TensorEvidence(
+            any=("\nip_adapter", "_ip_adapter_", "\nimage_proj_", "_to_k_ip", "_to_v_ip", "pulid", "instantid")
+        ),
     ),
-    ("a model of identities", Evidence(any=("\nid_encoder_", "\npmid_"))),
-    ("a checkpoint", Evidence(any=("_qweight", "_wscales", "_smooth_factor"))),  # quantised, with low-rank corrections
-)
-_MODELS: tuple[tuple[str, Evidence], ...] = (
-    ("a T2I-Adapter", Evidence(any=("\nadapter_body_", "\nadapter_conv_in", "\nbody_0_resnets_", "\nbody_0_block1"))),
+    ("a model of identities", TensorEvidence(any=("\nid_encoder_", "\npmid_"))),
     (
         "a checkpoint",
-        Evidence(
+        TensorEvidence(any=("_qweight", "_wscales", "_smooth_factor")),
+    ),  # quantised, with low-rank corrections
+)
+_MODELS: tuple[tuple[str, TensorEvidence], ...] = (
+    (
+        "a T2I-Adapter",
+        TensorEvidence(any=("\nadapter_body_", "\nadapter_conv_in", "\nbody_0_resnets_", "\nbody_0_block1")),
+    ),
+    (
+        "a checkpoint",
+        TensorEvidence(
             any=("cond_stage_model_", "conditioner_embedders_", "\ntext_encoders_"),
             written=r"(?m)^(?:model\.diffusion_model\.|first_stage_model\.|vae\.)",
         ),
     ),
-    ("a VAE", Evidence(any=("first_stage_model_", "\nvae_"), lacks=("_attentions_0_transformer_blocks",))),
+    ("a VAE", TensorEvidence(any=("first_stage_model_", "\nvae_"), lacks=("_attentions_0_transformer_blocks",))),
     (
         "a VAE",
-        Evidence(
+        TensorEvidence(
             any=(
                 *("\ndecoder_conv_in", "\nencoder_conv_in", "\npost_quant_conv", "\nquant_conv", "\ndecoder_mid_"),
                 *("\nencoder_down_blocks_0_", "\ndecoder_up_blocks_0_", "\ndecoder_layers_0_", "\nencoder_down_0_"),
@@ -58,7 +66,7 @@ _MODELS: tuple[tuple[str, Evidence], ...] = (
     ),
     (
         "a text or image encoder",
-        Evidence(
+        TensorEvidence(
             any=(
                 *("text_model_encoder_", "_SelfAttention_", "vision_model_", "\nvisual_", "\nshared_weight"),
                 *("\nmodel_layers_0_", "\nlm_head", "\nmodel_embed_tokens", "\ntransformer_resblocks_0_", "\nroberta_"),
@@ -68,7 +76,7 @@ _MODELS: tuple[tuple[str, Evidence], ...] = (
     ),
     (
         "a checkpoint",
-        Evidence(
+        TensorEvidence(
             any=(
                 *("transformer_blocks_0_", "\ndouble_blocks_0_", "\nsingle_blocks_0_", "\njoint_blocks_0_"),
                 *("\nblocks_0_", "\nlayers_0_", "input_blocks_0_", "down_blocks_0_", "double_stream_blocks_0_"),
@@ -78,7 +86,7 @@ _MODELS: tuple[tuple[str, Evidence], ...] = (
     ),
     (
         "an upscaler",
-        Evidence(any=("\nbody_0_rdb1", "\nmodel_0_weight", "\nconv_first", "\nmodel_0_sub_0_", "\nbody_0_")),
+        TensorEvidence(any=("\nbody_0_rdb1", "\nmodel_0_weight", "\nconv_first", "\nmodel_0_sub_0_", "\nbody_0_")),
     ),
 )
 _TOKENS = re.compile(

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from stylus_core.base_models import BY_NAME, BY_RANK, OTHER, UNKNOWN, label
 from stylus_core.base_models.entry import BaseModel, plain
-from stylus_core.base_models.tensors import Evidence, Shapes, Tensors
+from stylus_core.base_models.tensors import Shapes, TensorEvidence, Tensors
 
 #: Statements that say nothing.
 _EMPTY = frozenset(("", "other", "unknown", "none", "null", "n a", "na", "any", "undefined", "sd version", "all"))
 #: Bases that have the tensors of another one and take none of its adapters.
 _LOOKALIKES = ("playground", "svd", "stable video")
 #: Names of blocks that only transformers of today have: with widths of no entry they are another base's.
-_SOME_TRANSFORMER = Evidence(
+_SOME_TRANSFORMER = TensorEvidence(
     any=(
         *(
             "\ndouble_blocks_0_",

@@ -123,7 +123,7 @@ _HALVES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TensorEvidence:
     """A condition on a file's tensors: all parts of it that are given have to hold.
 
     Marks are parts of a name as `Tensors.has` reads them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stylus_core.base_models.entry import BaseModel, Size
-from stylus_core.base_models.tensors import Evidence
+from stylus_core.base_models.tensors import TensorEvidence
 from stylus_core.base_models.unet import FIRST_OF_SEVERAL
 
 _DOUBLE = ("\ndouble_blocks_0_", "\nsingle_blocks_0_")
@@ -16,27 +16,31 @@ _DOUBLE_READING = (
     "txt_mlp_fc1",
     "linear1",
 )
-_FRAMEPACK = Evidence(any=("\ntransformer_blocks_0_attn_", "\nsingle_transformer_blocks_0_"))
+_FRAMEPACK = TensorEvidence(any=("\ntransformer_blocks_0_attn_", "\nsingle_transformer_blocks_0_"))
 
 HUNYUAN_VIDEO = BaseModel(
     name="hunyuan-video",
     label="HunyuanVideo and FramePack",
     stated=r"\bhunyuan ?video|\bframe ?pack|\bskyreels\b(?! ?v2)",
     proofs=(
-        Evidence(any=("individual_token_refiner", "token_refiner_refiner_blocks")),
-        Evidence(any=("img_mlp_fc1", "txt_mlp_fc1", "_img_mod_linear", "_modulation_linear"), has=("_blocks_0_",)),
-        Evidence(any=_DOUBLE, written=r"\.(?:img|txt)_attn_(?:qkv|proj)\."),  # where Flux has `img_attn.qkv`
-        Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048,)),
+        TensorEvidence(any=("individual_token_refiner", "token_refiner_refiner_blocks")),
+        TensorEvidence(
+            any=("img_mlp_fc1", "txt_mlp_fc1", "_img_mod_linear", "_modulation_linear"), has=("_blocks_0_",)
+        ),
+        TensorEvidence(any=_DOUBLE, written=r"\.(?:img|txt)_attn_(?:qkv|proj)\."),  # where Flux has `img_attn.qkv`
+        TensorEvidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048,)),
     ),
     possible=(
-        Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048, 3072), untold=True),
+        TensorEvidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048, 3072), untold=True),
         _FRAMEPACK,
         FIRST_OF_SEVERAL,
     ),
     like=("flux", "qwen-image"),
-    checkpoint=(Evidence(any=("individual_token_refiner",)),),
+    checkpoint=(TensorEvidence(any=("individual_token_refiner",)),),
     hosts=r"hunyuanvideo|hunyuanskyreels|framepack",
-    sizes=(Size("1.5", r"\b1\.5\b|\b1 5\b|video15", (Evidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048,)),)),),
+    sizes=(
+        Size("1.5", r"\b1\.5\b|\b1 5\b|video15", (TensorEvidence(any=_DOUBLE, of=_DOUBLE_READING, widths=(2048,)),)),
+    ),
 )
 
 _WAN = (
@@ -65,16 +69,16 @@ WAN = BaseModel(
     label="Wan 2.1 and 2.2",
     # Of the versions after 2.2 there are no weights: what is called so is something else.
     stated=r"\bwan(?![a-z ]* ?2\.?[3-9]\b)(?:\b|\d| ?video| ?ai)|\bskyreels ?v2|\bvace\b",
-    proofs=(Evidence(any=_WAN, lacks=_PROJECTED, of=_WAN_READING, widths=_WAN_WIDTHS, untold=True),),
+    proofs=(TensorEvidence(any=_WAN, lacks=_PROJECTED, of=_WAN_READING, widths=_WAN_WIDTHS, untold=True),),
     checkpoint=(
-        Evidence(any=("head_modulation",), has=("\nblocks_0_",)),
-        Evidence(any=_WAN, of=_WAN_READING, widths=_WAN_WIDTHS),
+        TensorEvidence(any=("head_modulation",), has=("\nblocks_0_",)),
+        TensorEvidence(any=_WAN, of=_WAN_READING, widths=_WAN_WIDTHS),
     ),
     hosts=r"^wan|wan(?:ai|video|vace|image|pipeline)|\bwan2",
     sizes=(
-        Size("1.3b", r"\b1\.3b\b", (Evidence(of=_WAN_READING, widths=(1536,)),)),
-        Size("5b", r"\b(?:ti2v )?5b\b", (Evidence(of=_WAN_READING, widths=(3072,)),)),
-        Size("14b", r"\ba?14b\b", (Evidence(of=_WAN_READING, widths=(5120,)),)),
+        Size("1.3b", r"\b1\.3b\b", (TensorEvidence(of=_WAN_READING, widths=(1536,)),)),
+        Size("5b", r"\b(?:ti2v )?5b\b", (TensorEvidence(of=_WAN_READING, widths=(3072,)),)),
+        Size("14b", r"\ba?14b\b", (TensorEvidence(of=_WAN_READING, widths=(5120,)),)),
     ),
     rank=1,
 )
@@ -85,21 +89,28 @@ LTX = BaseModel(
     label="LTX-Video and LTX-2",
     stated=r"\bltx",
     proofs=(
-        Evidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn", "\npatchify_proj")),
-        Evidence(
+        TensorEvidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn", "\npatchify_proj")),
+        TensorEvidence(
             has=("\ntransformer_blocks_0_attn2_",),
             lacks=("attn1_add_k_proj",),
             of=("attn1_to_", "attn2_to_", "ff_net_0_proj"),
             widths=(2048, 4096),
         ),
     ),
-    possible=(Evidence(any=_LTX),),
-    checkpoint=(Evidence(has=("adaln_single",), any=("patchify_proj",)), Evidence(any=("audio_to_video_attn",))),
+    possible=(TensorEvidence(any=_LTX),),
+    checkpoint=(
+        TensorEvidence(has=("adaln_single",), any=("patchify_proj",)),
+        TensorEvidence(any=("audio_to_video_attn",)),
+    ),
     hosts=r"ltx",
     sizes=(
-        Size("2", r"\bltx ?v?[ .]?2", (Evidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn")),)),
+        Size(
+            "2",
+            r"\bltx ?v?[ .]?2",
+            (TensorEvidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn")),),
+        ),
         Size("13b", r"\b13b\b"),
-        Size("2b", r"\b2b\b", (Evidence(of=("attn1_to_q", "attn1_to_k", "attn2_to_q"), widths=(2048,)),)),
+        Size("2b", r"\b2b\b", (TensorEvidence(of=("attn1_to_q", "attn1_to_k", "attn2_to_q"), widths=(2048,)),)),
     ),
     copied=True,
 )
@@ -107,10 +118,12 @@ MOCHI = BaseModel(
     name="mochi",
     label="Mochi 1",
     stated=r"\bmochi(?:video)?\b",
-    proofs=(Evidence(any=("attn1_add_k_proj", "attn1_add_q_proj", "blocks_0_attn_qkv_x", "blocks_0_attn_qkv_y")),),
-    possible=(Evidence(any=_LTX),),
+    proofs=(
+        TensorEvidence(any=("attn1_add_k_proj", "attn1_add_q_proj", "blocks_0_attn_qkv_x", "blocks_0_attn_qkv_y")),
+    ),
+    possible=(TensorEvidence(any=_LTX),),
     like=("ltx", "cogvideo"),
-    checkpoint=(Evidence(any=("t5_yproj", "blocks_0_attn_qkv_x")),),
+    checkpoint=(TensorEvidence(any=("t5_yproj", "blocks_0_attn_qkv_x")),),
     hosts=r"mochi",
 )
 COGVIDEO = BaseModel(
@@ -118,19 +131,19 @@ COGVIDEO = BaseModel(
     label="CogVideoX",
     stated=r"\bcog ?video",
     proofs=(
-        Evidence(
+        TensorEvidence(
             any=("\ntransformer_blocks_0_attn1_",),
             lacks=("_attn2_", "attn1_add_k_proj"),
             of=("attn1_to_q", "attn1_to_k", "attn1_to_v"),
             widths=(1920, 3072),
         ),
     ),
-    possible=(Evidence(any=_LTX),),
+    possible=(TensorEvidence(any=_LTX),),
     like=("ltx",),
-    checkpoint=(Evidence(any=("patch_embed_text_proj",), of=("attn1_to_q",), widths=(1920, 3072)),),
+    checkpoint=(TensorEvidence(any=("patch_embed_text_proj",), of=("attn1_to_q",), widths=(1920, 3072)),),
     hosts=r"cogvideo",
     sizes=(
-        Size("2b", r"\b2b\b", (Evidence(of=("attn1_to_q", "attn1_to_k", "attn1_to_v"), widths=(1920,)),)),
-        Size("5b", r"\b5b\b", (Evidence(of=("attn1_to_q", "attn1_to_k", "attn1_to_v"), widths=(3072,)),)),
+        Size("2b", r"\b2b\b", (TensorEvidence(of=("attn1_to_q", "attn1_to_k", "attn1_to_v"), widths=(1920,)),)),
+        Size("5b", r"\b5b\b", (TensorEvidence(of=("attn1_to_q", "attn1_to_k", "attn1_to_v"), widths=(3072,)),)),
     ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from stylus_core.errors import OptionError, StylusError
 
 if TYPE_CHECKING:
-    from stylus_core.cli.text import Console
+    from stylus_core.cli.terminal_text import Console
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None
         argv: the arguments without the program's name; those of the process if None.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
     """
-    from stylus_core.cli.text import Console, clean
+    from stylus_core.cli.terminal_text import Console, clean
 
     _forgive(sys.stdout, sys.stderr)
     console = Console(sys.stdout, sys.stderr)
@@ -68,14 +68,14 @@ def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any
     for name in ("stylus", "stylus_core"):  # what matters of it is told in notes and problems anyway
         logging.getLogger(name).setLevel(logging.DEBUG if args.verbose else logging.CRITICAL)
     logging.getLogger("stylus.storage").setLevel(logging.WARNING)  # a cache that was damaged and healed is told
-    from stylus_core.cli.commands import COMMANDS
+    from stylus_core.cli.core_commands import COMMANDS
 
     return COMMANDS[args.command](args, console, opener)
 
 
 def formatter() -> logging.Formatter:
     """Messages and tracebacks name files and repeat what servers say."""
-    from stylus_core.cli.text import harmless
+    from stylus_core.cli.terminal_text import harmless
 
     class Harmless(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

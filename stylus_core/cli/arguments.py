@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core import __version__
-from stylus_core.cli import asking
-from stylus_core.cli.batch_arguments import add_batch
-from stylus_core.cli.editing_arguments import add_editing
-from stylus_core.cli.eval_arguments import add_eval
-from stylus_core.cli.refining_arguments import add_refining
-from stylus_core.cli.study import add_study
+from stylus_core.cli import composer_flags
+from stylus_core.cli.refine_arguments import add_refining
+from stylus_core.cli.set_arguments import add_editing
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
+from stylus_study.cli.batch_arguments import add_batch
+from stylus_study.cli.eval_arguments import add_eval
+from stylus_study.cli.study_command import add_study
 
 _CODES = """\
 exit codes:
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     _library(select)
     _common(select)
     _options(select)
-    asking.add_flags(select)
+    composer_flags.add_flags(select)
 
     show = commands.add_parser("show", allow_abbrev=False, help="print what is known of an adapter")
     show.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from stylus_core.cli.text import Console, cut
+from stylus_core.cli.terminal_text import Console, cut
 
 _BAR = 24
 _DRAW_EVERY = 0.1  # seconds, on a terminal
 _SAY_EVERY = 10.0  # seconds, in a log
 
 
-class Progress:
+class ProgressBar:
     """Called with (stage, done, total); a context manager that leaves a clean line behind."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +43,7 @@ class Progress:
         self._console.draw(cut(line, self._console.columns - 1))
         self._drawn = True
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressBar:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

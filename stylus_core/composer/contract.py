@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt
-from stylus_core.retriever.nearness import Nearness
+from stylus_core.retriever.similarity import Similarity
 from stylus_core.types import Candidate, Composition, Keyword
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ class Request:
     affinity: NDArray[np.float32] | None = None  # (keywords, candidates): cosine of each pair, None without an encoder
     sentence: float = 0.0  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int = 0  # adapters in the library that the candidates come from; 0: nobody knows
-    nearness: Nearness | None = None  # the cosines one by one, in the order of the candidates; None without an encoder
+    nearness: Similarity | None = (
+        None  # the cosines one by one, in the order of the candidates; None without an encoder
+    )
     paired: int = 0  # tags of the prompt that count together with another one: two files of one adapter
 
     @property

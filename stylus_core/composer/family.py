@@ -17,7 +17,7 @@ from stylus_core.base_models.families import (
     kinship,
 )
 from stylus_core.composer.contract import Request
-from stylus_core.composer.names import own_words
+from stylus_core.composer.name_matching import own_words
 from stylus_core.types import Adapter, Assignment
 
 #: As much likelier a stranger may be for the same words and still come second; half of it against what is unknown.

@@ -15,15 +15,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from stylus_core.composer.answer_validation import ValidatedAnswer, alone, possible, validate_answer
 from stylus_core.composer.catalogue import question, tokens
-from stylus_core.composer.checking import Checked, alone, checked, possible
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.composer.local import rated as judged
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError, LLMError
 from stylus_core.llm.cache import AnswerCache, SingleFlight
-from stylus_core.llm.client import Answer, Client
+from stylus_core.llm.client import LLMAnswer, LLMClient
 from stylus_core.types import Assignment, Composition
 
 log = logging.getLogger("stylus")
@@ -37,7 +37,7 @@ Judge = Callable[[Request], Sequence[Assignment]]
 
 
 class LLMComposer:
-    """Asks a language model through `Settings.endpoint`.
+    """Asks a language model through `ComposerSettings.endpoint`.
 
     Args:
         settings: endpoint and limits.
@@ -47,11 +47,11 @@ class LLMComposer:
 
     name = "llm"
 
-    def __init__(self, settings: Settings, home: Path, judge: Judge = judged) -> None:
+    def __init__(self, settings: ComposerSettings, home: Path, judge: Judge = judged) -> None:
         self._settings = settings
-        self._client = Client(settings.endpoint, home)
+        self._client = LLMClient(settings.endpoint, home)
         self._cache = AnswerCache(home / "answers.sqlite")
-        self._flights: SingleFlight[Answer] = SingleFlight()
+        self._flights: SingleFlight[LLMAnswer] = SingleFlight()
         self._judge = judge
 
     def compose(self, request: Request) -> Composition:
@@ -82,10 +82,10 @@ class LLMComposer:
             except LLMError as e:
                 raise ComposerError(str(e)) from None
             source = f"{answer.seconds:.1f} s" if own else "shared with the same prompt"
-        made = self._composed(answer, checked(answer.data, request, asked[: len(names)]), source)
+        made = self._composed(answer, validate_answer(answer.data, request, asked[: len(names)]), source)
         return replace(made, notes=(*made.notes, *halves))
 
-    def _ask(self, messages: list[dict[str, str]], form: dict[str, Any], key: str) -> Answer:
+    def _ask(self, messages: list[dict[str, str]], form: dict[str, Any], key: str) -> LLMAnswer:
         """One call. Another thread may have had the answer just before: then it is in the cache."""
         stored = self._stored(key)
         if stored is not None:
@@ -106,14 +106,14 @@ class LLMComposer:
         )
         return answer
 
-    def _stored(self, key: str) -> Answer | None:
+    def _stored(self, key: str) -> LLMAnswer | None:
         value = self._cache.get(key)
         if value is None or not isinstance(value.get("data"), dict):
             return None
         sent, written = value.get("prompt_tokens"), value.get("completion_tokens")
         if not isinstance(sent, int) or not isinstance(written, int):
             return None
-        return Answer(value["data"], sent, written, 0.0, "", calls=0)
+        return LLMAnswer(value["data"], sent, written, 0.0, "", calls=0)
 
     def _key(self, messages: list[dict[str, str]], form: dict[str, Any]) -> str:
         """Everything that the answer depends on; prompt, candidates and options are in the messages."""
@@ -121,7 +121,7 @@ class LLMComposer:
         parts = [endpoint.shown, endpoint.model, dict(endpoint.extra), messages, form, _MAX_TOKENS]
         return sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _composed(self, answer: Answer, found: Checked, source: str) -> Composition:
+    def _composed(self, answer: LLMAnswer, found: ValidatedAnswer, source: str) -> Composition:
         notes = [
             f"the language model read {answer.prompt_tokens:,} tokens and wrote {answer.completion_tokens:,} ({source})"
         ]
@@ -135,7 +135,7 @@ class LLMComposer:
         return Composition(tuple(_in_order(found.kept)), self.name, tuple(notes), _nearly(found))
 
 
-def _nearly(found: Checked) -> tuple[Assignment, ...]:
+def _nearly(found: ValidatedAnswer) -> tuple[Assignment, ...]:
     """What a rule forbids, then what the model did not want, likeliest first."""
     left_out = [*found.refused, *found.passed]
     return tuple(replace(a, reason=f"left out: {why}") for a, why in left_out[:_NEARLY])

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.composer.adapter_profile import profile
+from stylus_core.composer.composer_rules import keep, left_alone
 from stylus_core.composer.contract import Request
-from stylus_core.composer.evidence import FEATURES, gather
 from stylus_core.composer.family import preferred
 from stylus_core.composer.judge import judge
-from stylus_core.composer.profile import profile
-from stylus_core.composer.rules import keep, left_alone
+from stylus_core.composer.pair_evidence import FEATURES, gather
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 #: Option `restraint` -> how sure a pick has to be: the least chance that it is wanted, in a list of tags and in a

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from stylus_core.composer.classes import PERSON
+from stylus_core.composer.word_classes import PERSON
 from stylus_core.prompt.english import is_being, is_word
 from stylus_core.prompt.grammar import ParsedPrompt
-from stylus_core.retriever.tokens import called, tokens
+from stylus_core.retriever.tokenizer import called, tokens
 
 _PART = re.compile(r"[^,，、;；\n|]+")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[.!?:]")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from stylus_core.composer.ablations import RandomComposer, RetrieverComposer
 from stylus_core.composer.contract import Composer, Request
 from stylus_core.composer.local import LocalComposer
-from stylus_core.composer.settings import Settings
-from stylus_core.composer.simple import RandomComposer, RetrieverComposer
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError
 from stylus_core.types import Composition
 
@@ -33,7 +33,7 @@ class Composers:
         self._lock = threading.Lock()
 
     @classmethod
-    def from_settings(cls, settings: Settings, home: Path) -> Composers:
+    def from_settings(cls, settings: ComposerSettings, home: Path) -> Composers:
         """With those that ask somebody else, too. `home`: folder of their answers and of what they learn of servers."""
 
         def llm() -> Composer:

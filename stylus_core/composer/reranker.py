@@ -14,11 +14,11 @@ from dataclasses import replace
 from inspect import signature
 from typing import Any, Protocol
 
+from stylus_core.composer.composer_rules import keep, left_alone
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
 from stylus_core.composer.local import rated, sure_enough
-from stylus_core.composer.rules import keep, left_alone
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError
 from stylus_core.llm.endpoint import Endpoint
 from stylus_core.net.errors import NetError
@@ -114,7 +114,7 @@ class RerankerComposer:
 
     name = "reranker"
 
-    def __init__(self, settings: Settings, scorer: Scorer | None = None) -> None:
+    def __init__(self, settings: ComposerSettings, scorer: Scorer | None = None) -> None:
         self._settings = settings
         self._scorer = scorer or _scorer(settings)
 
@@ -142,7 +142,7 @@ def _document(candidate: Candidate) -> str:
     return f"{card.subject or candidate.adapter.title}. {card.description}"[:_DOCUMENT]
 
 
-def _scorer(settings: Settings) -> Scorer:
+def _scorer(settings: ComposerSettings) -> Scorer:
     endpoint = settings.rerank_endpoint
     where = endpoint.base_url
     if not where:

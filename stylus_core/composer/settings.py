@@ -14,7 +14,7 @@ _BASE_URL, _MODEL, _RERANKER = ("STYLUS_BASE_URL", "STYLUS_ENDPOINT"), ("STYLUS_
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ComposerSettings:
     """Settings of the LLM composer and of the reranker. Empty ones are taken from the environment by `resolved`.
 
     Args:

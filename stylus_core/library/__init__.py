@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stylus_core.library.adapter_rows import Problem
     from stylus_core.library.library import Library
-    from stylus_core.library.readers import Problem
     from stylus_core.library.scan import ScanReport
 
 _HOME = {
     "Library": "stylus_core.library.library",
-    "Problem": "stylus_core.library.readers",
+    "Problem": "stylus_core.library.adapter_rows",
     "ScanReport": "stylus_core.library.scan",
 }
 

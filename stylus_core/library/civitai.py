@@ -7,7 +7,7 @@ import re
 import statistics
 from typing import Any, NamedTuple
 
-from stylus_core.library.text import clean, clean_line, clean_list, plain
+from stylus_core.library.hostile_text import clean, clean_line, clean_list, plain
 from stylus_core.library.values import (
     DESCRIPTION,
     EXAMPLES,
@@ -25,19 +25,19 @@ from stylus_core.library.values import (
     title_line,
     trigger_words,
 )
-from stylus_core.library.versions import Context, is_model, own_file, stem_of, version_of
-from stylus_core.prompt.own import core, own_tags
+from stylus_core.library.versions import VersionContext, is_model, own_file, stem_of, version_of
+from stylus_core.prompt.own_tags import core, own_tags
 from stylus_core.types import Example
 
 
-def record_claims(record: dict[str, Any], context: Context) -> Claims:
+def record_claims(record: dict[str, Any], context: VersionContext) -> Claims:
     """What a record says, be it a model's or a version's."""
     if is_model(record):
         return version_claims({**version_of(record, context), "modelId": record.get("id")}, record, context)
     return version_claims(record, mapping(record.get("model")), context)
 
 
-def version_claims(record: dict[str, Any], model: dict[str, Any], context: Context) -> Claims:
+def version_claims(record: dict[str, Any], model: dict[str, Any], context: VersionContext) -> Claims:
     """What a version's record says, with the fields of its model where they lie apart."""
     files = [mapping(f) for f in sequence(record.get("files"), 50)]
     hashes = mapping(_own_file(record, files, context).get("hashes"))
@@ -72,7 +72,7 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Conte
     )
 
 
-def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: Context) -> dict[str, Any]:
+def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: VersionContext) -> dict[str, Any]:
     if len(files) < 2:
         return files[0] if files else {}
     return own_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
@@ -86,7 +86,7 @@ class Own(NamedTuple):
     version_id: int | None
 
 
-def examples(images: Any, own: Own, context: Context) -> tuple[Example, ...]:
+def examples(images: Any, own: Own, context: VersionContext) -> tuple[Example, ...]:
     """The example pictures that have a prompt or a local file, at most `EXAMPLES`."""
     out: list[Example] = []
     for image in sequence(images, 200):
@@ -105,7 +105,7 @@ def examples(images: Any, own: Own, context: Context) -> tuple[Example, ...]:
     return tuple(out)
 
 
-def _local(name: Any, context: Context) -> str:
+def _local(name: Any, context: VersionContext) -> str:
     """The path of a picture that a record names: only a name that lies beside the adapter and is its own."""
     if not isinstance(name, str):
         return ""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import schema
-from stylus_core.library.codec import GarbledError
+from stylus_core.library.record_codec import GarbledError
 from stylus_core.storage.aside import move_aside
 from stylus_core.storage.files import file_id
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stylus_core.library.codec import loads
+from stylus_core.library.record_codec import loads
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Callable
 
-from stylus_core.library.text import Malformed
+from stylus_core.library.hostile_text import Malformed
 
 _LOOKED_AT = 65_536  # bytes that tell the encoding of a text without a mark
 _BROKEN = "\ufffd"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stylus_core.errors import OptionError
-from stylus_core.library.text import unwanted
+from stylus_core.library.hostile_text import unwanted
 from stylus_core.prompt import adapter_tags
 from stylus_core.types import KINDS, Metadata
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from stylus_core.library.regular import open_regular
-from stylus_core.library.text import Malformed
+from stylus_core.library.hostile_text import Malformed
+from stylus_core.library.regular_file import open_regular
 
 _MAGIC = b"GGUF"
 _MOST = 16 * 2**20  # bytes of the header that are read
@@ -26,7 +26,7 @@ def read_gguf_shapes(path: str) -> dict[str, tuple[int, ...]]:
     Raises `Malformed` for a file that is no GGUF file, or one beyond the bounds; `OSError` where it cannot be opened.
     """
     with open_regular(path) as file:
-        reader = _Reader(file)
+        reader = _GgufReader(file)
         if reader.take(4) != _MAGIC:
             raise Malformed("it is no GGUF file")
         version = reader.number("<I")
@@ -49,7 +49,7 @@ def read_gguf_shapes(path: str) -> dict[str, tuple[int, ...]]:
         return shapes
 
 
-class _Reader:
+class _GgufReader:
     """Takes values off a file; raises `Malformed` at its end or beyond the bound."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -8,9 +8,9 @@ import hashlib
 import os
 from typing import Any, NamedTuple
 
-from stylus_core.library.loaders_json import BITS, METADATA, WORD, as_loaded, is_plain, shortened
-from stylus_core.library.regular import open_regular
-from stylus_core.library.text import Malformed, parse_json
+from stylus_core.library.hostile_text import Malformed, parse_json
+from stylus_core.library.loader_json import BITS, METADATA, WORD, as_loaded, is_plain, shortened
+from stylus_core.library.regular_file import open_regular
 from stylus_core.pictures import kind
 
 #: A LoRA's header is below 1 MiB as a rule; one with cover pictures in it has a few.

@@ -10,22 +10,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.errors import LibraryError, OptionError
+from stylus_core.library.adapter_rows import FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
 from stylus_core.library.cards import SOURCES
-from stylus_core.library.codec import decode_card, encode_card, loads
 from stylus_core.library.database import Database, DatabaseState, next_revision
+from stylus_core.library.database_rows import cards_of, settle, store_card
+from stylus_core.library.database_upkeep import Upkeep
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
+from stylus_core.library.folder_walk import folders_changed, folders_moved
+from stylus_core.library.hostile_text import clean, fold
 from stylus_core.library.pairs import could_be_half
-from stylus_core.library.plan import make_plan, resolve_roots, would_change
-from stylus_core.library.readers import FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
-from stylus_core.library.records import cards_of, settle, store_card
+from stylus_core.library.pool_traits import PoolTraits, read_traits
+from stylus_core.library.provenance import FieldProvenance, standings
+from stylus_core.library.record_codec import decode_card, encode_card, loads
 from stylus_core.library.scan import Progress, ScanReport
-from stylus_core.library.text import clean, fold
-from stylus_core.library.told import Standing, standings
-from stylus_core.library.traits import Traits, read_traits
-from stylus_core.library.upkeep import Upkeep
-from stylus_core.library.walk import folders_changed, folders_moved
-from stylus_core.storable import storable_text
+from stylus_core.library.scan_plan import make_plan, resolve_roots, would_change
+from stylus_core.storage.sqlite_values import storable_text
 from stylus_core.types import Adapter, Card
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Library:
         with self._database.guard():
             return {row[0]: adapter_of(row) for row in rows}
 
-    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[Traits]:
+    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[PoolTraits]:
         """What tells whether an adapter may be picked at all, of those with status "ok": of these ids or of all.
 
         Without `details` only what the file's path says.
@@ -289,7 +289,7 @@ class Library:
         """How many changes of an adapter `undo` can take back."""
         return undoable(self._database.rows, adapter_id)
 
-    def standings(self, adapter: Adapter) -> list[Standing]:
+    def standings(self, adapter: Adapter) -> list[FieldProvenance]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""
         with self._database.guard():
             return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))

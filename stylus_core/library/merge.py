@@ -10,15 +10,15 @@ from typing import Any
 from stylus_core.base_models import UNKNOWN
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import adapter_base
-from stylus_core.library.algorithm import algorithm_of
-from stylus_core.library.beside import preview, read_sidecars
+from stylus_core.library.adapter_algorithm import algorithm_of
 from stylus_core.library.header import Header
+from stylus_core.library.hostile_text import clean_line, fold
 from stylus_core.library.own_words import keep_own_words, part_from_copies
+from stylus_core.library.sidecar_reader import preview, read_sidecars
 from stylus_core.library.sidecars import RGTHREE, SITE_JSON
-from stylus_core.library.text import clean_line, fold
 from stylus_core.library.training import header_claims
 from stylus_core.library.values import Claims
-from stylus_core.library.versions import Context
+from stylus_core.library.versions import VersionContext
 from stylus_core.types import Example, Metadata
 
 HEADER = "header"
@@ -60,7 +60,7 @@ _MERGED = tuple(
 )
 
 
-def read_metadata(header: Header, context: Context) -> tuple[Metadata, list[tuple[str, str]]]:
+def read_metadata(header: Header, context: VersionContext) -> tuple[Metadata, list[tuple[str, str]]]:
     """What `header` and the sidecars named in `context` say, and (file name, problem) for damaged sidecars."""
     own, ignored = header_claims(header.metadata)
     if own.get("title") == context.stem:  # which is what kohya's trainer fills in
@@ -128,7 +128,7 @@ def _keep_structure(fields: dict[str, Any], provenance: dict[str, str], found: d
             return
 
 
-def _add_local_examples(fields: dict[str, Any], provenance: dict[str, str], context: Context) -> None:
+def _add_local_examples(fields: dict[str, Any], provenance: dict[str, str], context: VersionContext) -> None:
     """`S.example.N.EXT` that no record names: the picture of record N, else one without a prompt."""
     examples = list(fields.get("examples", ()))
     named = {e.image for e in examples}

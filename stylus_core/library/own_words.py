@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from stylus_core.library.text import fold
+from stylus_core.library.hostile_text import fold
 from stylus_core.library.values import DESCRIPTION, NOTES, Claims
 
 #: A longer description is a page that somebody copied.

@@ -68,7 +68,7 @@ class _Name(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class FilePair:
     """Two files that belong together; None stands for one that is not there."""
 
     high: Adapter | None
@@ -93,19 +93,19 @@ def could_be_half(*names: str) -> bool:
     return any(_read(name) is not None for name in names if name)
 
 
-def find_pairs(adapters: Iterable[Adapter]) -> dict[int, Pair]:
+def find_pairs(adapters: Iterable[Adapter]) -> dict[int, FilePair]:
     """The pair that each half belongs to, by the half's id.
 
     Args:
         adapters: of any status, in any order: a half may be there and not be usable.
     """
     halves = sorted((h for a in adapters if (h := _Half.of(a)) is not None), key=lambda h: h.adapter.path)
-    found: dict[int, Pair] = {}
+    found: dict[int, FilePair] = {}
     for key in _KEYS:
         _match([h for h in halves if h.adapter.id not in found], key, found)
     for h in halves:
         if h.adapter.id not in found and h.alone:
-            found[h.adapter.id] = Pair(h.adapter, None) if h.stage == "high" else Pair(None, h.adapter)
+            found[h.adapter.id] = FilePair(h.adapter, None) if h.stage == "high" else FilePair(None, h.adapter)
     return found
 
 
@@ -163,7 +163,7 @@ def _two_parts(adapter: Adapter) -> bool | None:
     return any(_STATED.search(text[:_LONGEST]) for text in (adapter.stem, m.title, m.version, m.alias)) or None
 
 
-def _match(halves: Sequence[_Half], key: Callable[[_Half], Hashable | None], found: dict[int, Pair]) -> None:
+def _match(halves: Sequence[_Half], key: Callable[[_Half], Hashable | None], found: dict[int, FilePair]) -> None:
     """Joins those that share a key; where there are several of each, in the order of their paths from the end.
 
     The last is the latest: of an author's trials the one that he trained longest.
@@ -176,7 +176,7 @@ def _match(halves: Sequence[_Half], key: Callable[[_Half], Hashable | None], fou
     for group in groups.values():
         for high, low in zip(reversed(group["high"]), reversed(group["low"]), strict=False):
             if high.certain or low.certain:
-                found[high.adapter.id] = found[low.adapter.id] = Pair(high.adapter, low.adapter)
+                found[high.adapter.id] = found[low.adapter.id] = FilePair(high.adapter, low.adapter)
 
 
 def _in_folder(h: _Half) -> Hashable | None:

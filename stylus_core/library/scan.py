@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stylus_core.errors import LibraryError
-from stylus_core.library.codec import decode_metadata, encode_card
 from stylus_core.library.database import Database, next_revision
-from stylus_core.library.plan import Plan, Renames, Row, make_plan, resolve_roots
-from stylus_core.library.reading import Read, read_item, refined, refiner_version, unusable
-from stylus_core.library.records import Stamp, settle, store_card, write_file
-from stylus_core.library.walk import SeenFolder, winners
+from stylus_core.library.database_rows import Stamp, settle, store_card, write_file
+from stylus_core.library.file_reader import ReadFile, read_item, refined, refiner_version, unusable
+from stylus_core.library.folder_walk import SeenFolder, winners
+from stylus_core.library.record_codec import decode_metadata, encode_card
+from stylus_core.library.scan_plan import Renames, ScanPlan, StoredRow, make_plan, resolve_roots
 
 log = logging.getLogger(__name__)
 
@@ -88,13 +88,13 @@ class _Stepper:
             self.progress(self.done, self.total)
 
 
-def _read(database: Database, plan: Plan, step: _Stepper) -> Counter[str]:
+def _read(database: Database, plan: ScanPlan, step: _Stepper) -> Counter[str]:
     """Reads the plan's files, batch by batch; takes those that turn out to be renamed out of `plan.missing`."""
     counts: Counter[str] = Counter()
     renames = Renames(plan)
     version = refiner_version()
     for start in range(0, len(plan.read), BATCH):
-        batch: list[tuple[Read, Row | None]] = []
+        batch: list[tuple[ReadFile, StoredRow | None]] = []
         for item in plan.read[start : start + BATCH]:
             found = read_item(item)
             row = plan.known.get(item.path)
@@ -111,7 +111,7 @@ def _read(database: Database, plan: Plan, step: _Stepper) -> Counter[str]:
     return counts
 
 
-def _write(connection: sqlite3.Connection, found: Read, renamed: Row | None, stamp: Stamp) -> str:
+def _write(connection: sqlite3.Connection, found: ReadFile, renamed: StoredRow | None, stamp: Stamp) -> str:
     try:
         return write_file(connection, found, renamed, stamp)
     except (sqlite3.Error, LibraryError):
@@ -122,7 +122,7 @@ def _write(connection: sqlite3.Connection, found: Read, renamed: Row | None, sta
         return write_file(connection, unusable(found.item, "unreadable", problem), renamed, stamp)
 
 
-def _refine_again(database: Database, rows: list[Row], step: _Stepper) -> None:
+def _refine_again(database: Database, rows: list[StoredRow], step: _Stepper) -> None:
     """Makes the metadata's cards anew from the stored metadata, without touching a file."""
     version = refiner_version()
     sql = "SELECT id, stem, metadata FROM adapters WHERE id IN (SELECT value FROM json_each(?))"
@@ -142,7 +142,7 @@ def _refine_again(database: Database, rows: list[Row], step: _Stepper) -> None:
                 settle(connection, number)
 
 
-def _finish(database: Database, plan: Plan) -> int:
+def _finish(database: Database, plan: ScanPlan) -> int:
     """Marks what is gone, what is back, and what the host does not load; returns how many are gone."""
     won = winners(plan.listing)
     shadows = {i.path: won[i.stem] for i in plan.listing.files.values() if won.get(i.stem, i.path) != i.path}

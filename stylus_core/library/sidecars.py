@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from stylus_core.library import civitai
-from stylus_core.library.names import is_filled_in
-from stylus_core.library.text import clean, clean_line, clean_list, looks_html, plain
+from stylus_core.library.hostile_text import clean, clean_line, clean_list, looks_html, plain
+from stylus_core.library.meaningless_names import is_filled_in
 from stylus_core.library.training import SPACER, header_claims
 from stylus_core.library.usage_tips import usage_tips
 from stylus_core.library.values import (
@@ -31,7 +31,7 @@ from stylus_core.library.values import (
     title_line,
     trigger_words,
 )
-from stylus_core.library.versions import Context, civitai_record
+from stylus_core.library.versions import VersionContext, civitai_record
 
 MAX_SIDECAR = 8 * 2**20
 #: In the order in which the hosts look for a preview.
@@ -52,7 +52,7 @@ def _typed(record: dict[str, Any]) -> bool:
     return "activation text" in record and not looks_html(record.get("description"))
 
 
-def user_json(record: dict[str, Any], context: Context) -> Claims:
+def user_json(record: dict[str, Any], context: VersionContext) -> Claims:
     """`S.json`: the user metadata of AUTOMATIC1111, Forge and others, to which two Civitai extensions add.
 
     SD.Next puts Civitai's record of the model there; its description is the user's once the editor has saved it.
@@ -82,7 +82,7 @@ def user_json(record: dict[str, Any], context: Context) -> Claims:
     )
 
 
-def manager(record: dict[str, Any], context: Context) -> Claims:
+def manager(record: dict[str, Any], context: VersionContext) -> Claims:
     """`S.metadata.json` of ComfyUI LoRA Manager, which holds Civitai's record and its own fields before it."""
     if "model_name" not in record and "file_name" not in record and (site := civitai_record(record)):
         return civitai.record_claims(site, context)  # other tools call Civitai's record so
@@ -109,14 +109,14 @@ def manager(record: dict[str, Any], context: Context) -> Claims:
     return {**site, **own}
 
 
-def _given(name: Any, file_name: Any, context: Context) -> str:
+def _given(name: Any, file_name: Any, context: VersionContext) -> str:
     """A name that somebody gave, and not the file's or one that a tool fills in."""
     title = title_line(name)
     called = (context.stem, clean_line(file_name, 300))
     return "" if title.removesuffix(".safetensors") in called or is_filled_in(title) else title
 
 
-def matrix(record: dict[str, Any], context: Context) -> Claims:
+def matrix(record: dict[str, Any], context: VersionContext) -> Claims:
     """`S.cm-info.json` of StabilityMatrix."""
     version = plain(record.get("VersionDescription"), DESCRIPTION, is_html=True)
     texts = dict.fromkeys((plain(record.get("ModelDescription"), DESCRIPTION, is_html=True), version))
@@ -137,7 +137,7 @@ def matrix(record: dict[str, Any], context: Context) -> Claims:
     )
 
 
-def rgthree(record: dict[str, Any], context: Context) -> Claims:
+def rgthree(record: dict[str, Any], context: VersionContext) -> Claims:
     """`S.safetensors.rgthree-info.json` of rgthree's nodes for ComfyUI, with Civitai's record as it came."""
     inner = mapping(mapping(record.get("raw")).get("civitai"))
     notes = plain(record.get("userNote"), NOTES)
@@ -156,7 +156,7 @@ def rgthree(record: dict[str, Any], context: Context) -> Claims:
     return {**civitai.version_claims(inner, mapping(inner.get("model")), context), **own}
 
 
-def swarm(record: dict[str, Any], context: Context) -> Claims:
+def swarm(record: dict[str, Any], context: VersionContext) -> Claims:
     """`S.swarm.json` of SwarmUI: what it would write into the header, where the user told it not to."""
     texts = {key: v if isinstance(v, str) else json.dumps(v) for key, v in record.items() if isinstance(v, (str, list))}
     found, _ = header_claims({**texts, SPACER: ""})
@@ -175,7 +175,7 @@ class Format(NamedTuple):
 
     suffix: str  # of the file, behind the stem
     source: str  # what `merge.TRUST` and `Metadata.provenance` call it
-    read: Callable[[dict[str, Any], Context], Claims]
+    read: Callable[[dict[str, Any], VersionContext], Claims]
     expected: Mapping[str, tuple[type, ...]]  # key -> types that the reader understands; others are told to the user
     record: Callable[[Any], dict[str, Any]] = mapping  # takes the record out of the parsed file; {}: there is none
 

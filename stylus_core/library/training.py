@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
-from stylus_core.library.names import is_filled_in
-from stylus_core.library.text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
+from stylus_core.library.hostile_text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
+from stylus_core.library.meaningless_names import is_filled_in
 from stylus_core.library.values import (
     DESCRIPTION,
     Claims,

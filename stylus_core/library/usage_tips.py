@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from stylus_core.library.text import Malformed, parse_json
+from stylus_core.library.hostile_text import Malformed, parse_json
 from stylus_core.library.values import Claims, claims, mapping, sequence, strength
 
 _RANGE = re.compile(r"\s*(-?[\d.,]{1,6})\s*(?:-|–|~|to|\.\.)\s*(-?[\d.,]{1,6})\s*")

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from stylus_core.library.text import clean_line, unescaped
+from stylus_core.library.hostile_text import clean_line, unescaped
 
 #: What one source says: `Metadata` field -> value. A field that is absent is one about which the source says nothing.
 #: `own_description`, `own_notes` and `own_title` are what the user typed there, as far as the file tells.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import stated_architecture
-from stylus_core.library.text import clean_line, fold
+from stylus_core.library.hostile_text import clean_line, fold
 from stylus_core.library.values import Claims, identifier, mapping, sequence
 
 _LEAST_DIGITS = 10  # of a hash: AutoV2 has as many
@@ -30,7 +30,7 @@ class Identity(NamedTuple):
     hashes: frozenset[str] = frozenset()  # in lower case, whole or cut off
 
 
-class Context(NamedTuple):
+class VersionContext(NamedTuple):
     """What a reader may need besides its file."""
 
     stem: str
@@ -88,7 +88,7 @@ def _is_version(record: dict[str, Any]) -> bool:
     return told >= 3 and ("model" in record or "modelId" in record)
 
 
-def version_of(model: dict[str, Any], context: Context) -> dict[str, Any]:
+def version_of(model: dict[str, Any], context: VersionContext) -> dict[str, Any]:
     """The version in a model's record that the file of `context` is; the first where nothing tells."""
     versions = [v for v in map(mapping, sequence(model.get("modelVersions"), 500)) if v]
     for told in context.identity().version_ids:
@@ -100,7 +100,7 @@ def version_of(model: dict[str, Any], context: Context) -> dict[str, Any]:
     return _fitting(named, context)[0] if named else {}
 
 
-def own_file(version: dict[str, Any], context: Context, *, by_name: bool = True) -> dict[str, Any]:
+def own_file(version: dict[str, Any], context: VersionContext, *, by_name: bool = True) -> dict[str, Any]:
     """The file of a version that is the one of `context`, by its hash, else by its name; {} if none is."""
     files = [mapping(f) for f in sequence(version.get("files"), 50)]
     same = (f for f in files if _same_hash(f, context.identity()))
@@ -119,7 +119,7 @@ def _agree(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def _same_name(version: dict[str, Any], file: dict[str, Any], context: Context) -> bool:
+def _same_name(version: dict[str, Any], file: dict[str, Any], context: VersionContext) -> bool:
     """Whether it has the file's name, or what its trainer called it; tools put the file's id or hash behind a name."""
     name = _comparable(stem_of(file.get("name")))
     if not name:
@@ -145,7 +145,7 @@ def stem_of(name: Any) -> str:
     return os.path.splitext(clean_line(name, 300))[0]
 
 
-def _fitting(versions: list[dict[str, Any]], context: Context) -> list[dict[str, Any]]:
+def _fitting(versions: list[dict[str, Any]], context: VersionContext) -> list[dict[str, Any]]:
     """Those made for the base model that the file itself tells, and of them those whose name stands in the file's."""
     if len(versions) < 2:
         return versions

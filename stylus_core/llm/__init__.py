@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylus_core.llm.client import Answer, Client
+from stylus_core.llm.client import LLMAnswer, LLMClient
 from stylus_core.llm.endpoint import Endpoint
 
-__all__ = ["Answer", "Client", "Endpoint"]
+__all__ = ["Endpoint", "LLMAnswer", "LLMClient"]

@@ -16,10 +16,10 @@ from typing import Any
 
 from stylus_core.errors import LLMError
 from stylus_core.llm.answers import Reply, read_object, read_reply
+from stylus_core.llm.capabilities import MODES, Capabilities, Capability
+from stylus_core.llm.circuit_breaker import CircuitBreaker
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.llm.memory import MODES, Abilities, Ability
-from stylus_core.llm.rest import Rest
-from stylus_core.llm.wire import Failure, Wire
+from stylus_core.llm.transport import Transport, TransportFailure
 
 log = logging.getLogger("stylus")
 
@@ -34,7 +34,7 @@ _OPTIONAL = ("temperature", "max_tokens")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LLMAnswer:
     """What a model answered.
 
     Attributes:
@@ -72,7 +72,7 @@ class _Call:
         return self.deadline - time.monotonic()
 
 
-class Client:
+class LLMClient:
     """Asks one endpoint. Safe to use from several threads.
 
     Args:
@@ -81,12 +81,14 @@ class Client:
         rest: when the endpoint is left alone after failures.
     """
 
-    def __init__(self, endpoint: Endpoint, state_dir: str | os.PathLike[str], rest: Rest | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, state_dir: str | os.PathLike[str], rest: CircuitBreaker | None = None
+    ) -> None:
         self.endpoint = endpoint
-        self._abilities = Abilities(Path(state_dir) / "servers.json")
+        self._abilities = Capabilities(Path(state_dir) / "servers.json")
         self._server = f"{endpoint.shown} {endpoint.model}"
-        self._wire = Wire(endpoint)
-        self._rest = rest or Rest()
+        self._wire = Transport(endpoint)
+        self._rest = rest or CircuitBreaker()
 
     def complete(
         self,
@@ -95,7 +97,7 @@ class Client:
         max_tokens: int,
         budget_seconds: float | None = None,
         keep_alive: float | str | None = None,
-    ) -> Answer:
+    ) -> LLMAnswer:
         """One JSON object that answers `messages`.
 
         Args:
@@ -135,16 +137,16 @@ class Client:
         """Closes the connections; a further call opens them again."""
         self._wire.close()
 
-    def _ask(self, call: _Call) -> Answer:
+    def _ask(self, call: _Call) -> LLMAnswer:
         """Asks in the way that is known to work, or in one after the other until one does."""
         known = self._abilities.of(self._server)
         ability = known if known.mode else replace(known, mode=MODES[0])
         retried = False
         while True:
             result = self._send(call, ability)
-            if not isinstance(result, Failure):
+            if not isinstance(result, TransportFailure):
                 answer = self._read(call, ability, result)
-                if isinstance(answer, Answer):
+                if isinstance(answer, LLMAnswer):
                     if ability != known:
                         self._abilities.learn(self._server, ability)
                     return answer
@@ -161,23 +163,23 @@ class Client:
                 log.debug("%s: %s; trying %s", self._server, result.sentence, weaker)
                 ability = weaker
 
-    def _send(self, call: _Call, ability: Ability) -> bytes | Failure:
+    def _send(self, call: _Call, ability: Capability) -> bytes | TransportFailure:
         begin = time.monotonic()
         call.sent += 1
         result = self._wire.post(self._parameters(call, ability), max(_LEAST, call.left))
         call.server += time.monotonic() - begin
         return result
 
-    def _read(self, call: _Call, ability: Ability, body: bytes) -> Answer | Failure:
+    def _read(self, call: _Call, ability: Capability, body: bytes) -> LLMAnswer | TransportFailure:
         """The answer in a body; a server that ignores the form that was asked for counts as one that refuses it."""
         reply = read_reply(body)
         try:
             data = read_object(reply.text, call.schema)
         except LLMError as e:
-            return Failure(str(e), formless=True)
-        return Answer(data, *_tokens(reply, call.messages), 0.0, ability.mode)
+            return TransportFailure(str(e), formless=True)
+        return LLMAnswer(data, *_tokens(reply, call.messages), 0.0, ability.mode)
 
-    def _parameters(self, call: _Call, ability: Ability) -> dict[str, Any]:
+    def _parameters(self, call: _Call, ability: Capability) -> dict[str, Any]:
         out: dict[str, Any] = {"model": self.endpoint.model, "messages": list(call.messages)}
         if "temperature" not in ability.without:
             out["temperature"] = 0
@@ -209,7 +211,7 @@ class Client:
             self._abilities.learn(self._server, replace(ability, ollama=is_ollama))
 
 
-def _weaker(ability: Ability, failure: Failure, known: Ability) -> Ability | None:
+def _weaker(ability: Capability, failure: TransportFailure, known: Capability) -> Capability | None:
     """What to try instead of something that this server may not know; None if that is not the trouble."""
     if failure.status in (400, 422):
         for name in _OPTIONAL:
@@ -223,13 +225,13 @@ def _weaker(ability: Ability, failure: Failure, known: Ability) -> Ability | Non
     return replace(ability, mode=MODES[MODES.index(ability.mode) + 1])
 
 
-def _worth_another(failure: Failure, left: float) -> bool:
+def _worth_another(failure: TransportFailure, left: float) -> bool:
     """Whether the same request may well succeed a moment later."""
     passing = failure.status in (408, 409, 429) or failure.status >= 500 or failure.broken
     return passing and _pause(failure) + _LEAST < left
 
 
-def _pause(failure: Failure) -> float:
+def _pause(failure: TransportFailure) -> float:
     return _PAUSE if failure.retry_after is None else failure.retry_after
 
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from stylus_core.prompt.json_prompt import structured
 from stylus_core.prompt.negation import unwanted
-from stylus_core.prompt.structured import structured
 from stylus_core.prompt.tags import NetworkTag, find_tags
 
 #: Words that part a prompt as AND does: the host's own, those of Regional Prompter and of Neutral Prompt.
@@ -65,7 +65,7 @@ def parse(prompt: str) -> ParsedPrompt:
     tags = tuple(replace(t, raw=prompt[t.start : t.end]) for t in find_tags(seen))
     seen = _blanked(seen, ((t.start, t.end) for t in tags))
     seen = _blanked(seen, (m.span() for m in _STANDS_FOR.finditer(seen)))
-    reader = _Reader(list(seen))
+    reader = _PromptReader(list(seen))
     tail = None
     start = 0
     for end, after in [*(m.span() for m in _AND.finditer(seen)), (len(seen), len(seen))]:
@@ -120,7 +120,7 @@ class _Bracket:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _PromptReader:
     """Blanks the markup in `plain`, and notes separators and where the weight changes."""
 
     plain: list[str]

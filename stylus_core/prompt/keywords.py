@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from stylus_core.prompt.english import is_word
 from stylus_core.prompt.grammar import ParsedPrompt
-from stylus_core.prompt.runs import pieces
+from stylus_core.prompt.script_runs import pieces
 from stylus_core.types import Keyword
 
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from stylus_core.prompt.grammar import SECTION_WEIGHT, SEPARATORS, without, without_comments
-from stylus_core.prompt.structured import structured
+from stylus_core.prompt.json_prompt import structured
 from stylus_core.prompt.tags import find_tags
 
 _BORDER = re.compile(rf"\b(?:AND|{'|'.join(SEPARATORS)})\b")

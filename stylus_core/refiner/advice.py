@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from stylus_core.refiner import advice_words
-from stylus_core.refiner.measured import ADVICE, ADVISED, CARRIED, MENTIONED, NEAR, SURE, USE, Spot
+from stylus_core.refiner.measured_numbers import ADVICE, ADVISED, CARRIED, MENTIONED, NEAR, SURE, USE, Spot
 from stylus_core.refiner.numbers import Number
 
 LOWEST, HIGHEST = 0.05, 2.0

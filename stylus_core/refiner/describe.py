@@ -6,7 +6,7 @@ import re
 from itertools import islice
 
 from stylus_core.prompt.keywords import is_quality
-from stylus_core.refiner.clean import account, is_noise, plain, sentences
+from stylus_core.refiner.description_text import best_sentence, is_noise, plain, sentences
 from stylus_core.types import Metadata
 
 _WHAT = {
@@ -92,7 +92,7 @@ def _account(metadata: Metadata, subject: str) -> tuple[str, str]:
     source = "metadata" if metadata.title or metadata.description or metadata.tags else "file name"
     tags = [t for t in metadata.tags if t.lower().replace(" ", "_") not in _SAYING_NOTHING and not is_quality(t)]
     named = set(_WORD.findall(subject.lower()))
-    about = account(_rest(metadata), named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
+    about = best_sentence(_rest(metadata), named.union(*(_WORD.findall(t.lower()) for t in tags[:12])))
     if about:
         return _ended(about), source
     shown = [t for t in tags if not set(_WORD.findall(t.lower())) <= named][:8]

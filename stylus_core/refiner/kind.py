@@ -10,11 +10,11 @@ import re
 from collections import defaultdict
 
 from stylus_core.prompt.english import rarity
-from stylus_core.prompt.quick import quick
-from stylus_core.refiner.compounds import apart
+from stylus_core.prompt.fast_alternation import quick
+from stylus_core.refiner.compound_words import apart
 from stylus_core.refiner.members import told_members
-from stylus_core.refiner.phrase import phrase
 from stylus_core.refiner.series import is_series
+from stylus_core.refiner.subject_phrase import phrase
 from stylus_core.refiner.title import Title
 from stylus_core.types import KINDS, Metadata
 

@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from stylus_core.prompt.english import is_common, is_word
-from stylus_core.refiner.clean import plain
+from stylus_core.refiner.description_text import plain
 from stylus_core.refiner.series import is_series
 
 _WORD = re.compile(r"[^\W_]+")

@@ -9,9 +9,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 
-from stylus_core.library.names import says_nothing
-from stylus_core.refiner.phrase import phrase
+from stylus_core.library.meaningless_names import says_nothing
 from stylus_core.refiner.series import is_series, series_at_end, series_at_start
+from stylus_core.refiner.subject_phrase import phrase
 from stylus_core.types import Metadata
 
 #: What titles put in brackets or behind a bar to say what kind of adapter it is.
@@ -124,7 +124,7 @@ def _take_apart(text: str, metadata: Metadata) -> Title:
     if " " not in text.strip():
         text = _CAMEL.sub(" ", _LORA.sub(" ", text))
     text = text.replace("\\", " ").replace("_", " ")
-    reader = _Reader()
+    reader = _TitleReader()
     raw = " ".join(_DECORATION.sub(" ", text).split())
     text, aside = _round_brackets(_BRACKETS.sub(reader.square, text))
     for part in aside:
@@ -148,7 +148,7 @@ def _take_apart(text: str, metadata: Metadata) -> Title:
     return Title(name, series, _series_of_tags(metadata, name), second, reader.label, raw)
 
 
-class _Reader:
+class _TitleReader:
     """Collects what the parts of a title are."""
 
     def __init__(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from stylus_core.refiner.phrases import phrases
+from stylus_core.refiner.described_triggers import told_words
 from stylus_core.refiner.remarks import denies, is_base_or_version
-from stylus_core.refiner.told import told_words
-from stylus_core.refiner.trained import CLASSES, trained_words
+from stylus_core.refiner.trainer_names import CLASSES, trained_words
+from stylus_core.refiner.trigger_entry import phrases
 from stylus_core.types import Metadata
 
 #: Two commas part sets, as tools write them that know sets. So do lines and semicolons between lists of words.

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from stylus_core.prompt.own import core, own_tags
+from stylus_core.prompt.own_tags import core, own_tags
 from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
-from stylus_core.refiner.clean import plain
-from stylus_core.refiner.stated import MOST, Said, stated
-from stylus_core.refiner.whose import Ours
+from stylus_core.refiner.description_text import plain
+from stylus_core.refiner.weight_owner import WeightOwner
+from stylus_core.refiner.weight_parser import MOST, StatedWeight, stated
 from stylus_core.types import Adapter, Candidate, Metadata, in_proportion
 
 DEFAULT = 0.8
@@ -70,7 +70,7 @@ def weight(metadata: Metadata, stem: str = "") -> Weight:
     return found._replace(value=value, clip=in_proportion(clip, value, before))
 
 
-def _authors(metadata: Metadata, said: Said) -> Weight:
+def _authors(metadata: Metadata, said: StatedWeight) -> Weight:
     """Without the user."""
     low, high = metadata.weight_low, metadata.weight_high
     if metadata.author_weight is not None:
@@ -93,17 +93,17 @@ def _authors(metadata: Metadata, said: Said) -> Weight:
     return Weight(value, value if low is None else low, value if high is None else high, "author")
 
 
-def _said(metadata: Metadata, stem: str) -> Said:
+def _said(metadata: Metadata, stem: str) -> StatedWeight:
     """What the author's texts say, each part as the first text has it that says anything."""
     words = f"{metadata.title} {metadata.alias} {stem}".lower()
-    ours = Ours(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
-    out = shown = Said()
+    ours = WeightOwner(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
+    out = shown = StatedWeight()
     for text in (metadata.own_words, metadata.version_description, metadata.description, metadata.notes):
         if not text:
             continue
         said = stated(plain(text), ours)
         # a text that only says the one for the text encoder belongs to the other text's weight
-        out = Said(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
+        out = StatedWeight(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
         if out.weight is not None:
             return out
         if shown.weight is None and "<" in text:
@@ -113,13 +113,13 @@ def _said(metadata: Metadata, stem: str) -> Said:
     return out
 
 
-def _shown(text: str, cores: frozenset[str]) -> Said:
+def _shown(text: str, cores: frozenset[str]) -> StatedWeight:
     """The adapter's own tag, as the text shows how to write it."""
     for tag in own_tags(text[:MOST], cores):
         if tag.weight is not None and LOWEST <= abs(tag.weight) <= HIGHEST:
             clip = None if tag.te is None or tag.te == tag.weight else Stated(tag.te, tag.te)
-            return Said(Stated(tag.weight, tag.weight), clip)
-    return Said()
+            return StatedWeight(Stated(tag.weight, tag.weight), clip)
+    return StatedWeight()
 
 
 def example_weights(metadata: Metadata) -> list[float]:

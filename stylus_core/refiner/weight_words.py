@@ -5,7 +5,7 @@ Each name is the source of a pattern without groups, for text in lower case. Eve
 
 from __future__ import annotations
 
-from stylus_core.prompt.quick import quick
+from stylus_core.prompt.fast_alternation import quick
 
 #: Letters of alphabets with spaces between words.
 LETTER = "a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1eff"

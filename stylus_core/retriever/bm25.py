@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.postings import Frequencies, Mask, Postings, document_frequencies, find_all
-from stylus_core.retriever.tokens import term
+from stylus_core.retriever.tokenizer import term
 
 K1, B, EPSILON = 1.5, 0.75, 0.25  # rank_bm25's defaults
 

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.embedded import VIEWS, Embedded, Matrix, Rows
 from stylus_core.retriever.encoder import Encoder
-from stylus_core.retriever.nearness import Nearness, Part
+from stylus_core.retriever.quantized_vectors import VIEWS, Matrix, QuantizedVectors, Rows
+from stylus_core.retriever.similarity import Part, Similarity
 from stylus_core.retriever.vectors import VectorStore
 
 #: Names of the signals: with the whole prompt, with the nearest of its parts.
@@ -20,7 +20,7 @@ SIGNALS = frozenset(f"{what}_{view}" for what in ("whole", "part") for view in V
 class Dense:
     """The vectors of all segments together, row by row as in the index."""
 
-    def __init__(self, store: VectorStore, parts: Sequence[Embedded]) -> None:
+    def __init__(self, store: VectorStore, parts: Sequence[QuantizedVectors]) -> None:
         self.store = store
         self._parts = list(parts)
         self._first = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
@@ -79,7 +79,7 @@ class Dense:
             out[f"part_{view}"] = out[f"whole_{view}"]
         return out
 
-    def nearness(self, rows: Rows, whole: Matrix, parts: Matrix, phrases: Sequence[Part]) -> Nearness:
+    def nearness(self, rows: Rows, whole: Matrix, parts: Matrix, phrases: Sequence[Part]) -> Similarity:
         """The cosines of some rows with the whole prompt and with each of its parts.
 
         Args:
@@ -90,4 +90,4 @@ class Dense:
         """
         queries = np.concatenate([whole, parts])
         label, account = (np.asarray(self.cosines(view, rows, queries), np.float32) for view in VIEWS)
-        return Nearness(tuple(phrases), label, account)
+        return Similarity(tuple(phrases), label, account)

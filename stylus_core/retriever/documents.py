@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from stylus_core.prompt import adapter_tags
 from stylus_core.refiner.advice import HIGHEST, LOWEST
-from stylus_core.refiner.compounds import apart
-from stylus_core.refiner.phrase import phrases
-from stylus_core.refiner.trained import own_names
+from stylus_core.refiner.compound_words import apart
+from stylus_core.refiner.subject_phrase import phrases
+from stylus_core.refiner.trainer_names import own_names
 from stylus_core.refiner.triggers import triggers
-from stylus_core.retriever.tokens import split_names, term, tokens, without_markup
+from stylus_core.retriever.tokenizer import split_names, term, tokens, without_markup
 from stylus_core.types import Adapter, Metadata
 
 #: Kinds of names by which a prompt can call an adapter; a document's units are of one of them.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.prompt import ParsedPrompt
-from stylus_core.retriever.tokens import STOP_WORDS
+from stylus_core.retriever.tokenizer import STOP_WORDS
 from stylus_core.types import KINDS
 
 Scores = NDArray[np.float32]
@@ -117,7 +117,7 @@ def kind_code(label: str) -> int:
     return KINDS.index(kind if kind in KINDS else "concept") + len(KINDS) * (kind != label)
 
 
-def sentence_likeness(prompt: ParsedPrompt) -> float:
+def caption_likeness(prompt: ParsedPrompt) -> float:
     """0 for a list of tags, 1 for a sentence: long parts with function words in them. Few prompts are in between."""
     words = prompt.plain.split()
     if not words or not prompt.parts:

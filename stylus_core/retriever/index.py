@@ -19,11 +19,11 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import stored
+from stylus_core.retriever import index_files
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import document
-from stylus_core.retriever.embedded import VIEWS, Embedded, joined
-from stylus_core.retriever.piece import Piece
+from stylus_core.retriever.live_segment import LiveSegment
+from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joined
 from stylus_core.retriever.segment import from_documents, merged, save, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
@@ -51,8 +51,8 @@ class Index:
         self.folder = folder
         self.revision = -1  # of the library, when it was last taken in; -1: never
         self.library = ""  # identity of the library's database; empty where an older version wrote the index
-        self._pieces: list[Piece] = []
-        self._vectors: list[Embedded] = []
+        self._pieces: list[LiveSegment] = []
+        self._vectors: list[QuantizedVectors] = []
         self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
         self._own: set[str] = set()  # segments that this object has written
         self._nameless: set[str] = set()  # segments on disk whose tables of names are not
@@ -72,7 +72,7 @@ class Index:
         return self.signals.ids
 
     @property
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[LiveSegment]:
         """What the index is made of, in the order of its rows."""
         return list(self._pieces)
 
@@ -80,10 +80,10 @@ class Index:
         """Takes in what changed in the library since `self.revision`; `library` is the identity of its database."""
         self._drop(gone)
         new = iter(changed)
-        fresh: list[Piece] = []
+        fresh: list[LiveSegment] = []
         while some := list(islice(new, _AT_ONCE)):
             self._drop(a.id for a in some)
-            fresh.append(Piece(from_documents(document(a) for a in some)))
+            fresh.append(LiveSegment(from_documents(document(a) for a in some)))
         if fresh:
             self._append(fresh[0] if len(fresh) == 1 else _one(fresh))
         self.revision, self.library = revision, library
@@ -128,9 +128,9 @@ class Index:
         for piece in self._pieces if len(wanted) else ():
             piece.drop(np.flatnonzero(piece.alive & np.isin(piece.segment.ids, wanted)))
 
-    def _append(self, piece: Piece) -> None:
+    def _append(self, piece: LiveSegment) -> None:
         self._pieces.append(piece)
-        self._vectors.append(Embedded(len(piece), self._vectors[0].dim if self._vectors else 0))
+        self._vectors.append(QuantizedVectors(len(piece), self._vectors[0].dim if self._vectors else 0))
         self._names.append("")
 
     def _tidy(self) -> None:
@@ -167,7 +167,7 @@ class Index:
         """Puts the vectors of these rows in their places; `known_only`: those that the store has."""
         for i, piece in enumerate(self._pieces):
             if self._vectors[i].dim != store.encoder.dim:
-                self._vectors[i] = Embedded(len(piece), store.encoder.dim)
+                self._vectors[i] = QuantizedVectors(len(piece), store.encoder.dim)
         for first in range(0, len(missing), _EMBED_STEP):
             some = missing[first : first + _EMBED_STEP]
             ids = [int(self._pieces[i].segment.ids[row]) for i, row in some]
@@ -191,37 +191,41 @@ class Index:
 
     def _open(self) -> None:
         for _ in range(5):
-            data = stored.manifest_bytes(self.folder)
+            data = index_files.manifest_bytes(self.folder)
             try:
-                manifest = None if data is None else stored.parsed(self.folder, data)
+                manifest = None if data is None else index_files.parsed(self.folder, data)
                 if manifest is not None:
-                    self._take(manifest, stored.pieces(self.folder, manifest))
+                    self._take(manifest, index_files.pieces(self.folder, manifest))
                 return
             except OSError as e:  # too many open files, or no right to read: nothing that is there is wrong
                 log.warning("the index in %s cannot be read (%s) and is built anew", self.folder, e)
                 return
-            except stored.Damaged as e:
-                if data == stored.manifest_bytes(self.folder):
+            except index_files.Damaged as e:
+                if data == index_files.manifest_bytes(self.folder):
                     told_aside(e.path, e, "the index is built anew", "" if e.path.is_file() else _SEGMENT)
                     self._healing = True
                     return
                 # else another process has replaced what was just being opened
 
-    def _take(self, manifest: stored.Manifest, pieces: list[Piece]) -> None:
+    def _take(self, manifest: index_files.Manifest, pieces: list[LiveSegment]) -> None:
         self._pieces, self._names = pieces, list(manifest.segments)
         self._nameless = set(self._names if manifest.names else ())
         self._unlisted = set(() if manifest.listed else self._names)
-        self._vectors = [Embedded(len(p), 0) for p in pieces]
+        self._vectors = [QuantizedVectors(len(p), 0) for p in pieces]
         self.revision, self.library = manifest.revision, manifest.library
 
-    def _mapped(self, name: str, piece: Piece, dim: int) -> Embedded:
+    def _mapped(self, name: str, piece: LiveSegment, dim: int) -> QuantizedVectors:
         """The vectors of a saved segment; none where they are damaged, which moves them aside."""
         segment = self.folder / name
         bad: list[str] = []
         if name and name not in self._unlisted:
             with contextlib.suppress(OSError, ValueError):  # the segment went: another process has merged it
-                bad = list(stored.wrong(segment, vectors=True, model=self._model))
-        found = Embedded.load(segment, self._model, len(piece), dim) if name and not bad else Embedded(len(piece), dim)
+                bad = list(index_files.wrong(segment, vectors=True, model=self._model))
+        found = (
+            QuantizedVectors.load(segment, self._model, len(piece), dim)
+            if name and not bad
+            else QuantizedVectors(len(piece), dim)
+        )
         for file in bad:
             self._healing = True
             told_aside(
@@ -241,11 +245,11 @@ class Index:
                 if name in self._nameless:
                     save_names(self._pieces[i].segment, self.folder / name)
                 if name in self._unlisted:
-                    stored.write_list(self.folder / name)
+                    index_files.write_list(self.folder / name)
             self._nameless.clear()
             self._unlisted.clear()
             dead = [np.flatnonzero(~p.alive).tolist() for p in self._pieces]
-            stored.write_manifest(self.folder, self.revision, self.library, self._names, dead)
+            index_files.write_manifest(self.folder, self.revision, self.library, self._names, dead)
             self.problem = ""
             self._clear()
         except OSError as e:
@@ -263,7 +267,7 @@ class Index:
                 elif not is_aside(old) and (old.name in self._own or now - old.stat().st_mtime > _KEPT):
                     shutil.rmtree(old, ignore_errors=True)
                     self._own.discard(old.name)
-        for torn in self.folder.glob(f"{stored.MANIFEST}.*.part"):
+        for torn in self.folder.glob(f"{index_files.MANIFEST}.*.part"):
             with contextlib.suppress(OSError):
                 if now - torn.stat().st_mtime > _KEPT:
                     torn.unlink()
@@ -274,12 +278,12 @@ class Index:
             save(self._pieces[i].segment, self.folder / name)
             if self._vectors[i].dim:
                 self._vectors[i].save(self.folder / name, self._model)
-            stored.write_list(self.folder / name)
+            index_files.write_list(self.folder / name)
         except OSError:
             shutil.rmtree(self.folder / name, ignore_errors=True)  # a full disk has room for the next try
             raise
         return name
 
 
-def _one(pieces: Sequence[Piece]) -> Piece:
-    return Piece(merged([p.segment for p in pieces], [p.alive for p in pieces]))
+def _one(pieces: Sequence[LiveSegment]) -> LiveSegment:
+    return LiveSegment(merged([p.segment for p in pieces], [p.alive for p in pieces]))

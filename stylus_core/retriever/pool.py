@@ -15,11 +15,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.entries import compiled, folder_key
 from stylus_core.library.database import DatabaseState
-from stylus_core.library.text import fold
-from stylus_core.library.traits import Traits
+from stylus_core.library.hostile_text import fold
+from stylus_core.library.pool_traits import PoolTraits
 from stylus_core.options import LEVELS, POOL, Options
+from stylus_core.pool_entries import compiled, folder_key
 
 Ids = NDArray[np.int64]
 
@@ -33,7 +33,7 @@ class Source(Protocol):
     @property
     def state(self) -> DatabaseState: ...
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
-    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[Traits]: ...
+    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[PoolTraits]: ...
 
 
 class Pool:
@@ -82,7 +82,7 @@ class Pools:
             self._kept.popitem(last=False)
         return pool
 
-    def _renewed(self, revision: int, old: Pool, rule: Callable[[Traits], bool]) -> Pool:
+    def _renewed(self, revision: int, old: Pool, rule: Callable[[PoolTraits], bool]) -> Pool:
         usable, gone = self._library.changes_since(revision)
         new = _parted(self._library.traits(sorted(usable)), rule)
         changed = np.array(sorted(usable | gone), np.int64)
@@ -99,7 +99,7 @@ def narrowing(options: Options) -> list[str]:
     return [n for n in POOL if n in changed and not (n == "favourite_names" and options.favourites == "any")]
 
 
-def _parted(found: Iterable[Traits], rule: Callable[[Traits], bool]) -> Pool:
+def _parted(found: Iterable[PoolTraits], rule: Callable[[PoolTraits], bool]) -> Pool:
     inside: list[int] = []
     outside: list[int] = []
     for traits in found:
@@ -107,7 +107,7 @@ def _parted(found: Iterable[Traits], rule: Callable[[Traits], bool]) -> Pool:
     return Pool(np.array(sorted(inside), np.int64), np.array(sorted(outside), np.int64))
 
 
-def _rule(options: Options, roots: Sequence[str]) -> Callable[[Traits], bool]:
+def _rule(options: Options, roots: Sequence[str]) -> Callable[[PoolTraits], bool]:
     """Whether an adapter may be picked. What many adapters share is looked at once."""
     favourites = frozenset(options.favourite_names)
     limit = LEVELS.get(options.nsfw)
@@ -118,7 +118,7 @@ def _rule(options: Options, roots: Sequence[str]) -> Callable[[Traits], bool]:
     for_base = lru_cache(maxsize=10_000)(_matching(options.include_bases, options.exclude_bases))
     has_name = _matching(options.include_names, options.exclude_names)
 
-    def rule(a: Traits) -> bool:
+    def rule(a: PoolTraits) -> bool:
         marked = a.favourite or a.stem in favourites
         if options.favourites != "any" and marked != (options.favourites == "only"):
             return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever.tokens import term
+from stylus_core.retriever.tokenizer import term
 
 Mask = NDArray[np.bool_]
 Frequencies = NDArray[np.int32]

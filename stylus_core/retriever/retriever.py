@@ -18,12 +18,12 @@ from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.fusion import kind_code, kind_labels, sentence_likeness
+from stylus_core.retriever.fusion import caption_likeness, kind_code, kind_labels
 from stylus_core.retriever.index import Get, Index
-from stylus_core.retriever.nearness import Nearness, whole_vector
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.ranking import Ranking, best, largest
-from stylus_core.retriever.tokens import called, normal_form, tokens, without_markup
+from stylus_core.retriever.similarity import Similarity, whole_vector
+from stylus_core.retriever.tokenizer import called, normal_form, tokens, without_markup
 from stylus_core.types import KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
@@ -55,7 +55,7 @@ class Retrieval:
 
     candidates: tuple[Candidate, ...]
     affinity: NDArray[np.float32]  # (keywords, candidates): cosine, zeros without an encoder
-    nearness: Nearness | None  # the cosines one by one; None without an encoder
+    nearness: Similarity | None  # the cosines one by one; None without an encoder
     sentence: float  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int  # adapters in the library, whether they may be picked or not
     embedded: int = 0  # texts that had to be embedded for this prompt
@@ -63,7 +63,7 @@ class Retrieval:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CandidateEvidence:
     """Signals of the whole library for one prompt. Those of `Dense` are near the truth where the library is large."""
 
     signals: dict[str, NDArray[np.float32]]  # name -> (n,); without an encoder, those of words alone
@@ -109,7 +109,7 @@ class Retriever:
         ids = self.index.rows[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
         nearest = np.full(len(rows), -1)
-        nearness: Nearness | None = None
+        nearness: Similarity | None = None
         if self.dense and found.parts is not None and found.whole is not None and parts and len(rows):
             nearness = self.dense.nearness(rows, whole_vector(found.whole, found.parts), found.parts, parts)
             affinity = nearness.affinity(len(keywords))
@@ -139,7 +139,7 @@ class Retriever:
         parts: Sequence[str],
         clock: Clock | None = None,
         keywords: Sequence[int] | None = None,
-    ) -> Evidence:
+    ) -> CandidateEvidence:
         """What speaks for each adapter of the library.
 
         A list of tags is not embedded as a whole: its parts say all of it, and they are what stays when a word changes.
@@ -153,7 +153,7 @@ class Retriever:
         """
         clock = clock or Clock()
         text = said(prompt)
-        sentence = sentence_likeness(prompt)
+        sentence = caption_likeness(prompt)
         vectors: NDArray[np.float32] | None = None
         first: NDArray[np.float32] | None = None
         embedded = 0
@@ -169,9 +169,11 @@ class Retriever:
             tasks += self.dense.tasks(first, some)
         signals = _done(tasks, self.index.signals.size >= _PARALLEL)
         clock.lap("search")
-        return Evidence(signals, first, vectors, sentence, embedded)
+        return CandidateEvidence(signals, first, vectors, sentence, embedded)
 
-    def _pool(self, total: NDArray[np.float32], rows: NDArray[np.int64], found: Evidence, k: int) -> NDArray[np.int64]:
+    def _pool(
+        self, total: NDArray[np.float32], rows: NDArray[np.int64], found: CandidateEvidence, k: int
+    ) -> NDArray[np.int64]:
         """The rows to look at more closely: those that may be among the best, and those at either end of a signal.
 
         The ends are what signals are scaled by, so the ranges come out as those of all rows.

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import labels
+from stylus_core.retriever import name_codes
 from stylus_core.retriever.documents import UNIT_TYPES, Document
 from stylus_core.retriever.fusion import kind_label
-from stylus_core.retriever.labels import Codes, Names
+from stylus_core.retriever.name_codes import Codes, Names
 from stylus_core.retriever.postings import Mask, Postings, build, counts_among, merge
 
 _TYPES = len(UNIT_TYPES)
@@ -66,8 +66,8 @@ def from_documents(documents: Iterable[Document]) -> Segment:
     uses = [(i, name, weight) for i, (_, _, used) in enumerate(examples) for name, weight in used.items()]
     names = [(row, name) for row, d in enumerate(docs) for name in d.names]
     everything, about = build(d.everything for d in docs), build(d.about for d in docs)
-    architectures, architecture_names = labels.coded([d.architecture for d in docs])
-    kinds, kind_names = labels.coded([kind_label(d.kind, d.guessed) for d in docs])
+    architectures, architecture_names = name_codes.coded([d.architecture for d in docs])
+    kinds, kind_names = name_codes.coded([kind_label(d.kind, d.guessed) for d in docs])
     return Segment(
         ids=np.array([d.adapter for d in docs], np.int64),
         architectures=architectures,
@@ -110,7 +110,7 @@ def merged(segments: Sequence[Segment], alive: Sequence[Mask]) -> Segment:
 
     def named(field: str) -> tuple[Codes, Names]:
         codes = [getattr(s, field)[k] for s, k in zip(segments, alive, strict=True)]
-        return labels.joined(codes, [getattr(s, _TABLES[field]) for s in segments])
+        return name_codes.joined(codes, [getattr(s, _TABLES[field]) for s in segments])
 
     use_example = [
         example_rows[i][s.use_example[k]] + first_example[i]
@@ -181,7 +181,7 @@ def load(folder: Path, names: Mapping[str, Names] | None = None) -> Segment:
         else:
             values[f.name] = array(f.name)
     for codes, table in _TABLES.items():
-        labels.check(values[codes], values[table])
+        name_codes.check(values[codes], values[table])
     return Segment(**values)
 
 

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import labels
+from stylus_core.retriever import name_codes
 from stylus_core.retriever.bm25 import BM25, named
+from stylus_core.retriever.buffer_pool import BufferPool
 from stylus_core.retriever.documents import UNIT_TYPES, name_key
 from stylus_core.retriever.fusion import kind_code
-from stylus_core.retriever.piece import COUNTED, Piece
+from stylus_core.retriever.live_segment import COUNTED, LiveSegment
 from stylus_core.retriever.postings import Mask, find_all, in_parts
-from stylus_core.retriever.scratch import Scratch
-from stylus_core.retriever.tokens import term
+from stylus_core.retriever.tokenizer import term
 
 Scores = NDArray[np.float32]
 
@@ -39,21 +39,24 @@ TELLING = 3  # ... if the prompt has so many others
 class Signals:
     """Lexical and statistical signals over pieces, their statistics taken over all living adapters together."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    def __init__(self, pieces: Sequence[LiveSegment]) -> None:
         self._pieces = list(pieces)
         self._first = np.concatenate([[0], np.cumsum([len(p) for p in pieces])]).astype(np.int64)
         self.size = int(self._first[-1])
         self.alive: Mask = _joined([p.alive for p in pieces], np.bool_)
         self.everything, self.about, self._examples = map(self._bm25, COUNTED)
-        self._scratch, self._examples_scratch = Scratch(self.size, np.float64), Scratch(self._examples.size, np.float64)
-        self._units_scratch = [Scratch(len(p.segment.units.lengths), np.float32) for p in pieces]
+        self._scratch, self._examples_scratch = (
+            BufferPool(self.size, np.float64),
+            BufferPool(self._examples.size, np.float64),
+        )
+        self._units_scratch = [BufferPool(len(p.segment.units.lengths), np.float32) for p in pieces]
         self._unit_mass = [self._masses(i) for i in range(len(pieces))]
         self._link_uses()
         segments = [p.segment for p in pieces]
         self.downloads = np.log1p(_joined([s.downloads for s in segments], np.int64).astype(np.float32))
         places = [np.array([kind_code(label) for label in s.kind_names.tolist()], np.int8) for s in segments]
         self.kinds = _joined([place[s.kinds] for place, s in zip(places, segments, strict=True)], np.int8)
-        self.architectures, names = labels.joined(
+        self.architectures, names = name_codes.joined(
             [s.architectures for s in segments], [s.architecture_names for s in segments]
         )
         self.architecture_names: list[str] = names.tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylus_core.rewriter.append import Places, appended
+from stylus_core.rewriter.prompt_appending import Places, appended
 from stylus_core.rewriter.rewrite import Rewrite, pick_of, rewrite
 from stylus_core.rewriter.triggers import lacking, stands_in
 from stylus_core.rewriter.weights import share, tag, written

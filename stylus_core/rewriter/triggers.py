@@ -9,10 +9,10 @@ from itertools import islice
 from stylus_core.prompt import parse
 from stylus_core.prompt.grammar import SEPARATORS
 from stylus_core.refiner.members import lone_members
-from stylus_core.rewriter.needed import SURE, Wanted, name_words
-from stylus_core.rewriter.said import folded, has
-from stylus_core.rewriter.sets import TriggerSets, of_members
-from stylus_core.rewriter.supported import Supported
+from stylus_core.rewriter.needed_words import SURE, Wanted, name_words
+from stylus_core.rewriter.phrase_search import folded, has
+from stylus_core.rewriter.supported_words import Supported
+from stylus_core.rewriter.trigger_sets import TriggerSets, of_members
 from stylus_core.types import Adapter
 
 #: Authors list whole outfits; what makes an adapter work stands first.

@@ -7,7 +7,7 @@ import pytest
 from stylus_core.base_models import ARCHITECTURES, BASE_MODELS
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import adapter_base, checkpoint_base, stated_architecture
-from stylus_core.library.algorithm import algorithm_of
+from stylus_core.library.adapter_algorithm import algorithm_of
 from tests.base_models.modules import KOHYA, LOKR, PEFT, Shapes, adapter
 
 DOWN = "lora_unet_down_blocks_{}_attentions_0_transformer_blocks_{}_attn{}_to_k.lora_down.weight"

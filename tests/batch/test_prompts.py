@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.batch.prompts import LENGTH, Prompt, PromptError, read_prompts
+from stylus_study.batch.prompts import LENGTH, Prompt, PromptError, read_prompts
 
 
 def written(folder: Path, name: str, text: str | bytes) -> Path:

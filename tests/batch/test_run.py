@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from stylus_core.batch import webui as client
 from stylus_core.cli import main
 from stylus_core.options import Options
 from stylus_core.types import Pick, Selection
+from stylus_study.batch import webui as client
 from tests.batch.webui import StandIn, png
 from tests.signals import interruptible
 
@@ -128,7 +128,7 @@ def test_each_prompt_is_made_with_and_without_the_extension(host: StandIn, promp
 
 
 def test_what_is_sent_is_what_the_extension_takes(host: StandIn, prompts: Path) -> None:
-    from stylus_core.batch import making, painting
+    from stylus_study.batch import pair_rendering, rendering
     from stylus_webui import TITLE, infotext
     from stylus_webui import options as table
 
@@ -137,7 +137,7 @@ def test_what_is_sent_is_what_the_extension_takes(host: StandIn, prompts: Path) 
     assert {s.enabled for s in sent} == {True, False}
     options = Options.of(kinds=["style", "animal"], banned=["x", "y"])
     assert [s.options for s in sent if s.enabled] == [options]
-    assert (painting.TITLE, making.PICKS, making.ERROR) == (TITLE, infotext.PICKS, infotext.ERROR)
+    assert (rendering.TITLE, pair_rendering.PICKS, pair_rendering.ERROR) == (TITLE, infotext.PICKS, infotext.ERROR)
 
 
 def test_without_the_extension_the_core_picks_what_the_webui_has(prompts: Path) -> None:
@@ -453,9 +453,9 @@ def test_a_broken_line_in_the_middle_is_told_and_nothing_lost(
 def test_two_runs_do_not_share_a_folder(
     finished: Path, host: StandIn, prompts: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from stylus_core.batch.store import Store
+    from stylus_study.batch.run_folder import RunFolder
 
-    with Store(finished):
+    with RunFolder(finished):
         assert run(prompts, host, more=("--seeds", "2")) == 1
     assert "another run is writing" in capsys.readouterr().err
     assert not host.asked

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from stylus_core.batch.webui import WebUI, WebUIError, WebUIGone
+from stylus_study.batch.webui import WebUI, WebUIError, WebUIGone
 from tests.batch.webui import StandIn
 
 

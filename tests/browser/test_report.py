@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from stylus_core.study.report import build
-from stylus_core.study.types import System
+from stylus_study.report import build
+from stylus_study.study.types import StudySystem
 from tests.browser.conftest import OUT
 from tests.study import sample
 
@@ -110,7 +110,7 @@ def test_the_gallery_filters_and_turns_pages(report, visit):
 
 def test_hostile_texts_do_nothing(tmp_path, visit):
     study = sample.plan(
-        name=EVIL, systems=(sample.SYSTEMS[0], System("evil", EVIL)), prompts=(("0000", EVIL),), cfgs=(7.0,)
+        name=EVIL, systems=(sample.SYSTEMS[0], StudySystem("evil", EVIL)), prompts=(("0000", EVIL),), cfgs=(7.0,)
     )
     pick = {"name": EVIL, "title": "t" + EVIL, "weight": 1, "keyword": EVIL, "reason": EVIL}
     page = visit(build(sample.make(tmp_path, study, size=64, picks=[pick], notes=[EVIL], used_prompt=EVIL)))

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from stylus_core.study.folder import StudyFolder
-from stylus_core.study.vote import summary
+from stylus_study.study.study_folder import StudyFolder
+from stylus_study.vote.preference_vote import summary
 from tests.browser.conftest import OUT
 from tests.study import colours, sample
 from tests.study.voting import served

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from stylus_core.library.readers import Problem
+from stylus_core.library.adapter_rows import Problem
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Candidate, Card, Metadata, Pick, Selection
 

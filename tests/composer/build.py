@@ -11,7 +11,7 @@ from stylus_core.composer.contract import Request
 from stylus_core.options import Options
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
-from stylus_core.retriever.nearness import Nearness
+from stylus_core.retriever.similarity import Similarity
 from stylus_core.types import Adapter, Assignment, Candidate, Card, Keyword, Metadata
 
 
@@ -35,7 +35,7 @@ def request(
     affinity = np.broadcast_to(np.asarray(near, np.float32), shape)
     whole = affinity.mean(axis=0, keepdims=True) if len(found) else np.zeros((1, shape[1]), np.float32)
     cosines = np.concatenate([whole, affinity]).astype(np.float32)
-    nearness = Nearness(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
+    nearness = Similarity(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
     return Request(parsed, found, tuple(candidates), asked, affinity, nearness=nearness)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from stylus_core import Stylus
 from stylus_core.composer import Composers
-from stylus_core.composer.checking import possible
+from stylus_core.composer.answer_validation import possible
 from stylus_core.composer.family import preferred
 from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request

@@ -7,8 +7,8 @@ import pytest
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
 from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
-from stylus_core.composer.evidence import FEATURES, gather
 from stylus_core.composer.judge import PARAMETERS, Forest, Judge, judge
+from stylus_core.composer.pair_evidence import FEATURES, gather
 from tests.composer.build import candidate, request
 
 

@@ -16,7 +16,7 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 from stylus_core.composer import Composers
 from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from tests.composer.build import candidate, judging, request, verdicts
 from tests.llm.fault_server import FaultServer, answers, raw, slow, status, without
 from tests.llm.test_client import FAILURES, KEY
@@ -31,7 +31,7 @@ ASKED = request(PROMPT, CANDIDATES)
 
 
 def composers(server: FaultServer, home: Path, chances: tuple[float, ...] = CHANCES, **more: object) -> Composers:
-    settings = Settings(**{"base_url": server.url, "model": "m", "timeout": 3.0, **more})
+    settings = ComposerSettings(**{"base_url": server.url, "model": "m", "timeout": 3.0, **more})
     return Composers({"llm": lambda: LLMComposer(settings, home, judging(*chances))})
 
 
@@ -134,11 +134,11 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 def test_without_settings_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STYLUS_BASE_URL", "STYLUS_ENDPOINT", "STYLUS_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    unset = Composers({"llm": lambda: LLMComposer(Settings(), tmp_path, judging())})
+    unset = Composers({"llm": lambda: LLMComposer(ComposerSettings(), tmp_path, judging())})
     found = unset.compose(ASKED)
     assert found.composer == "local" and "base URL" in found.notes[-1]
     monkeypatch.setenv("STYLUS_ENDPOINT", "http://127.0.0.1:9/v1")
-    found = Composers({"llm": lambda: LLMComposer(Settings(), tmp_path, judging())}).compose(ASKED)
+    found = Composers({"llm": lambda: LLMComposer(ComposerSettings(), tmp_path, judging())}).compose(ASKED)
     assert "no model is named" in found.notes[-1]
 
 
@@ -147,12 +147,12 @@ def test_settings_come_from_the_environment_where_none_are_given(monkeypatch: py
     monkeypatch.setenv("STYLUS_MODEL", "m")
     monkeypatch.setenv("STYLUS_API_KEY", KEY)
     monkeypatch.delenv("STYLUS_BASE_URL", raising=False)
-    endpoint = Settings().endpoint
+    endpoint = ComposerSettings().endpoint
     assert (endpoint.base_url, endpoint.model, endpoint.key) == ("http://a/v1", "m", KEY)
     monkeypatch.setenv("STYLUS_BASE_URL", "http://b/v1")
-    assert Settings().endpoint.base_url == "http://b/v1"
-    assert Settings(base_url="http://c/v1").endpoint.base_url == "http://c/v1"
-    assert KEY not in repr(Settings(key=KEY))
+    assert ComposerSettings().endpoint.base_url == "http://b/v1"
+    assert ComposerSettings(base_url="http://c/v1").endpoint.base_url == "http://c/v1"
+    assert KEY not in repr(ComposerSettings(key=KEY))
 
 
 def test_no_room_and_no_candidates_cost_no_call(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 
 from samples.make_samples import build
 from stylus_core.cli import main
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.stylus import Stylus
 from tests.llm.fault_server import FaultServer, Step, answers, status
 
@@ -40,7 +40,7 @@ def library(tmp_path: Path) -> Path:
 def test_a_prompt_through_the_whole_tool(library: Path, tmp_path: Path) -> None:
     with FaultServer([chooses("corgi", "sweater")]) as server:
         for _ in range(2):
-            settings = Settings(base_url=server.url, model="m")
+            settings = ComposerSettings(base_url=server.url, model="m")
             with Stylus(library, home=tmp_path / "home", encoder="none", composers=settings) as stylus:
                 found = stylus.select(PROMPT, {"composer": "llm"})
         assert len(server.requests) == 1  # the second one is a new process, as far as the cache can tell
@@ -52,7 +52,7 @@ def test_a_prompt_through_the_whole_tool(library: Path, tmp_path: Path) -> None:
 
 def test_a_server_that_fails_leaves_the_local_picks(library: Path, tmp_path: Path) -> None:
     with FaultServer([status(401)]) as server:
-        settings = Settings(base_url=server.url, model="m")
+        settings = ComposerSettings(base_url=server.url, model="m")
         with Stylus(library, home=tmp_path / "home", encoder="none", composers=settings) as stylus:
             local = stylus.select(PROMPT)
             found = stylus.select(PROMPT, {"composer": "llm"})

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stylus_core.composer import Composers
+from stylus_core.composer.composer_rules import keep
 from stylus_core.composer.local import LocalComposer, floor_of, rated
-from stylus_core.composer.rules import keep
 from stylus_core.errors import ComposerError
 from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request

@@ -6,7 +6,7 @@ import pytest
 
 from stylus_core.composer.local import LocalComposer
 from stylus_core.composer.mentions import AGAINST, NOTHING, Mentions
-from stylus_core.composer.names import is_named
+from stylus_core.composer.name_matching import is_named
 from stylus_core.prompt import parse
 from stylus_core.types import Adapter, Card
 from tests.composer.build import candidate, request

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stylus_core.cli import main
-from stylus_core.evaluation import plots
+from stylus_study.evaluation import plots
 from tests.evaluation.corpora import write_corpus, write_queries
 
 

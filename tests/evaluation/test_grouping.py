@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylus_core.evaluation.corpus import Query
-from stylus_core.evaluation.grouping import grouped_folds, groups
-from stylus_core.evaluation.nearness import by_nearness, nearest, told
-from stylus_core.evaluation.overlap import Overlap, words
 from stylus_core.types import Adapter, Example, Metadata
+from stylus_study.evaluation.corpus import EvalQuery
+from stylus_study.evaluation.grouping import grouped_folds, groups
+from stylus_study.evaluation.jaccard import Overlap, words
+from stylus_study.evaluation.recall_by_nearness import by_nearness, nearest, told
 
 WORDS = "kite robot teapot velvet copper marble bridge oven fog harbour".split()
 
@@ -68,11 +68,11 @@ def adapter(number: int, *examples: str) -> Adapter:
 def test_recall_is_told_by_how_near_the_nearest_example_is():
     adapters = [adapter(1, "paper kite over a gorge", "fog"), adapter(2), adapter(3, "tin robot, marble oven, velvet")]
     queries = [
-        Query("gorge, a paper kite", {1: 1.0}),  # the same words
-        Query("tin robot, velvet, harbour", {3: 1.0}),  # 3 of 6
-        Query("a copper teapot", {2: 1.0}),
-        Query("a bridge", {2: 1.0}),
-        Query("nothing is right for this"),
+        EvalQuery("gorge, a paper kite", {1: 1.0}),  # the same words
+        EvalQuery("tin robot, velvet, harbour", {3: 1.0}),  # 3 of 6
+        EvalQuery("a copper teapot", {2: 1.0}),
+        EvalQuery("a bridge", {2: 1.0}),
+        EvalQuery("nothing is right for this"),
     ]
     assert nearest([q.query for q in queries[:4]], adapters) == pytest.approx([1, 0.5, 0, 0])
     answers = defaultdict(list, {queries[0].query: [1], queries[3].query: [3, 2]})

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.composing import FRESH, RESTRAINTS, left_alone, no_fit
-from stylus_core.evaluation.corpus import load_adapters
-from stylus_core.evaluation.ground import Ground
+from stylus_study.evaluation.corpus import load_adapters
+from stylus_study.evaluation.testbed import Testbed
 from tests.evaluation.corpora import write_corpus
 
 
 def test_each_library_and_set_of_prompts_is_told_apart(tmp_path: Path):
     adapters = load_adapters(write_corpus(tmp_path))
     with (
-        Ground(adapters, tmp_path / "v.sqlite", tmp_path / "all", None) as ground,
-        Ground(adapters[:1], tmp_path / "v.sqlite", tmp_path / "one", None) as small,
+        Testbed(adapters, tmp_path / "v.sqlite", tmp_path / "all", None) as ground,
+        Testbed(adapters[:1], tmp_path / "v.sqlite", tmp_path / "one", None) as small,
     ):
         sets = {"fits": ["a tin robot", "a copper lantern"], "nothing": ["a tax form", "an ironing board", "a dentist"]}
         table = left_alone({"all": ground, "one": small}, sets)

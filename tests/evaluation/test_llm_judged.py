@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("openai", reason="the package openai is not installed")
 
 from benchmarks.llm_judged import Asked, drawn, measured
-from stylus_core.evaluation.corpus import load_adapters
+from stylus_study.evaluation.corpus import load_adapters
 from tests.composer.build import verdicts
 from tests.evaluation.corpora import write_corpus
 from tests.llm.fault_server import FaultServer, answers, status

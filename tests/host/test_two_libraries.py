@@ -9,7 +9,7 @@ import pytest
 from stylus_core import Stylus
 from stylus_webui import options
 from stylus_webui.cache import Cache
-from stylus_webui.decide import Context, decide
+from stylus_webui.decide import DecisionContext, decide
 from stylus_webui.service import Service
 from tests.host.fake import FakeCore, safetensors
 
@@ -32,7 +32,7 @@ def service(core) -> Service:
 
 
 def picks(made: Service, cache: Cache, prompt: str = "a cork lantern") -> list[str]:
-    found = decide(prompt, options.of({"enabled": True}), Context(service=made, cache=cache, names=Listing()))
+    found = decide(prompt, options.of({"enabled": True}), DecisionContext(service=made, cache=cache, names=Listing()))
     assert found.decided, found.notes
     return [p.name for p in found.picks]
 

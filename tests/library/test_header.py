@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stylus_core.library.header import MAX_HEADER, embedded_preview, read_header
-from stylus_core.library.text import Malformed
+from stylus_core.library.hostile_text import Malformed
 from tests.library.build import raw_safetensors, safetensors
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)

@@ -8,8 +8,8 @@ import pytest
 
 from stylus_core.library import Library
 from stylus_core.library.header import MAX_HEADER
+from stylus_core.library.hostile_text import MAX_CONTAINERS, MAX_VALUES
 from stylus_core.library.sidecars import MAX_SIDECAR
-from stylus_core.library.text import MAX_CONTAINERS, MAX_VALUES
 from tests.library.build import raw_safetensors, safetensors
 from tests.library.hostile import UNREADABLE, Hostile, Outcome, make, scan_apart
 

@@ -11,8 +11,8 @@ import pytest
 from stylus_core import refiner
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library, scan
+from stylus_core.library.folder_walk import Listed, Listing, winners
 from stylus_core.library.host_order import natural_key
-from stylus_core.library.walk import Listed, Listing, winners
 from stylus_core.types import STATUSES, Card
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -323,7 +323,7 @@ def test_pickles_are_listed_and_never_opened(shelf: Shelf, extension: str, monke
     def refuse(path: str) -> None:
         raise AssertionError(path)
 
-    monkeypatch.setattr("stylus_core.library.reading.read_header", refuse)
+    monkeypatch.setattr("stylus_core.library.file_reader.read_header", refuse)
     report = shelf.scan()
     (found,) = shelf.all().values()
     assert (report.unopened, found.status, found.metadata.title) == (1, "unopened", "")
@@ -347,7 +347,7 @@ def test_a_file_that_cannot_be_opened_is_tried_at_every_scan(shelf: Shelf, monke
         def fails(path: str) -> None:
             raise PermissionError(13, "Permission denied")
 
-        patched.setattr("stylus_core.library.reading.read_header", fails)
+        patched.setattr("stylus_core.library.file_reader.read_header", fails)
         assert shelf.scan().unreadable == 1
         revision = shelf.library.revision
         assert (counts(shelf), shelf.library.revision) == ((0, 0, 0, 0, 1), revision)

@@ -15,7 +15,7 @@ import pytest
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.cards import effective
-from stylus_core.library.codec import decode_card, decode_metadata, encode_card, encode_metadata
+from stylus_core.library.record_codec import decode_card, decode_metadata, encode_card, encode_metadata
 from stylus_core.types import Card, Example, Metadata
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf

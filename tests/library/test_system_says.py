@@ -322,9 +322,9 @@ def test_sockets_and_devices(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_what_a_header_says_is_stored_whatever_it_says(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """A field that lets half a character or a number of any length through costs that file at most."""
-    from stylus_core.library import reading
+    from stylus_core.library import file_reader
 
-    real = reading.read_metadata
+    real = file_reader.read_metadata
 
     def lets_through(header: Any, context: Any) -> Any:
         metadata, problems = real(header, context)
@@ -334,7 +334,7 @@ def test_what_a_header_says_is_stored_whatever_it_says(shelf: Shelf, monkeypatch
             object.__setattr__(metadata, "downloads", 2**70)
         return metadata, [*problems, ("x\udcff", "half \ud800")]
 
-    monkeypatch.setattr(reading, "read_metadata", lets_through)
+    monkeypatch.setattr(file_reader, "read_metadata", lets_through)
     for name in ("fox", "hen"):
         safetensors(shelf.loras / f"{name}.safetensors")
     shelf.scan()

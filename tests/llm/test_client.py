@@ -15,10 +15,10 @@ import pytest
 pytest.importorskip("openai", reason="the package openai is not installed")
 
 from stylus_core.errors import LLMError
-from stylus_core.llm import Client, Endpoint
+from stylus_core.llm import Endpoint, LLMClient
 from stylus_core.llm.answers import read_object
+from stylus_core.llm.circuit_breaker import CircuitBreaker
 from stylus_core.llm.endpoint import find_key
-from stylus_core.llm.rest import Rest
 from tests.llm.fault_server import (
     FaultServer,
     Step,
@@ -41,7 +41,7 @@ KEY = "sk-very-secret-0123456789"
 
 def ask(steps: list[Step], tmp_path: Path, budget: float = 3.0, key: str = "", **more: object):
     with FaultServer(steps) as server:
-        client = Client(Endpoint(server.url, "m", key), tmp_path)
+        client = LLMClient(Endpoint(server.url, "m", key), tmp_path)
         start = time.monotonic()
         try:
             return client.complete(MESSAGES, SCHEMA, 100, budget, **more), server
@@ -107,7 +107,7 @@ def test_connection_refused_is_told_at_once(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     start = time.monotonic()
     with pytest.raises(LLMError, match=r"cannot be reached \(Connection refused\): is the server running"):
-        Client(Endpoint(url, "m"), tmp_path).complete(MESSAGES, SCHEMA, 10)
+        LLMClient(Endpoint(url, "m"), tmp_path).complete(MESSAGES, SCHEMA, 10)
     assert time.monotonic() - start < 2
 
 
@@ -116,7 +116,7 @@ def test_connection_refused_is_told_at_once(tmp_path: Path) -> None:
 )
 def test_settings_that_cannot_work_are_told(endpoint: Endpoint, tmp_path: Path) -> None:
     with pytest.raises(LLMError, match=r"give one such as|no model is named"):
-        Client(endpoint, tmp_path).complete(MESSAGES, SCHEMA, 10)
+        LLMClient(endpoint, tmp_path).complete(MESSAGES, SCHEMA, 10)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_retry_after_is_waited_for(tmp_path: Path) -> None:
 def test_a_server_without_schemas_is_asked_for_an_object_from_then_on(code: int, tmp_path: Path) -> None:
     with FaultServer([without("json_schema", code, GOOD)]) as server:
         for _ in range(2):
-            assert Client(Endpoint(server.url, "m"), tmp_path).complete(MESSAGES, SCHEMA, 9).mode == "json_object"
+            assert LLMClient(Endpoint(server.url, "m"), tmp_path).complete(MESSAGES, SCHEMA, 9).mode == "json_object"
         asked = [r["response_format"]["type"] for r in server.requests]
     assert asked == ["json_schema", "json_object", "json_object"]
 
@@ -165,7 +165,7 @@ def test_a_server_that_ignores_the_form_is_asked_otherwise(tmp_path: Path) -> No
 
 def test_what_once_worked_is_not_unlearnt_by_a_failure(tmp_path: Path) -> None:
     with FaultServer([GOOD, status(500), GOOD]) as server:
-        client = Client(Endpoint(server.url, "m"), tmp_path)
+        client = LLMClient(Endpoint(server.url, "m"), tmp_path)
         assert [client.complete(MESSAGES, SCHEMA, 9).mode for _ in range(2)] == ["json_schema"] * 2
 
 
@@ -176,7 +176,7 @@ def test_parameters_that_a_model_does_not_take_are_left_out(tmp_path: Path) -> N
         GOOD,
     ]
     with FaultServer(steps) as server:
-        client = Client(Endpoint(server.url, "m", extra={"reasoning_effort": "low"}), tmp_path)
+        client = LLMClient(Endpoint(server.url, "m", extra={"reasoning_effort": "low"}), tmp_path)
         client.complete(MESSAGES, SCHEMA, 9)
         client.complete(MESSAGES, SCHEMA, 9)
     for request in server.requests[2:]:
@@ -194,7 +194,7 @@ def test_a_damaged_memory_is_no_error(content: str, tmp_path: Path) -> None:
 
 def test_after_three_failures_the_server_rests(tmp_path: Path) -> None:
     with FaultServer([status(404)]) as server:
-        client = Client(Endpoint(server.url, "m"), tmp_path)
+        client = LLMClient(Endpoint(server.url, "m"), tmp_path)
         for _ in range(3):
             with pytest.raises(LLMError, match="no model"):
                 client.complete(MESSAGES, SCHEMA, 9)
@@ -206,7 +206,7 @@ def test_after_three_failures_the_server_rests(tmp_path: Path) -> None:
 
 def test_rests_grow_to_ten_minutes_and_end_with_an_answer() -> None:
     now = [0.0]
-    rest = Rest(lambda: now[0])
+    rest = CircuitBreaker(lambda: now[0])
     lengths = []
     for _ in range(3):
         rest.failed("x")
@@ -224,12 +224,12 @@ def test_rests_grow_to_ten_minutes_and_end_with_an_answer() -> None:
 def test_ollama_unloads_after_the_call_and_others_are_left_alone(tmp_path: Path) -> None:
     with FaultServer([GOOD]) as server:
         server.other = raw(b'{"model": "m", "done": true, "done_reason": "unload"}')
-        client = Client(Endpoint(server.url, "m"), tmp_path / "a")
+        client = LLMClient(Endpoint(server.url, "m"), tmp_path / "a")
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)
         assert server.paths == ["/v1/chat/completions", "/api/generate"] * 2
     with FaultServer([GOOD]) as server:
-        client = Client(Endpoint(server.url, "m"), tmp_path / "b")
+        client = LLMClient(Endpoint(server.url, "m"), tmp_path / "b")
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)
         client.complete(MESSAGES, SCHEMA, 9, keep_alive=0)
         assert server.paths.count("/api/generate") == 1
@@ -239,7 +239,7 @@ def test_pictures_go_through(tmp_path: Path) -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     message = {"role": "user", "content": [{"type": "text", "text": "what is it?"}, picture]}
     with FaultServer([raw(json.dumps({**completion('{"picks": []}'), "usage": None}).encode())]) as server:
-        answer = Client(Endpoint(server.url, "m"), tmp_path).complete([message], SCHEMA, 9)
+        answer = LLMClient(Endpoint(server.url, "m"), tmp_path).complete([message], SCHEMA, 9)
         assert server.requests[0]["messages"] == [message]
     assert answer.prompt_tokens == 3  # the server counted none: the text alone, 4 characters a token
 
@@ -259,7 +259,7 @@ def test_the_key_goes_to_its_owner_alone(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_key_is_in_no_representation() -> None:
-    assert KEY not in repr(Endpoint("http://x/v1", "m", KEY)) + repr(Client(Endpoint("http://x/v1", "m", KEY), "."))
+    assert KEY not in repr(Endpoint("http://x/v1", "m", KEY)) + repr(LLMClient(Endpoint("http://x/v1", "m", KEY), "."))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_json_in_text_is_found(text: str) -> None:
 
 def test_a_call_that_is_given_up_takes_no_other_with_it(tmp_path: Path) -> None:
     with FaultServer([GOOD, drips, slow(0.8, GOOD)]) as server:
-        client = Client(Endpoint(server.url, "m"), tmp_path)
+        client = LLMClient(Endpoint(server.url, "m"), tmp_path)
         client.complete(MESSAGES, SCHEMA, 9)
         with ThreadPoolExecutor(2) as pool:
             late = pool.submit(client.complete, MESSAGES, SCHEMA, 9, 0.4)

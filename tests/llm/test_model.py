@@ -22,7 +22,7 @@ from stylus_core.composer import Composers
 from stylus_core.composer.catalogue import question
 from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from tests.composer.build import candidate, judging, request
 from tests.llm import get_model
 
@@ -55,7 +55,7 @@ def url() -> Iterator[str]:
 
 
 def composers(url: str, home: Path, timeout: float = 240.0) -> Composers:
-    settings = Settings(base_url=url, model="test", timeout=timeout)
+    settings = ComposerSettings(base_url=url, model="test", timeout=timeout)
     return Composers({"llm": lambda: LLMComposer(settings, home, judging())})
 
 

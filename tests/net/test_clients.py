@@ -15,14 +15,14 @@ import pytest
 
 pytest.importorskip("openai", reason="the package openai is not installed")
 
-from stylus_core.batch.webui import WebUI, WebUIError
 from stylus_core.composer import Composers
 from stylus_core.composer.reranker import EndpointScorer
-from stylus_core.composer.settings import Settings
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError, LLMError, StylusError
-from stylus_core.llm import Client, Endpoint
+from stylus_core.llm import Endpoint, LLMClient
 from stylus_core.llm.unload import unload
 from stylus_core.retriever.engine.address import parse_address
+from stylus_study.batch.webui import WebUI, WebUIError
 from tests.composer.build import candidate, request
 from tests.net.faults import ECHOES, FAULTS, FaultyServer, forms, http, said
 
@@ -40,7 +40,7 @@ Asking = Callable[[str, Path], str]
 
 
 def chat(url: str, home: Path) -> str:
-    client = Client(Endpoint(f"{url}/v1", "m", KEY), home)
+    client = LLMClient(Endpoint(f"{url}/v1", "m", KEY), home)
     try:
         return json.dumps(client.complete([{"role": "user", "content": "?"}], SCHEMA, 9, BUDGET).data)
     except LLMError as error:
@@ -190,7 +190,7 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(address: str, tmp_path:
     with pytest.raises(StylusError, match=r"STYLUS_MILVUS_TOKEN") as refusal:
         parse_address(engine)
     assert PHRASE not in str(refusal.value)
-    settings = Settings(base_url=address, reranker=address, model="m")
+    settings = ComposerSettings(base_url=address, reranker=address, model="m")
     if address.startswith("http"):
         found = Composers.from_settings(settings, tmp_path).compose(ASKED)
         assert "STYLUS_API_KEY" in found.notes[-1] and PHRASE not in repr(found)
@@ -199,7 +199,7 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(address: str, tmp_path:
 
 def test_the_key_itself_in_a_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LLMError, match="holds the key itself") as refusal:
-        Client(Endpoint(f"http://127.0.0.1:9/{KEY}/v1", "m", KEY), tmp_path).complete([], SCHEMA, 9)
+        LLMClient(Endpoint(f"http://127.0.0.1:9/{KEY}/v1", "m", KEY), tmp_path).complete([], SCHEMA, 9)
     assert KEY not in str(refusal.value)
 
 

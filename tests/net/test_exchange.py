@@ -232,10 +232,12 @@ OUT = {
 #: Who else may, and why.
 ELSEWHERE = {
     "stylus_core/retriever/engine/milvus.py": {"pymilvus", "grpc"},  # an engine speaks its own protocol
-    "stylus_core/study/vote_server.py": {"http", "socket"},  # listens on this machine, and asks nobody
-    "stylus_core/study/bounded_server.py": {"http"},  # how that listens
-    "stylus_core/study/features.py": {"huggingface_hub"},  # fetches the model that a user names, from its hub alone
-    "stylus_core/llm/wire.py": {"openai"},  # its errors; the client comes from the way out
+    "stylus_study/vote/vote_server.py": {"http", "socket"},  # listens on this machine, and asks nobody
+    "stylus_study/vote/bounded_server.py": {"http"},  # how that listens
+    "stylus_study/metrics/extractors.py": {
+        "huggingface_hub"
+    },  # fetches the model that a user names, from its hub alone
+    "stylus_core/llm/transport.py": {"openai"},  # its errors; the client comes from the way out
 }
 
 
@@ -256,7 +258,7 @@ def opened(path: Path) -> set[str]:
 
 def test_there_is_one_way_out() -> None:
     found = {}
-    for package in ("stylus_core", "stylus_webui"):
+    for package in ("stylus_core", "stylus_study", "stylus_webui"):
         for path in (ROOT / package).rglob("*.py"):
             if not path.is_relative_to(ROOT / "stylus_core" / "net") and (names := opened(path)):
                 found[path.relative_to(ROOT).as_posix()] = names

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PACKAGES = ("stylus_core", "stylus_webui")
+PACKAGES = ("stylus_core", "stylus_study", "stylus_webui")
 _ROOT = Path(__file__).parents[2]
 _ASKS = frozenset("compile search match fullmatch split findall finditer sub subn".split())
 _AT_A_PLACE = frozenset(("match", "fullmatch"))
@@ -34,30 +34,30 @@ _BUILT: dict[tuple[str, str], tuple[str, ...]] = {
     ("stylus_core.base_models.tensors", "self.written"): (),
     ("stylus_core.base_models.families", "pattern"): (),  # as the module is loaded
     ("stylus_core.library.encoding", "f'[{letters}]{{{shortest},}}'"): (),
-    ("stylus_core.entries", "f'{fnmatch.translate(folded)}|{re.escape(folded)}\\\\Z'"): tuple(
+    ("stylus_core.pool_entries", "f'{fnmatch.translate(folded)}|{re.escape(folded)}\\\\Z'"): tuple(
         f"{fnmatch.translate(text)}|{re.escape(text)}\\Z" for text in ("*a*a*a*b", "*[ab]*[!c]?*a", "**a")
     ),
     ("stylus_core.net.redaction", "f'(?<!\\\\w)(?:{either})(?!\\\\w)'"): (r"(?<!\w)(?:aab|aa|ab)(?!\w)",),
-    ("stylus_core.refiner.model.checked", "f'(?<![^\\\\W_]){re.escape(phrase)}(?![^\\\\W_])'"): (
+    ("stylus_core.refiner.model.validation", "f'(?<![^\\\\W_]){re.escape(phrase)}(?![^\\\\W_])'"): (
         r"(?<![^\W_])aa\ aa(?![^\W_])",
     ),
-    ("stylus_core.rewriter.supported", "f'(?<![^\\\\W_]){form}(?:e?s)?(?![^\\\\W_])'"): (
+    ("stylus_core.rewriter.supported_words", "f'(?<![^\\\\W_]){form}(?:e?s)?(?![^\\\\W_])'"): (
         r"(?<![^\W_])aa(?:e?s)?(?![^\W_])",
         r"(?<![^\W_])ses(?:e?s)?(?![^\W_])",
     ),
     ("stylus_webui.guard", "pattern"): (),  # a flag of the host, which its user wrote and the host goes by too
-    ("stylus_core.library.text", "f'</{name}[^<>]*>'"): ("</script[^<>]*>", "</iframe[^<>]*>"),
+    ("stylus_core.library.hostile_text", "f'</{name}[^<>]*>'"): ("</script[^<>]*>", "</iframe[^<>]*>"),
     ("stylus_core.library.versions", "f'(?<![^\\\\W_]){re.escape(name)}(?![^\\\\W_]|\\\\.\\\\d)'"): (
         r"(?<![^\W_])v2\.1(?![^\W_]|\.\d)",
         r"(?<![^\W_])aaaa(?![^\W_]|\.\d)",
     ),
 }
 #: How what is built there is used, where it is handed on.
-_HANDED_ON = {"stylus_core.entries": "match"}
+_HANDED_ON = {"stylus_core.pool_entries": "match"}
 #: Fields of what modules make as they are loaded that hold patterns.
 _FIELDS = {"BaseModel": ("stated", "hosts"), "Size": ("stated",), "Evidence": ("written",)}
 #: Modules whose patterns read nothing but our own patterns.
-_OF_OUR_OWN = frozenset(("stylus_core.prompt.quick",))
+_OF_OUR_OWN = frozenset(("stylus_core.prompt.fast_alternation",))
 _CALLS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 

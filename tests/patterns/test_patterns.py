@@ -17,12 +17,12 @@ _HARMLESS = 300_000  # steps of a search: some thousandths of a second
 
 #: Patterns whose work grows faster than their text, and the constant of the code that bounds what they are given.
 _BOUNDED = {
-    "stylus_core.refiner.measured._AT": "stylus_core.refiner.measured._FAR",
-    "stylus_core.refiner.measured._FILLER": "stylus_core.refiner.measured.REACH",
-    "stylus_core.refiner.measured._PLAIN_BEFORE": "stylus_core.refiner.measured.REACH",
+    "stylus_core.refiner.measured_numbers._AT": "stylus_core.refiner.measured_numbers._FAR",
+    "stylus_core.refiner.measured_numbers._FILLER": "stylus_core.refiner.measured_numbers.REACH",
+    "stylus_core.refiner.measured_numbers._PLAIN_BEFORE": "stylus_core.refiner.measured_numbers.REACH",
     "stylus_core.refiner.title._BEHIND": "stylus_core.refiner.title._STEM",
     "stylus_core.refiner.title._BRACKETS": "stylus_core.refiner.title._LONGEST",
-    "stylus_core.refiner.told.FORMULA": "stylus_core.refiner.told._LONGEST_LINE",
+    "stylus_core.refiner.described_triggers.FORMULA": "stylus_core.refiner.described_triggers._LONGEST_LINE",
 }
 
 
@@ -60,11 +60,11 @@ def _known(where: str) -> list[Found]:
 def test_patterns_are_found_wherever_they_are_made():
     by_name = {one.name: one for one in found()}
     assert by_name["stylus_core.composer.catalogue._ADDRESS"].everywhere  # of a module
-    assert not by_name["stylus_core.rewriter.needed._COUNT"].everywhere  # only ever compared with a whole text
-    assert by_name["stylus_core.rewriter.needed._COUNT"].whole
+    assert not by_name["stylus_core.rewriter.needed_words._COUNT"].everywhere  # only ever compared with a whole text
+    assert by_name["stylus_core.rewriter.needed_words._COUNT"].whole
     assert any("masterpiece" in one.source for one in found())
     assert len(_known("stylus_core.refiner.kind")) > 10  # built out of words, turned round, in tables
     assert _known("stylus_core.home")  # in a function
     assert any("flux" in one.source and one.where.endswith(":table") for one in found())  # fields of a table
-    assert _known("stylus_core.entries") and _known("stylus_core.library.versions")  # of somebody's text
+    assert _known("stylus_core.pool_entries") and _known("stylus_core.library.versions")  # of somebody's text
     assert _known("stylus_webui.host")  # in a function of the extension

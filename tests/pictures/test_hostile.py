@@ -16,7 +16,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from stylus_core.pictures import PictureError, check_whole, jpeg, read_file
-from stylus_core.refiner.model.pictures import Picture, data_url
+from stylus_core.refiner.model.example_pictures import ExamplePicture, data_url
 from stylus_webui import chips
 from tests.pictures import hostile
 
@@ -83,7 +83,7 @@ def test_other_formats_are_not_opened_whatever_their_name(tmp_path: Path, form: 
     path = tmp_path / "a.preview.png"
     path.write_bytes(data)
     assert chips.thumbnail(str(path)) == ""
-    assert data_url(Picture(str(path), 1)) is None
+    assert data_url(ExamplePicture(str(path), 1)) is None
 
 
 @pytest.mark.parametrize("kind", ["pipe", "pipe behind a link", "socket", "device", "folder", "loop", "nothing"])
@@ -108,7 +108,7 @@ def test_what_is_no_file_is_never_waited_for(kind: str) -> None:
 
         def look() -> None:
             shown.append(chips.thumbnail(str(path)))
-            shown.append(data_url(Picture(str(path), 1)))
+            shown.append(data_url(ExamplePicture(str(path), 1)))
 
         thread = threading.Thread(target=look, daemon=True)
         thread.start()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.evaluation.corpus import load_adapters
 from stylus_core.types import Adapter
+from stylus_study.evaluation.corpus import load_adapters
 from tests.shared import DATA, REASON
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stylus_core.refiner import refine
-from stylus_core.refiner.compounds import apart
-from stylus_core.refiner.trained import own_names
+from stylus_core.refiner.compound_words import apart
+from stylus_core.refiner.trainer_names import own_names
 from stylus_core.types import Metadata
 
 

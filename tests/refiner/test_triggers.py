@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from stylus_core.library.text import plain
+from stylus_core.library.hostile_text import plain
 from stylus_core.refiner import refine
 from stylus_core.types import Card, Metadata
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.evaluation.corpus import load_queries
 from stylus_core.refiner import refine
 from stylus_core.refiner.weight import candidates_clip, candidates_weight, usual_weight
 from stylus_core.retriever.index import Index
 from stylus_core.types import Adapter, Candidate, Example, Metadata
+from stylus_study.evaluation.corpus import load_queries
 from tests.shared import DATA
 
 

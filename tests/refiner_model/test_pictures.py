@@ -14,15 +14,15 @@ import pytest
 from PIL import Image
 
 from stylus_core.pictures import PREVIEW
-from stylus_core.refiner.model import pictures
-from stylus_core.refiner.model.pictures import Picture, data_url, pictures_of
+from stylus_core.refiner.model import example_pictures
+from stylus_core.refiner.model.example_pictures import ExamplePicture, data_url, pictures_of
 from stylus_core.types import Example, Metadata
 from tests.library.conftest import Shelf
 from tests.refiner_model.conftest import add, noise, png
 
 
 def shown(path: Path) -> Image.Image | None:
-    url = data_url(Picture(str(path), path.stat().st_size))
+    url = data_url(ExamplePicture(str(path), path.stat().st_size))
     return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) if url else None
 
 
@@ -68,7 +68,7 @@ def test_four_formats_are_shown_small(tmp_path: Path, extension: str, form: str)
 def test_what_is_no_sane_picture_is_not_shown(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    assert data_url(Picture(str(path), 1)) is None
+    assert data_url(ExamplePicture(str(path), 1)) is None
 
 
 def test_a_cut_jpeg_is_not_shown(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_preview_comes_first_then_the_examples_up_to_the_limit(shelf: Shelf)
 
 @pytest.mark.parametrize("name", ["missing.png", "folder.png", "pipe.png", "text.txt", "big.png", "nul\0.png"])
 def test_only_files_of_a_sane_size_are_pictures(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "PREVIEW", dataclasses.replace(PREVIEW, bytes=5000))
+    monkeypatch.setattr(example_pictures, "PREVIEW", dataclasses.replace(PREVIEW, bytes=5000))
     path = tmp_path / name
     if name == "folder.png":
         path.mkdir()

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from stylus_core.errors import LLMError
-from stylus_core.refiner.model.plan import Plan, Settings
-from stylus_core.refiner.model.run import Report, refine_library
+from stylus_core.refiner.model.refine_plan import RefinePlan, RefineSettings
+from stylus_core.refiner.model.refine_run import RefineReport, refine_library
 from stylus_core.types import Adapter
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -32,11 +32,13 @@ from tests.refiner_model.conftest import (
 )
 
 
-def refine(shelf: Shelf, server: FaultServer, model: str = "m", **settings: Any) -> tuple[Plan, Report]:
+def refine(shelf: Shelf, server: FaultServer, model: str = "m", **settings: Any) -> tuple[RefinePlan, RefineReport]:
     shelf.scan()
     home = shelf.database.parent
     more = {name: settings.pop(name) for name in ("only", "approve", "progress", "stop") if name in settings}
-    return refine_library(shelf.library, home, endpoint(server, model), Settings(**{"workers": 2, **settings}), **more)
+    return refine_library(
+        shelf.library, home, endpoint(server, model), RefineSettings(**{"workers": 2, **settings}), **more
+    )
 
 
 def cards(shelf: Shelf) -> dict[str, Adapter]:
@@ -195,9 +197,9 @@ def test_the_user_always_wins(shelf: Shelf, server: FaultServer) -> None:
 
 def test_nothing_is_sent_before_the_estimate_is_approved(shelf: Shelf, server: FaultServer) -> None:
     add(shelf, "snow_fox", pictures=1)
-    shown: list[Plan] = []
+    shown: list[RefinePlan] = []
 
-    def approve(plan: Plan) -> bool:
+    def approve(plan: RefinePlan) -> bool:
         shown.append(plan)
         return False
 

@@ -12,8 +12,8 @@ from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.errors import LibraryError
 from stylus_core.refiner import refine
-from stylus_core.refiner.model.share import export_lines
-from stylus_core.refiner.sources import DescribedLibrary
+from stylus_core.refiner.description_sources import DescribedLibrary
+from stylus_core.refiner.model.exchange import export_lines
 from stylus_core.types import Adapter, Card, Metadata
 
 CARD = Card(

@@ -13,7 +13,7 @@ from rank_bm25 import BM25Okapi
 
 from stylus_core.retriever.bm25 import BM25
 from stylus_core.retriever.postings import build, merge
-from stylus_core.retriever.tokens import tokens
+from stylus_core.retriever.tokenizer import tokens
 from tests.shared import DATA, REASON
 
 words = st.sampled_from("cat dog fox owl bee ant elk yak emu 猫".split())

@@ -11,7 +11,7 @@ import pytest
 from stylus_core import base_models, types
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
-from stylus_core.retriever import fusion, tokens
+from stylus_core.retriever import fusion, tokenizer
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.retriever.vectors import VectorStore
@@ -57,7 +57,7 @@ def as_version_5(folder: Path) -> None:
         (segment / "architecture_names.npy").unlink()
         (segment / "kind_names.npy").unlink()
         (segment / "files.json").unlink()
-    manifest["version"] = [5, tokens.VERSION]
+    manifest["version"] = [5, tokenizer.VERSION]
     del manifest["checksum"]
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
@@ -113,7 +113,7 @@ def test_its_segments_stay_when_something_comes_and_goes(folder: Path, tmp_path:
     segments = {p.name for p in folder.glob("segment-*")}
     index.update((), [200], 3)
     assert {p.name for p in folder.glob("segment-*")} == segments
-    assert json.loads((folder / "manifest.json").read_text("utf-8"))["version"] != [5, tokens.VERSION]
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["version"] != [5, tokenizer.VERSION]
     check(Index(folder))
     encoder = Counting()
     Index(folder).dense(VectorStore(tmp_path / "empty.sqlite", encoder), get, everything=True)

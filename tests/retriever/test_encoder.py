@@ -83,7 +83,7 @@ def test_many_texts_go_to_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: gpu)))
     monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Model))
     here = SimpleNamespace(key="k", dim=384, backend="numpy")
-    monkeypatch.setattr("stylus_core.retriever.encoder.load.find_model", lambda name: Path("model"))
+    monkeypatch.setattr("stylus_core.retriever.encoder.encoder_loading.find_model", lambda name: Path("model"))
     found = bulk_encoder(here, "auto", texts)
     assert (found.backend, found.key, found.dim) == (backend, "k", 384)
     assert asked == (["cuda"] if backend != "numpy" else [])

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from stylus_core.errors import EngineError, OptionError
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.engine.address import parse_address
-from stylus_core.retriever.engine.gathered import Query
+from stylus_core.retriever.engine.candidate_index import EngineQuery
 from stylus_core.retriever.engine.milvus import Milvus
-from stylus_core.retriever.engine.mirror import Mirror, key_of
-from stylus_core.retriever.engine.packing import digest, pack, pack_example, unpack, unpack_example
-from stylus_core.retriever.engine.reach import Reach
+from stylus_core.retriever.engine.pool_query import PoolQuery
+from stylus_core.retriever.engine.row_packing import digest, pack, pack_example, unpack, unpack_example
 from stylus_core.retriever.engine.statistics import Statistics, statistics
+from stylus_core.retriever.engine.sync_state import SyncState, key_of
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.pool import Pool
-from stylus_core.retriever.tokens import tokens
+from stylus_core.retriever.tokenizer import tokens
 from stylus_core.types import Example
 from tests.retriever.test_index import adapter
 
@@ -152,7 +152,7 @@ def test_statistics_come_back_and_what_is_none_is_refused(tmp_path):
             np.testing.assert_array_equal(getattr(found, f.name), getattr(made, f.name))
     about = found.fields["about"]
     assert about.living == 29
-    words = Query(tokens("kimono corgi nowhere"))
+    words = EngineQuery(tokens("kimono corgi nowhere"))
     assert sorted(about.frequencies(words.terms).tolist()) == [0, 14, 15]
     assert (found.group_architectures.tolist(), found.group_kinds.tolist()) == (["sd1", "sdxl"], ["concept", "concept"])
     for wrong in (
@@ -181,7 +181,7 @@ def test_keys_are_those_of_any_machine(tmp_path):
 
 
 def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
-    mirror = Mirror(tmp_path / "m.sqlite")
+    mirror = SyncState(tmp_path / "m.sqlite")
     mirror.put({1: "a", 2: "b"})
     mirror.put({1: "b", 2: "a"})  # two files that changed names
     assert mirror.doomed() == []
@@ -199,7 +199,7 @@ def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
 def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
     """It is a note of what the engine has: without it all is compared again, and a wrong one would hide adapters."""
     path = tmp_path / "m.sqlite"
-    mirror = Mirror(path)
+    mirror = SyncState(path)
     mirror.put({n: f"{n:032x}" for n in range(1, 301)})
     mirror.note(revision=1234567)
     mirror.close()
@@ -213,7 +213,7 @@ def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
     }[harm]
     assert changed != data
     path.write_bytes(changed)
-    mirror = Mirror(path)
+    mirror = SyncState(path)
     assert mirror.number("revision", -1) == -1
     assert harm == "note" or (mirror.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
     mirror.put({1: "a"})
@@ -232,17 +232,17 @@ def test_statistics_that_were_damaged_are_told_by_one_error():
 
 
 def test_rows_of_any_key_are_told_apart(tmp_path):
-    mirror = Mirror(tmp_path / "m.sqlite")
+    mirror = SyncState(tmp_path / "m.sqlite")
     mirror.put({n: f"{n:032x}" for n in range(1, 7)})
     known = [f"{n:032x}" for n in range(1, 9)]
     strange = ["", "é" * 40, "\ud800", known[0] + "x", 'a" or key != "']
     for inside in ([1, 2], [1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5, 6]):
         pool = Pool(np.array(inside, np.int64), np.array([n for n in range(1, 7) if n not in inside], np.int64))
-        reach = Reach(pool, mirror)
+        reach = PoolQuery(pool, mirror)
         kept = reach.kept_keys([*known, *strange])
         assert set(known[:6]) & set(kept) == {known[n - 1] for n in inside}
         assert set(reach.few) == {known[n - 1] for n in inside}
-    assert Reach(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
+    assert PoolQuery(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
     mirror.close()
 
 

@@ -25,7 +25,7 @@ from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.engine.address import parse_address
-from stylus_core.retriever.engine.remote import Remote
+from stylus_core.retriever.engine.remote_index import RemoteIndex
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.retriever import Filter, Retriever
@@ -132,7 +132,7 @@ class Machine:
         self.encoder = Counting()
         self.store = VectorStore(folder / "v.sqlite", self.encoder)
         self.index = Index(folder / "index")
-        self.remote = Remote(parse_address(address), folder / "home", [Path("/loras")])
+        self.remote = RemoteIndex(parse_address(address), folder / "home", [Path("/loras")])
 
     def bring_up(self) -> None:
         self.index.update(self.library.adapters(), (), self.library.revision)
@@ -196,7 +196,7 @@ def pool_of(ids: set[int], library: range) -> Pool:
     ids=["named", "all but those named", "deeper", "a little deeper"],
 )
 def test_a_pool_is_what_comes_up(machine: Machine, monkeypatch: pytest.MonkeyPatch, listed: int, share: float):
-    monkeypatch.setattr("stylus_core.retriever.engine.reach._LISTED", listed)
+    monkeypatch.setattr("stylus_core.retriever.engine.pool_query._LISTED", listed)
     ids = {n for n in range(1, 61) if int(n / share) != int((n - 1) / share)}
     for wanted in (Filter(pool=pool_of(ids, range(1, 61))), Filter("sd1", pool=pool_of(ids, range(1, 61)))):
         pairs = [(machine.here(p, wanted=wanted), machine.there(p, wanted=wanted)) for p in prompts()]
@@ -209,8 +209,8 @@ def test_a_pool_is_not_empty_because_others_fit_better(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch, listed: int
 ):
     """Hundreds of adapters are about nothing but the prompt, and none of them may be picked."""
-    monkeypatch.setattr("stylus_core.retriever.engine.reach._LISTED", listed)
-    monkeypatch.setattr("stylus_core.retriever.engine.search._BY_PRIOR", 0)
+    monkeypatch.setattr("stylus_core.retriever.engine.pool_query._LISTED", listed)
+    monkeypatch.setattr("stylus_core.retriever.engine.engine_retriever._BY_PRIOR", 0)
     known = Metadata(title="Lighthouse woodcut", tags=("lighthouse", "woodcut"), architecture="sd1")
     crowd = [
         Adapter(n, f"/loras/crowd_{n}.safetensors", f"crowd_{n}", metadata=known, card=Card(subject="lighthouse"))
@@ -523,7 +523,7 @@ def test_a_server_that_falls_silent_is_waited_for_once_and_not_long(
             assert [p.name for p in found.picks] == ["paper_kite"]
             assert "this machine's own index" in found.notes[0]
         line.dead = False
-        monkeypatch.setattr("stylus_core.retriever.engine.remote.REST", 0.0)
+        monkeypatch.setattr("stylus_core.retriever.engine.remote_index.REST", 0.0)
         assert stylus.select("a paper kite above the dunes").notes == ()
     line.close()
 

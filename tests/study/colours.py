@@ -12,9 +12,9 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from stylus_core.study.folder import StudyFolder, write_plan
-from stylus_core.study.jobs import cells
-from stylus_core.study.types import BASE, Cell, Plan, System
+from stylus_study.study.render_jobs import cells
+from stylus_study.study.study_folder import StudyFolder, write_plan
+from stylus_study.study.types import BASE, GridCell, StudyPlan, StudySystem
 
 COLOURS = {BASE: "blue", "red": "red", "green": "green"}
 _BANDS = ("red", "green", "blue")
@@ -29,7 +29,7 @@ def make(
     seeds: tuple[int, ...] = (1, 2),
     cfgs: tuple[float, ...] = (7.0,),
     unchanged: Collection[str] = (),
-    without: Collection[Cell] = (),
+    without: Collection[GridCell] = (),
 ) -> StudyFolder:
     """The folder of a finished study.
 
@@ -42,9 +42,9 @@ def make(
         unchanged: ids of prompts for which all systems paint the base model's picture.
         without: places whose picture was not made.
     """
-    plan = Plan(
+    plan = StudyPlan(
         name="Colours",
-        systems=tuple(System(name, f"In {name}", {} if name == BASE else {"composer": name}) for name in systems),
+        systems=tuple(StudySystem(name, f"In {name}", {} if name == BASE else {"composer": name}) for name in systems),
         prompts=tuple((f"{n:04d}", f"a thing of number {n}") for n in range(prompts)),
         cfgs=cfgs,
         seeds=seeds,
@@ -68,7 +68,7 @@ def make(
     return StudyFolder(folder)
 
 
-def paint(system: str, cell: Cell) -> bytes:
+def paint(system: str, cell: GridCell) -> bytes:
     """A picture in the system's colour with the infotext that a WebUI writes, which says which system it is."""
     shade = (
         150 + int.from_bytes(hashlib.sha256(f"{cell.prompt} {cell.cfg} {cell.seed}".encode()).digest()[:2], "big") % 100

@@ -13,15 +13,15 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from stylus_core.study.folder import write_plan
-from stylus_core.study.jobs import cells
-from stylus_core.study.types import BASE, Cell, Plan, System
+from stylus_study.study.render_jobs import cells
+from stylus_study.study.study_folder import write_plan
+from stylus_study.study.types import BASE, GridCell, StudyPlan, StudySystem
 
 SYSTEMS = (
-    System(BASE, "Base model"),
-    System("random", "Random adapters", {"composer": "random"}),
-    System("reranker", "Reranker", {"composer": "reranker"}),
-    System("stylus", "Stylus, local composer", {"composer": "local"}, "metadata"),
+    StudySystem(BASE, "Base model"),
+    StudySystem("random", "Random adapters", {"composer": "random"}),
+    StudySystem("reranker", "Reranker", {"composer": "reranker"}),
+    StudySystem("stylus", "Stylus, local composer", {"composer": "local"}, "metadata"),
 )
 _STYLES = ("watercolour", "pixel art", "ink drawing", "clay figure", "stained glass", "low poly")
 _THINGS = ("a lighthouse", "a red fox", "a steam train", "a paper boat", "an old harbour", "a mountain hut", "a robot")
@@ -30,7 +30,7 @@ _WHERE = ("in the fog", "at dawn", "under two moons", "in heavy rain", "in an au
 _GAIN = {BASE: (0.0, 0.0), "random": (-0.5, 1.4), "reranker": (0.15, -0.3), "stylus": (0.6, -1.2)}
 
 
-def plan(count: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more: Any) -> Plan:
+def plan(count: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more: Any) -> StudyPlan:
     """Prompts of ours."""
     texts = [
         f"{thing}, {where}, {style}"
@@ -48,10 +48,10 @@ def plan(count: int = 20, cfgs: tuple[float, ...] = (3.0, 5.0, 7.0, 9.0), **more
         "checkpoints": ("",),
         "settings": {"picture": {"steps": 20, "width": 256, "height": 256}},
     }
-    return Plan(**{**given, **more})
+    return StudyPlan(**{**given, **more})
 
 
-def make(folder: Path, study: Plan, *, results: bool = True, size: int = 256, **record: Any) -> Path:
+def make(folder: Path, study: StudyPlan, *, results: bool = True, size: int = 256, **record: Any) -> Path:
     """Writes the whole folder; `record` goes into every picture's record. `results`: also those of the later steps."""
     (folder / "pictures").mkdir(parents=True, exist_ok=True)
     write_plan(folder, study)
@@ -96,7 +96,7 @@ def around(value: float, half: float) -> dict[str, float]:
     return {"value": value, "low": value - half, "high": value + half}
 
 
-def metrics(study: Plan, scores: dict[str, Any]) -> dict[str, Any]:
+def metrics(study: StudyPlan, scores: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for checkpoint in study.checkpoints:
         for system in study.systems:
@@ -133,7 +133,7 @@ def metrics(study: Plan, scores: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def judge(study: Plan) -> dict[str, Any]:
+def judge(study: StudyPlan) -> dict[str, Any]:
     rows = []
     for system in study.systems:
         if system.name == BASE:
@@ -158,7 +158,7 @@ def judge(study: Plan) -> dict[str, Any]:
     return {"model": "a-vision-model", "asked": 960, "inconsistent": 186, "rows": rows}
 
 
-def votes(study: Plan) -> dict[str, Any]:
+def votes(study: StudyPlan) -> dict[str, Any]:
     rows = [
         {
             "system": study.systems[-1].name,
@@ -193,7 +193,7 @@ def _picks(system: str, number: int, text: str) -> list[dict[str, Any]]:
     return [pick, more] if system == "stylus" and number % 3 == 0 else [pick]
 
 
-def paint(cell: Cell, size: int, styled: bool) -> bytes:
+def paint(cell: GridCell, size: int, styled: bool) -> bytes:
     """Hills under a sky: the same land for every system, other colours where adapters were picked."""
     land = random.Random(f"{cell.prompt} {cell.seed}")
     look = random.Random(f"{cell.system} {cell.prompt}" if styled else cell.prompt)

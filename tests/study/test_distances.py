@@ -11,13 +11,13 @@ import torch
 from scipy.linalg import sqrtm
 from sklearn.datasets import load_digits
 
-from stylus_core.study.distances import Frechet, Kernel, frechet_distance, spread
-from stylus_core.study.jobs import cells
-from stylus_core.study.metric_rows import Seen, rows
-from stylus_core.study.types import BASE, Picture, Plan, System
+from stylus_study.metrics.distances import Frechet, Kernel, frechet_distance, spread
+from stylus_study.metrics.metric_rows import Seen, rows
+from stylus_study.study.render_jobs import cells
+from stylus_study.study.types import BASE, StudyPicture, StudyPlan, StudySystem
 from tests.study.by_hand import mmd, scipy_frechet
 
-SYSTEMS = (System(BASE, "Base"), System("stylus", "Stylus", {"composer": "local"}))
+SYSTEMS = (StudySystem(BASE, "Base"), StudySystem("stylus", "Stylus", {"composer": "local"}))
 
 
 def test_frechet_distance_of_known_normal_distributions():
@@ -86,7 +86,7 @@ def test_kernel_distance_in_blocks_and_with_weights(monkeypatch):
     assert found[1] == pytest.approx(mmd(x[:20], y))
     assert math.isnan(found[2])
     assert math.isfinite(found[3])  # the same picture twice and another: three pictures, two pairs
-    monkeypatch.setattr("stylus_core.study.distances._ROWS", 7)
+    monkeypatch.setattr("stylus_study.metrics.distances._ROWS", 7)
     assert Kernel(y).of(x, weights)[:2] == pytest.approx(found[:2])
 
 
@@ -113,7 +113,7 @@ def test_spread_is_half_the_mean_squared_distance():
 def test_intervals_of_distances_hold_what_a_new_study_would_give():
     """Each simulated study draws prompts, and pictures around them; the interval is of its expected distance."""
     rng = np.random.default_rng(6)
-    plan = Plan("p", SYSTEMS, tuple((str(n), "") for n in range(60)), (7.0,), (1, 2), ("",))
+    plan = StudyPlan("p", SYSTEMS, tuple((str(n), "") for n in range(60)), (7.0,), (1, 2), ("",))
     y = rng.normal(size=(300, 4))
     pictures = _pictures(plan)
     found = []
@@ -136,7 +136,7 @@ def test_intervals_of_distances_hold_what_a_new_study_would_give():
 
 
 def test_one_prompt_has_no_interval():
-    plan = Plan("p", SYSTEMS, (("0", ""), ("1", "")), (7.0,), (1, 2, 3), ("",))
+    plan = StudyPlan("p", SYSTEMS, (("0", ""), ("1", "")), (7.0,), (1, 2, 3), ("",))
     rng = np.random.default_rng(8)
     pictures = [p for p in _pictures(plan) if p.cell.system == BASE or p.cell.prompt == "0"]
     vectors = {p.path: rng.normal(size=4).astype("f4") for p in pictures}
@@ -147,5 +147,5 @@ def test_one_prompt_has_no_interval():
     assert base["fid"]["low"] < base["fid"]["high"]
 
 
-def _pictures(plan: Plan):
-    return [Picture(cell, Path(name), name, "") for group in cells(plan) for name, cell in group]
+def _pictures(plan: StudyPlan):
+    return [StudyPicture(cell, Path(name), name, "") for group in cells(plan) for name, cell in group]

@@ -19,12 +19,12 @@ pytest.importorskip("openai")
 from stylus_core.cli import main
 from stylus_core.errors import LLMError
 from stylus_core.llm import Endpoint
-from stylus_core.llm.many import Terms
-from stylus_core.study.folder import StudyError
-from stylus_core.study.judge import ANSWERS, judge
-from stylus_core.study.judge_questions import CRITERIA
-from stylus_core.study.report import build
-from stylus_core.study.types import BASE, Cell
+from stylus_core.llm.batch import CallTerms
+from stylus_study.judge.questions import CRITERIA
+from stylus_study.judge.vlm_judge import ANSWERS, judge
+from stylus_study.report import build
+from stylus_study.study.study_folder import StudyError
+from stylus_study.study.types import BASE, GridCell
 from tests.llm.fault_server import FaultServer, Step, answers, status
 from tests.study import colours
 from tests.study.judging import judges, leftmost, likes, sides, verdict
@@ -43,7 +43,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(folder: Path, server: FaultServer, *, model: str = MODEL, **more: Any) -> dict[str, Any]:
-    terms = more.pop("terms", Terms(workers=1, budget=20))
+    terms = more.pop("terms", CallTerms(workers=1, budget=20))
     return judge(folder, endpoint=Endpoint(server.url, model), terms=terms, **more)
 
 
@@ -171,7 +171,7 @@ def test_garbage_is_a_failure_that_waits_and_is_tried_again(tmp_path: Path) -> N
         assert sum(first["reasons"].values()) == 4 and not first["stopped"]
         rests = ask(folder, server, criteria=["quality"])
         assert (rests["cost"]["calls"], rests["cost"]["resting"], len(server.requests)) == (0, 4, 4)
-        again = ask(folder, server, criteria=["quality"], terms=Terms(workers=1, retry=True))
+        again = ask(folder, server, criteria=["quality"], terms=CallTerms(workers=1, retry=True))
         assert counted(row(again, "quality")) == (2, 0, 0, 0, 0) and len(server.requests) == 8
 
 
@@ -193,7 +193,7 @@ def test_a_server_that_cannot_judge_is_left_alone_and_nothing_is_lost(tmp_path: 
     assert result["stopped"].startswith("the run ended early: ") and result["asked"] == 0
     assert ("does the model take pictures?" in result["stopped"]) == (at_most == 9)
     with FaultServer([judges(likes("red"))]) as server:
-        result = ask(tmp_path / "s", server, terms=Terms(workers=4, retry=True))
+        result = ask(tmp_path / "s", server, terms=CallTerms(workers=4, retry=True))
     assert result["failed"] == 0 and not result["stopped"]
 
 
@@ -208,15 +208,15 @@ def test_the_same_picture_is_a_tie_and_costs_nothing(tmp_path: Path) -> None:
 
 def test_missing_and_broken_pictures_are_told_and_not_judged(tmp_path: Path) -> None:
     folder = tmp_path / "s"
-    study = colours.make(folder, 4, seeds=(1,), without=[Cell("red", "0000", 7.0, 1, "")])
+    study = colours.make(folder, 4, seeds=(1,), without=[GridCell("red", "0000", 7.0, 1, "")])
     pictures = {(p.cell.system, p.cell.prompt): p.path for p in study.pictures()}
     pictures["red", "0001"].unlink()
-    pictures["red", "0002"].write_bytes(colours.paint("green", Cell("red", "0002", 7.0, 1, "")))
+    pictures["red", "0002"].write_bytes(colours.paint("green", GridCell("red", "0002", 7.0, 1, "")))
     with FaultServer([judges(likes("red"))]) as server:
         result = ask(folder, server, criteria=["quality"])
         assert counted(row(result, "quality")) == (1, 0, 0, 0, 1) and result["cost"]["missing"] == 2
         assert "is not the picture that was made" in next(iter(result["reasons"]))
-        pictures["red", "0002"].write_bytes(colours.paint("red", Cell("red", "0002", 7.0, 1, "")))
+        pictures["red", "0002"].write_bytes(colours.paint("red", GridCell("red", "0002", 7.0, 1, "")))
         assert counted(row(ask(folder, server, criteria=["quality"]), "quality")) == (2, 0, 0, 0, 0)
 
 
@@ -225,7 +225,7 @@ def test_a_dry_run_and_a_no_send_and_write_nothing(tmp_path: Path) -> None:
     colours.make(folder, 3)
     before = sorted(folder.iterdir())
     with FaultServer([judges(likes("red"))]) as server:
-        found = ask(folder, server, dry_run=True, terms=Terms(price_in=1.0, price_out=2.0))
+        found = ask(folder, server, dry_run=True, terms=CallTerms(price_in=1.0, price_out=2.0))
         assert ask(folder, server, approve=lambda cost: False) == {"cost": {**found["cost"], "price": 0.0}}
         assert not server.requests
     cost = found["cost"]

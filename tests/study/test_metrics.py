@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from stylus_core.errors import ModelError
-from stylus_core.study import metrics
-from stylus_core.study.features import Clip, Inception
-from stylus_core.study.folder import StudyError, StudyFolder
-from stylus_core.study.types import BASE, Plan, System
+from stylus_study.metrics import study_metrics
+from stylus_study.metrics.extractors import Clip, Inception
+from stylus_study.study.study_folder import StudyError, StudyFolder
+from stylus_study.study.types import BASE, StudyPlan, StudySystem
 from tests.study import by_hand, sample, tiny_models
 
-SYSTEMS = (System(BASE, "Base"), System("stylus", "Stylus", {"composer": "local"}))
-PLAN = Plan(
+SYSTEMS = (StudySystem(BASE, "Base"), StudySystem("stylus", "Stylus", {"composer": "local"}))
+PLAN = StudyPlan(
     name="small",
     systems=SYSTEMS,
     prompts=(("p0", "a fox"), ("p1", "a tin robot at dawn"), ("p2", "an old harbour, by the sea")),
@@ -56,7 +56,7 @@ def reference(tmp_path_factory) -> Path:
 
 
 def run(folder: Path, models: dict[str, str], **more):
-    return metrics.measure(folder, device="cpu", **{**models, **more})
+    return study_metrics.measure(folder, device="cpu", **{**models, **more})
 
 
 def row(result, system: str, cfg: float):
@@ -163,7 +163,9 @@ def test_no_picture_is_embedded_twice(study, models, reference, tmp_path, monkey
     assert count.taken() == (0, 0)
 
     # A system more costs its own pictures alone, a lost time stamp nothing, another model all of them again.
-    more = Plan(**{**{f: getattr(PLAN, f) for f in PLAN.__slots__}, "systems": (*SYSTEMS, System("random", "Random"))})
+    more = StudyPlan(
+        **{**{f: getattr(PLAN, f) for f in PLAN.__slots__}, "systems": (*SYSTEMS, StudySystem("random", "Random"))}
+    )
     sample.make(study, more, results=False, size=48)
     now = {p.path.read_bytes() for p in StudyFolder(study).pictures()}
     run(study, models, reference=reference)
@@ -193,7 +195,7 @@ def test_a_killed_run_keeps_what_was_embedded(study, models, monkeypatch):
 
 def test_one_by_one_and_in_batches_is_the_same(study, models, tmp_path):
     one = run(study, models, batch=1)
-    (study / metrics.CACHE).unlink()
+    (study / study_metrics.CACHE).unlink()
     many = run(study, models, batch=64)
     for name, score in one["pictures"].items():
         assert many["pictures"][name]["clip"] == pytest.approx(score["clip"], abs=1e-3)
@@ -282,7 +284,7 @@ def test_what_cannot_be_loaded_is_one_sentence(study, models, change, said, monk
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     count = Counting(monkeypatch)
     with pytest.raises(ModelError, match=said) as error:
-        metrics.measure(study, **{"device": "cpu", **models, **change})
+        study_metrics.measure(study, **{"device": "cpu", **models, **change})
     assert "\n" not in str(error.value)
     assert count.taken() == (0, 0)
 
@@ -325,6 +327,6 @@ def test_no_reference_to_compare_with(study, models, tmp_path):
 
 def test_a_damaged_cache_is_made_anew(study, models):
     whole = run(study, models)
-    (study / metrics.CACHE).write_bytes(b"not a database, by any means" * 100)
+    (study / study_metrics.CACHE).write_bytes(b"not a database, by any means" * 100)
     assert run(study, models) == whole
-    assert (study / f"{metrics.CACHE}.broken-1").exists()
+    assert (study / f"{study_metrics.CACHE}.broken-1").exists()

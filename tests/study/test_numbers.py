@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stylus_core.cli import main
-from stylus_core.study.finite import number, parse
-from stylus_core.study.folder import StudyError, StudyFolder, read_plan
-from stylus_core.study.plan import read_study
+from stylus_study.study.finite_numbers import number, parse
+from stylus_study.study.plan import read_study
+from stylus_study.study.study_folder import StudyError, StudyFolder, read_plan
 from tests.study import sample
 
 HUGE = ["9" * 400, "-" + "9" * 400, "9" * 5000, "1e400", "-1e400", "1e308", "-1e308", "NaN", "Infinity", "-Infinity"]

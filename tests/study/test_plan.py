@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from stylus_core.errors import StylusError
-from stylus_core.study.folder import StudyError, StudyFolder, read_plan, write_plan
-from stylus_core.study.jobs import cells, picture_of
-from stylus_core.study.plan import read_study, source_of
-from stylus_core.study.types import BASE, Plan
+from stylus_study.study.plan import read_study, source_of
+from stylus_study.study.render_jobs import cells, picture_of
+from stylus_study.study.study_folder import StudyError, StudyFolder, read_plan, write_plan
+from stylus_study.study.types import BASE, StudyPlan
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = [f"thing {n}" for n in range(20)]
@@ -25,7 +25,7 @@ def study(folder: Path, text: str = "", prompts: str = 'file = "prompts.txt"', s
     return path
 
 
-def ids(plan: Plan) -> dict[tuple[str, str, float, int, str], str]:
+def ids(plan: StudyPlan) -> dict[tuple[str, str, float, int, str], str]:
     return {(c.system, c.prompt, c.cfg, c.seed, c.checkpoint): name for group in cells(plan) for name, c in group}
 
 

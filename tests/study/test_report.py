@@ -15,8 +15,8 @@ import pytest
 pytest.importorskip("PIL")
 from PIL import Image
 
-from stylus_core.study.report import ReportError, build
-from stylus_core.study.types import System
+from stylus_study.report import ReportError, build
+from stylus_study.study.types import StudySystem
 from tests.study import sample
 
 EVIL = '</script><script>alert("x")</script><img src=x onerror=alert(1)>"\'&\u202e'
@@ -178,7 +178,7 @@ def test_the_settings_are_told_without_the_paths_of_a_machine(tmp_path: Path) ->
         "models": {"llm": "a-language-model"},
         "descriptions": {"mine": {"file": "/somewhere/private/mine.jsonl", "sha256": "00"}},
     }
-    systems = (*sample.SYSTEMS[:1], System("llm", "With a model", {"composer": "llm"}, "mine", "best quality"))
+    systems = (*sample.SYSTEMS[:1], StudySystem("llm", "With a model", {"composer": "llm"}, "mine", "best quality"))
     folder = sample.make(tmp_path, sample.plan(1, (7.0,), systems=systems, settings=settings), size=64, results=False)
     page = Page(build(folder))
     said = page.says("")
@@ -234,7 +234,7 @@ def test_broken_and_missing_pictures_are_counted(tmp_path: Path) -> None:
 
 
 def test_texts_of_strangers_stay_text(tmp_path: Path) -> None:
-    systems = (*sample.SYSTEMS[:1], System("evil", EVIL, {"prompt": EVIL}, EVIL))
+    systems = (*sample.SYSTEMS[:1], StudySystem("evil", EVIL, {"prompt": EVIL}, EVIL))
     study = sample.plan(
         name=EVIL,
         systems=systems,

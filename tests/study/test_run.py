@@ -15,13 +15,13 @@ from PIL import Image
 
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
-from stylus_core.batch import webui as client
 from stylus_core.cli import main
+from stylus_core.eta import Eta
 from stylus_core.options import Options
-from stylus_core.pace import Pace
-from stylus_core.study.folder import StudyFolder
-from stylus_core.study.types import BASE
 from stylus_core.types import Adapter, Candidate, Pick, Selection
+from stylus_study.batch import webui as client
+from stylus_study.study.study_folder import StudyFolder
+from stylus_study.study.types import BASE
 from tests.study.webui import PaintingWebUI
 
 
@@ -423,7 +423,7 @@ def test_the_plan_is_told_before_the_first_picture_and_the_rest_as_it_goes(
 
 def test_the_pace_counts_what_is_painted_by_the_clock() -> None:
     now = 100.0
-    pace = Pace(lambda: now)
+    pace = Eta(lambda: now)
     pace.start(1000)
     for _ in range(2):
         now += 4.0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
-from stylus_core.evaluation.statistics import (
+from stylus_study.evaluation.statistics import (
     agreement,
     bootstrap_difference,
     bootstrap_mean,

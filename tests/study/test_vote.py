@@ -20,10 +20,10 @@ import pytest
 pytest.importorskip("PIL")
 
 from stylus_core.cli import main
-from stylus_core.study.folder import StudyError
-from stylus_core.study.preference import win_rate
-from stylus_core.study.types import BASE
-from stylus_core.study.vote import STORE, serve, summary
+from stylus_study.study.preference import win_rate
+from stylus_study.study.study_folder import StudyError
+from stylus_study.study.types import BASE
+from stylus_study.vote.preference_vote import STORE, serve, summary
 from tests.study import colours
 from tests.study.voting import Rater, served
 

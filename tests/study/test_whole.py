@@ -30,8 +30,8 @@ from samples.make_samples import build
 from stylus_core.cli import main
 from stylus_core.llm.pictures import SIDE
 from stylus_core.pictures import jpeg
-from stylus_core.study.folder import StudyFolder
-from stylus_core.study.types import BASE, Picture
+from stylus_study.study.study_folder import StudyFolder
+from stylus_study.study.types import BASE, StudyPicture
 from tests.batch.test_run import until
 from tests.browser.conftest import CHROMIUM
 from tests.llm.fault_server import FaultServer, answers
@@ -235,15 +235,15 @@ def voted(whole: Whole) -> None:
     assert found["agreement"]["kappa"] == pytest.approx(expected)
 
 
-def differing(whole: Whole) -> list[tuple[Picture, Picture]]:
+def differing(whole: Whole) -> list[tuple[StudyPicture, StudyPicture]]:
     """The pairs in which the picks changed the picture: the system's and the base model's."""
-    by_place: dict[tuple[str, float], dict[str, Picture]] = {}
+    by_place: dict[tuple[str, float], dict[str, StudyPicture]] = {}
     for p in StudyFolder(whole.out).pictures():
         by_place.setdefault((p.cell.prompt, p.cell.cfg), {})[p.cell.system] = p
     return [(p["local"], p[BASE]) for p in by_place.values() if p["local"].sha256 != p[BASE].sha256]
 
 
-def shown(picture: Picture, side: int = SIDE, quality: int = 85) -> bytes:
+def shown(picture: StudyPicture, side: int = SIDE, quality: int = 85) -> bytes:
     """The picture as judges get it; raters have it larger and finer."""
     return jpeg(picture.path.read_bytes(), side, quality)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stylus_core.study.vote import serve
+from stylus_study.vote.preference_vote import serve
 from tests.study import colours
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
-from stylus_core.library.text import clean, clean_line, clean_list
+from stylus_core.library.hostile_text import clean, clean_line, clean_list
 from stylus_core.library.values import identifier, strength
 from stylus_core.refiner import refine
+from stylus_core.refiner.model.exchange import Imported, import_records
 from stylus_core.refiner.model.pickle_file import BadPickle
 from stylus_core.refiner.model.pickles import Global, Instance, read_data
-from stylus_core.refiner.model.share import Imported, import_records
 from stylus_core.types import Metadata
 
 if TYPE_CHECKING:

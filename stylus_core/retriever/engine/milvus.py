@@ -18,11 +18,11 @@ from hashlib import sha256
 from typing import Any
 
 from stylus_core.errors import EngineError
-from stylus_core.retriever import tokens
-from stylus_core.retriever.embedded import VIEWS
+from stylus_core.retriever import tokenizer
 from stylus_core.retriever.engine.address import Address
-from stylus_core.retriever.engine.packing import VERSION
-from stylus_core.retriever.labels import LONGEST
+from stylus_core.retriever.engine.row_packing import VERSION
+from stylus_core.retriever.name_codes import LONGEST
+from stylus_core.retriever.quantized_vectors import VIEWS
 
 log = logging.getLogger("stylus")
 
@@ -60,7 +60,7 @@ class Milvus:
         self._types = pymilvus.DataType
         self._errors = (pymilvus.MilvusException, grpc.RpcError, OSError, ValueError, TypeError, RuntimeError)
         self._lock = threading.Lock()
-        made_for = sha256(f"{model} {dim} {VERSION} {tokens.VERSION}".encode()).hexdigest()[:8]
+        made_for = sha256(f"{model} {dim} {VERSION} {tokenizer.VERSION}".encode()).hexdigest()[:8]
         names = ("adapters", "examples", "state")
         self.adapters, self.examples, self.state = (f"{address.collection}_{n}_{made_for}" for n in names)
         self._client = self._connected(pymilvus, timeout)

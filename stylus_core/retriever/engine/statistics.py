@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.bm25 import EPSILON
-from stylus_core.retriever.embedded import VIEWS
-from stylus_core.retriever.engine.packing import Packed, dimensions
+from stylus_core.retriever.engine.row_packing import Packed, dimensions
 from stylus_core.retriever.fusion import WEIGHTS, kind_labels
 from stylus_core.retriever.index import Index
-from stylus_core.retriever.labels import Names, is_name, shared
-from stylus_core.retriever.piece import COUNTED
+from stylus_core.retriever.live_segment import COUNTED
+from stylus_core.retriever.name_codes import Names, is_name, shared
+from stylus_core.retriever.quantized_vectors import VIEWS
 from stylus_core.types import KINDS
 
 SAMPLE = 1024  # adapters whose cosines say how low a cosine can be

@@ -1,0 +1,146 @@
+"""What each command does: opens the library, calls the core, prints what comes back."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+
+from stylus_core.cli import FAILED, OK, USAGE, printing
+from stylus_core.cli.arguments import libraries, option_values
+from stylus_core.cli.open_library import Opener, bring_up_to_date, dump, opened, prepare, stems
+from stylus_core.cli.refine_command import describe, refine
+from stylus_core.cli.set_command import edit
+from stylus_core.cli.terminal_text import Console, clean
+from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError
+from stylus_core.library.find_by_name import unknown
+from stylus_core.options import Options
+from stylus_study.cli.batch_command import batch
+from stylus_study.cli.eval_command import evaluate
+from stylus_study.cli.study_command import study
+
+_IN_FULL = 3  # adapters of one name that are shown in full and not as a list
+
+
+def index(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus index DIR`. Fails if what was made could not be kept."""
+    with opened(args, opener) as stylus:
+        stylus.heal()
+        bring_up_to_date(stylus, console)
+        if args.index and stylus.index_problem:
+            raise EngineError(f"{stylus.index_problem}; this machine's own index of words is up to date")
+        adapters, problems = stylus.adapters(), stylus.problems()
+        if args.json:
+            dump(console, printing.library_json(adapters, problems))
+        else:
+            console.print(*printing.library(adapters, problems, console))
+        if stylus.unkept:
+            console.say(f"stylus: {stylus.unkept}: see that the disk has room and the folder can be written")
+            return FAILED
+    return OK
+
+
+def select(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus select PROMPT`, or one prompt a line of a file."""
+    if (args.prompt is None) == (args.prompts is None):
+        console.say("stylus: give one prompt, in quotes, or a file of them with --prompts FILE")
+        return USAGE
+    options = Options.of(option_values(args))
+    code = OK
+    with opened(args, opener) as stylus:
+        prepare(stylus, console)
+        for number, prompt in enumerate(_prompts(args)):
+            try:
+                selection = stylus.select(prompt, options, depth=args.candidates)
+            except OptionError:
+                raise
+            except StylusError as error:  # the other prompts of a file are still answered, and none goes without a line
+                code = FAILED
+                console.say(f"stylus: {clean(str(error))}")
+                if args.json:
+                    dump(console, {"prompt": prompt, "rewritten": prompt, "picks": [], "error": str(error)})
+                continue
+            if args.json:
+                dump(console, selection.to_json(candidates=args.candidates))
+            else:
+                console.print(*([""] if number else []), *printing.selection(selection, console, args.candidates))
+            console.flush()
+    return code
+
+
+def show(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus show NAME`."""
+    with opened(args, opener) as stylus:
+        prepare(stylus, console)
+        found = stylus.find(args.name)
+        if not found:
+            raise unknown(args.name, stems(stylus))
+        if args.json:
+            for adapter in found:
+                dump(console, {**dataclasses.asdict(adapter), "title": adapter.title})
+        elif len(found) > _IN_FULL:
+            console.print(*printing.adapters(found, console))
+        else:
+            for number, adapter in enumerate(found):
+                console.print(*([""] if number else []), *printing.adapter(adapter, console))
+    return OK
+
+
+def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus doctor`. Fails if something is broken, not if something is merely worth knowing."""
+    from stylus_core.doctor import examine
+
+    findings = []
+    looked = examine(
+        libraries(args),
+        home=args.home,
+        encoder=args.encoder,
+        endpoint=args.endpoint,
+        engine=args.index,
+        opener=opener,
+    )
+    for finding in looked:
+        findings.append(finding)
+        if args.json:
+            dump(console, dataclasses.asdict(finding))
+        else:
+            console.print(*printing.finding(finding, console))
+        console.flush()
+    broken = sum(f.level == "broken" for f in findings)
+    if not args.json:
+        console.print("", f"{broken} broken" if broken else "nothing is broken")
+    return FAILED if broken else OK
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Opener], int]] = {
+    "index": index,
+    "select": select,
+    "show": show,
+    "doctor": doctor,
+    "refine": refine,
+    "describe": describe,
+    "set": edit,
+    "batch": batch,
+    "study": study,
+    "eval": evaluate,
+}
+
+
+def _prompts(args: argparse.Namespace) -> Iterator[str]:
+    if args.prompt is not None:
+        yield args.prompt
+        return
+    name = "stdin" if args.prompts == "-" else args.prompts
+    try:
+        with contextlib.nullcontext(sys.stdin.buffer) if args.prompts == "-" else open(args.prompts, "rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    prompt = line.decode("utf-8-sig").rstrip("\r\n")
+                except UnicodeDecodeError:
+                    raise LibraryError(f"line {number} of {name} is not UTF-8: save the file as UTF-8") from None
+                if prompt.strip():
+                    yield prompt
+    except OSError as error:
+        raise LibraryError(f"the prompts cannot be read from {name}: {error.strerror or error}") from None

@@ -1,0 +1,74 @@
+"""What the commands share: opening the library, bringing it up to date, printing JSON."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from stylus_core.cli.arguments import libraries
+from stylus_core.cli.composer_flags import given
+from stylus_core.cli.progress import ProgressBar
+from stylus_core.cli.terminal_text import Console, json_line
+from stylus_core.errors import LibraryError
+from stylus_core.library.find_by_name import the_one
+from stylus_core.types import Adapter
+
+Opener = Callable[..., Any] | None
+
+
+@contextlib.contextmanager
+def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
+    """The library that the command line or the environment names, open for the block; `more` goes to `Stylus`."""
+    roots = libraries(args)
+    if not roots:
+        raise LibraryError(
+            "no library is named: give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters"
+        )
+    if opener is None:
+        from stylus_core.stylus import Stylus
+
+        opener = Stylus
+    library = roots if len(roots) > 1 else roots[0]
+    if args.index:
+        more = {**more, "index": args.index}
+    with opener(library, home=args.home, encoder=args.encoder, **given(args), **more) as stylus:
+        yield stylus
+
+
+@contextlib.contextmanager
+def scanned(args: argparse.Namespace, console: Console, opener: Opener) -> Iterator[Any]:
+    """The library open for the block, its files read and nothing indexed: for what a selection takes in by itself."""
+    with opened(args, opener) as stylus:
+        with ProgressBar(console) as progress:
+            stylus.refresh(progress)
+        yield stylus
+
+
+def named(stylus: Any, name: str) -> Adapter:
+    """The one adapter of this name. Raises `LibraryError` that says which there are."""
+    return the_one(name, stylus.find(name), lambda: stems(stylus))
+
+
+def stems(stylus: Any) -> list[str]:
+    """The names of all adapters that can be picked."""
+    return [adapter.stem for adapter in stylus.adapters()]
+
+
+def prepare(stylus: Any, console: Console) -> None:
+    """A library that was never indexed is indexed now; one that was is brought up to date."""
+    if not stylus.indexed:
+        console.say("this library was never indexed: indexing it now")
+    bring_up_to_date(stylus, console)
+
+
+def bring_up_to_date(stylus: Any, console: Console) -> None:
+    """Reads what is new and makes it ready for selection."""
+    with ProgressBar(console) as progress:
+        stylus.index(progress=progress)
+
+
+def dump(console: Console, value: Any) -> None:
+    """Prints one line of JSON."""
+    console.print(json_line(value, ascii_only=not console.unicode))

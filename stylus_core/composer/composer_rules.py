@@ -1,0 +1,90 @@
+"""What no composer may do, whoever it is: the rules that an answer has to keep.
+
+An adapter is used once, and one that its author offers for several base models once. A character's or a
+person's adapter needs its name in the prompt, and comes alone for it. At most three styles in all, at most three
+adapters for one keyword, at most as many in all as the options say. Two of one kind for one keyword may be together, as
+in the paper: of the adapters that people combine every other pair is of one kind (`docs/composer.md`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from stylus_core.composer.contract import Request
+from stylus_core.composer.family import versions
+from stylus_core.composer.mentions import Mentions
+from stylus_core.composer.name_matching import NAMED_ONLY, is_named, members, own_words
+from stylus_core.types import Adapter, Assignment, Candidate
+
+PER_KEYWORD = 3
+STYLES = 3
+
+
+def keep(
+    assignments: Iterable[Assignment], request: Request, already: int = 0
+) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
+    """What the rules let pass, in the order given, and what they do not, each with the reason why.
+
+    `already`: adapters that are in the prompt before anything is added.
+    """
+    said = Mentions(request.prompt)
+    kept: list[Assignment] = []
+    refused: list[tuple[Assignment, str]] = []
+    used: set[int] = set()
+    per_keyword: Counter[tuple[int, int]] = Counter()
+    for a in assignments:
+        kind = a.candidate.adapter.card.kind
+        styles = sum(k.candidate.adapter.card.kind == "style" for k in kept)
+        span = (a.keyword.start, a.keyword.end)
+        if a.candidate.adapter.id in used:
+            why = "it is used already"
+        elif kind in NAMED_ONLY and not is_named(a.candidate.adapter, said):
+            why = f"it is for a {kind} whom the prompt does not name"
+        elif kind not in request.options.kinds:
+            why = f"adapters of the kind {kind} are switched off"
+        elif kind == "style" and styles >= STYLES:
+            why = f"there are {STYLES} styles already"
+        elif kind in NAMED_ONLY and any(_same_subject(k.candidate, a.candidate, said) for k in kept):
+            why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
+        elif (twin := _twin(a.candidate.adapter, kept)) is not None:
+            why = f"its version for {twin.metadata.base_model} is there already"
+        elif per_keyword[span] >= PER_KEYWORD:
+            why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
+        elif len(kept) + already >= request.options.max_adapters:
+            why = "there are as many adapters as the options allow"
+        elif a.candidate.half is not None and a.candidate.half.missing:
+            why = a.candidate.half.missing
+        else:
+            used.add(a.candidate.adapter.id)
+            per_keyword[span] += 1
+            kept.append(a)
+            continue
+        refused.append((a, why))
+    return kept, refused
+
+
+def left_alone(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
+    """A sentence for each adapter that is refused because it is one of two files and the other cannot come."""
+    return tuple(
+        f"{a.candidate.adapter.stem!r} is left out: {why}"
+        for a, why in refused
+        if a.candidate.half is not None and why == a.candidate.half.missing
+    )
+
+
+def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
+    return next((k.candidate.adapter for k in kept if versions(k.candidate.adapter, adapter)), None)
+
+
+def _same_subject(one: Candidate, other: Candidate, said: Mentions) -> bool:
+    """The same character or person by two authors: people who combine adapters never combine these."""
+    if one.adapter.card.kind != other.adapter.card.kind:
+        return False
+    return any(a <= b or b <= a for a in _drawn(one.adapter, said) for b in _drawn(other.adapter, said))
+
+
+def _drawn(adapter: Adapter, said: Mentions) -> list[frozenset[str]]:
+    """Whom an adapter draws here: of several those whom the prompt names, else what it is for."""
+    named = [name for name in members(adapter) if name <= said.words]
+    return named or list(filter(None, [own_words(adapter)]))

@@ -1,0 +1,89 @@
+"""A library's database in line with its folders, and made anew where it was lost, with what was kept beside it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+
+from stylus_core.library.database import Database, Lost
+from stylus_core.library.folder_walk import SeenFolder
+from stylus_core.library.scan import Progress, ScanReport, scan
+from stylus_core.library.user_backup import NAME, UserBackup
+from stylus_core.storage.aside import log as healed
+
+
+class Upkeep:
+    """Of one database. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self.folders: dict[str, SeenFolder] = {}  # what the last listing saw
+        self._database = database
+        self._keepsake = UserBackup(database.path.with_name(NAME))
+        self._scanning = threading.Lock()
+        self._listed = ""  # identity of the database with which they were compared
+
+    def close(self) -> None:
+        """Lets go of the file that is kept beside the database."""
+        self._keepsake.close()
+
+    def keep(self) -> None:
+        """Keeps what was set or described a second time; to be called after it was."""
+        self._keepsake.follow(self._database)
+
+    def renewed(self) -> bool:
+        """Whether the database is another one than when the folders were listed; one that went is opened again."""
+        if not self._database.is_there:
+            self.keep()  # what was set in it since it went can still be read
+            self._database.renew()
+        if self._listed in ("", self._database.state.identity):
+            return False
+        self.folders, self._listed = {}, ""
+        return True
+
+    def same(self, folders: dict[str, SeenFolder]) -> None:
+        """The folders were listed, and the database is in line with them."""
+        self.folders, self._listed = folders, self._database.state.identity
+
+    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: Progress | None) -> ScanReport:
+        """See `Library.scan`."""
+        with self._scanning:
+            self.renewed()
+            return self._scan(self._database, roots, progress)
+
+    def scan_beside(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
+        """See `Library.scan_beside`."""
+        with self._scanning:
+            database = Database(self._database.path)
+            try:
+                return self._scan(database, roots, None, pause)
+            finally:
+                database.close()
+
+    def _scan(
+        self,
+        database: Database,
+        roots: Sequence[str | os.PathLike[str]],
+        progress: Progress | None,
+        pause: Callable[[], None] | None = None,
+    ) -> ScanReport:
+        report, folders = scan(database, roots, progress, pause)
+        identity, lost = database.state.identity, database.lost
+        if lost or identity != self._listed or report.added or report.renamed:
+            self._give_back(database, lost)
+            database.lost = None
+        self._keepsake.follow(database)
+        self.folders, self._listed = folders, identity
+        return report
+
+    def _give_back(self, database: Database, lost: Lost | None) -> None:
+        if lost:
+            self._keepsake.salvage(lost.aside)
+        taken, waiting = self._keepsake.give_back(database)
+        more = f"; what is kept of {waiting:,} more waits for their files" if waiting else ""
+        if lost:
+            kept = f" with {taken}" if any(taken) else "; nothing was found that you had set or had described"
+            where = f"it was moved to {lost.aside} and made anew{kept}{more}"
+            healed.warning("%s was damaged (%s): %s", database.path, lost.why, where)
+        elif any(taken):
+            healed.warning("%s was made anew, and has again what was kept beside it: %s%s", database.path, taken, more)

@@ -1,0 +1,41 @@
+"""A server that failed again and again is left alone for a while, so that nobody waits for it in vain."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_AFTER = 3  # failures in a row
+NEVER = 2**31  # for runs of many calls, which decide themselves when a server is given up
+_FIRST, _LONGEST = 60.0, 600.0  # seconds of rest
+
+
+class CircuitBreaker:
+    """Counts failures in a row. After a rest one call may try; if it fails, the next rest is twice as long."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, after: int = _AFTER) -> None:
+        self._clock = clock
+        self._after = after
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._until = 0.0
+        self._length = 0.0
+        self._why = ""
+
+    def left(self) -> tuple[float, str]:
+        """Seconds of rest left (0 if a call may be made) and why it rests."""
+        with self._lock:
+            return max(0.0, self._until - self._clock()), self._why
+
+    def failed(self, why: str) -> None:
+        with self._lock:
+            self._failures += 1
+            self._why = why
+            if self._failures >= self._after and self._clock() >= self._until:
+                self._length = min(_LONGEST, self._length * 2 or _FIRST)
+                self._until = self._clock() + self._length
+
+    def answered(self) -> None:
+        with self._lock:
+            self._failures, self._until, self._length, self._why = 0, 0.0, 0.0, ""

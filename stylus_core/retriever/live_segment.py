@@ -1,0 +1,56 @@
+"""A segment in use: which of its rows are alive, and the counts that follow from it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.retriever.postings import Mask, Postings, counted_frequencies, find_all, without_dead
+from stylus_core.retriever.segment import Segment
+
+#: Fields of a segment whose statistics count, and whether their texts are examples rather than adapters.
+COUNTED = {"everything": False, "about": False, "examples": True}
+
+
+class LiveSegment:
+    """Counts are brought up to date when rows die, at the cost of those rows, and not worked out anew."""
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self.alive: Mask = np.ones(len(segment), np.bool_)
+        self.examples_alive: Mask = np.ones(len(segment.example_owner), np.bool_)
+        #: field -> (t,) in how many living texts each of its terms stands
+        self.df = {
+            "everything": np.diff(segment.everything.start).astype(np.int32),
+            "about": counted_frequencies(segment.about),
+            "examples": np.diff(segment.examples.start).astype(np.int32),
+        }
+
+    def __len__(self) -> int:
+        return len(self.segment)
+
+    def postings(self, field: str) -> Postings:
+        found: Postings = getattr(self.segment, field)
+        return found
+
+    def texts_alive(self, field: str) -> Mask:
+        """(n,) of the field's texts."""
+        return self.examples_alive if COUNTED[field] else self.alive
+
+    def drop(self, rows: NDArray[np.int64]) -> None:
+        """Takes living rows out. Raises IndexError for a row that is not there."""
+        if not len(rows):
+            return
+        before = {field: self.texts_alive(field).copy() for field in COUNTED}
+        self.alive[rows] = False
+        self.examples_alive = self.alive[self.segment.example_owner]
+        for field, was in before.items():
+            self.df[field] = without_dead(self.postings(field), self.df[field], was & ~self.texts_alive(field))
+
+    @cached_property
+    def about_of_units(self) -> tuple[NDArray[np.int32], Mask]:
+        """Each (terms of units,): where the term stands among the terms of `about`, and whether it does."""
+        place, found = find_all(self.segment.units.terms, self.segment.about.terms)
+        return place.astype(np.int32), found

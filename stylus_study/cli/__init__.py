@@ -1,0 +1,1 @@
+"""The commands of this part: `stylus eval`, `batch` and `study`."""

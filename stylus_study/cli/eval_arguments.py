@@ -1,0 +1,74 @@
+"""The arguments of `stylus eval`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stylus_core.cli import composer_flags
+from stylus_core.cli.number_types import whole
+
+_Adder = Callable[[argparse.ArgumentParser], None]
+
+
+def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
+    """Adds the command to argparse's `commands`; `options` adds those of a selection."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        "eval",
+        allow_abbrev=False,
+        help="measure how well adapters are found and chosen, on your queries or on a corpus",
+    )
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--corpus", type=Path, metavar="FILE", help="adapters, one JSON object a line, .gz or not")
+    source.add_argument("--library", action="append", metavar="DIR", help="a folder of adapters instead")
+    command.add_argument(
+        "--queries",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="prompts with what was chosen for them, one JSON object a line; may be repeated",
+    )
+    command.add_argument(
+        "--judgements",
+        type=Path,
+        metavar="FILE",
+        help="pairs of a prompt and an adapter that a reader judged, one JSON object a line, .gz or not",
+    )
+    command.add_argument(
+        "--judged-library", metavar="NAME", help="only judgements of this library, where the file holds several"
+    )
+    command.add_argument(
+        "--picks",
+        type=_named_file,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="what another tool picked for the judged prompts, one JSON object a line; may be repeated",
+    )
+    command.add_argument(
+        "--systems", default="all", metavar="A,B,...|all|none", help="retrievers, by parts of their names (all)"
+    )
+    command.add_argument(
+        "--composers", default="local,retriever,random", metavar="A,B,...|none", help="composers to compare"
+    )
+    command.add_argument("--cross-encoder", default="", metavar="NAME|DIR", help="adds retrieve-and-rerank with it")
+    command.add_argument(
+        "--limit",
+        type=whole(1, 10**9),
+        metavar="N",
+        help="only the first N queries of each file, and the first N judged prompts of each set",
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help="tables, numbers and plots as files")
+    options(command)
+    composer_flags.add_flags(command)
+    common(command)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals or not name.strip() or not path:
+        raise argparse.ArgumentTypeError(f"a name and a file are needed, NAME=FILE, not {text!r}")
+    return name.strip(), Path(path)

@@ -1,0 +1,1 @@
+"""Metrics of a study's pictures: CLIP score, FID, KID, diversity."""

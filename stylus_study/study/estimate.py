@@ -1,0 +1,64 @@
+"""How long a picture takes, and what a run would cost, before anything is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stylus_study.batch.prompts import Prompt
+from stylus_study.batch.render_jobs import RenderJob
+from stylus_study.batch.rendering import Renderer
+from stylus_study.batch.webui import WebUI
+from stylus_study.study.choices import Choices
+from stylus_study.study.cost import StudyCost, cost
+from stylus_study.study.render_jobs import cells, picture_of
+from stylus_study.study.study_folder import StudyError, refuse_another, results
+from stylus_study.study.types import PLAN, StudyPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Where the time of a picture comes from: `seconds` as somebody says, or else `probe` paints and looks."""
+
+    seconds: float | None = None
+    probe: bool = False
+
+    def known(self, plan: StudyPlan, webuis: Sequence[WebUI]) -> tuple[float | None, str]:
+        """(seconds a picture at one WebUI, where that comes from); None where only earlier pictures can tell.
+
+        Raises `WebUIError` if a probe fails.
+        """
+        if self.seconds is not None:
+            return self.seconds, "as given"
+        return (_probed(plan, webuis), "by a probe") if self.probe else (None, "")
+
+
+def dry_run(plan: StudyPlan, folder: Path, webuis: Sequence[WebUI], speed: Speed) -> StudyCost:
+    """What a run would cost. Writes nothing, and asks nobody unless a probe is wanted."""
+    records: Iterator[Mapping[str, Any]] = iter(())
+    if (folder / PLAN).exists():
+        refuse_another(folder, plan)
+        records = results(folder)
+    seconds, source = speed.known(plan, webuis)
+    return cost(plan, records, Choices(folder), webuis=max(1, len(webuis)), seconds=seconds, source=source)
+
+
+def _probed(plan: StudyPlan, webuis: Sequence[WebUI]) -> float:
+    """Paints the first picture twice at every WebUI, and takes the second one's time: the first one loads the model."""
+    if not webuis:
+        raise StudyError("a probe needs a WebUI that paints: --webui http://127.0.0.1:7860")
+    (name, cell), *_ = next(cells(plan))
+    text = dict(plan.prompts)[cell.prompt]
+    job = RenderJob(name, name, Prompt(text), cell.system, cell.seed, picture_of(plan, cell))
+    rate = 0.0  # pictures a second, all together
+    for webui in webuis:
+        painter = Renderer(webui, [cell.checkpoint])
+        painter.prepare()
+        painter.paint(job)
+        clock = time.monotonic()
+        painter.paint(job)
+        rate += 1 / max(1e-6, time.monotonic() - clock)
+    return len(webuis) / rate

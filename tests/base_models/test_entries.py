@@ -70,8 +70,8 @@ BRASS = BaseModel(
     name="brass",
     label="Brass Image",
     stated=r"\\bbrass ?image",
-    proofs=(Evidence(any=("\\npipes_0_",), widths=(1000,)),),
-    checkpoint=(Evidence(any=("\\npipes_0_",)),),
+    proofs=(TensorEvidence(any=("\\npipes_0_",), widths=(1000,)),),
+    checkpoint=(TensorEvidence(any=("\\npipes_0_",)),),
     hosts="brass",
     sizes=(Size("small", r"\\bsmall\\b"),),
 )

@@ -31,26 +31,28 @@ def _modules() -> dict[str, ast.Module]:
 MODULES = _modules()
 
 
+def _imports(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
+    """Module, name and the name here of all that a module imports from modules of ours."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name, alias.asname or alias.name) for alias in node.names)
+
+
 def _handed_over() -> set[tuple[str, str]]:
     """Module and name of all that is imported from another room, or as `module.name` out of one."""
     found = set()
     for name, tree in MODULES.items():
         aliases = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module in MODULES and _room(node.module) != _room(name):
-                for alias in node.names:
-                    found.add((node.module, alias.name))
-            if isinstance(node, ast.ImportFrom) and node.module:
-                for alias in node.names:
-                    if (module := f"{node.module}.{alias.name}") in MODULES and _room(module) != _room(name):
-                        aliases[alias.asname or alias.name] = module
+        for module, imported, here in _imports(tree):
+            if module in MODULES and _room(module) != _room(name):
+                found.add((module, imported))
+            if (inner := f"{module}.{imported}") in MODULES and _room(inner) != _room(name):
+                aliases[here] = inner
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
                 found.add((aliases[node.value.id], node.attr))
     for name, tree in MODULES.items():  # what a package's `__init__` hands on is meant where it is defined
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and node.module in MODULES:
-                found |= {(node.module, a.name) for a in node.names if (name, a.asname or a.name) in found}
+        found |= {(module, imported) for module, imported, here in _imports(tree) if (name, here) in found}
     return found
 
 

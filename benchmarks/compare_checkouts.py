@@ -1,9 +1,10 @@
 """Whether two checkouts of this project select alike, byte for byte, and how quick each is beside the other.
 
-`python -m benchmarks.compare_checkouts OLD --library DIR --prompts FILE... [--number 300]` compares OLD, a folder with
-an earlier checkout, with this one. Prompts are lines of text, or JSON lines with a `query` or `prompt`, plain or
+`python -m benchmarks.compare_checkouts OLD --library DIR --prompts FILE... [--number 300]` compares OLD, a folder
+with an earlier checkout, with this one. Prompts are lines of text, or JSON lines with a `query` or `prompt`, plain or
 gzipped; as many are taken of each file. Each checkout indexes the library into a state of its own and works in
-processes of its own, in turns with the other; only what `stylus_core` exports is used. Exits with 1 where a selection differs.
+processes of its own, in turns with the other; only what `stylus_core` exports is used. Exits with 1 where a selection
+differs.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ demo: $(USE)
 
 lint: $(WORK)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 # Bytecode is kept here: without it every run rewrites all assertions, and every command that a test starts compiles all.

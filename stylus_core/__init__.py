@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stylus_core.stylus import Stylus
     from stylus_core.types import Adapter, Candidate, Card, Keyword, Metadata, Pick, Selection
 
-__version__ = "0.1.0"
+__version__ = "0.7.0"
 
 _HOME = {
     "Stylus": "stylus_core.stylus",

@@ -37,7 +37,7 @@ def _column(signals: dict[str, Scores], name: str, alive: NDArray[np.bool_]) -> 
     return scaled(signals[name], alive) if name in signals else np.zeros(len(alive), np.float32)
 
 
-class Set:
+class SignalSet:
     """All signals of all adapters for a set of queries: (queries, adapters, signals)."""
 
     def __init__(self, w: World, queries: Sequence[EvalQuery]) -> None:
@@ -69,7 +69,7 @@ class Set:
         return torch.einsum("qnf,qf->qn", self.x[rows].float(), w) + b @ self.kinds.T
 
 
-def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+def fit(sets: Sequence[SignalSet], rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
     """Softmax over the library, each set weighing the same; weights below zero are no evidence and become zero.
 
     What is not looked at in a list of tags has no weight there.
@@ -91,10 +91,10 @@ def fit(sets: Sequence[Set], rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor
     return (weights.detach() * free).clamp(min=0), bias.detach()
 
 
-class Few:
+class BestRows:
     """The rows of each query with the best sums: those sums, and the products of their signals in a list of tags."""
 
-    def __init__(self, s: Set, sums: torch.Tensor) -> None:
+    def __init__(self, s: SignalSet, sums: torch.Tensor) -> None:
         self.rows = sums.topk(_BEST, 1).indices
         self.sums = sums.gather(1, self.rows)
         x = s.x.gather(1, self.rows[:, :, None].expand(-1, -1, len(SIGNALS))).float()
@@ -114,7 +114,7 @@ class Few:
         return found + self.guessed[queries] * (guessed[0] * (1 - s) + guessed[1] * s).gather(1, self.kinds[queries])
 
 
-def fit_guessed(sets: Sequence[Few], rows: Sequence[torch.Tensor], pairs: torch.Tensor) -> torch.Tensor:
+def fit_guessed(sets: Sequence[BestRows], rows: Sequence[torch.Tensor], pairs: torch.Tensor) -> torch.Tensor:
     """(2, kinds): what comes on top where a kind is a guess, for weights and products as they are."""
     guessed = torch.zeros((2, len(KINDS)), requires_grad=True)
     optimizer = torch.optim.LBFGS([guessed], max_iter=40, line_search_fn="strong_wolfe")
@@ -131,7 +131,7 @@ def fit_guessed(sets: Sequence[Few], rows: Sequence[torch.Tensor], pairs: torch.
     return guessed.detach()
 
 
-def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor:
+def fit_pairs(sets: Sequence[BestRows], rows: Sequence[torch.Tensor]) -> torch.Tensor:
     """(products,): what products of signals add, for weights and biases as they are; all but `_KEPT` are zero.
 
     None with a call by name is below zero: who is named must not lose by it.
@@ -158,17 +158,17 @@ def fit_pairs(sets: Sequence[Few], rows: Sequence[torch.Tensor]) -> torch.Tensor
 
 def main() -> None:
     """The tables, and recall on the folds that they were not fitted on."""
-    sets = [Set(world(), q) for q in world().sets().values()]
-    bare = [Set(folder_world(), q) for q in folder_world().sets().values()]
+    sets = [SignalSet(world(), q) for q in world().sets().values()]
+    bare = [SignalSet(folder_world(), q) for q in folder_world().sets().values()]
     every = [torch.arange(len(s.queries)) for s in sets]
 
     def fitted(
         rows: Sequence[torch.Tensor],
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[Few]]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, list[BestRows]]:
         """Weights, biases, products, those of guesses; and the rows of all sets, the folder's behind the others."""
         weights, bias = fit(sets, rows)
         both = [*zip(sets, every, strict=True), *zip(bare, every, strict=True)]
-        few = [Few(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in both]
+        few = [BestRows(s, s.scores(weights, bias, all_of_it)) for s, all_of_it in both]
         pairs = fit_pairs(few[: len(sets)], rows)
         return weights, bias, pairs, fit_guessed(few[len(sets) :], rows, pairs), few
 
@@ -178,9 +178,9 @@ def main() -> None:
     rankings: list[list[list[int]]] = [[[] for _ in s.queries] for s in (*sets, *bare)]
     for fold in range(_FOLDS):
         _, _, pairs, guessed, few = fitted([rows[of != fold] for rows, of in zip(every, folds, strict=True)])
-        for n, s in enumerate(few):
+        for n, rows in enumerate(few):
             held = every[n % len(sets)][folds[n % len(sets)] == fold]
-            best = s.rows[held].gather(1, s.scores(pairs, held, guessed).topk(150).indices).numpy()
+            best = rows.rows[held].gather(1, rows.scores(pairs, held, guessed).topk(150).indices).numpy()
             for q, found in zip(held.tolist(), best, strict=True):
                 rankings[n][q] = (*sets, *bare)[n].ids[found].tolist()
     names = [*world().sets(), *(f"{name} through a folder" for name in folder_world().sets())]

@@ -251,7 +251,7 @@ def main() -> None:
             f"{name}.calibration": calibration(found.raw, wanted, weight),
         }
     if not args.dry:
-        np.savez_compressed(PARAMETERS, **arrays)
+        np.savez_compressed(PARAMETERS, **arrays)  # type: ignore[arg-type]  # names of arrays, and no option
         print(f"{PARAMETERS}: {PARAMETERS.stat().st_size / 1e6:.2f} MB")
 
 

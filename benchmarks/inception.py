@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -33,7 +32,7 @@ def conv(
     )
 
 
-def chain(before: int, *steps: Sequence[object]) -> nn.Module:
+def chain(before: int, *steps: tuple[int, int | tuple[int, int], int, int | tuple[int, int]]) -> nn.Module:
     """Convolutions after each other, each (channels, kernel, stride, padding)."""
     parts = []
     for after, kernel, stride, pad in steps:

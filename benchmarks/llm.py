@@ -43,7 +43,7 @@ _SEED = 4
 
 def requested(w: World, prompt: str, candidates: int = 0) -> Request:
     """One prompt through the retriever."""
-    options = Options(composer="llm", **({"candidates": candidates} if candidates else {}))
+    options = Options.of({"composer": "llm", **({"candidates": candidates} if candidates else {})})
     return requests(w.retriever, [EvalQuery(prompt)], options)[0]
 
 

@@ -50,7 +50,7 @@ Chances = Mapping[int, float]  # id of an adapter -> chance
 
 
 @dataclass(frozen=True)
-class Asked:
+class JudgedRequest:
     """One judged prompt through the retriever, and the held-out chances of its candidates, if there are any."""
 
     prompt: JudgedPrompt
@@ -78,7 +78,7 @@ class Heard(logging.Handler):
 
 def drawn(
     judgements: Path, data: Path, number: int, heldout: Path | None, vectors: Path, encoder: Encoder | None
-) -> list[Asked]:
+) -> list[JudgedRequest]:
     """So many judged prompts in equal parts of `SETS`, the same ones each time, those of the sets in turn.
 
     Args:
@@ -115,7 +115,7 @@ def drawn(
         prompt = found[library][query]
         chances = known.get(f"{library}\t{query}")
         out.append(
-            Asked(
+            JudgedRequest(
                 replace(prompt, set=prompt.set.removeprefix(_PREFIX)),
                 asked[library, query],
                 {int(i): chance for i, chance in chances.items()} if chances is not None else None,
@@ -124,7 +124,7 @@ def drawn(
     return out
 
 
-def judging(asked: Sequence[Asked]) -> Judge:
+def judging(asked: Sequence[JudgedRequest]) -> Judge:
     """The local judge, with the held-out chances where there are any."""
     found: dict[int, list[Assignment]] = {}
     for a in asked:
@@ -135,8 +135,8 @@ def judging(asked: Sequence[Asked]) -> Judge:
     return lambda request: found[id(request.prompt)]  # a fallback asks with other options about the same prompt
 
 
-@dataclass(frozen=True)
-class Local:
+@dataclass
+class JudgedLocalComposer:
     """The local composer with the chances of another judge."""
 
     judged: Judge
@@ -156,12 +156,12 @@ def both(llm: Composition, by: Composition) -> Composition:
     return Composition(tuple(a for a in llm.assignments if a.candidate.adapter.id in ids), "both")
 
 
-def as_many(asked: Sequence[Asked], judged: Judge, others: Sequence[Composition]) -> list[Composition]:
+def as_many(asked: Sequence[JudgedRequest], judged: Judge, others: Sequence[Composition]) -> list[Composition]:
     """What the local composer picks at the lowest floor at which it picks no more than `others` together."""
     number = sum(len(c.assignments) for c in others)
     found: list[Composition] = []
     for floor in np.arange(0.99, 0.0, -0.01):
-        more = [Local(judged, float(floor)).compose(a.request) for a in asked]
+        more = [JudgedLocalComposer(judged, float(floor)).compose(a.request) for a in asked]
         if sum(len(c.assignments) for c in more) > number:
             break
         found = more
@@ -169,7 +169,7 @@ def as_many(asked: Sequence[Asked], judged: Judge, others: Sequence[Composition]
 
 
 def measured(
-    asked: Sequence[Asked], base_url: str, model: str, timeout: float, home: Path, record: Path | None = None
+    asked: Sequence[JudgedRequest], base_url: str, model: str, timeout: float, home: Path, record: Path | None = None
 ) -> list[MarkdownTable]:
     """The model's picks, the local ones, and those that both made, held against the judgements.
 
@@ -183,7 +183,9 @@ def measured(
     """
     judged = judging(asked)
     settings = ComposerSettings(base_url=base_url, model=model, timeout=timeout)
-    composers = Composers({"llm": lambda: LLMComposer(settings, home, judged), "local": lambda: Local(judged)})
+    composers = Composers(
+        {"llm": lambda: LLMComposer(settings, home, judged), "local": lambda: JudgedLocalComposer(judged)}
+    )
     heard, log = Heard(), logging.getLogger("stylus")
     log.addHandler(heard)
     log.setLevel(logging.INFO)
@@ -198,7 +200,7 @@ def measured(
                 file.write(json.dumps(_row(a, made[-1], took[-1]), ensure_ascii=False) + "\n")
     log.removeHandler(heard)
 
-    locally = [Local(judged).compose(a.request) for a in asked]
+    locally = [JudgedLocalComposer(judged).compose(a.request) for a in asked]
     agreed = [both(one, other) for one, other in zip(made, locally, strict=True)]
     systems = {
         "local": locally,
@@ -211,7 +213,7 @@ def measured(
     return [_picks(asked, systems, told), _calls(model, made, took, heard)]
 
 
-def _picks(asked: Sequence[Asked], systems: Mapping[str, Sequence[Composition]], told: str) -> MarkdownTable:
+def _picks(asked: Sequence[JudgedRequest], systems: Mapping[str, Sequence[Composition]], told: str) -> MarkdownTable:
     sets: dict[str, dict[str, Any]] = {}
     for name in SETS:
         rows = [n for n, a in enumerate(asked) if a.prompt.set == name]
@@ -256,7 +258,7 @@ def _calls(model: str, made: Sequence[Composition], took: Sequence[float], heard
     return table
 
 
-def _row(asked: Asked, made: Composition, seconds: float) -> dict[str, Any]:
+def _row(asked: JudgedRequest, made: Composition, seconds: float) -> dict[str, Any]:
     """One prompt, to be read."""
     of = asked.prompt.scores
     return {

@@ -13,84 +13,32 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks.contention import contention
-from benchmarks.grow import GrownEncoder, grown, write_library
-from benchmarks.research import ResearchRetriever
+from benchmarks.grow import write_library
+from benchmarks.measuring import megabytes, percentiles, resident, timed
+from benchmarks.scale_comparisons import against_research, embedding
+from benchmarks.scale_inputs import prompts, stand_in
+from benchmarks.scale_records import measure_records
 from benchmarks.scale_table import table_of
 from benchmarks.world import OUT
 from stylus_core import Stylus
 from stylus_core.home import library_home
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
-from stylus_core.retriever.documents import document
-from stylus_core.retriever.encoder import find_model, open_encoder
+from stylus_core.retriever.encoder import open_encoder
 from stylus_core.retriever.index import Index
-from stylus_core.retriever.quantized_vectors import VIEWS
 from stylus_core.retriever.retriever import Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
-from stylus_study.evaluation.corpus import load_queries
-from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.library.build import safetensors
 from tests.shared import DATA, REASON
 
 SIZES = (10_000, 100_000)
 MILLION = 1_000_000
 _PROMPTS = 250
-_RESEARCHED = 25  # prompts that the research code's retriever is timed on
-
-
-def timed(action: Callable[[], Any], repeat: int = 1) -> float:
-    """Median seconds."""
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def percentiles(values: Sequence[float]) -> tuple[float, float]:
-    """Median and 95th percentile."""
-    return statistics.median(values), statistics.quantiles(values, n=20)[18]
-
-
-def resident() -> float:
-    """MB of this process that are in memory, pages of mapped files included."""
-    text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
-    return float(next(line.split()[1] for line in text.splitlines() if line.startswith("Rss:"))) / 1024
-
-
-def megabytes(folder: Path) -> float:
-    """Of all files in a folder."""
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
-
-
-def prompts() -> list[str]:
-    """People's prompts, each with words of its own so that it was never seen."""
-    if DATA is None:
-        raise FileNotFoundError(REASON)
-    return [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")]
-
-
-def stand_in() -> GrownEncoder:
-    """The encoder with perturbed vectors for grown records."""
-    encoder = open_encoder()
-    store = VectorStore(OUT / "vectors.sqlite", encoder)
-    try:
-        return GrownEncoder(encoder, store.many)
-    finally:
-        store.close()
-
-
-# -- a library of real files
 
 
 def prepare(size: int) -> dict[str, float]:
@@ -196,117 +144,6 @@ def _small() -> Path:
     if not (folder / ".complete").is_file():
         write_library(folder, 200)
     return folder
-
-
-def against_research(stylus: Stylus) -> dict[str, float]:
-    """Median milliseconds of its ranking and of ours for the same prompts over the same vectors.
-
-    `ranking` and `ours` have the prompt's embedding at hand; `batch`, `alone` and `our selection` start from its text.
-    """
-    index = stylus.here.index
-    dense = index.dense(stylus.here.vectors(), stylus.library.get)
-    everything = np.arange(len(index.rows))
-    axes = np.eye(dense.encoder.dim, dtype=np.float32)
-    theirs = ResearchRetriever(
-        np.ascontiguousarray(dense.cosines("account", everything, axes).T), stylus.library.adapters(), OUT / "grown"
-    )
-    some = [parse(f"{p}, study number {n}") for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
-    vectors = [dense.query([p.plain])[0] for p in some]
-    retriever = Retriever(index, stylus.library.get, dense)
-    ours = []
-    for p in some:
-        retriever.search(p, keywords(p), 30)
-        ours.append(timed(lambda p=p: retriever.search(p, keywords(p), 30)) * 1000)  # type: ignore[misc]
-    its = [timed(lambda v=v: theirs.rank(v, 150)) * 1000 for v in vectors]  # type: ignore[misc]
-    out = {"ranking": statistics.median(its), "ours": statistics.median(ours)}
-    texts = [f"{p}, research number {n}" for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
-    try:
-        model = str(find_model())
-        for name, action in (("batch", theirs.in_batch), ("alone", theirs.alone)):
-            took = [timed(lambda t=t, do=action: do(t, model, 150)) for t in texts[:5]]  # type: ignore[misc]
-            out[name] = statistics.median(took) * 1000
-    except ImportError:
-        return out
-    out["our selection"] = statistics.median(timed(lambda t=t: stylus.select(t)) for t in texts) * 1000  # type: ignore[misc]
-    return out
-
-
-# -- records without files
-
-
-def measure_records(size: int) -> dict[str, Any]:
-    """The index alone, as far as it goes without files."""
-    folder = OUT / "grown" / f"records-{size}"
-    shutil.rmtree(folder, ignore_errors=True)
-    encoder = stand_in()
-    store = VectorStore(OUT / "vectors.sqlite", open_encoder())
-    started = time.perf_counter()
-    index = Index(folder)
-    index.update(grown(size), (), 1)
-    took = time.perf_counter() - started
-
-    class Straight:
-        """Vectors of grown records without a cache between."""
-
-        def __init__(self) -> None:
-            self.encoder = encoder
-
-        def many(self, texts: Sequence[str]) -> Any:
-            return encoder.encode(texts)
-
-    def get(ids: Sequence[int]) -> dict[int, Adapter]:
-        return {i: next(grown(i, i - 1)) for i in ids}
-
-    index.dense(Straight(), get, everything=True)  # type: ignore[arg-type]
-    del index
-    before = resident()
-    opened: list[Index] = []
-    ready = timed(lambda: opened.append(Index(folder)))
-    known: dict[int, Adapter] = {}
-
-    def named(ids: Sequence[int]) -> dict[int, Adapter]:
-        return {i: known.setdefault(i, Adapter(i, "/grown/a.safetensors", "a")) for i in ids}
-
-    dense = opened[0].dense(store, named)
-    retriever = Retriever(opened[0], named, dense)
-    timings = []
-    for prompt in prompts()[20:120]:
-        parsed = parse(prompt)
-        retriever.search(parsed, keywords(parsed), 30)
-        found = retriever.search(parsed, keywords(parsed), 30).timings
-        timings.append(sum(v for stage, v in found.items() if stage != "embed"))
-    return {
-        "size": size,
-        "index": took,
-        "ready": ready,
-        "retrieval": percentiles(timings),
-        "memory": resident() - before,
-        "disk": {"index": megabytes(folder)},
-    }
-
-
-# -- embedding
-
-
-def embedding() -> MarkdownTable:
-    """Documents a second, next to sentence-transformers on the same texts."""
-    encoder = open_encoder()
-    texts = [t for a in grown(256) for t in (lambda d: [getattr(d, v) for v in VIEWS])(document(a))]
-    encoder.encode(texts[:32])
-    ours = len(texts) / timed(lambda: encoder.encode(texts), 3)
-    table = MarkdownTable("Embedding labels and accounts of real adapters", ["encoder", "texts a second", "ratio"])
-    try:
-        from sentence_transformers import SentenceTransformer
-
-        plain = SentenceTransformer(str(find_model()), device="cpu")
-        plain.encode(texts[:32], show_progress_bar=False)
-        theirs = len(texts) / timed(lambda: plain.encode(texts, show_progress_bar=False), 3)
-        table.add("sentence-transformers, as it comes", f"{theirs:.0f}", "1.00")
-        table.add(f"ours ({encoder.backend})", f"{ours:.0f}", f"{ours / theirs:.2f}")
-    except ImportError:
-        table.add(f"ours ({encoder.backend})", f"{ours:.0f}", "")
-        table.notes.append("sentence-transformers is not installed: nothing to compare with")
-    return table
 
 
 def main() -> int:

@@ -17,11 +17,11 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measuring import timed
 from stylus_core.library import Library
 from tests.library.build import safetensors
 from tests.library.hostile import make, scan_apart
@@ -40,16 +40,6 @@ class ScanRow:
     @property
     def met(self) -> bool:
         return self.value <= self.target
-
-
-def timed(action: Callable[[], object], repeat: int = 1) -> float:
-    """Median seconds."""
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def corpus(folder: Path) -> list[ScanRow]:

@@ -18,6 +18,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any, NamedTuple
@@ -193,6 +194,10 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     return len(one & other) >= _ALIKE * len(one | other) > 0
 
 
+def _always(weight: float, _: WeightPair) -> float:
+    return weight
+
+
 def _examples(pair: WeightPair) -> float:
     used = example_weights(pair.adapter.metadata)
     return median(used) if used else 0.7
@@ -200,7 +205,7 @@ def _examples(pair: WeightPair) -> float:
 
 def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
     rules: dict[str, Callable[[WeightPair], float]] = {
-        **{f"always {c}": (lambda _, c=c: c) for c in (0.6, 0.7, 0.8, 1.0)},
+        **{f"always {c}": partial(_always, c) for c in (0.6, 0.7, 0.8, 1.0)},
         "median of its examples, else 0.7": _examples,
         "halfway between that and 0.7": lambda p: (_examples(p) + 0.7) / 2,
         "the card: author, examples, 0.8": lambda p: p.adapter.card.weight,

@@ -33,7 +33,7 @@ LOCAL = ("a lighthouse at dusk, watercolor", "a corgi in the snow")
 KEPT = "library.sqlite"
 
 
-class Words:
+class WordEncoder:
     """An encoder that gives each word a direction."""
 
     key, dim, backend = "words", 64, "fake"
@@ -88,12 +88,12 @@ def used(library: Path, base: Path, server: FaultServer) -> list[object]:
     """What everything that keeps something in `base` comes to."""
     settings = ComposerSettings(base_url=server.url, model="m")
     found: list[object] = []
-    with Stylus(library, home=base, encoder=Words(), composers=settings) as stylus:
+    with Stylus(library, home=base, encoder=WordEncoder(), composers=settings) as stylus:
         found += [[(p.name, p.weight) for p in stylus.select(prompt).picks] for prompt in LOCAL]
         chosen = stylus.select(PROMPT, {"composer": "llm"})
         found += [chosen.composer, [p.name for p in chosen.picks]]
         home = stylus.home
-    with Stylus(library, home=base, encoder=Words(), descriptions="none") as bare:
+    with Stylus(library, home=base, encoder=WordEncoder(), descriptions="none") as bare:
         found.append([p.name for p in bare.select("watercolor").picks])
     state = RunState(home / "refiner.sqlite")
     if "k" not in state.failures():
@@ -210,7 +210,7 @@ def test_more_adapters_than_a_selection_embeds_keep_their_vectors(tmp_path: Path
     """They are taken from the cache of vectors, without the model."""
     from stylus_core.retriever.index import Index
     from stylus_core.retriever.vectors import VectorStore
-    from tests.retriever.test_index import Counting, adapter
+    from tests.retriever.test_index import CountingEncoder, adapter
 
     known = {n: adapter(n, "kimono") for n in range(1, 301)}
 
@@ -219,11 +219,11 @@ def test_more_adapters_than_a_selection_embeds_keep_their_vectors(tmp_path: Path
 
     index = Index(tmp_path / "index")
     index.update(known.values(), (), 1)
-    index.dense(VectorStore(tmp_path / "v.sqlite", Counting()), get, everything=True)
+    index.dense(VectorStore(tmp_path / "v.sqlite", CountingEncoder()), get, everything=True)
     for harmed in ("label.codes-one.npy", "units.terms.npy"):
         file = max((tmp_path / "index").glob(f"segment-????????/{harmed}"), key=lambda path: path.stat().st_mtime_ns)
         file.write_bytes(HARMS["flipped"](file.read_bytes()))
-        again, encoder = Index(tmp_path / "index"), Counting()
+        again, encoder = Index(tmp_path / "index"), CountingEncoder()
         if again.revision < 0:
             again.update(known.values(), (), 1)
         dense = again.dense(VectorStore(tmp_path / "v.sqlite", encoder), get)

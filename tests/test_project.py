@@ -139,6 +139,18 @@ def test_the_list_holds_whatever_a_package_of_it_asks_for() -> None:
         pytest.skip("none of the list's releases is installed here")
 
 
+def test_a_class_name_stands_for_one_thing() -> None:
+    """In the whole project; only the stand-in of a host has the host's own names."""
+    places: dict[str, list[str]] = {}
+    for folder in ("stylus_core", "stylus_study", "stylus_webui", "samples", "examples", "benchmarks", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "standin" not in path.parts:
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    if isinstance(node, ast.ClassDef):
+                        places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 def test_no_path_of_a_machine_is_in_the_tree() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
     if listed.returncode:

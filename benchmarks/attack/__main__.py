@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Any
 
-from benchmarks.attack.ground import ROOT, environment
+from benchmarks.attack.commands import ROOT, environment
 from benchmarks.attack.tally import KINDS
 from stylus_study.evaluation.markdown_table import MarkdownTable
 

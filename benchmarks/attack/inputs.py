@@ -11,9 +11,10 @@ import struct
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-from benchmarks.attack.ground import WORDS, library, prompts
+from benchmarks.attack.invented_library import WORDS, library, prompts
 from benchmarks.attack.pictures import shown_everywhere, write_pictures
 from benchmarks.attack.tally import Tally
 from stylus_core import Stylus
@@ -55,11 +56,11 @@ def _files(tally: Tally, base: Path, encoder: Encoder) -> None:
             return
         usable = {a.path for a in stylus.adapters()}
         told = {p.path for p in stylus.problems()}
-        for path, status in expected.items():
-            if status == "ok" and path not in usable:
-                tally.fail("lost", f"{Path(path).name} can be used and is not")
-            if status != "ok" and (path in usable or path not in told):
-                tally.fail("hostile", f"{Path(path).name} is not told as what it is")
+        for written, status in expected.items():
+            if status == "ok" and written not in usable:
+                tally.fail("lost", f"{Path(written).name} can be used and is not")
+            if status != "ok" and (written in usable or written not in told):
+                tally.fail("hostile", f"{Path(written).name} is not told as what it is")
         for path in mutants:
             if (str(path) in usable) != _opens(path):
                 tally.fail("hostile", f"{path.name}: safetensors says otherwise than we do")
@@ -88,7 +89,7 @@ def _opens(path: Path) -> bool:
     from safetensors import SafetensorError, safe_open
 
     try:
-        with safe_open(str(path), "np") as file:  # type: ignore[no-untyped-call]
+        with safe_open(str(path), "np") as file:
             list(file.keys())
     except (SafetensorError, OSError, ValueError):
         return False
@@ -247,7 +248,7 @@ def _caches(tally: Tally, base: Path, encoder: Encoder) -> None:
             shutil.copytree(whole, home)
             data = damage((home / file).read_bytes())
             (home / file).unlink() if data is None else (home / file).write_bytes(data)
-            _healed(tally, lambda home=home: Stylus(lora, home=home, encoder=encoder), right, f"{_plain(file)}, {way}")
+            _healed(tally, partial(Stylus, lora, home=home, encoder=encoder), right, f"{_plain(file)}, {way}")
 
 
 def _plain(file: Path) -> str:

@@ -9,11 +9,15 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from benchmarks.attack.ground import command, environment, killed, library, prompts, unsound
+from benchmarks.attack.commands import command, environment, killed, unsound
+from benchmarks.attack.invented_library import library, prompts
 from benchmarks.attack.tally import Tally
 from stylus_core import Stylus
+from tests.batch.webui import StandIn
 from tests.llm.fault_server import FaultServer, answers, slow
 from tests.study.webui import PaintingWebUI
 
@@ -94,12 +98,17 @@ def _until_done(
     kills = 0
     for _ in range(60):
         start = progress()
-        done = killed(call, environment(home), lambda start=start: progress() > start, rng.uniform(0, longest))
+        begun = partial(_beyond, start, progress)
+        done = killed(call, environment(home), begun, rng.uniform(0, longest))
         if done is not None:
             return kills, "" if done.returncode == 0 else done.stderr.strip()[-300:] or f"ended with {done.returncode}"
         kills += 1
         tally.tried += 1
     return kills, "it never came to its end"
+
+
+def _beyond(start: int, progress: Callable[[], int]) -> bool:
+    return progress() > start
 
 
 def _painted(
@@ -117,8 +126,8 @@ def _painted(
             one.seconds = two.seconds = 0.04
             call = [*calls(out), "--webui", one.url, "--webui", two.url]
 
-            def asked(one: PaintingWebUI = one, two: PaintingWebUI = two) -> int:
-                return len(one.asked) + len(two.asked)
+            def asked(hosts: tuple[StandIn, ...] = (one, two)) -> int:
+                return sum(len(host.asked) for host in hosts)
 
             kills, problem = _until_done(tally, call, home, asked, 0.5, rng)
             requests = asked()
@@ -141,7 +150,7 @@ def _painted(
             tally.fail("lost", f"{name}, round {round_number}, {kills} kills: {'; '.join(wrong)}")
 
 
-def _records(out: Path) -> list[dict[str, object]]:
+def _records(out: Path) -> list[dict[str, Any]]:
     path = out / "results.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from benchmarks.attack.ground import WORDS, add, library
+from benchmarks.attack.invented_library import WORDS, add, library
 from benchmarks.attack.tally import Tally
 from stylus_core import Stylus
 

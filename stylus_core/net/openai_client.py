@@ -28,7 +28,7 @@ def openai_client(base_url: str, key: str, limit: int) -> Any:
     # whichever of the two this version of openai is made of
     httpx = importlib.import_module(openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
 
-    class Transport(httpx.BaseTransport):  # type: ignore[misc, name-defined]
+    class BoundedTransport(httpx.BaseTransport):  # type: ignore[misc, name-defined]
         def handle_request(self, request: Any) -> Any:
             asked = HttpRequest(
                 str(request.url),
@@ -43,5 +43,5 @@ def openai_client(base_url: str, key: str, limit: int) -> Any:
                 headers["Retry-After"] = reply.retry_after
             return httpx.Response(reply.status, headers=headers, content=reply.body, request=request)
 
-    client = httpx.Client(transport=Transport(), follow_redirects=False, trust_env=False)
+    client = httpx.Client(transport=BoundedTransport(), follow_redirects=False, trust_env=False)
     return openai.OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=client)

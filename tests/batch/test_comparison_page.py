@@ -13,7 +13,7 @@ from stylus_study.batch.comparison_page import write_gallery
 EVIL = '</h2><script>alert("x")</script><img src=x onerror=alert(1)>'
 
 
-class Page(HTMLParser):
+class ComparisonPageParser(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
@@ -43,8 +43,8 @@ def record(pair: str, side: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def page(folder: Path, *records: dict[str, Any]) -> Page:
-    return Page(write_gallery(folder, records).read_text(encoding="utf-8"))
+def page(folder: Path, *records: dict[str, Any]) -> ComparisonPageParser:
+    return ComparisonPageParser(write_gallery(folder, records).read_text(encoding="utf-8"))
 
 
 def test_pairs_stand_side_by_side_with_picks_and_reasons(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ from stylus_core.options import Options
 from stylus_core.types import Pick, Selection
 from stylus_study.batch import webui as client
 from tests.batch.webui import StandIn, png
+from tests.cli.fake import Terminal
 from tests.signals import interruptible
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,17 +77,17 @@ def whole(prompts: Path, count: int) -> list[dict[str, Any]]:
     return found
 
 
-class Library:
+class WordPickingCore:
     """A core that picks by a word of the prompt, as far as the adapter is not banned."""
 
     def __init__(self, picks: dict[str, str]) -> None:
         self.picks = picks
         self.asked: list[Options] = []
 
-    def __call__(self, library: Any, **settings: Any) -> Library:
+    def __call__(self, library: Any, **settings: Any) -> WordPickingCore:
         return self
 
-    def __enter__(self) -> Library:
+    def __enter__(self) -> WordPickingCore:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,7 +141,7 @@ def test_what_is_sent_is_what_the_extension_takes(host: StandIn, prompts: Path) 
 
 
 def test_without_the_extension_the_core_picks_what_the_webui_has(prompts: Path) -> None:
-    core = Library({"fox": "fox_v2", "castle": "old_castle", "soup": "soup"})
+    core = WordPickingCore({"fox": "fox_v2", "castle": "old_castle", "soup": "soup"})
     loras = {"fox_v2": "/other/place/fox_v2.safetensors", "soup": "C:\\loras\\another_file.safetensors"}
     with StandIn(extension=False, loras=loras) as host:
         assert run(prompts, host, more=("--library", "/l", "--pinned", "fox_v2"), opener=core) == 0
@@ -464,10 +464,6 @@ def test_two_runs_do_not_share_a_folder(
 def test_progress_counts_what_was_there(
     finished: Path, host: StandIn, prompts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     err = Terminal()
     monkeypatch.setattr(sys, "stderr", err)
     assert run(prompts, host, more=("--seeds", "2")) == 0

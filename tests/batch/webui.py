@@ -124,7 +124,7 @@ class StandIn:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         host = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class WebUIHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self._serve("GET", {})
 
@@ -153,7 +153,7 @@ class StandIn:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        return Handler
+        return WebUIHandler
 
 
 def _enabled(body: dict[str, Any]) -> bool:

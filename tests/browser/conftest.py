@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.host.conftest import ROOT, host
+from tests.host.conftest import ROOT, Host, host
 
 __all__ = ["host"]
 
@@ -25,7 +27,7 @@ if importlib.util.find_spec("gradio") is None:
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     api = pytest.importorskip("playwright.sync_api")
@@ -36,12 +38,12 @@ def chromium():
 
 
 @pytest.fixture
-def serve(host, chromium, monkeypatch):
+def serve(host: Host, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Opens the page of a host that was started, in the browser."""
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-    opened = []
+    opened: list[Any] = []
 
-    def open_page(**view):
+    def open_page(**view: object) -> Any:
         head = f"<script>{host.ui.HOST_JS}</script>"
         head += f"<script>{(ROOT / 'javascript' / 'stylus.js').read_text('utf-8')}</script>"
         head += f"<style>{(ROOT / 'style.css').read_text('utf-8')}</style>"
@@ -68,13 +70,13 @@ def serve(host, chromium, monkeypatch):
 
 
 @pytest.fixture
-def shot(request):
+def shot() -> Callable[..., None]:
     """Takes a picture of the panel, for people to look at."""
     import gradio
 
     OUT.mkdir(exist_ok=True)
 
-    def take(page, name, selector="#stylus_txt2img_panel"):
+    def take(page: Any, name: str, selector: str = "#stylus_txt2img_panel") -> None:
         page.wait_for_timeout(300)
         page.locator(selector).screenshot(path=OUT / f"{name}-gradio-{gradio.__version__}.png")
 

@@ -1,7 +1,8 @@
-"""A stand-in for `stylus_core.Stylus` that answers from a queue."""
+"""Stand-ins for `stylus_core.Stylus`, which answers from a queue, and for a terminal."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -9,6 +10,13 @@ from typing import Any
 from stylus_core.library.adapter_rows import Problem
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Candidate, Card, Metadata, Pick, Selection
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal's."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 class FakeStylus:

@@ -14,13 +14,9 @@ from hypothesis import strategies as st
 
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, cut, harmless, json_line, table, width, wrap
+from tests.cli.fake import Terminal
 
 TEXT = st.text(alphabet=st.sampled_from("ab c,é\u0301狐の\u200bw-界\t\x1b"), max_size=60)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @given(TEXT, st.integers(3, 30))

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("openai", reason="the package openai is not installed")
 
-from benchmarks.llm_judged import Asked, drawn, measured
+from benchmarks.llm_judged import JudgedRequest, drawn, measured
 from stylus_study.evaluation.corpus import load_adapters
 from tests.composer.build import verdicts
 from tests.evaluation.corpora import write_corpus
@@ -42,7 +42,7 @@ def prepared(folder: Path, held_out: bool = True) -> tuple[Path, Path | None]:
     return judgements, heldout if held_out else None
 
 
-def asked(folder: Path, number: int = 100) -> list[Asked]:
+def asked(folder: Path, number: int = 100) -> list[JudgedRequest]:
     judgements, heldout = prepared(folder)
     return drawn(judgements, folder, number, heldout, folder / "v.sqlite", None)
 

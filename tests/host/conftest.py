@@ -8,9 +8,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from stylus_core.types import Adapter
 
 STANDIN = Path(__file__).parent / "standin"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,9 +45,12 @@ class Host:
         sd_models.model_data.__init__()
         self.loras = Path(shared.cmd_opts.lora_dir)
         self.core = FakeCore(self.loras)
-        self.app = self.api = self.demo = self.parts = None
+        self.app: Any = None
+        self.api: Any = None
+        self.demo: Any = None
+        self.parts: Any = None
 
-    def start(self, wait: bool = True, **flags) -> Host:
+    def start(self, wait: bool = True, **flags: Any) -> Host:
         """Loads scripts, builds the page, starts the application."""
         from fastapi import FastAPI
         from modules.api import Api
@@ -77,16 +85,16 @@ class Host:
             self.service.close()
             self.cache.close()
 
-    def adapter(self, name: str, **more):
+    def adapter(self, name: str, **more: Any) -> Adapter:
         """A file in the host's folder, known to the core as well."""
         made = self.core.add(name, **more)
         self.networks.list_available_networks()
         return made
 
-    def script(self, tab: str = "txt2img"):
+    def script(self, tab: str = "txt2img") -> Any:
         return self.parts[tab]["runner"].script("Stylus")
 
-    def args(self, tab: str = "txt2img", first=True, **options):
+    def args(self, tab: str = "txt2img", first: object = True, **options: object) -> tuple[Any, ...]:
         """Arguments of every script, ours with these options."""
         from stylus_webui.options import CONTROLS
 
@@ -98,7 +106,15 @@ class Host:
             args[script.args_from + at] = value
         return tuple(args)
 
-    def job(self, prompt="", tab: str = "txt2img", first=True, options=None, is_api=False, **more):
+    def job(
+        self,
+        prompt: str | list[str] = "",
+        tab: str = "txt2img",
+        first: object = True,
+        options: Mapping[str, object] | None = None,
+        is_api: bool = False,
+        **more: object,
+    ) -> Any:
         """A job, not run yet."""
         from modules import processing
 
@@ -113,14 +129,14 @@ class Host:
         p.is_api = is_api
         return p
 
-    def generate(self, prompt="", **more):
+    def generate(self, prompt: str | list[str] = "", **more: Any) -> tuple[Any, Any]:
         """(p, what was processed) of a job that was run."""
         from modules import processing
 
         p = self.job(prompt, **more)
         return p, processing.run(p)
 
-    def paste(self, text: str, tab: str = "txt2img"):
+    def paste(self, text: str, tab: str = "txt2img") -> tuple[dict[str, Any], tuple[Any, ...], list[Any]]:
         """Arguments for our script and the prompt after pasting an infotext into the page."""
         from modules import infotext_utils
 
@@ -136,7 +152,7 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path, monkeypatch):
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     for name in ("STYLUS_HOME", "STYLUS_API_KEY", "OPENAI_API_KEY", "STYLUS_ENDPOINT", "STYLUS_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("STYLUS_HOME", str(tmp_path / "home"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
@@ -45,7 +47,7 @@ class FakeCore:
         self.roots: list[Path] = []
         self.home = folder / "state"
 
-    def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more) -> Adapter:
+    def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more: Any) -> Adapter:
         path = file if file is not None else safetensors(self.folder / f"{name}.safetensors", **more.pop("header", {}))
         metadata = Metadata(title=more.pop("title", name.title()), preview=more.pop("preview", ""))
         card = Card(description=f"Adds {word}.", kind=more.pop("kind", "concept"), weight=weight, **more)
@@ -59,11 +61,11 @@ class FakeCore:
     def state(self) -> DatabaseState:
         return DatabaseState(self.identity, self.revision)
 
-    def open(self, folders) -> FakeCore:
+    def open(self, folders: Iterable[Path]) -> FakeCore:
         self.opened.append(list(folders))
         return self
 
-    def index(self, progress=None) -> None:
+    def index(self, progress: Callable[[str, int, int], None] | None = None) -> None:
         if progress is not None:
             progress("reading", 1, 2)
         if self.hold is not None:
@@ -73,7 +75,7 @@ class FakeCore:
         if self.indexing:
             raise self.indexing.pop(0)
 
-    def changed(self, roots, *, quick: bool = False) -> bool:
+    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool:
         return self.dirty
 
     def adapters(self) -> list[Adapter]:

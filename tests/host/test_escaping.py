@@ -29,7 +29,7 @@ ATTRIBUTES = {
 }
 
 
-class Page(HTMLParser):
+class ParsedFragment(HTMLParser):
     """What a browser makes of a piece of a page."""
 
     def __init__(self, text: str) -> None:
@@ -68,7 +68,7 @@ def plain(page):
 def test_a_name_is_text_wherever_a_chip_has_it(text, kind):
     second = pick(f"{text} low", belongs_to=text)
     for known in ({}, {"pinned": frozenset([text]), "banned": frozenset([text])}):
-        page = Page(
+        page = ParsedFragment(
             chips.answer(chips.View(**{"prompt": "a fox", "picks": (second,), kind: (pick(text), second), **known}))
         )
         plain(page)
@@ -83,10 +83,10 @@ def test_a_name_is_text_wherever_a_chip_has_it(text, kind):
 @pytest.mark.parametrize("field", ["title", "keyword", "reason", "kind", "preview"])
 def test_what_else_a_pick_tells_is_text(text, field):
     made = pick("fox", **{field: text})
-    page = Page(chips.answer(chips.View(prompt="a fox", picks=(made,), nearly=(made,))))
+    page = ParsedFragment(chips.answer(chips.View(prompt="a fox", picks=(made,), nearly=(made,))))
     plain(page)
     assert field in ("kind", "preview") or text in "".join(page.text)
-    page = Page(chips.answer(chips.View(prompt="a fox", picks=(pick("fox", trigger_words=(text,)),))))
+    page = ParsedFragment(chips.answer(chips.View(prompt="a fox", picks=(pick("fox", trigger_words=(text,)),))))
     plain(page)
     assert f"Trigger words: {text}." in "".join(page.text)
 
@@ -94,10 +94,10 @@ def test_what_else_a_pick_tells_is_text(text, field):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_prompts_notes_and_what_is_left_out_are_text(text):
     marked = pick("fox", keyword=text, start=len(text), end=2 * len(text))
-    page = Page(chips.answer(chips.View(prompt=text * 3, picks=(marked,), notes=(text,), removed=(text,))))
+    page = ParsedFragment(chips.answer(chips.View(prompt=text * 3, picks=(marked,), notes=(text,), removed=(text,))))
     plain(page)
     assert page.values("data-name") == {text, "fox"}
     assert "".join(page.text).count(text) >= 6  # before, in and after the mark, keyword, note, what is left out
-    page = Page(chips.status(text, True, 1, 2))
+    page = ParsedFragment(chips.status(text, True, 1, 2))
     plain(page)
     assert "".join(page.text) == text

@@ -178,7 +178,7 @@ class Refuses(dict):
         raise RuntimeError("no more parameters")
 
 
-class Half(Refuses):
+class TakesOneParameter(Refuses):
     """Parameters that take the first thing only."""
 
     def update(self, values):
@@ -199,7 +199,7 @@ def refuse(p, name):
         lambda p: setattr(p, "extra_generation_params", None),
         lambda p: setattr(p, "extra_generation_params", []),
         lambda p: setattr(p, "extra_generation_params", Refuses(Steps=2)),
-        lambda p: setattr(p, "extra_generation_params", Half(Steps=2)),
+        lambda p: setattr(p, "extra_generation_params", TakesOneParameter(Steps=2)),
         lambda p: refuse(p, "all_prompts"),
         lambda p: refuse(p, "main_prompt"),
         lambda p: refuse(p, "all_hr_prompts"),

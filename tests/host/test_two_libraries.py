@@ -14,7 +14,7 @@ from stylus_webui.service import Service
 from tests.host.fake import FakeCore, safetensors
 
 
-class Listing:
+class EveryFileListing:
     """What a WebUI lists: every file."""
 
     def path(self, name: str) -> str:
@@ -32,7 +32,9 @@ def service(core) -> Service:
 
 
 def picks(made: Service, cache: Cache, prompt: str = "a cork lantern") -> list[str]:
-    found = decide(prompt, options.of({"enabled": True}), DecisionContext(service=made, cache=cache, names=Listing()))
+    found = decide(
+        prompt, options.of({"enabled": True}), DecisionContext(service=made, cache=cache, names=EveryFileListing())
+    )
     assert found.decided, found.notes
     return [p.name for p in found.picks]
 

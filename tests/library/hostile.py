@@ -30,7 +30,7 @@ class Hostile(NamedTuple):
     status: str
 
 
-Writer = Callable[[Path, random.Random], None]
+Writer = Callable[[Path, random.Random], object]
 TENSOR = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
 
 
@@ -39,7 +39,7 @@ def _header(value: object, data: int = 4) -> bytes:
 
 
 def _bytes(make: Callable[[random.Random], bytes]) -> Writer:
-    return lambda path, rng: path.write_bytes(make(rng)) and None
+    return lambda path, rng: path.write_bytes(make(rng))
 
 
 def _claimed(length: Callable[[random.Random], int]) -> Writer:
@@ -75,7 +75,7 @@ def _deep(rng: random.Random) -> bytes:
     return b'{"a":' * depth if rng.random() < 0.5 else b'{"a":' + b"[" * depth + b"]" * depth + b"}"
 
 
-_NO_LENGTHS = (-1, 1.5, "2", None, [], {}, True, 2**70)
+_NO_LENGTHS: tuple[object, ...] = (-1, 1.5, "2", None, [], {}, True, 2**70)
 
 FILES: dict[str, Writer] = {
     "empty": _bytes(lambda rng: b""),
@@ -128,7 +128,7 @@ def _sparse(path: Path, rng: random.Random) -> None:
 
 
 def _text(make: Callable[[random.Random], object]) -> Writer:
-    return lambda path, rng: path.write_text(json.dumps(make(rng)), "utf-8") and None
+    return lambda path, rng: path.write_text(json.dumps(make(rng)), "utf-8")
 
 
 _WRONG: tuple[object, ...] = ({"a": [1]}, True, [{"x": None}], -1)

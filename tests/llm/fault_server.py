@@ -109,7 +109,7 @@ class FaultServer:
         self.keys: list[str] = []
         outer, lock = self, threading.Lock()
 
-        class Handler(BaseHTTPRequestHandler):
+        class ChatHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # else head and body, sent apart, cost 40 ms
 
@@ -132,7 +132,7 @@ class FaultServer:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), ChatHandler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self.other: Step = status(404)  # answers whatever is no chat completion

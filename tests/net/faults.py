@@ -1,130 +1,19 @@
-"""A server on loopback that speaks no better than a script makes it: bytes on a socket, without any library of HTTP.
+"""What real and hostile servers do, and how they repeat a key.
 
-`FAULTS` is what real and hostile servers do, each with the kind of `NetError` that it ends in; "" where there is an
-answer all the same, an error's.
+Each of the `FAULTS` stands with the kind of `NetError` that it ends in; "" where there is an answer all the same, an
+error's.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import socket
-import threading
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 
-_SLOW = 0.05  # seconds between the bytes of a server that drips
-
-
-@dataclass
-class Asked:
-    """One connection: what came over it, and how much went back."""
-
-    head: bytes = b""
-    sent: int = 0
-
-
-@dataclass
-class Talk:
-    """A connection as a script has it."""
-
-    socket: socket.socket
-    stop: threading.Event
-    asked: Asked
-    elsewhere: str = ""  # an address of another server
-
-    def say(self, *pieces: bytes) -> None:
-        for piece in pieces:
-            self.socket.sendall(piece)
-            self.asked.sent += len(piece)
-
-    def drip(self, text: bytes) -> None:
-        for number in range(len(text)):
-            if self.stop.wait(_SLOW):
-                return
-            self.say(text[number : number + 1])
-
-    def on_and_on(self, piece: bytes) -> None:
-        while not self.stop.is_set():
-            self.say(piece)
-
-    @property
-    def key(self) -> str:
-        """What the request had for its Authorization."""
-        for line in self.asked.head.decode("latin-1").split("\r\n"):
-            name, _, value = line.partition(": ")
-            if name.lower() == "authorization":
-                return value
-        return ""
-
-
-Script = Callable[[Talk], None]
-
-
-class FaultyServer:
-    """Plays `script` on every connection; without one it listens and never accepts.
-
-    `heard`: whether the request is read before.
-    """
-
-    def __init__(self, script: Script | None, elsewhere: str = "", *, heard: bool = True) -> None:
-        self.asked: list[Asked] = []
-        self._script, self._elsewhere, self._heard = script, elsewhere, heard
-        self._stop = threading.Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> FaultyServer:
-        if self._script is not None:
-            threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        with contextlib.suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-
-    def _serve(self) -> None:
-        while not self._stop.is_set():
-            try:
-                made, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(made,), daemon=True).start()
-
-    def _talk(self, made: socket.socket) -> None:
-        asked = Asked()
-        self.asked.append(asked)
-        with made, contextlib.suppress(OSError):  # the client hangs up, which is what it is to do
-            asked.head = _request(made) if self._heard else b""
-            self._script(Talk(made, self._stop, asked, self._elsewhere))
-
-
-def _request(made: socket.socket) -> bytes:
-    """The head of a request; its body is read as well."""
-    came = b""
-    while b"\r\n\r\n" not in came:
-        piece = made.recv(65536)
-        if not piece:
-            return came
-        came += piece
-    head, _, body = came.partition(b"\r\n\r\n")
-    length = next(
-        (int(v) for line in head.lower().split(b"\r\n") if (v := line.removeprefix(b"content-length:")) != line), 0
-    )
-    while len(body) < length and (piece := made.recv(65536)):
-        body += piece
-    return head
-
-
-def http(body: bytes = b"", status: str = "200 OK", *more: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *more]
-    return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body
+from tests.net.faulty_server import Script, Talk, http
 
 
 def gzipped(megabytes: int) -> bytes:
@@ -134,23 +23,21 @@ def gzipped(megabytes: int) -> bytes:
 
 
 def said(text: str, status: str = "400 Bad Request") -> bytes:
+    """An error with a text, as the clients' servers word it."""
     return http(json.dumps({"error": {"message": text}, "detail": text}).encode(), status)
 
 
 def script(*pieces: bytes) -> Script:
+    """Says these pieces and nothing else."""
     return lambda talk: talk.say(*pieces)
 
 
-def _silent(talk: Talk) -> None:
-    talk.stop.wait()
-
-
-def _interim(talk: Talk) -> None:
-    talk.on_and_on(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-
 def _redirect(status: str) -> Script:
-    return lambda talk: talk.say(http(b"", status, f"Location: {talk.elsewhere}/steal?key={talk.key}"))
+    return lambda talk: talk.say(http(b"", status, f"Location: {talk.elsewhere}/steal?key={_key(talk)}"))
+
+
+def _key(talk: Talk) -> str:
+    return talk.asked.header("authorization")
 
 
 OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
@@ -160,12 +47,12 @@ ZIP = "Content-Encoding: gzip"
 
 FAULTS: dict[str, tuple[Script | None, str]] = {
     "never accepts": (None, "late"),
-    "says nothing": (_silent, "late"),
+    "says nothing": (Talk.wait, "late"),
     "drips its status": (lambda t: t.drip(b"HTTP/1.1 200 " + b"O" * 999), "late"),
-    "drips heads": (lambda t: (t.say(OPEN[:-2]), t.drip(b"X-Y: z\r\n" * 99)), "late"),
-    "drips its body": (lambda t: (t.say(OPEN), t.drip(b" " * 999)), "late"),
-    "drips chunks": (lambda t: (t.say(CHUNKED), t.drip(b"1\r\n \r\n" * 99)), "late"),
-    "drips the body of an error": (lambda t: (t.say(BAD), t.drip(b" " * 999)), ""),
+    "drips heads": (lambda t: t.say(OPEN[:-2]).drip(b"X-Y: z\r\n" * 99), "late"),
+    "drips its body": (lambda t: t.say(OPEN).drip(b" " * 999), "late"),
+    "drips chunks": (lambda t: t.say(CHUNKED).drip(b"1\r\n \r\n" * 99), "late"),
+    "drips the body of an error": (lambda t: t.say(BAD).drip(b" " * 999), ""),
     "hangs up": (lambda t: None, "broken"),
     "breaks off": (script(http(b"{}" * 50)[:-40]), "broken"),
     "breaks off in a chunk": (script(CHUNKED, b"ff\r\n{}"), "broken"),
@@ -175,16 +62,13 @@ FAULTS: dict[str, tuple[Script | None, str]] = {
     "a length below nothing": (script(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n<"), ""),
     "no HTTP": (script(b"SSH-2.0-x\r\n"), "garbled"),
     "garbage": (script(b"\x00\xff\xfe\r\n\r\n"), "garbled"),
-    "a body without end": (lambda t: (t.say(OPEN), t.on_and_on(b" " * 65536)), "large"),
-    "an error without end": (lambda t: (t.say(BAD), t.on_and_on(b"x" * 65536)), ""),
-    "a failure without end": (
-        lambda t: (t.say(BAD.replace(b"400", b"500")), t.on_and_on(b"x" * 65536)),
-        "",
-    ),
-    "a head without end": (lambda t: (t.say(OPEN[:-2]), t.on_and_on(b"X-Y: " + b"z" * 60000 + b"\r\n")), "garbled"),
-    "heads without end": (lambda t: (t.say(OPEN[:-2]), t.on_and_on(b"X-Y: z\r\n")), "garbled"),
+    "a body without end": (lambda t: t.say(OPEN).on_and_on(b" " * 65536), "large"),
+    "an error without end": (lambda t: t.say(BAD).on_and_on(b"x" * 65536), ""),
+    "a failure without end": (lambda t: t.say(BAD.replace(b"400", b"500")).on_and_on(b"x" * 65536), ""),
+    "a head without end": (lambda t: t.say(OPEN[:-2]).on_and_on(b"X-Y: " + b"z" * 60000 + b"\r\n"), "garbled"),
+    "heads without end": (lambda t: t.say(OPEN[:-2]).on_and_on(b"X-Y: z\r\n"), "garbled"),
     "a line without end": (lambda t: t.on_and_on(b"X" * 65536), "garbled"),
-    "goes on without end": (_interim, "garbled"),
+    "goes on without end": (lambda t: t.on_and_on(b"HTTP/1.1 100 Continue\r\n\r\n"), "garbled"),
     "a bomb": (script(http(gzipped(120), "200 OK", ZIP)), "large"),
     "a bomb for an error": (script(http(gzipped(120), "400 Bad Request", ZIP)), ""),
     "no gzip": (script(http(b"{}", "200 OK", ZIP)), "garbled"),
@@ -198,8 +82,8 @@ FAULTS: dict[str, tuple[Script | None, str]] = {
 }
 
 
-def _split(key: str) -> str:
-    return " ".join(key)
+def _in_base64(before: str, key: str) -> str:
+    return base64.b64encode(f"{before}{key}".encode()).decode()
 
 
 #: How servers repeat what they were told.
@@ -207,7 +91,7 @@ ECHOES: dict[str, Callable[[str], str]] = {
     "as it is": lambda key: key,
     "in capitals": str.upper,
     "in small letters": str.lower,
-    "spaced": _split,
+    "spaced": " ".join,
     "over lines": lambda key: "\n".join(key[i : i + 5] for i in range(0, len(key), 5)),
     "percent-encoded": lambda key: urllib.parse.quote(key, safe=""),
     "percent-encoded twice": lambda key: urllib.parse.quote(urllib.parse.quote(key, safe=""), safe=""),
@@ -215,10 +99,7 @@ ECHOES: dict[str, Callable[[str], str]] = {
     "escaped as JSON": lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
     "escaped as HTML": lambda key: "".join(f"&#{ord(c)};" for c in key),
     "in hex": lambda key: key.encode().hex(),
-    **{
-        f"in Base64 after {before!r}": (lambda key, before=before: base64.b64encode(f"{before}{key}".encode()).decode())
-        for before in ("", "x", "xy", "user:")
-    },
+    **{f"in Base64 after {before!r}": partial(_in_base64, before) for before in ("", "x", "xy", "user:")},
     "in Base64 without padding": lambda key: base64.b64encode(key.encode()).decode().rstrip("="),
     "in Base64 for addresses": lambda key: base64.urlsafe_b64encode(b"Bearer " + key.encode()).decode(),
     "in Base64 over lines": lambda key: base64.encodebytes(

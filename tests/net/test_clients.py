@@ -24,7 +24,8 @@ from stylus_core.llm.unload import unload
 from stylus_core.retriever.engine.address import parse_address
 from stylus_study.batch.webui import WebUI, WebUIError
 from tests.composer.build import candidate, request
-from tests.net.faults import ECHOES, FAULTS, FaultyServer, forms, http, said
+from tests.net.faults import ECHOES, FAULTS, forms, said
+from tests.net.faulty_server import FaultyServer, http
 
 pytestmark = pytest.mark.whole
 

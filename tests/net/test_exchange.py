@@ -15,7 +15,8 @@ import pytest
 from stylus_core.net.connection import Connection, Deadline, reach
 from stylus_core.net.errors import NetError
 from stylus_core.net.exchange import HttpRequest, send
-from tests.net.faults import FAULTS, FaultyServer, Talk, gzipped, http
+from tests.net.faults import FAULTS, gzipped
+from tests.net.faulty_server import FaultyServer, Talk, http
 
 KEY = "sk-Very-Secret-0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}

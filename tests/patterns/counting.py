@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tests.patterns.nodes import At, Atomic, Branch, Char, Either, End, Look, Loop, Node, One, Outcome, Run
 from tests.patterns.trees import FOREVER, ONE, REPEATS, Item, codes, tree
@@ -20,7 +21,7 @@ class Unknown(Exception):
     """The pattern has something that this matcher does not know."""
 
 
-class Machine:
+class CountedPattern:
     """A pattern made ready to be counted."""
 
     def __init__(self, pattern: re.Pattern[str], most: int = FOREVER, *, whole: bool = False) -> None:
@@ -34,7 +35,7 @@ class Machine:
         self.known: dict[int, Outcome] = {}  # by node and place
         items = tree(pattern)
         self._groups = dict(_groups(items, pattern.flags))
-        end = End(self)
+        end: Node = End(self)
         if whole:
             end = At(self, codes.AT_END_STRING, 0, end)
         self._start = self._sequence(items, pattern.flags, end)
@@ -144,7 +145,7 @@ def _groups(items: Iterable[Item], flags: int) -> Iterator[tuple[int, tuple[Iter
             yield from _groups(value[1], flags)
 
 
-def _atomic(before: Item | None, item: Item) -> Iterable[Item] | None:
+def _atomic(before: Item | None, item: Item) -> Any:
     r"""What is inside of `(?=(...))\1`, if these two items are that."""
     if before is None or item[0] is not codes.GROUPREF or before[0] is not codes.ASSERT:
         return None

@@ -61,7 +61,7 @@ _OF_OUR_OWN = frozenset(("stylus_core.prompt.fast_alternation",))
 _CALLS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-class Found(NamedTuple):
+class PatternUse(NamedTuple):
     """A pattern, and how it is used."""
 
     source: str
@@ -77,12 +77,12 @@ class Found(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def found() -> tuple[Found, ...]:
+def found() -> tuple[PatternUse, ...]:
     """All of them, each once."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.patterns.finding"], cwd=_ROOT, capture_output=True, text=True, check=True
     )
-    return tuple(Found(*one) for one in json.loads(done.stdout))
+    return tuple(PatternUse(*one) for one in json.loads(done.stdout))
 
 
 def _main() -> None:
@@ -112,7 +112,7 @@ def _main() -> None:
 @contextmanager
 def _spying(asked: dict[tuple[str, int], list[Any]]) -> Iterator[None]:
     """Notes what modules of ours ask `re` for meanwhile."""
-    compiled = re._compile
+    compiled = vars(re)["_compile"]
 
     def told(pattern: Any, flags: int = 0) -> Any:
         made = compiled(pattern, flags)
@@ -124,11 +124,11 @@ def _spying(asked: dict[tuple[str, int], list[Any]]) -> Iterator[None]:
             asked[made.pattern, made.flags].append((f"{module}:{frame.f_lineno}", None, None))
         return made
 
-    re._compile = told
+    vars(re)["_compile"] = told
     try:
         yield
     finally:
-        re._compile = compiled
+        vars(re)["_compile"] = compiled
 
 
 def _sources() -> Iterator[tuple[str, ast.Module]]:
@@ -208,8 +208,9 @@ def _used(name: str, parsed: ast.Module, names: dict[str, Any]) -> Iterator[tupl
 
 def _of_re(function: ast.expr) -> str:
     """The name of a function of `re`, or ""."""
-    of = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re"
-    return function.attr if of and function.attr in _ASKS else ""
+    if not isinstance(function, ast.Attribute) or function.attr not in _ASKS:
+        return ""
+    return function.attr if isinstance(function.value, ast.Name) and function.value.id == "re" else ""
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tests.patterns.counting import Machine
+from tests.patterns.counting import CountedPattern
 from tests.patterns.pumps import Pump, pumps
 
 _TIMES = 8  # pieces of the shortest text
@@ -40,7 +40,7 @@ def growth(pattern: re.Pattern[str], *, everywhere: bool = True, whole: bool = F
     made = pumps(pattern)
     if not made:
         return worst
-    machine = Machine(pattern, _BOUND, whole=whole)
+    machine = CountedPattern(pattern, _BOUND, whole=whole)
     for pump in made:
         long = pump.text(3 * _TIMES)
         last = machine.steps(long, everywhere=everywhere)
@@ -58,6 +58,6 @@ def dearest(pattern: re.Pattern[str], chars: int = _CHARS, *, everywhere: bool =
     made = pumps(pattern, _MANY)[:_TEXTS]
     if not made:
         return 0
-    machine = Machine(pattern, whole=whole)
+    machine = CountedPattern(pattern, whole=whole)
     texts = (p.text(max(1, (chars - len(p.head + p.tail)) // len(p.piece + p.middle))) for p in made)
     return max(machine.steps(text, everywhere=everywhere) for text in texts)

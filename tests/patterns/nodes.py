@@ -1,4 +1,4 @@
-"""The pieces of a pattern that `counting.Machine` is made of: each goes on from a place of the text, and counts."""
+"""The pieces that `counting.CountedPattern` is made of: each goes on from a place of the text, and counts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tests.patterns.trees import Item, codes, compiler, parser
 
 if TYPE_CHECKING:
-    from tests.patterns.counting import Machine
+    from tests.patterns.counting import CountedPattern
 
 Outcome = tuple[int, int]  # steps, and where the match ends; -1 where there is none
 _FLAGS = re.I | re.M | re.S | re.A | re.U | re.L
@@ -18,7 +18,7 @@ _FLAGS = re.I | re.M | re.S | re.A | re.U | re.L
 class Node:
     """A piece of a pattern and all that comes after it."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: CountedPattern) -> None:
         self.machine = machine
         machine.nodes += 1
         self._number = machine.nodes << 20
@@ -71,7 +71,7 @@ class One:
 
 
 class Char(Node):
-    def __init__(self, machine: Machine, one: One, then: Node) -> None:
+    def __init__(self, machine: CountedPattern, one: One, then: Node) -> None:
         super().__init__(machine)
         self.one, self.then = one, then
 
@@ -89,7 +89,7 @@ class Char(Node):
 class Run(Node):
     """One character's test, repeated."""
 
-    def __init__(self, machine: Machine, one: One, least: int, most: int, greedy: bool, then: Node) -> None:
+    def __init__(self, machine: CountedPattern, one: One, least: int, most: int, greedy: bool, then: Node) -> None:
         super().__init__(machine)
         self.one, self.least, self.most, self.greedy, self.then = one, least, most, greedy, then
 
@@ -121,7 +121,7 @@ class Run(Node):
 
 
 class Branch(Node):
-    def __init__(self, machine: Machine, choices: Sequence[Node]) -> None:
+    def __init__(self, machine: CountedPattern, choices: Sequence[Node]) -> None:
         super().__init__(machine)
         self.choices = choices
         self._open: dict[str, list[Node]] = {}
@@ -144,7 +144,7 @@ class Branch(Node):
 class Either(Node):
     """Either of two ways."""
 
-    def __init__(self, machine: Machine, first: Node, second: Node) -> None:
+    def __init__(self, machine: CountedPattern, first: Node, second: Node) -> None:
         super().__init__(machine)
         self.ways = first, second
 
@@ -164,7 +164,9 @@ class Either(Node):
 class Loop(Node):
     """Anything repeated without end. `body` makes a repetition of what follows it."""
 
-    def __init__(self, machine: Machine, body: Callable[[Node], Node], empty: bool, greedy: bool, then: Node) -> None:
+    def __init__(
+        self, machine: CountedPattern, body: Callable[[Node], Node], empty: bool, greedy: bool, then: Node
+    ) -> None:
         super().__init__(machine)
         self.body, self.empty, self.greedy, self.then = body, empty, greedy, then
         self._once = None if empty else body(self)
@@ -177,7 +179,7 @@ class Loop(Node):
 class Again(Node):
     """After a repetition that began at `place`; one of nothing is the last."""
 
-    def __init__(self, machine: Machine, loop: Loop, place: int) -> None:
+    def __init__(self, machine: CountedPattern, loop: Loop, place: int) -> None:
         super().__init__(machine)
         self.loop, self.place = loop, place
 
@@ -188,7 +190,7 @@ class Again(Node):
 class Look(Node):
     """A look ahead, or behind over so many characters."""
 
-    def __init__(self, machine: Machine, wanted: bool, behind: int, inner: Node, then: Node) -> None:
+    def __init__(self, machine: CountedPattern, wanted: bool, behind: int, inner: Node, then: Node) -> None:
         super().__init__(machine)
         self.wanted, self.behind, self.inner, self.then = wanted, behind, inner, then
 
@@ -203,7 +205,7 @@ class Look(Node):
 class Atomic(Node):
     r"""`(?=(...))\1`: what has matched is not tried otherwise."""
 
-    def __init__(self, machine: Machine, inner: Node, then: Node) -> None:
+    def __init__(self, machine: CountedPattern, inner: Node, then: Node) -> None:
         super().__init__(machine)
         self.inner, self.then = inner, then
 
@@ -216,7 +218,7 @@ class Atomic(Node):
 
 
 class At(Node):
-    def __init__(self, machine: Machine, where: Any, flags: int, then: Node) -> None:
+    def __init__(self, machine: CountedPattern, where: Any, flags: int, then: Node) -> None:
         super().__init__(machine)
         self.then = then
         source = {

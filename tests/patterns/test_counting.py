@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.patterns.counting import Machine
+from tests.patterns.counting import CountedPattern
 from tests.patterns.growth import growth
 
 _SAME = (
@@ -55,7 +55,7 @@ _GROWS_NOT = (
 @pytest.mark.parametrize(("source", "text"), _SAME)
 def test_it_finds_what_re_finds(source: str, text: str):
     pattern = re.compile(source)
-    assert Machine(pattern).spans(text) == [m.span() for m in pattern.finditer(text)] != []
+    assert CountedPattern(pattern).spans(text) == [m.span() for m in pattern.finditer(text)] != []
 
 
 @pytest.mark.parametrize("source", _GROWS)
@@ -75,6 +75,6 @@ def test_what_is_only_tried_at_the_beginning_is_counted_there():
 
 
 def test_work_beyond_any_clock_is_counted():
-    machine = Machine(re.compile(r"(a+)+$"))
+    machine = CountedPattern(re.compile(r"(a+)+$"))
     assert machine.steps("a" * 200 + "!") > 2**200
     assert machine.steps("a" * 200) < 1_000

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from tests.patterns.finding import Found, found
+from tests.patterns.finding import PatternUse, found
 from tests.patterns.growth import dearest, growth
 
 pytestmark = pytest.mark.whole
@@ -53,7 +53,7 @@ def test_of_what_is_bounded_the_worst_text_is_harmless(name: str):
     assert not growth(one.pattern, everywhere=one.everywhere, whole=one.whole).linear, "it needs no bound any more"
 
 
-def _known(where: str) -> list[Found]:
+def _known(where: str) -> list[PatternUse]:
     return [one for one in found() if one.where.startswith(where + ":")]
 
 

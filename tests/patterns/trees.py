@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 if sys.version_info >= (3, 11):
-    from re import _compiler as compiler
-    from re import _constants as codes
-    from re import _parser as parser
+    from re import _compiler as compiler  # type: ignore[attr-defined]  # the standard library has no types for it
+    from re import _constants as codes  # type: ignore[attr-defined]
+    from re import _parser as parser  # type: ignore[attr-defined]
 else:
     import sre_compile as compiler
     import sre_constants as codes

@@ -35,7 +35,8 @@ def answer(**changes: Any) -> dict[str, Any]:
 def record_in(request: dict[str, Any]) -> dict[str, Any]:
     """The adapter's record in a request's body."""
     content = request["messages"][1]["content"]
-    return json.loads(content if isinstance(content, str) else content[0]["text"])
+    record: dict[str, Any] = json.loads(content if isinstance(content, str) else content[0]["text"])
+    return record
 
 
 def pictures_in(request: dict[str, Any]) -> list[str]:

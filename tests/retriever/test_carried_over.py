@@ -16,7 +16,7 @@ from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Metadata
-from tests.retriever.test_index import Counting
+from tests.retriever.test_index import CountingEncoder
 
 #: As version 5 had them.
 ARCHITECTURES = ["sd1", "sd2", "sdxl", "sd3", "flux", "pixart", "hunyuan", "cascade", "other", "unknown"]
@@ -89,7 +89,7 @@ def folder(tmp_path: Path) -> Path:
     index = Index(tmp_path / "index")
     index.update((a for n, a in LIBRARY.items() if n <= 100), (), 1)
     index.update((a for n, a in LIBRARY.items() if n > 100), (), 2)
-    index.dense(VectorStore(tmp_path / "v.sqlite", Counting()), get, everything=True)
+    index.dense(VectorStore(tmp_path / "v.sqlite", CountingEncoder()), get, everything=True)
     ranked = ranking(index)
     as_version_5(tmp_path / "index")
     assert ranking(Index(tmp_path / "index")) == ranked
@@ -101,7 +101,7 @@ def test_an_old_index_is_read_and_nothing_is_built_or_embedded_again(folder: Pat
     index = Index(folder)
     assert index.revision == 2
     check(index)
-    encoder = Counting()
+    encoder = CountingEncoder()
     dense = index.dense(VectorStore(tmp_path / "empty.sqlite", encoder), get, everything=True)
     assert encoder.asked == []
     assert dense.cosines("label", np.arange(len(LIBRARY)), np.eye(16, dtype=np.float32)).any()
@@ -115,7 +115,7 @@ def test_its_segments_stay_when_something_comes_and_goes(folder: Path, tmp_path:
     assert {p.name for p in folder.glob("segment-*")} == segments
     assert json.loads((folder / "manifest.json").read_text("utf-8"))["version"] != [5, tokenizer.VERSION]
     check(Index(folder))
-    encoder = Counting()
+    encoder = CountingEncoder()
     Index(folder).dense(VectorStore(tmp_path / "empty.sqlite", encoder), get, everything=True)
     assert encoder.asked == []
 

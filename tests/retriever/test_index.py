@@ -26,7 +26,7 @@ from stylus_core.types import Adapter, Card, Example, Metadata
 SUBJECTS = "lighthouse kimono corgi dragon teapot meadow violin harbor lantern glacier orchard windmill".split()
 
 
-class Counting:
+class CountingEncoder:
     """An encoder that gives each word a direction, and counts what it is asked."""
 
     backend = "fake"
@@ -164,7 +164,7 @@ def test_any_damage_to_any_array_is_seen(tmp_path: Path, library):
     """Whatever it is, the index is built anew, or its vectors are: nothing is raised and nothing is searched."""
     sound = Index(tmp_path / "index")
     sound.update(library.values(), (), 7)
-    sound.dense(VectorStore(tmp_path / "v.sqlite", Counting()), lambda ids: {i: library[i] for i in ids})
+    sound.dense(VectorStore(tmp_path / "v.sqlite", CountingEncoder()), lambda ids: {i: library[i] for i in ids})
     (tmp_path / "empty").mkdir()
     names = sorted(path.relative_to(tmp_path / "index") for path in (tmp_path / "index").glob("segment-*/*.npy"))
     assert len(names) > 30
@@ -190,7 +190,7 @@ def test_any_damage_to_any_array_is_seen(tmp_path: Path, library):
             again = Index(folder)
             if "-one" in name.name:
                 assert again.revision == 7
-                encoder = Counting()
+                encoder = CountingEncoder()
                 again.dense(VectorStore(tmp_path / "empty" / f"{number}.sqlite", encoder), lambda ids: {})
                 assert (folder / f"{name.parent}.{name.name}.broken-1").exists() == (harm is not None)
             else:
@@ -252,7 +252,7 @@ def test_nothing_is_embedded_twice_and_models_do_not_mix(tmp_path: Path, library
     def get(ids):
         return {i: library[i] for i in ids}
 
-    one = Counting()
+    one = CountingEncoder()
     index = Index(tmp_path / "index")
     index.update(library.values(), (), 1)
     index.dense(VectorStore(tmp_path / "v.sqlite", one), get, everything=True)
@@ -262,10 +262,10 @@ def test_nothing_is_embedded_twice_and_models_do_not_mix(tmp_path: Path, library
     index.update([new], (), 2)
     dense = index.dense(VectorStore(tmp_path / "v.sqlite", one), get)
     assert len(one.asked) == 82
-    other = Counting("two")
+    other = CountingEncoder("two")
     Index(tmp_path / "index").dense(VectorStore(tmp_path / "v.sqlite", other), get, everything=True)
     assert len(other.asked) == 82
-    again = Counting()
+    again = CountingEncoder()
     same = Index(tmp_path / "index").dense(VectorStore(tmp_path / "v.sqlite", again), get, everything=True)
     assert not again.asked
     rows = np.arange(41)

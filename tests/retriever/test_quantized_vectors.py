@@ -102,7 +102,7 @@ def test_a_large_library_ranks_as_if_every_vector_had_been_looked_at(
     from stylus_core.retriever.vectors import VectorStore
     from stylus_core.types import Adapter, Metadata
 
-    class Words:
+    class RandomWordEncoder:
         backend, key, dim = "fake", "words", DIM
 
         def encode(self, texts: list[str]) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_a_large_library_ranks_as_if_every_vector_had_been_looked_at(
         library[n] = Adapter(n, f"/x/{n}.safetensors", f"file{n}", metadata=Metadata(title=title))
     index = Index(tmp_path)
     index.update(library.values(), (), 1)
-    store = VectorStore(tmp_path / "v.sqlite", Words())
+    store = VectorStore(tmp_path / "v.sqlite", RandomWordEncoder())
 
     def get(ids: list[int]) -> dict[int, Adapter]:
         return {i: library[i] for i in ids}

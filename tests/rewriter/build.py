@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from stylus_core.options import Options
 from stylus_core.prompt import parse
@@ -10,7 +12,17 @@ from stylus_core.rewriter import Rewrite, rewrite
 from stylus_core.types import Adapter, Assignment, Candidate, Card, Keyword, Metadata
 
 
-def adapter(stem, number=None, *, weight=0.8, clip=None, words=(), alternatives=False, alias="", title=""):
+def adapter(
+    stem: str,
+    number: int | None = None,
+    *,
+    weight: float = 0.8,
+    clip: float | None = None,
+    words: Iterable[str] = (),
+    alternatives: bool = False,
+    alias: str = "",
+    title: str = "",
+) -> Adapter:
     card = Card("", "style", trigger_words=tuple(words), trigger_alternatives=alternatives, weight=weight)
     card = replace(card, clip_weight=clip)
     known = Metadata(title=title, alias=alias, preview=f"/loras/{stem}.png")
@@ -26,9 +38,9 @@ def trained(card: Card) -> Adapter:
     )
 
 
-def assigned(*adapters, keyword="lighthouse"):
+def assigned(*adapters: Adapter, keyword: str = "lighthouse") -> list[Assignment]:
     return [Assignment(Candidate(a, 1.0), Keyword(keyword, 2, 12), f"{a.stem} is for it", 0.9) for a in adapters]
 
 
-def rewritten(prompt, *adapters, pinned=(), **options) -> Rewrite:
+def rewritten(prompt: str, *adapters: Adapter, pinned: Iterable[Adapter] = (), **options: Any) -> Rewrite:
     return rewrite(parse(prompt), assigned(*adapters), Options.of(options), [Candidate(a, 1.0) for a in pinned])

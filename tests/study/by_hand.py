@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import warnings
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from scipy.linalg import sqrtm
 from transformers import CLIPModel
@@ -15,7 +17,7 @@ from transformers import CLIPModel
 from tests.study import tiny_models
 
 
-def scipy_frechet(x, y) -> float:
+def scipy_frechet(x: NDArray[Any], y: NDArray[Any]) -> float:
     covariances = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few pictures the matrix is singular, and its root less exact
@@ -23,11 +25,11 @@ def scipy_frechet(x, y) -> float:
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1]) - 2 * shared)
 
 
-def mmd(x, y) -> float:
+def mmd(x: NDArray[Any], y: NDArray[Any]) -> float:
     """The unbiased estimate, sum by sum (Gretton et al. 2012, equation 3)."""
 
-    def k(a, b):
-        return (a @ b / len(a) + 1) ** 3
+    def k(a: NDArray[Any], b: NDArray[Any]) -> float:
+        return float((a @ b / len(a) + 1) ** 3)
 
     within = [
         sum(k(a, b) for i, a in enumerate(s) for j, b in enumerate(s) if i != j) / (len(s) * (len(s) - 1))
@@ -37,7 +39,7 @@ def mmd(x, y) -> float:
 
 
 @functools.cache
-def _clip(folder: str):
+def _clip(folder: str) -> Any:
     return CLIPModel.from_pretrained(folder).eval()
 
 

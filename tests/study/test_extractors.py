@@ -63,7 +63,7 @@ def test_clip_score_is_torchmetrics(models):
     pictures = model.embed([model.prepare(Image.fromarray(p.transpose(1, 2, 0))) for p in pixels])
     ours = 100 * (pictures * model.embed_texts(texts)).sum(axis=1).mean()
 
-    class Whole(CLIPModel):
+    class VectorClip(CLIPModel):
         """torchmetrics expects vectors, as transformers gave them before its fifth version."""
 
         def get_image_features(self, *args):
@@ -83,7 +83,9 @@ def test_clip_score_is_torchmetrics(models):
         return {"pixel_values": torch.from_numpy(np.stack(prepared))}
 
     theirs = scores.clip_score(
-        torch.from_numpy(pixels), texts, model_name_or_path=lambda: (Whole.from_pretrained(models["clip"]), processor)
+        torch.from_numpy(pixels),
+        texts,
+        model_name_or_path=lambda: (VectorClip.from_pretrained(models["clip"]), processor),
     )
     assert max(ours, 0) == pytest.approx(theirs.item(), abs=1e-3)
 

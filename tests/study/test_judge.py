@@ -28,7 +28,7 @@ from stylus_study.study.types import BASE, GridCell
 from tests.llm.fault_server import FaultServer, Step, answers, status
 from tests.study import colours
 from tests.study.judging import judges, leftmost, likes, sides, verdict
-from tests.study.test_report import Page
+from tests.study.test_report import ReportParser
 from tests.study.voting import Rater, served
 
 MODEL = "seer"
@@ -330,7 +330,7 @@ def test_the_report_shows_what_judge_and_raters_said(tmp_path: Path) -> None:
     with served(folder) as url:
         Rater(url, "Ada").vote("red")
         Rater(url, "Ben").vote("blue", 4)
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     assert page.values["judge"] == [
         value for r in judged["rows"] for value in (r["rate"]["value"], r["score"], r["score_against"])
     ]

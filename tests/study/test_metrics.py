@@ -133,7 +133,7 @@ def test_best_of_group_keeps_the_picture_with_the_highest_score(study, models, r
         run(study, {**models, "clip": ""}, best_of_group=True)
 
 
-class Counting:
+class EmbedCounter:
     """Counts the pictures that the models of the metrics are shown."""
 
     def __init__(self, monkeypatch) -> None:
@@ -155,7 +155,7 @@ class Counting:
 
 
 def test_no_picture_is_embedded_twice(study, models, reference, tmp_path, monkeypatch):
-    count = Counting(monkeypatch)
+    count = EmbedCounter(monkeypatch)
     different = len({p.path.read_bytes() for p in StudyFolder(study).pictures()})
     first = run(study, models, reference=reference)
     assert count.taken() == (different, different + 9)
@@ -184,7 +184,7 @@ def test_a_killed_run_keeps_what_was_embedded(study, models, monkeypatch):
         if stage == "CLIP" and done >= 8:
             raise Killed
 
-    count = Counting(monkeypatch)
+    count = EmbedCounter(monkeypatch)
     with pytest.raises(Killed):
         run(study, models, batch=4, progress=kill)
     assert count.taken()[0] == 8
@@ -282,7 +282,7 @@ def test_without_a_reference_or_the_network(study, models, monkeypatch, tmp_path
 )
 def test_what_cannot_be_loaded_is_one_sentence(study, models, change, said, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    count = Counting(monkeypatch)
+    count = EmbedCounter(monkeypatch)
     with pytest.raises(ModelError, match=said) as error:
         study_metrics.measure(study, **{"device": "cpu", **models, **change})
     assert "\n" not in str(error.value)

@@ -22,7 +22,7 @@ from tests.study import sample
 EVIL = '</script><script>alert("x")</script><img src=x onerror=alert(1)>"\'&\u202e'
 
 
-class Page(HTMLParser):
+class ReportParser(HTMLParser):
     """What a browser would see: tags, and the texts of each section."""
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,7 @@ def test_csv_and_json_hold_the_numbers_of_the_steps(whole: Path, name: str, keys
 
 
 def test_the_page_shows_the_same_numbers(whole: Path) -> None:
-    page = Page(whole / "report" / "index.html")
+    page = ReportParser(whole / "report" / "index.html")
     measures = ("clip", "fid", "kid", "diversity")
     order = sorted(given(whole, "metrics"), key=lambda r: (r["cfg"] != 7.5, r["cfg"]))
     keys = [k for m in measures for k in (m, f"{m}_difference")]
@@ -124,13 +124,13 @@ def test_picks_and_times_come_from_the_pictures(whole: Path) -> None:
     medians = {(r["system"], r["stage"]): float(r["median_ms"]) for r in times}
     assert medians["stylus", "compose"] == 41.5 and medians["base", "picture"] == 3875
     assert ("base", "compose") not in medians
-    page = Page(whole / "report" / "index.html")
+    page = ReportParser(whole / "report" / "index.html")
     assert "80% (8 of 10)" in page.says("picks") and "41.5 ms" in page.says("timings")
     assert "3.9 s" in page.says("timings")
 
 
 def test_the_gallery_has_every_picture_with_its_picks(whole: Path) -> None:
-    data = Page(whole / "report" / "index.html").data
+    data = ReportParser(whole / "report" / "index.html").data
     assert data["systems"][data["base"]] == "Base model" and data["cfgs"] == [3.0, 7.5, 9.0]
     assert [p["differs"] for p in data["prompts"]] == [True, True, True, True, False] * 2
     first = data["prompts"][0]
@@ -149,7 +149,7 @@ def test_the_gallery_has_every_picture_with_its_picks(whole: Path) -> None:
 def test_the_folder_can_be_moved_alone(whole: Path, tmp_path: Path) -> None:
     moved = tmp_path / "elsewhere" / "report"
     shutil.copytree(whole / "report", moved)
-    page = Page(moved / "index.html")
+    page = ReportParser(moved / "index.html")
     addresses = [p[4] for prompt in page.data["prompts"] for p in prompt["pictures"]]
     assert len(addresses) == 240
     for address in addresses:
@@ -180,7 +180,7 @@ def test_the_settings_are_told_without_the_paths_of_a_machine(tmp_path: Path) ->
     }
     systems = (*sample.SYSTEMS[:1], StudySystem("llm", "With a model", {"composer": "llm"}, "mine", "best quality"))
     folder = sample.make(tmp_path, sample.plan(1, (7.0,), systems=systems, settings=settings), size=64, results=False)
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     said = page.says("")
     for words in ("steps20", "request: sampler_nameEuler a", "model of llma-language-model", "seeds1, 2"):
         assert words in said
@@ -189,7 +189,7 @@ def test_the_settings_are_told_without_the_paths_of_a_machine(tmp_path: Path) ->
 
 def test_what_is_missing_is_left_out_with_the_command_that_makes_it(tmp_path: Path) -> None:
     folder = sample.make(tmp_path / "mine", sample.plan(2, (7.0,)), size=64, results=False)
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     for section, step in (("metrics", "metrics"), ("judge", "judge"), ("votes", "vote")):
         assert f"stylus study {step} mine makes this part." in page.says(section)
         assert section not in page.values
@@ -197,7 +197,7 @@ def test_what_is_missing_is_left_out_with_the_command_that_makes_it(tmp_path: Pa
     (folder / "metrics.json").write_text("{not json", "utf-8")
     (folder / "judge.json").write_text('{"rows": 7}', "utf-8")
     sample.write(folder, "votes", {"rows": [{"system": "stylus"}, 3, None], "votes": "many"})
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     for section in ("metrics", "judge"):
         assert f"{section}.json is not what this program wrote: delete it" in page.says(section)
     assert "Nobody voted." in page.says("votes")
@@ -212,7 +212,7 @@ def test_numbers_that_are_none_leave_a_dash(tmp_path: Path) -> None:
         {"system": "stylus", "checkpoint": "", "cfg": "7", "pictures": 4},
     ]
     sample.write(folder, "metrics", {"rows": rows, "pictures": [], "models": None, "broken": 3})
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     assert "FID needs a folder of reference pictures" in page.says("metrics")
     assert page.values["metrics"] == [25.0] and "NaN" not in page.text
     assert table(folder, "metrics")[1][1]["clip"] is None
@@ -227,7 +227,7 @@ def test_broken_and_missing_pictures_are_counted(tmp_path: Path) -> None:
     header = bytearray(bomb.read_bytes())
     header[16:24] = (60_000).to_bytes(4, "big") * 2  # says that it is 60,000 x 60,000
     bomb.write_bytes(header)
-    page = Page(build(folder))
+    page = ReportParser(build(folder))
     assert "16 of 16 pictures. 4 of those that were made are missing or broken now." in page.says("")
     shown = {p[7]: p[4] for prompt in page.data["prompts"] for p in prompt["pictures"]}
     assert {name for name, address in shown.items() if address is None} == {p.name for p in (gone, cut, text, bomb)}
@@ -250,7 +250,7 @@ def test_texts_of_strangers_stay_text(tmp_path: Path) -> None:
         made["rows"][0] |= {"criterion": EVIL, "against": EVIL, "system": EVIL}
         sample.write(folder, name, made | {"model": EVIL})
     plain = sample.make(tmp_path / "plain", sample.plan(2, (7.0,), systems=sample.SYSTEMS[:2]), size=64)
-    evil, good = Page(build(folder)), Page(build(plain))
+    evil, good = ReportParser(build(folder)), ReportParser(build(plain))
     assert {tag for tag, _ in evil.tags} <= {tag for tag, _ in good.tags} | {"h3"}
     assert sum(tag == "script" for tag, _ in evil.tags) == 2 and not any(tag == "img" for tag, _ in evil.tags)
     assert not any(key.startswith("on") for _, attrs in evil.tags for key in attrs)

@@ -309,12 +309,12 @@ def test_a_dead_webui_leaves_the_work_to_the_others(
 def test_a_webui_that_sends_half_pictures_leaves_the_work_to_the_others(
     tmp_path: Path, library: Path, host: PaintingWebUI, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Half(PaintingWebUI):
+    class CutPictureWebUI(PaintingWebUI):
         def draw(self, text: str, body: dict[str, Any]) -> bytes:
             return super().draw(text, body)[:-9]
 
     path = study(tmp_path, 'name = "small"\nsystems = ["local"]\ncfg = [5]\nseeds = 2\n', PROMPTS[:3])
-    with Half(loras(library)) as bad:
+    with CutPictureWebUI(loras(library)) as bad:
         assert run(path, bad, host, more=("--library", str(library))) == 0
     for picture in whole(path).pictures():
         Image.open(picture.path).load()

@@ -37,7 +37,7 @@ from tests.browser.conftest import CHROMIUM
 from tests.llm.fault_server import FaultServer, answers
 from tests.study import tiny_models
 from tests.study.judging import verdict
-from tests.study.test_report import Page
+from tests.study.test_report import ReportParser
 from tests.study.voting import Rater, served
 from tests.study.webui import PaintingWebUI
 
@@ -60,7 +60,7 @@ architecture = "sd1"
 """
 
 
-class Whole:
+class WholeStudy:
     """The study's folder, and who takes part in it."""
 
     def __init__(self, root: Path, library: Path, hosts: tuple[PaintingWebUI, ...]) -> None:
@@ -109,15 +109,15 @@ class Whole:
 
 
 @pytest.fixture
-def whole(tmp_path: Path) -> Iterator[Whole]:
+def whole(tmp_path: Path) -> Iterator[WholeStudy]:
     library = build(tmp_path / "samples")[0]
     loras = {path.stem: str(path) for path in library.rglob("*.safetensors")}
     with PaintingWebUI(loras) as one, PaintingWebUI(loras) as two:
         one.seconds = two.seconds = 0.03
-        yield Whole(tmp_path, library, (one, two))
+        yield WholeStudy(tmp_path, library, (one, two))
 
 
-def test_a_study_from_its_file_to_the_report(whole: Whole, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_study_from_its_file_to_the_report(whole: WholeStudy, capsys: pytest.CaptureFixture[str]) -> None:
     painted_twice_at_most = made(whole)
     assert painted_twice_at_most <= 4
     measured(whole)
@@ -132,7 +132,7 @@ def test_a_study_from_its_file_to_the_report(whole: Whole, capsys: pytest.Captur
     reported(whole)
 
 
-def made(whole: Whole) -> int:
+def made(whole: WholeStudy) -> int:
     """Makes the pictures, with two kills; returns how many requests came more than once."""
     chosen = whole.out / "selections.jsonl"
     first = whole.run_and_kill(pictures=12)
@@ -165,7 +165,7 @@ def made(whole: Whole) -> int:
     return sum(count - 1 for count in requests.values())
 
 
-def measured(whole: Whole) -> None:
+def measured(whole: WholeStudy) -> None:
     """CLIP score, FID and KID on models with random weights, and reference pictures that are the base model's."""
     clip = tiny_models.clip(whole.root / "clip")
     inception = tiny_models.inception(whole.root / "inception.pt")
@@ -186,7 +186,7 @@ def measured(whole: Whole) -> None:
     assert rows[BASE, 8.0]["fid"]["value"] > 0.01
 
 
-def judged(whole: Whole) -> None:
+def judged(whole: WholeStudy) -> None:
     """A judge that looks: it prefers the lighter one, on whichever side that is shown."""
 
     def step(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
@@ -212,7 +212,7 @@ def judged(whole: Whole) -> None:
     assert found["asked"] == 2 * len(pairs)
 
 
-def voted(whole: Whole) -> None:
+def voted(whole: WholeStudy) -> None:
     """Two raters with different tastes, on the page's own requests."""
     tastes = {"Ada": light, "Bea": lambda data: -light(data)}
     with served(whole.out) as url:
@@ -235,7 +235,7 @@ def voted(whole: Whole) -> None:
     assert found["agreement"]["kappa"] == pytest.approx(expected)
 
 
-def differing(whole: Whole) -> list[tuple[StudyPicture, StudyPicture]]:
+def differing(whole: WholeStudy) -> list[tuple[StudyPicture, StudyPicture]]:
     """The pairs in which the picks changed the picture: the system's and the base model's."""
     by_place: dict[tuple[str, float], dict[str, StudyPicture]] = {}
     for p in StudyFolder(whole.out).pictures():
@@ -253,10 +253,10 @@ def light(data: bytes) -> float:
         return float(np.asarray(picture.convert("L"), np.float64).mean())
 
 
-def reported(whole: Whole) -> None:
+def reported(whole: WholeStudy) -> None:
     assert whole.step("report") == 0
     report = whole.out / "report"
-    page = Page(report / "index.html")
+    page = ReportParser(report / "index.html")
     assert "Whole" in page.text
     for name, given in (("metrics", "metrics.json"), ("judge", "judge.json"), ("votes", "votes.json")):
         table = json.loads((report / "tables" / f"{name}.json").read_text("utf-8"))

@@ -43,7 +43,8 @@ class Rater:
 
     def vote(self, colour: str, most: int = 10**6) -> list[tuple[str, str]]:
         """Votes for the pictures of a colour; returns prompt and choice of each."""
-        state, said = self.ask("/state"), []
+        state = self.ask("/state")
+        said: list[tuple[str, str]] = []
         while state["pair"] and len(said) < most:
             shown = self.look(state)
             choice = next((side for side, seen in shown.items() if seen == colour), "same")

@@ -68,12 +68,12 @@ def left_alone(libraries: Mapping[str, Testbed], sets: Mapping[str, Sequence[str
         ["library", "prompts", "number", *(RESTRAINTS or ("default",))],
     )
     compose = asking("local", Composers())
-    for library, ground in libraries.items():
+    for library, testbed in libraries.items():
         for name, prompts in sets.items():
             cells = []
             for restraint in RESTRAINTS or (None,):
                 options = Options.of({} if restraint is None else {"restraint": restraint})
-                asked = requests(ground.retriever, [EvalQuery(p) for p in prompts], options)
+                asked = requests(testbed.retriever, [EvalQuery(p) for p in prompts], options)
                 left = sum(not compose(request).assignments for request in asked)
                 cells.append(told(wilson(left, len(prompts)), ".2f"))
             table.add(library, name, str(len(prompts)), *cells)
@@ -89,14 +89,14 @@ def _libraries(w: World) -> Iterator[dict[str, Testbed]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
 
-        def ground(adapters: Sequence[Adapter], name: str) -> Testbed:
+        def testbed(adapters: Sequence[Adapter], name: str) -> Testbed:
             return stack.enter_context(Testbed(adapters, OUT / "vectors.sqlite", folder / name, open_encoder()))
 
         samples = _samples(folder)
         yield {
             f"{len(w.adapters):,} adapters of 2023": w,
-            f"{_FEW} of them at random": ground(few, "few"),
-            f"the sample library, {len(samples)} adapters": ground(samples, "samples"),
+            f"{_FEW} of them at random": testbed(few, "few"),
+            f"the sample library, {len(samples)} adapters": testbed(samples, "samples"),
         }
 
 

@@ -76,7 +76,7 @@ def corpus(library: str) -> list[Adapter]:
     return load_adapters(DATA / ("corpus.jsonl.gz" if library == "2023" else "modern/corpus.jsonl.gz"))
 
 
-def ground(adapters: Sequence[Adapter], folder: Path) -> Testbed:
+def testbed_of(adapters: Sequence[Adapter], folder: Path) -> Testbed:
     """Adapters, indexed in `folder`, with the vectors that are kept between runs."""
     return Testbed(adapters, OUT / "vectors.sqlite", folder, open_encoder())
 
@@ -139,7 +139,7 @@ def collect(prompts: Sequence[JudgedSet]) -> tuple[Rows, list[Request]]:
     for library in dict.fromkeys(p.library for p in prompts):
         mine = [i for i, p in enumerate(prompts) if p.library == library]
         adapters = corpus(library)
-        with tempfile.TemporaryDirectory() as folder, ground(adapters, Path(folder) / "index") as world:
+        with tempfile.TemporaryDirectory() as folder, testbed_of(adapters, Path(folder) / "index") as world:
             for i, request in zip(mine, asked(world, [prompts[i].query for i in mine]), strict=True):
                 out.add(i, prompts[i], request, 0)
                 whole[i] = request
@@ -152,7 +152,7 @@ def collect(prompts: Sequence[JudgedSet]) -> tuple[Rows, list[Request]]:
                 for n in rng.sample(places, min(times, len(places))):
                     wanted[n].append(i)
             for n, numbers in sorted(wanted.items()):
-                with tempfile.TemporaryDirectory() as folder, ground(pieces[n], Path(folder) / "index") as world:
+                with tempfile.TemporaryDirectory() as folder, testbed_of(pieces[n], Path(folder) / "index") as world:
                     found = asked(world, [prompts[i].query for i in numbers], 30)
                     for i, request in zip(numbers, found, strict=True):
                         out.add(i, prompts[i], request, len(pieces[n]))

@@ -107,8 +107,8 @@ def drawn(
     for library, of in adapters.items():
         queries = [query for where, query in order if where == library]
         with tempfile.TemporaryDirectory() as folder:
-            with Testbed(of, vectors, Path(folder) / "index", encoder) as ground:
-                made = requests(ground.retriever, [EvalQuery(q) for q in queries], Options(composer="llm"))
+            with Testbed(of, vectors, Path(folder) / "index", encoder) as testbed:
+                made = requests(testbed.retriever, [EvalQuery(q) for q in queries], Options(composer="llm"))
         asked |= {(library, query): request for query, request in zip(queries, made, strict=True)}
     out = []
     for library, query in order:

@@ -9,7 +9,7 @@ import pytest
 from stylus_core.library import Library
 from stylus_core.library.header import MAX_HEADER
 from stylus_core.library.hostile_text import MAX_CONTAINERS, MAX_VALUES
-from stylus_core.library.sidecars import MAX_SIDECAR
+from stylus_core.library.sidecar_reader import MAX_SIDECAR
 from stylus_core.refiner import MetadataRefiner
 from tests.library.build import raw_safetensors, safetensors
 from tests.library.hostile import UNREADABLE, Hostile, Outcome, make, scan_apart

@@ -262,7 +262,7 @@ def test_double_names_and_links_are_worked_out_once_each(monkeypatch: pytest.Mon
         calls.append(text)
         return natural_key(text)
 
-    for module in ("host_order", "walk"):
+    for module in ("host_order", "folder_walk"):
         monkeypatch.setattr(f"stylus_core.library.{module}.natural_key", counted)
     won = winners(Listing(files, {}, aliases, ("/l",), {}))
     assert len(won) == 1_000

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.library import Library
+from stylus_core.refiner import MetadataRefiner
 from stylus_study.evaluation.markdown_table import MarkdownTable
 
 WRITERS, READERS = 2, 8
@@ -20,7 +21,7 @@ _PERIOD = 0.1  # seconds between two selections of a reader: more would measure 
 
 
 def _write(database: Path, start: Any, end: Any) -> None:
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         ids = [a.id for a in library.adapters()][:500]
         cards = {i: a.card for i, a in library.get(ids).items()}
         start.wait(60)
@@ -33,7 +34,7 @@ def _write(database: Path, start: Any, end: Any) -> None:
 
 def _read(database: Path, start: Any, results: Any) -> None:
     waits: list[float] = []
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         ids = [a.id for a in library.adapters()][:30]
         start.wait(60)
         end = time.monotonic() + _SECONDS

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from benchmarks.measuring import timed
 from stylus_core.library import Library
+from stylus_core.refiner import MetadataRefiner
 from tests.library.build import safetensors
 from tests.library.hostile import make, scan_apart
 from tests.shared import MAKE_LIBRARY, REASON
@@ -46,7 +47,7 @@ def corpus(folder: Path) -> list[ScanRow]:
     """The whole corpus as a folder of real files. Needs ../shared."""
     loras = folder / "loras"
     subprocess.run([sys.executable, str(MAKE_LIBRARY), str(loras), "--size", "100000", "--previews"], check=True)
-    with Library(folder / "library.sqlite") as library:
+    with Library(folder / "library.sqlite", MetadataRefiner()) as library:
         cold = timed(lambda: library.scan([loras]))
         nothing = timed(lambda: library.scan([loras]), 7)
         added = []
@@ -90,7 +91,7 @@ def large(folder: Path, count: int = 100_000) -> list[ScanRow]:
             path.parent.mkdir(parents=True)
         path.write_bytes(model)
         path.with_suffix(".json").write_text('{"activation text": "a"}')
-    with Library(folder / "library.sqlite") as library:
+    with Library(folder / "library.sqlite", MetadataRefiner()) as library:
         library.scan([folder / "loras"])
         return [
             ScanRow(
@@ -104,10 +105,11 @@ def large(folder: Path, count: int = 100_000) -> list[ScanRow]:
 
 _SCAN = """
 import json, sys, time
-from stylus_core.library import Library
 import stylus_core.refiner
+from stylus_core.library import Library
+made = getattr(stylus_core.refiner, "MetadataRefiner", None)  # an earlier library knew its refiner itself
 times = []
-with Library(sys.argv[1]) as library:
+with Library(sys.argv[1], *([made()] if made else [])) as library:
     for _ in range(4):
         start = time.perf_counter()
         library.scan([sys.argv[2]])

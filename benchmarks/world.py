@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from stylus_core.library import Library
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
@@ -81,7 +82,7 @@ def through_folder() -> list[Adapter]:
         command = [sys.executable, str(MAKE_LIBRARY), str(loras), "--size", "100000", "--manifest", str(manifest)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     ids = json.loads(manifest.read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as state, Library(Path(state) / "library.sqlite") as library:
+    with tempfile.TemporaryDirectory() as state, Library(Path(state) / "library.sqlite", MetadataRefiner()) as library:
         library.scan([loras])
         return sorted((replace(a, id=ids[a.stem]) for a in library.adapters()), key=lambda a: a.id)
 

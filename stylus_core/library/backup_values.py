@@ -13,6 +13,7 @@ from stylus_core.library.database_rows import settle, store_card
 from stylus_core.library.edits import HISTORY, Query
 from stylus_core.library.fields import checked
 from stylus_core.library.record_codec import decode_card
+from stylus_core.library.refiner_protocol import Refiner
 
 #: The tables that hold it; columns of each but the adapter's id, which comes first.
 TABLES = {
@@ -68,13 +69,14 @@ def words_of(query: Query, ids: Sequence[int]) -> dict[int, str]:
     return collected(lambda sql: query(f"{sql} {'AND' if 'WHERE' in sql else 'WHERE'} {own}", (wanted,)))
 
 
-def put_back(connection: sqlite3.Connection, adapter_id: int, words: str) -> Taken:
+def put_back(connection: sqlite3.Connection, adapter_id: int, words: str, refiner: Refiner) -> Taken:
     """Adds what an adapter does not have yet; what was set since wins. What is no sane value is left out.
 
     Args:
         connection: in a transaction; the adapter's revision is the caller's.
         adapter_id: of an adapter that is there.
         words: as `collected` gave them, perhaps out of a damaged file.
+        refiner: the library's.
 
     Returns:
         What came in.
@@ -98,7 +100,7 @@ def put_back(connection: sqlite3.Connection, adapter_id: int, words: str) -> Tak
             store_card(connection, adapter_id, *row)
             described += 1
     if edited or described:
-        settle(connection, adapter_id)
+        settle(connection, adapter_id, refiner)
     return Taken(min(edited, 1), min(described, 1))
 
 

@@ -7,14 +7,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylus_core.library.fields import TABLE
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.types import Card, in_proportion
 
 #: Who wrote a card, the most trusted first; "metadata" is the fallback that every adapter has.
 SOURCES = ("vlm", "llm", "import", "metadata")
 
 
-def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
-    """The card that counts, from the cards by source and the user's edits by field.
+def effective(cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> Card:
+    """The card that counts, from the cards by source and the user's edits by field."""
+    card = most_trusted(cards)
+    for field in TABLE:
+        if field.name not in edits:
+            continue
+        value = edits[field.name]
+        changed = field.put(value)
+        if field.name == "title":  # it says what the adapter adds, too: versions and labels are out of that
+            changed["subject"] = refiner.subject(value) or value
+        if field.name == "weight":
+            changed["clip_weight"] = in_proportion(card.clip_weight, value, card.weight)
+        card = dataclasses.replace(card, edited=(*card.edited, field.name), **changed)
+    return card
+
+
+def most_trusted(cards: Mapping[str, Card]) -> Card:
+    """The card that counts before the user's edits.
 
     What a model left empty comes from the metadata's card, and so do the words and the weight that the user gave it in
     another tool.
@@ -37,10 +54,4 @@ def effective(cards: Mapping[str, Card], edits: Mapping[str, Any]) -> Card:
                 weight_source="user",
                 clip_weight=base.clip_weight,
             )
-    for field in TABLE:
-        if field.name in edits:
-            clip = in_proportion(card.clip_weight, edits[field.name], card.weight) if field.name == "weight" else None
-            card = dataclasses.replace(card, edited=(*card.edited, field.name), **field.put(edits[field.name]))
-            if field.name == "weight":
-                card = dataclasses.replace(card, clip_weight=clip)
     return card

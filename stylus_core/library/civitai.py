@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import statistics
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from stylus_core.library.hostile_text import clean, clean_line, clean_list, plain
+from stylus_core.library.sidecars.sidecar_format import LIST, NUMBER, OBJECT, TEXT
 from stylus_core.library.values import (
     DESCRIPTION,
     EXAMPLES,
@@ -25,9 +27,22 @@ from stylus_core.library.values import (
     title_line,
     trigger_words,
 )
-from stylus_core.library.versions import VersionContext, is_model, own_file, stem_of, version_of
+from stylus_core.library.versions import VersionContext, civitai_record, is_model, own_file, stem_of, version_of
 from stylus_core.prompt.own_tags import core, own_tags
 from stylus_core.types import Example
+
+#: By key the types that the readers understand, for `JsonSidecar.expected`.
+EXPECTED: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("name", "baseModel", "description"), TEXT),
+    **dict.fromkeys(("trainedWords", "images", "files", "tags", "modelVersions"), LIST),
+    **dict.fromkeys(("id", "modelId"), NUMBER),
+    "model": OBJECT,
+}
+
+
+def site_record(value: Any) -> dict[str, Any]:
+    """Civitai's record in a parsed file that holds nothing else; the file's object where it is none."""
+    return civitai_record(value) or mapping(value)
 
 
 def record_claims(record: dict[str, Any], context: VersionContext) -> Claims:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stylus_core.library.cards import effective
 from stylus_core.library.edits import Query, read_edits, values_of
 from stylus_core.library.file_reader import ReadFile
 from stylus_core.library.hostile_text import fold
 from stylus_core.library.record_codec import decode_card, encode_card
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.storage.sqlite_values import storable
 from stylus_core.types import Card
 
@@ -30,14 +31,9 @@ ON CONFLICT (path) DO UPDATE SET stem = excluded.stem, state = excluded.state, p
 """
 
 
-class Stamp(NamedTuple):
-    """What a transaction puts on the rows that it writes."""
-
-    revision: int
-    refiner: int
-
-
-def write_file(connection: sqlite3.Connection, found: ReadFile, renamed: StoredRow | None, stamp: Stamp) -> str:
+def write_file(
+    connection: sqlite3.Connection, found: ReadFile, renamed: StoredRow | None, revision: int, refiner: Refiner
+) -> str:
     """Writes what was read of a file: "added", "changed", "renamed", or "unchanged" if another process was quicker.
 
     `renamed` is the row of the file's old path; its id, cards and edits stay with the file.
@@ -47,7 +43,7 @@ def write_file(connection: sqlite3.Connection, found: ReadFile, renamed: StoredR
     current = connection.execute(sql, (item.path,)).fetchone()
     outcome = "added"
     if current:
-        if tuple(current) == (found.signature, 0, stamp.refiner) and found.signature:
+        if tuple(current) == (found.signature, 0, refiner.version) and found.signature:
             return "unchanged"
         outcome = "added" if current[1] else "changed"
     elif renamed:
@@ -60,13 +56,13 @@ def write_file(connection: sqlite3.Connection, found: ReadFile, renamed: StoredR
         **{"state": found.state, "problem": found.problem, "notes": found.notes, "digest": found.digest},
         **{"signature": found.signature, "metadata": found.metadata, "card": found.card},
         **{"stem_key": fold(item.stem), "title_key": fold(found.title), "excluded": found.excluded},
-        **stamp._asdict(),
+        **{"revision": revision, "refiner": refiner.version},
     }
     connection.execute(_UPSERT, {name: storable(value) for name, value in values.items()})
     number = connection.execute("SELECT id FROM adapters WHERE path = ?", (item.path,)).fetchone()[0]
     store_card(connection, number, "metadata", "", found.card)
     if current or renamed:
-        settle(connection, number)
+        settle(connection, number, refiner)
     return outcome
 
 
@@ -75,10 +71,10 @@ def store_card(connection: sqlite3.Connection, adapter_id: int, source: str, inp
     connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?, ?)", (adapter_id, source, inputs_key, card))
 
 
-def settle(connection: sqlite3.Connection, adapter_id: int) -> None:
+def settle(connection: sqlite3.Connection, adapter_id: int, refiner: Refiner) -> None:
     """Works out anew what all readers take: the effective card, the title to find it by, and whether it is excluded."""
     edits = values_of(read_edits(connection.execute, adapter_id))
-    card = effective(cards_of(connection.execute, adapter_id), edits)
+    card = effective(cards_of(connection.execute, adapter_id), edits, refiner)
     told = "SELECT json_extract(metadata, '$.title'), json_extract(metadata, '$.excluded') FROM adapters WHERE id = ?"
     title, excluded = connection.execute(told, (adapter_id,)).fetchone()
     values = (encode_card(card), fold(card.title or title or ""), edits.get("excluded", bool(excluded)), adapter_id)

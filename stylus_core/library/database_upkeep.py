@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from stylus_core.library.database import Database, Lost
 from stylus_core.library.folder_walk import SeenFolder
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import Progress, ScanReport, scan
 from stylus_core.library.user_backup import NAME, UserBackup
 from stylus_core.storage.aside import log as healed
@@ -16,9 +17,9 @@ from stylus_core.storage.aside import log as healed
 class Upkeep:
     """Of one database. Safe to use from several threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, refiner: Refiner) -> None:
         self.folders: dict[str, SeenFolder] = {}  # what the last listing saw
-        self._database = database
+        self._database, self._refiner = database, refiner
         self._keepsake = UserBackup(database.path.with_name(NAME))
         self._scanning = threading.Lock()
         self._listed = ""  # identity of the database with which they were compared
@@ -67,7 +68,7 @@ class Upkeep:
         progress: Progress | None,
         pause: Callable[[], None] | None = None,
     ) -> ScanReport:
-        report, folders = scan(database, roots, progress, pause)
+        report, folders = scan(database, roots, self._refiner, progress, pause)
         identity, lost = database.state.identity, database.lost
         if lost or identity != self._listed or report.added or report.renamed:
             self._give_back(database, lost)
@@ -79,7 +80,7 @@ class Upkeep:
     def _give_back(self, database: Database, lost: Lost | None) -> None:
         if lost:
             self._keepsake.salvage(lost.aside)
-        taken, waiting = self._keepsake.give_back(database)
+        taken, waiting = self._keepsake.give_back(database, self._refiner)
         more = f"; what is kept of {waiting:,} more waits for their files" if waiting else ""
         if lost:
             kept = f" with {taken}" if any(taken) else "; nothing was found that you had set or had described"

@@ -10,20 +10,12 @@ from typing import Any
 from stylus_core.errors import OptionError
 from stylus_core.library.hostile_text import unwanted
 from stylus_core.prompt import adapter_tags
-from stylus_core.types import KINDS, Metadata
+from stylus_core.types import KINDS
 
 _WEIGHT = 20.0  # sliders go to 10 or so
 _ENTRIES = 12
 _PARTED = "||"  # between trigger words that exclude each other
 _WHITE = str.maketrans("\r\n\t", "   ")
-
-
-def _titled(title: str) -> dict[str, Any]:
-    """What it is called says what it adds, too: versions and labels are out of that."""
-    from stylus_core.refiner.subject import subject
-    from stylus_core.refiner.title import read_title
-
-    return {"title": title, "subject": subject(read_title(Metadata(title=title), ""), "") or title}
 
 
 def _worded(entries: tuple[str, ...]) -> dict[str, Any]:
@@ -45,7 +37,7 @@ class Editable:
 
 #: Order is the order in which they are shown.
 TABLE: tuple[Editable, ...] = (
-    Editable("title", "text", "What it is called.", _titled, most=300),
+    Editable("title", "text", "What it is called.", lambda v: {"title": v}, most=300),
     Editable(
         "description",
         "text",

@@ -12,6 +12,7 @@ from stylus_core.library.header import read_header
 from stylus_core.library.hostile_text import Malformed
 from stylus_core.library.merge import read_metadata
 from stylus_core.library.record_codec import dumps, encode_card, encode_metadata
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.regular_file import told
 from stylus_core.library.versions import VersionContext
 from stylus_core.prompt.tags import UNWRITABLE, UNWRITABLE_TOLD
@@ -35,17 +36,10 @@ class ReadFile(NamedTuple):
     card: str
 
 
-def refiner_version() -> int:
-    """Cards of another version than this one are made again, from the stored metadata."""
-    from stylus_core import refiner
-
-    return int(getattr(refiner, "VERSION", 1))
-
-
-def read_item(item: Listed) -> ReadFile:
+def read_item(item: Listed, refiner: Refiner) -> ReadFile:
     """Reads one file and refines what it says. Nothing that lies in a file, or is said of it, makes this raise."""
     try:
-        return _read(item)
+        return _read(item, refiner)
     except Malformed as error:
         return unusable(item, "unreadable", str(error))
     except OSError as error:
@@ -56,7 +50,7 @@ def read_item(item: Listed) -> ReadFile:
     return unusable(item, "unreadable", problem)._replace(signature=b"")  # it may pass
 
 
-def _read(item: Listed) -> ReadFile:
+def _read(item: Listed, refiner: Refiner) -> ReadFile:
     if item.problem:
         return unusable(item, "unreadable", item.problem)
     extension = os.path.splitext(item.name)[1].lower()
@@ -72,7 +66,7 @@ def _read(item: Listed) -> ReadFile:
     notes = [f"{name}: {problem}" for name, problem in damaged]
     if not UNWRITABLE.isdisjoint(item.stem):
         notes.append(f"its name holds one of {UNWRITABLE_TOLD}, which a <lora:...> tag cannot name: rename the file")
-    card, failure = refined(metadata, item.stem)
+    card, failure = refined(metadata, item.stem, refiner)
     return ReadFile(
         item=item,
         state="ok",
@@ -92,12 +86,10 @@ def unusable(item: Listed, state: str, problem: str) -> ReadFile:
     return ReadFile(item, state, problem, "[]", "", item.signature, "", False, "{}", "{}")
 
 
-def refined(metadata: Metadata, stem: str) -> tuple[Card, list[str]]:
+def refined(metadata: Metadata, stem: str, refiner: Refiner) -> tuple[Card, list[str]]:
     """The refiner's card, and a note if it failed; then the card is an empty one."""
-    from stylus_core.refiner import refine
-
     try:
-        return refine(metadata, stem), []
+        return refiner.card(metadata, stem), []
     except Exception as error:
         log.exception("the refiner failed on %s", stem)
         return Card(source="file name"), [f"it could not be described from its metadata ({type(error).__name__})"]

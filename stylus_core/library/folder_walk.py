@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stylus_core.library.host_order import LastPositions, natural_key
+from stylus_core.library.preview_picture import IMAGES
 from stylus_core.library.regular_file import told
 from stylus_core.library.sidecar_owner import SIDECARS, Entry, by_owner
-from stylus_core.library.sidecars import IMAGES
 from stylus_core.storage.sqlite_values import same_number, storable, storable_text
 
 OPENED = ".safetensors"
 EXTENSIONS = frozenset((OPENED, ".pt", ".ckpt"))
 
-#: Goes into every signature: a new reader of headers and sidecars reads all files again.
+#: Goes into every signature: raised where what is read of headers or of a sidecar that was read before is another
+#: thing now, so that all files are read again. A new format of sidecar is noticed without it.
 READER_VERSION = 2
 
 

@@ -23,6 +23,7 @@ from stylus_core.library.pairs import could_be_half
 from stylus_core.library.pool_traits import PoolTraits, read_traits
 from stylus_core.library.provenance import FieldProvenance, standings
 from stylus_core.library.record_codec import decode_card, encode_card, loads
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import Progress, ScanReport
 from stylus_core.library.scan_plan import make_plan, resolve_roots, would_change
 from stylus_core.storage.sqlite_values import storable_text
@@ -47,10 +48,14 @@ class Library:
     described, and tells so.
     """
 
-    def __init__(self, database: Path) -> None:
-        """Opens the SQLite file `database`, or creates it together with its folder."""
+    def __init__(self, database: Path, refiner: Refiner) -> None:
+        """Opens the SQLite file `database`, or creates it together with its folder.
+
+        `refiner` makes the cards, and `stylus_core.refiner.MetadataRefiner` is the one that there is.
+        """
+        self._refiner = refiner
         self._database = Database(Path(database))
-        self._upkeep = Upkeep(self._database)
+        self._upkeep = Upkeep(self._database, refiner)
 
     def __enter__(self) -> Library:
         return self
@@ -108,7 +113,7 @@ class Library:
         folders = self._upkeep.folders
         if quick and all(path in folders for path in paths) and not folders_changed(folders):
             return False
-        plan = make_plan(self._database, paths)
+        plan = make_plan(self._database, paths, self._refiner.version)
         if would_change(plan):
             return True
         self._upkeep.same(plan.listing.folders)
@@ -226,19 +231,7 @@ class Library:
             for number, card in cards.items():
                 if connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number)).rowcount:
                     store_card(connection, number, source, keys.get(number, ""), encode_card(card))
-                    settle(connection, number)
-        self._upkeep.keep()
-
-    def drop_cards(self, ids: Iterable[int], source: str) -> None:
-        """Takes back what `put_cards` stored for these adapters."""
-        with self._database.transaction() as connection:
-            revision = next_revision(connection)
-            for number in ids:
-                if connection.execute(
-                    "DELETE FROM cards WHERE adapter_id = ? AND source = ? AND source <> 'metadata'", (number, source)
-                ).rowcount:
-                    connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number))
-                    settle(connection, number)
+                    settle(connection, number, self._refiner)
         self._upkeep.keep()
 
     def cards(self, source: str, ids: Sequence[int]) -> dict[int, Card]:
@@ -292,14 +285,15 @@ class Library:
     def standings(self, adapter: Adapter) -> list[FieldProvenance]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""
         with self._database.guard():
-            return standings(adapter, self.edits(adapter.id), cards_of(self._database.rows, adapter.id))
+            cards = cards_of(self._database.rows, adapter.id)
+            return standings(adapter, self.edits(adapter.id), cards, self._refiner)
 
     def _edited(self, adapter_id: int, make: Callable[[sqlite3.Connection], _Made]) -> _Made:
         with self._database.transaction() as connection:
             if not connection.execute("SELECT 1 FROM adapters WHERE id = ?", (adapter_id,)).fetchone():
                 raise LibraryError(f"there is no adapter with the id {adapter_id} in the library")
             if made := make(connection):
-                settle(connection, adapter_id)
+                settle(connection, adapter_id, self._refiner)
                 stamp = (next_revision(connection), adapter_id)
                 connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", stamp)
         self._upkeep.keep()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
+
+from stylus_core.library.values import title_line
 
 #: Words of which such names are made. A name that has any other word says something.
 _FILLED_IN = frozenset(
@@ -43,6 +47,12 @@ def is_filled_in(title: str) -> bool:
     words = _words(title)
     initials = any(word not in _FILLED_IN for word in words)
     return says_nothing(title) and (not initials or any(len(word) >= _SHORTEST for word in words))
+
+
+def given_title(title: Any, file_names: Sequence[str]) -> str:
+    """A record's title, if somebody gave it; "" for the file's own name and for what a tool fills in."""
+    line = title_line(title)
+    return "" if line.removesuffix(".safetensors") in file_names or is_filled_in(line) else line
 
 
 def _words(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Merges what header and sidecars claim into one `Metadata`: field by field, in a fixed order of trust."""
+"""Merges what header and sidecars claim into one `Metadata`: field by field, in the order of trust."""
 
 from __future__ import annotations
 
@@ -14,44 +14,14 @@ from stylus_core.library.adapter_algorithm import algorithm_of
 from stylus_core.library.header import Header
 from stylus_core.library.hostile_text import clean_line, fold
 from stylus_core.library.own_words import keep_own_words, part_from_copies
-from stylus_core.library.sidecar_reader import preview, read_sidecars
-from stylus_core.library.sidecars import RGTHREE, SITE_JSON
+from stylus_core.library.preview_picture import preview
+from stylus_core.library.sidecar_reader import read_sidecars
+from stylus_core.library.sidecars.registry import HEADER, JOINED, PRESETS, TRUST, TRUST_OF
 from stylus_core.library.training import header_claims
 from stylus_core.library.values import Claims
 from stylus_core.library.versions import VersionContext
 from stylus_core.types import Example, Metadata
 
-HEADER = "header"
-
-#: The most trusted first. What the user wrote, then the model site's records, then the tools' copies of them, then
-#: loose text (S.txt may hold anything: some tools put nothing but trigger words there), then the header, whose texts
-#: are mostly the trainer's defaults.
-TRUST = (
-    ".json",
-    ".civitai.info",
-    ".civitai.json",
-    ".api_info.json",
-    SITE_JSON,
-    ".metadata.json",
-    ".cm-info.json",
-    RGTHREE,
-    ".swarm.json",
-    ".txt",
-    ".description.txt",
-    HEADER,
-    ".html",
-)
-#: The model site's records, and those of tools that keep a copy of them.
-_SITE = TRUST[1 : TRUST.index(RGTHREE) + 1]
-#: Where another order is right.
-TRUST_OF: dict[str, tuple[str, ...]] = {
-    # The editors preset `sd version` with a guess that calls everything SD1, so the site's word comes first.
-    "base_model": (*_SITE, ".swarm.json", HEADER, ".json"),
-    # Only the header has all 64 digits of it.
-    "autov3": (HEADER, *_SITE, ".swarm.json"),
-    # LoRA Manager and rgthree's nodes hash the file itself; the others repeat what the site says of the file it offers.
-    "sha256": (*dict.fromkeys((".metadata.json", RGTHREE, *_SITE[:4], ".json", *_SITE)),),
-}
 _MERGED = tuple(
     f.name
     for f in dataclasses.fields(Metadata)
@@ -70,9 +40,9 @@ def read_metadata(header: Header, context: VersionContext) -> tuple[Metadata, li
     found, problems = read_sidecars(sorted(context.beside), context, own)
     found[HEADER] = own
     problems += [(HEADER, problem) for problem in ignored]
-    part_from_copies(found, TRUST)
+    part_from_copies(found)
     fields, provenance = merge(found)
-    keep_own_words(fields, provenance, found, TRUST)
+    keep_own_words(fields, provenance, found)
     _keep_structure(fields, provenance, found)
     _add_local_examples(fields, provenance, context)
     base = adapter_base(header.shapes, _statements(found, raw), [(HEADER, raw.get("ss_sd_model_name", ""))])
@@ -119,9 +89,9 @@ def _words(entries: tuple[str, ...]) -> frozenset[str]:
 
 def _keep_structure(fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims]) -> None:
     """The site's list of trigger words knows its entries, a tool's copy in `activation text` runs them together."""
-    if provenance.get("trigger_words") != ".json":
+    if provenance.get("trigger_words") not in JOINED:
         return
-    for source in TRUST[1:]:
+    for source in (s for s in TRUST if s not in JOINED):
         listed = found.get(source, {}).get("trigger_words", ())
         if len(listed) > 1 and _words(listed) == _words(fields["trigger_words"]):
             fields["trigger_words"], provenance["trigger_words"] = listed, source
@@ -149,13 +119,12 @@ def _add_local_examples(fields: dict[str, Any], provenance: dict[str, str], cont
 
 def _statements(found: dict[str, Claims], raw: dict[str, str]) -> list[tuple[str, str]]:
     """What is said about the base model, the most trusted first, for the choice of the architecture."""
-    out = [
-        (s, found[s]["base_model"]) for s in TRUST_OF["base_model"] if s != ".json" and "base_model" in found.get(s, ())
-    ]
+    said = [(s, found[s]["base_model"]) for s in TRUST_OF["base_model"] if "base_model" in found.get(s, ())]
+    out = [(source, text) for source, text in said if source not in PRESETS]
     out += [(HEADER, raw.get(key, "")[:200]) for key in ("ss_base_model_version", "modelspec.architecture")]
     if raw.get("ss_v2") == "True":
         out.append((HEADER, "SD2"))
-    out += [(".json", found[".json"]["base_model"])] if "base_model" in found.get(".json", ()) else []
+    out += [(source, text) for source, text in said if source in PRESETS]
     if "ss_base_model_version" not in raw and raw.get("ss_v2") == "False":
         out.append((HEADER, "SD1"))  # trainers of before SDXL wrote no version
     return [(source, text) for source, text in out if text]

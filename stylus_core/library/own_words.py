@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stylus_core.library.hostile_text import fold
+from stylus_core.library.sidecars.registry import PAGES, TRUST
 from stylus_core.library.values import DESCRIPTION, NOTES, Claims
 
 #: A longer description is a page that somebody copied.
@@ -17,10 +18,10 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _LETTERS = re.compile(r"[^\W_]+")
 
 
-def part_from_copies(found: dict[str, Claims], trust: Sequence[str]) -> None:
+def part_from_copies(found: dict[str, Claims]) -> None:
     """Takes from the claims what is no user's word: tools copy the site's texts and words into the user's files."""
     typing = [
-        source for source in trust if not found.get(source, {}).keys().isdisjoint(("own_description", "own_notes"))
+        source for source in TRUST if not found.get(source, {}).keys().isdisjoint(("own_description", "own_notes"))
     ]
     if not typing:
         return
@@ -34,7 +35,7 @@ def part_from_copies(found: dict[str, Claims], trust: Sequence[str]) -> None:
             if not text:
                 continue
             copies = [other for other, told in site if _is_copy(text, told)]
-            if copies and copies != [".html"]:  # of a page, which says less well what it says
+            if copies and not PAGES.issuperset(copies):  # of a page, which says less well what it says
                 claims.pop(field, None)
             if copies:
                 del claims[own]
@@ -42,25 +43,23 @@ def part_from_copies(found: dict[str, Claims], trust: Sequence[str]) -> None:
                 del claims[own]
 
 
-def keep_own_words(
-    fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims], trust: Sequence[str]
-) -> None:
+def keep_own_words(fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims]) -> None:
     """Puts the user's title and description before the site's, and all that he typed into `own_words`."""
-    typed = next((s for s in trust if "own_description" in found.get(s, ())), "")
+    typed = next((s for s in TRUST if "own_description" in found.get(s, ())), "")
     texts: dict[str, str] = {}
     if typed:
         text = found[typed]["own_description"]
         texts[text] = typed
-        site = next((t for s in trust if s != ".html" and (t := _of_others(found.get(s, {}), "description"))), "")
+        site = next((t for s in TRUST if s not in PAGES and (t := _of_others(found.get(s, {}), "description"))), "")
         fields["description"] = f"{text}\n\n{site}".strip()[:DESCRIPTION]
         provenance["description"] = typed
-    for source in trust:
+    for source in TRUST:
         if "own_notes" in found.get(source, ()):
             texts.setdefault(found[source]["own_notes"], source)
     if texts:
         fields["own_words"] = "\n\n".join(texts)[:NOTES]
         provenance["own_words"] = ", ".join(dict.fromkeys(texts.values()))
-    titled = next((s for s in trust if "own_title" in found.get(s, ())), "")
+    titled = next((s for s in TRUST if "own_title" in found.get(s, ())), "")
     if titled:
         if fields.get("title", "") not in ("", found[titled]["own_title"]):
             fields["site_title"], provenance["site_title"] = fields["title"], provenance["title"]

@@ -9,6 +9,7 @@ from typing import Any
 from stylus_core.library.cards import SOURCES, effective
 from stylus_core.library.edits import Edit, values_of
 from stylus_core.library.fields import TABLE
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.types import Adapter, Card
 
 #: For a weight's source, the fields of the metadata that it may stem from.
@@ -36,14 +37,17 @@ class FieldProvenance:
     otherwise_by: str
 
 
-def standings(adapter: Adapter, edits: Mapping[str, Edit], cards: Mapping[str, Card]) -> list[FieldProvenance]:
+def standings(
+    adapter: Adapter, edits: Mapping[str, Edit], cards: Mapping[str, Card], refiner: Refiner
+) -> list[FieldProvenance]:
     """Every field of the table, in its order, out of the user's edits and the cards by source."""
     values = values_of(edits)
-    now = _Account(adapter, cards, values)
+    now = _Account(adapter, cards, values, refiner)
     out = []
     for name in (field.name for field in TABLE):
         edit = edits.get(name)
-        without = _Account(adapter, cards, {field: value for field, value in values.items() if field != name})
+        others = {field: value for field, value in values.items() if field != name}
+        without = _Account(adapter, cards, others, refiner)
         otherwise, source = without.value(name), without.source(name)
         by, at = (edit.by, edit.at) if edit else (source, "")
         out.append(FieldProvenance(name, now.value(name), by, at, otherwise, source))
@@ -53,10 +57,10 @@ def standings(adapter: Adapter, edits: Mapping[str, Edit], cards: Mapping[str, C
 class _Account:
     """What counts of one adapter under some edits, and where it comes from."""
 
-    def __init__(self, adapter: Adapter, cards: Mapping[str, Card], edits: Mapping[str, Any]) -> None:
+    def __init__(self, adapter: Adapter, cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> None:
         self._adapter, self._edits = adapter, edits
         self._base = cards.get("metadata", Card())
-        self._card = effective(cards, edits)
+        self._card = effective(cards, edits, refiner)
         self._by = next((source for source in SOURCES if source in cards), "metadata")
         self._own = cards.get(self._by, self._base)
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database, next_revision
-from stylus_core.library.database_rows import Stamp, settle, store_card, write_file
-from stylus_core.library.file_reader import ReadFile, read_item, refined, refiner_version, unusable
+from stylus_core.library.database_rows import settle, store_card, write_file
+from stylus_core.library.file_reader import ReadFile, read_item, refined, unusable
 from stylus_core.library.folder_walk import SeenFolder, winners
 from stylus_core.library.record_codec import decode_metadata, encode_card
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan_plan import Renames, ScanPlan, StoredRow, make_plan, resolve_roots
 
 log = logging.getLogger(__name__)
@@ -47,16 +48,17 @@ class ScanReport:
 def scan(
     database: Database,
     roots: Sequence[str | os.PathLike[str]],
+    refiner: Refiner,
     progress: Progress | None = None,
     pause: Callable[[], None] | None = None,
 ) -> tuple[ScanReport, dict[str, SeenFolder]]:
     """See `Library.scan`. Returns the folders as well, as they were when they were listed."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
-    plan = make_plan(database, paths, pause)
+    plan = make_plan(database, paths, refiner.version, pause)
     step = _Stepper(progress, len(plan.read) + len(plan.refine))
-    counts = _read(database, plan, step)
-    _refine_again(database, plan.refine, step)
+    counts = _read(database, plan, refiner, step)
+    _refine_again(database, plan.refine, refiner, step)
     removed = _finish(database, plan)
     states = dict(database.rows("SELECT status, count(*) FROM present WHERE status <> 'ok' GROUP BY status"))
     report = ScanReport(
@@ -88,15 +90,14 @@ class _Stepper:
             self.progress(self.done, self.total)
 
 
-def _read(database: Database, plan: ScanPlan, step: _Stepper) -> Counter[str]:
+def _read(database: Database, plan: ScanPlan, refiner: Refiner, step: _Stepper) -> Counter[str]:
     """Reads the plan's files, batch by batch; takes those that turn out to be renamed out of `plan.missing`."""
     counts: Counter[str] = Counter()
     renames = Renames(plan)
-    version = refiner_version()
     for start in range(0, len(plan.read), BATCH):
         batch: list[tuple[ReadFile, StoredRow | None]] = []
         for item in plan.read[start : start + BATCH]:
-            found = read_item(item)
+            found = read_item(item, refiner)
             row = plan.known.get(item.path)
             if row and not (row.gone or row.signature) and (row.state, row.problem) == (found.state, found.problem):
                 counts["unchanged"] += 1  # could not be opened before, and cannot now
@@ -105,41 +106,42 @@ def _read(database: Database, plan: ScanPlan, step: _Stepper) -> Counter[str]:
             step()
         if batch:
             with database.transaction() as connection:
-                stamp = Stamp(next_revision(connection), version)
-                counts.update(_write(connection, found, renamed, stamp) for found, renamed in batch)
+                revision = next_revision(connection)
+                counts.update(_write(connection, found, renamed, revision, refiner) for found, renamed in batch)
     renames.drop_matched(plan.missing)
     return counts
 
 
-def _write(connection: sqlite3.Connection, found: ReadFile, renamed: StoredRow | None, stamp: Stamp) -> str:
+def _write(
+    connection: sqlite3.Connection, found: ReadFile, renamed: StoredRow | None, revision: int, refiner: Refiner
+) -> str:
     try:
-        return write_file(connection, found, renamed, stamp)
+        return write_file(connection, found, renamed, revision, refiner)
     except (sqlite3.Error, LibraryError):
         raise
     except Exception as error:  # it concerns this file alone
         log.exception("what was read of %s cannot be stored", found.item.path)
         problem = f"what is in it cannot be stored ({type(error).__name__})"
-        return write_file(connection, unusable(found.item, "unreadable", problem), renamed, stamp)
+        return write_file(connection, unusable(found.item, "unreadable", problem), renamed, revision, refiner)
 
 
-def _refine_again(database: Database, rows: list[StoredRow], step: _Stepper) -> None:
+def _refine_again(database: Database, rows: list[StoredRow], refiner: Refiner, step: _Stepper) -> None:
     """Makes the metadata's cards anew from the stored metadata, without touching a file."""
-    version = refiner_version()
     sql = "SELECT id, stem, metadata FROM adapters WHERE id IN (SELECT value FROM json_each(?))"
     for start in range(0, len(rows), BATCH):
         made = []
         for number, stem, stored in database.rows(sql, (json.dumps([row.id for row in rows[start : start + BATCH]]),)):
             with database.guard():
                 metadata = decode_metadata(stored)
-            made.append((number, encode_card(refined(metadata, stem)[0])))
+            made.append((number, encode_card(refined(metadata, stem, refiner)[0])))
             step()
         with database.transaction() as connection:
             revision = next_revision(connection)
             for number, card in made:
-                values = (version, revision, number)
+                values = (refiner.version, revision, number)
                 connection.execute("UPDATE adapters SET refiner = ?, revision = ? WHERE id = ?", values)
                 store_card(connection, number, "metadata", "", card)
-                settle(connection, number)
+                settle(connection, number, refiner)
 
 
 def _finish(database: Database, plan: ScanPlan) -> int:

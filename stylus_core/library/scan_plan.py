@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database
-from stylus_core.library.file_reader import refiner_version
 from stylus_core.library.folder_walk import Listed, Listing, list_roots
 from stylus_core.library.header import COMMON
 
@@ -65,10 +64,13 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     return paths
 
 
-def make_plan(database: Database, roots: Sequence[str], pause: Callable[[], None] | None = None) -> ScanPlan:
-    """Compares, writes nothing. `pause` is called every few milliseconds.
+def make_plan(
+    database: Database, roots: Sequence[str], version: int, pause: Callable[[], None] | None = None
+) -> ScanPlan:
+    """Compares, writes nothing. `version` is the refiner's: cards of another one are to be made again.
 
-    The database is read first: what another process adds meanwhile is then not taken for gone.
+    `pause` is called every few milliseconds. The database is read first: what another process adds meanwhile is then
+    not taken for gone.
     """
     known: dict[str, StoredRow] = {}
     last = ""
@@ -77,7 +79,6 @@ def make_plan(database: Database, roots: Sequence[str], pause: Callable[[], None
         known.update((row[0], StoredRow(*row)) for row in rows)
         if pause:
             pause()
-    version = refiner_version()
     listing = list_roots(roots, pause)
     read: list[Listed] = []
     back: list[StoredRow] = []

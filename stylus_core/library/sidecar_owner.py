@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-from stylus_core.library.sidecars import IMAGES, SUFFIXES
+from stylus_core.library.preview_picture import IMAGES
+from stylus_core.library.sidecars.registry import SUFFIXES
 
 #: A file in a folder: its name without extension, extension in lower case, entry.
 Entry = tuple[str, str, "os.DirEntry[str]"]

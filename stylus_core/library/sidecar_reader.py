@@ -11,13 +11,15 @@ from typing import Any
 from stylus_core.library.encoding import decode
 from stylus_core.library.hostile_text import Malformed, parse_text
 from stylus_core.library.regular_file import open_regular, told
-from stylus_core.library.sidecars import FORMATS, IMAGES, MAX_SIDECAR, SUFFIXES, TEXT_SUFFIXES, Format, loose_text
+from stylus_core.library.sidecars.identity import identity_of
+from stylus_core.library.sidecars.registry import BY_SUFFIX, TEXT_SIDECARS
+from stylus_core.library.sidecars.sidecar_format import JsonSidecar
 from stylus_core.library.values import Claims
-from stylus_core.library.versions import VersionContext, civitai_record, identity_of
+from stylus_core.library.versions import VersionContext, civitai_record
 
 log = logging.getLogger(__name__)
 
-_BY_SUFFIX = {suffix: [f for f in FORMATS if f.suffix == suffix] for suffix in SUFFIXES}
+MAX_SIDECAR = 8 * 2**20  # bytes
 
 
 def read_sidecars(
@@ -35,14 +37,14 @@ def read_sidecars(
     parsed: dict[str, tuple[str, Any]] = {}  # suffix -> (file name, value)
     for name in names:
         suffix = name[len(context.stem) :].lower()
-        if suffix not in _BY_SUFFIX:
+        if suffix not in BY_SUFFIX and suffix not in TEXT_SIDECARS:
             continue
         try:
             text, note = decode(_read(os.path.join(context.folder, name)))
             if note:
                 problems.append((name, note))
-            if suffix in TEXT_SUFFIXES:
-                found[suffix] = loose_text(text, suffix)
+            if sidecar := TEXT_SIDECARS.get(suffix):
+                found[sidecar.source] = sidecar.read(text)
             elif text.strip():
                 parsed[suffix] = name, _record(text)
             else:
@@ -51,7 +53,7 @@ def read_sidecars(
             problems.append((name, f"ignored: {error}"))
         except Exception as error:
             problems.append((name, f"ignored: {told(error)}"))
-    values = [parsed[suffix][1] for suffix in SUFFIXES if suffix in parsed]
+    values = [parsed[suffix][1] for suffix in BY_SUFFIX if suffix in parsed]
     context = context._replace(identity=cache(lambda: identity_of(values, header)))
     for suffix, (name, value) in parsed.items():
         try:
@@ -70,10 +72,10 @@ def _claims(suffix: str, value: Any, context: VersionContext) -> tuple[dict[str,
     """What a parsed file claims, by source, and its keys of a wrong type."""
     found: dict[str, Claims] = {}
     wrong: dict[str, None] = {}
-    for kind in _BY_SUFFIX[suffix]:
-        if record := kind.record(value):
-            found[kind.source] = kind.read(record, context)
-            wrong.update(dict.fromkeys(_wrong(record, kind)))
+    for sidecar in BY_SUFFIX[suffix]:
+        if record := sidecar.record(value):
+            found[sidecar.source] = sidecar.read(record, context)
+            wrong.update(dict.fromkeys(_wrong(record, sidecar)))
     return found, list(wrong)
 
 
@@ -84,8 +86,8 @@ def _record(text: str) -> Any:
     return value
 
 
-def _wrong(record: dict[str, Any], kind: Format) -> list[str]:
-    return [key for key, kinds in kind.expected.items() if not isinstance(record.get(key), (*kinds, type(None)))]
+def _wrong(record: dict[str, Any], sidecar: JsonSidecar) -> list[str]:
+    return [key for key, types in sidecar.expected.items() if not isinstance(record.get(key), (*types, type(None)))]
 
 
 def _read(path: str) -> bytes:
@@ -97,14 +99,3 @@ def _read(path: str) -> bytes:
     if len(raw) > MAX_SIDECAR:
         raise Malformed("it grew beyond what is read while it was read")
     return raw
-
-
-def preview(context: VersionContext) -> str:
-    """The preview picture's path or "": for each extension `S.EXT`, then `S.preview.EXT`, as the hosts look for it."""
-    lower = {name.lower(): name for name in context.beside}
-    stem = context.stem.lower()
-    for extension in IMAGES:
-        for name in (f"{stem}{extension}", f"{stem}.preview{extension}"):
-            if name in lower:
-                return os.path.join(context.folder, lower[name])
-    return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from stylus_core.library.hostile_text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
 from stylus_core.library.meaningless_names import is_filled_in
+from stylus_core.library.sidecars.sidecar_format import MetadataSource, Trust
 from stylus_core.library.values import (
     DESCRIPTION,
     Claims,
@@ -25,6 +26,13 @@ from stylus_core.library.values import (
 TAGS = 200
 #: A mean length of this many characters or more means that the "tags" are sentences (the rule of the WebUI).
 SENTENCE = 16
+HEADER_SOURCE = MetadataSource(
+    source="header",
+    written_by="trainers: kohya's and musubi-tuner, ai-toolkit, fluxgym, OneTrainer, SimpleTuner; SwarmUI's editor",
+    tells="base model, name, training folders, tags and captions, trigger words, ModelSpec's keys, hashes",
+    trust=Trust.TRAINER,
+    trust_of={"autov3": Trust.MEASURED},  # only the header has all 64 digits of it
+)
 #: A key that SwarmUI's editor leaves behind: what ModelSpec's keys say is then the user's own.
 SPACER = "__spacer"
 _FOLDER = re.compile(r"^\s*\d+_")

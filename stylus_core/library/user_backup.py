@@ -22,6 +22,7 @@ from stylus_core.errors import StylusError
 from stylus_core.library.backup_values import File, Taken, collected, put_back, words_of
 from stylus_core.library.database import Database, DatabaseState, next_revision
 from stylus_core.library.header import COMMON
+from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
 
@@ -66,7 +67,7 @@ class UserBackup:
                 self._file.do(lambda db: _follow(db, database))
                 self._at = state
 
-    def give_back(self, database: Database) -> tuple[Taken, int]:
+    def give_back(self, database: Database, refiner: Refiner) -> tuple[Taken, int]:
         """Puts what other databases knew of these files into the one that there is now. Nothing is raised.
 
         Returns:
@@ -85,7 +86,7 @@ class UserBackup:
                 with database.transaction() as connection:
                     revision = next_revision(connection)
                     for (_, _, number), text in zip(some, words, strict=True):
-                        came = put_back(connection, number, text)
+                        came = put_back(connection, number, text, refiner)
                         taken += came
                         if any(came):
                             stamp = (revision, number)

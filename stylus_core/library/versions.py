@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import stated_architecture
 from stylus_core.library.hostile_text import clean_line, fold
-from stylus_core.library.values import Claims, identifier, mapping, sequence
+from stylus_core.library.values import identifier, mapping, sequence
 
 _LEAST_DIGITS = 10  # of a hash: AutoV2 has as many
 
@@ -41,23 +41,8 @@ class VersionContext(NamedTuple):
     base: Callable[[], tuple[str, str]] = lambda: ("", "")  # architecture and family, without the sidecars
 
 
-def identity_of(records: Iterable[Any], header: Claims) -> Identity:
-    """What records and header tell about which file it is. `records` are parsed, the most trusted first."""
-    ids: list[int] = []
-    hashes: list[Any] = [header.get("autov3")]
-    for value in records:
-        record = mapping(value)
-        for inner in (record, mapping(record.get("civitai")), mapping(mapping(record.get("raw")).get("civitai"))):
-            if not inner:
-                continue
-            of_version = inner.get("id") if "modelId" in inner else None
-            ids += filter(None, map(identifier, (inner.get("modelVersionId"), inner.get("VersionId"), of_version)))
-            hashes += [inner.get(key) for key in ("sha256", "autov3")]
-            hashes += list(mapping(inner.get("Hashes")).values())[:20]
-    return Identity(tuple(dict.fromkeys(ids)), frozenset(filter(None, map(_digest, hashes))))
-
-
-def _digest(value: Any) -> str:
+def hash_digits(value: Any) -> str:
+    """A hash in lower case, whole or cut off behind its tenth digit or later; "" for anything else."""
     text = value.strip().lower().removeprefix("0x") if isinstance(value, str) and len(value) <= 80 else ""
     return text if len(text) >= _LEAST_DIGITS and re.fullmatch(r"[0-9a-f]+", text) else ""
 
@@ -111,7 +96,7 @@ def own_file(version: dict[str, Any], context: VersionContext, *, by_name: bool 
 def _same_hash(file: dict[str, Any], identity: Identity) -> bool:
     if not identity.hashes:
         return False
-    found = map(_digest, list(mapping(file.get("hashes")).values())[:20])
+    found = map(hash_digits, list(mapping(file.get("hashes")).values())[:20])
     return any(digest and any(_agree(digest, known) for known in identity.hashes) for digest in found)
 
 
@@ -131,7 +116,7 @@ def _same_name(version: dict[str, Any], file: dict[str, Any], context: VersionCo
     if tail and tail in (str(file.get("id")), str(version.get("id"))):
         return True
     return len(tail) >= 4 and any(
-        told.startswith(tail) for told in (str(file.get("id")), *map(_digest, mapping(file.get("hashes")).values()))
+        told.startswith(tail) for told in (str(file.get("id")), *map(hash_digits, mapping(file.get("hashes")).values()))
     )
 
 

@@ -35,3 +35,20 @@ def refine(metadata: Metadata, stem: str) -> Card:
         weight_source=weight.source,
         source=source,
     )
+
+
+class MetadataRefiner:
+    """What a library is handed to make its cards (`library.refiner_protocol.Refiner`): `refine`, of this version."""
+
+    @property
+    def version(self) -> int:
+        """`VERSION`."""
+        return VERSION
+
+    def card(self, metadata: Metadata, stem: str) -> Card:
+        """See `refine`."""
+        return refine(metadata, stem)
+
+    def subject(self, title: str) -> str:
+        """The subject of an adapter of which nothing but a title is known."""
+        return subject_of(read_title(Metadata(title=title), ""), "")

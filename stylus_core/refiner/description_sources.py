@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
-from stylus_core.library.cards import effective
+from stylus_core.library.cards import most_trusted
 from stylus_core.library.database import DatabaseState
-from stylus_core.refiner import refine
+from stylus_core.refiner import MetadataRefiner, refine
 from stylus_core.refiner.model.exchange import Imported, Matcher, read_records, shared_card
 from stylus_core.refiner.model.validation import UnusableDescription
 from stylus_core.types import Adapter, Card, Metadata
@@ -37,7 +37,7 @@ class DescribedLibrary(Library):
     """
 
     def __init__(self, database: Path, source: str) -> None:
-        super().__init__(database)
+        super().__init__(database, MetadataRefiner())
         self._source = source
         self._cards: dict[int, Card] = {}
         self._report = Imported()
@@ -88,7 +88,7 @@ class DescribedLibrary(Library):
                             break
                         # The file describes the library, whoever wrote what came with the adapter.
                         made = replace(base.get(adapter.id, Card()), source="metadata")
-                        found[adapter.id] = effective({"import": card, "metadata": made}, {})
+                        found[adapter.id] = most_trusted({"import": card, "metadata": made})
             report.matched = len(found)
             self._cards, self._report, self._matched = found, report, state
         return self._cards
@@ -101,7 +101,7 @@ def open_library(home: Path, descriptions: str = "") -> tuple[Library, Path]:
     """
     database = home / "library.sqlite"
     if not descriptions:
-        return Library(database), home / "index"
+        return Library(database, MetadataRefiner()), home / "index"
     key = descriptions if descriptions in (METADATA, NONE) else digest(Path(descriptions))[:12]
     return DescribedLibrary(database, descriptions), home / "descriptions" / key
 

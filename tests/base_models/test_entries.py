@@ -1,12 +1,7 @@
-"""One entry is all that a base model needs: everything that names bases follows from it."""
+"""What the entries of the base models have to keep; `tests/test_adding.py` adds one."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -62,56 +57,6 @@ def test_the_wall(made_for: str, wanted: str, may: bool) -> None:
 def test_every_checkpoint_is_a_value_of_the_option() -> None:
     for name in CHECKPOINTS:
         assert Options.of({"architecture": name}).architecture == name
-
-
-ENTRY = """
-
-BRASS = BaseModel(
-    name="brass",
-    label="Brass Image",
-    stated=r"\\bbrass ?image",
-    proofs=(TensorEvidence(any=("\\npipes_0_",), widths=(1000,)),),
-    checkpoint=(TensorEvidence(any=("\\npipes_0_",)),),
-    hosts="brass",
-    sizes=(Size("small", r"\\bsmall\\b"),),
-)
-"""
-SEEN = """
-import json
-from stylus_core.base_models import fits
-from stylus_core.base_models.recognise import adapter_base, checkpoint_base, class_base, stated_architecture
-from stylus_core.options import BY_NAME
-print(json.dumps({
-    "choices": [c for c in BY_NAME["architecture"].choices if "brass" in c],
-    "stated": stated_architecture("Brass-Image 2"),
-    "adapter": adapter_base({"lora_unet_pipes_7_valve.lora_down.weight": (4, 1000)}, [("", "brass_image small")])[:2],
-    "checkpoint": checkpoint_base({"pipes.0.valve.weight": (9, 9)}),
-    "host": class_base("BrassImagePipeline"),
-    "wall": [fits("brass-small", "brass"), fits("brass", "sdxl")],
-}))
-"""
-
-
-def test_adding_a_base_is_one_entry(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "stylus_core", tmp_path / "stylus_core", ignore=shutil.ignore_patterns("__pycache__"))
-    with open(tmp_path / "stylus_core" / "base_models" / "image.py", "a", encoding="utf-8") as file:
-        file.write(ENTRY)
-    done = subprocess.run(
-        [sys.executable, "-c", SEEN],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
-        "choices": ["brass", "brass-small"],
-        "stated": "brass",
-        "adapter": ["brass", "small"],
-        "checkpoint": "brass",
-        "host": "brass",
-        "wall": [True, False],
-    }
 
 
 def test_ranks_keep_the_general_behind_the_special() -> None:

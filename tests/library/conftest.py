@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stylus_core.library import Library, ScanReport
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.types import Adapter
 
 
@@ -18,7 +19,7 @@ class Shelf:
         self.loras = home / "loras"
         self.loras.mkdir()
         self.database = home / "state" / "library.sqlite"
-        self.library = Library(self.database)
+        self.library = Library(self.database, MetadataRefiner())
 
     def scan(self) -> ScanReport:
         return self.library.scan([self.loras])

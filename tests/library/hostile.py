@@ -212,7 +212,7 @@ _SCAN = """
 import json, re, resource, sys
 from pathlib import Path
 from stylus_core.library import Library
-import stylus_core.refiner
+from stylus_core.refiner import MetadataRefiner
 
 def peak():
     status = Path("/proc/self/status")  # ru_maxrss starts with the parent's peak on Linux
@@ -221,7 +221,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 before = peak()
-with Library(Path(sys.argv[1])) as library:
+with Library(Path(sys.argv[1]), MetadataRefiner()) as library:
     report = library.scan([sys.argv[2]])
     grown = peak() - before
     print(json.dumps([report.seconds, grown, report.added, report.unreadable, [p.path for p in library.problems()]]))

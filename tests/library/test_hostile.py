@@ -9,7 +9,8 @@ import pytest
 from stylus_core.library import Library
 from stylus_core.library.header import MAX_HEADER
 from stylus_core.library.hostile_text import MAX_CONTAINERS, MAX_VALUES
-from stylus_core.library.sidecars import MAX_SIDECAR
+from stylus_core.library.sidecar_reader import MAX_SIDECAR
+from stylus_core.refiner import MetadataRefiner
 from tests.library.build import raw_safetensors, safetensors
 from tests.library.hostile import UNREADABLE, Hostile, Outcome, make, scan_apart
 
@@ -44,14 +45,14 @@ def test_no_hostile_file_stops_the_scan(scanned: tuple[Path, list[Hostile], Outc
     database, made, told = scanned
     assert told.added == COUNT + 1
     assert told.unreadable == sum(h.status == UNREADABLE for h in made)
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         usable = {a.stem for a in library.adapters()}
     assert usable == {"good"} | {h.path.stem for h in made if h.status != UNREADABLE}
 
 
 def test_each_hostile_file_is_named_with_its_reason(scanned: tuple[Path, list[Hostile], Outcome]) -> None:
     database, made, _ = scanned
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         problems = {p.path: p for p in library.problems()}
     silent = [h for h in made if str(h.path) not in problems]
     assert not silent

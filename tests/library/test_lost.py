@@ -13,6 +13,7 @@ import pytest
 
 from stylus_core.library import Library
 from stylus_core.library.database import DatabaseLost
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.types import Adapter, Card
 from tests.library.build import safetensors
 from tests.library.conftest import Shelf
@@ -87,11 +88,11 @@ def test_what_was_set_and_paid_for_survives(shelf: Shelf, harm: Callable[[Path],
     shelf.library.close()
     without_log(shelf.database)
     harm(shelf.database)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         assert library.state.identity != identity
         assert library.scan([shelf.loras]).added == 3
         check_all_is_there(library)
-    with Library(shelf.database) as library:  # and it is not put back a second time
+    with Library(shelf.database, MetadataRefiner()) as library:  # and it is not put back a second time
         library.edit(by_stem(library)["copper_owl"].id, {"title": None})
         library.scan([shelf.loras])
         assert "title" not in by_stem(library)["copper_owl"].card.edited
@@ -101,7 +102,7 @@ def test_it_is_told_in_one_sentence_what_was_kept(shelf: Shelf, caplog: pytest.L
     set_and_describe(shelf)
     shelf.library.close()
     garbage(shelf.database)
-    with caplog.at_level(logging.WARNING, "stylus"), Library(shelf.database) as library:
+    with caplog.at_level(logging.WARNING, "stylus"), Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         library.scan([shelf.loras])
     (said,) = [r.getMessage() for r in caplog.records]
@@ -118,7 +119,7 @@ def test_files_that_moved_meanwhile_or_are_away(shelf: Shelf) -> None:
     (shelf.loras / "copper_owl.safetensors").rename(other)
     away = shelf.loras.with_name("glass_oboe.safetensors")
     (shelf.loras / "glass_oboe.safetensors").rename(away)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         owl = by_stem(library)["owl"]
         assert (owl.title, library.undoable(owl.id)) == ("Owl of Copper", 2)
@@ -135,7 +136,7 @@ def test_a_renamed_file_is_kept_under_its_new_name(shelf: Shelf) -> None:
     shelf.library.close()
     delete(shelf.database)
     safetensors(shelf.loras / "copper_owl.safetensors", {"ss_output_name": "quite another owl"})
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         found = by_stem(library)
         assert (found["bronze_owl"].title, found["copper_owl"].card.edited) == ("Owl of Copper", ())
@@ -147,12 +148,12 @@ def test_what_is_set_since_wins(shelf: Shelf) -> None:
     shelf.database.unlink()
     kept = shelf.database.with_name("library-kept.sqlite")
     aside = kept.rename(kept.with_name("for-later"))
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         library.edit(by_stem(library)["copper_owl"].id, {"weight": 1.5})
     os.replace(aside, kept)
     without_log(kept)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         owl = by_stem(library)["copper_owl"]
         assert (owl.card.weight, owl.title, library.undoable(owl.id)) == (1.5, "Owl of Copper", 1)
@@ -165,12 +166,12 @@ def test_the_second_copy_is_damaged_or_gone(shelf: Shelf, harm: Callable[[Path],
     kept = shelf.database.with_name("library-kept.sqlite")
     shelf.library.close()
     harm(kept)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         library.edit(by_stem(library)["linen_mask"].id, {"weight": 0.9})
     garbage(shelf.database)
     without_log(shelf.database)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         assert by_stem(library)["linen_mask"].card.weight == 0.9
         check_all_is_there(library)
@@ -182,7 +183,7 @@ def test_a_second_copy_that_cannot_be_written_fails_nothing(shelf: Shelf) -> Non
     shelf.library.close()
     kept.unlink()
     kept.mkdir()
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         assert library.edit(found["copper_owl"].id, {"weight": 0.3})
         assert by_stem(library)["copper_owl"].card.weight == 0.3
@@ -196,7 +197,7 @@ def test_what_is_left_of_the_damaged_file_is_taken_where_there_is_no_second_copy
     with sqlite3.connect(shelf.database) as connection:
         connection.execute("DROP TABLE folders")
     connection.close()
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         assert library.scan([shelf.loras]).added == 3
         check_all_is_there(library)
 
@@ -226,7 +227,7 @@ def test_the_folder_is_deleted_while_it_is_open(shelf: Shelf) -> None:
         shelf.library.edit(by_stem(shelf.library)["linen_mask"].id, {"weight": 0.2})
     assert shelf.scan().added == 3 and shelf.database.exists()
     shelf.library.close()
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         assert library.scan([shelf.loras]).unchanged == 3
 
 
@@ -241,7 +242,7 @@ def test_what_was_set_goes_over_into_a_folder_that_was_deleted(shelf: Shelf) -> 
 def test_another_process_put_another_database_there(shelf: Shelf) -> None:
     set_and_describe(shelf)
     os.replace(shelf.database, shelf.database.with_name("taken-away.sqlite"))
-    with Library(shelf.database) as other:
+    with Library(shelf.database, MetadataRefiner()) as other:
         other.scan([shelf.loras])
         assert shelf.library.moved([shelf.loras])
         shelf.scan()
@@ -253,10 +254,10 @@ def test_a_database_that_was_put_back_to_an_older_state(shelf: Shelf, tmp_path: 
     found = fill(shelf)
     shelf.library.close()
     shutil.copy(shelf.database, tmp_path / "yesterday.sqlite")
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.edit(found["copper_owl"].id, {"weight": 0.25})
     shutil.copy(tmp_path / "yesterday.sqlite", shelf.database)
-    with Library(shelf.database) as library:
+    with Library(shelf.database, MetadataRefiner()) as library:
         library.scan([shelf.loras])
         assert by_stem(library)["copper_owl"].card.weight == 0.25
 
@@ -264,7 +265,10 @@ def test_a_database_that_was_put_back_to_an_older_state(shelf: Shelf, tmp_path: 
 def test_identities_differ_and_stay(shelf: Shelf, tmp_path: Path) -> None:
     fill(shelf)
     identity = shelf.library.state.identity
-    with Library(shelf.database) as again, Library(tmp_path / "other" / "library.sqlite") as other:
+    with (
+        Library(shelf.database, MetadataRefiner()) as again,
+        Library(tmp_path / "other" / "library.sqlite", MetadataRefiner()) as other,
+    ):
         assert again.state == shelf.library.state
         assert other.state.identity != identity and len(other.state.identity) == 16
 

@@ -13,6 +13,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library import Library, scan
 from stylus_core.library.folder_walk import Listed, Listing, winners
 from stylus_core.library.host_order import natural_key
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.types import STATUSES, Card
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -32,7 +33,7 @@ def test_only_what_changed_is_touched(shelf: Shelf, monkeypatch: pytest.MonkeyPa
     revision = shelf.library.revision
     read: list[str] = []
     real = scan.read_item
-    monkeypatch.setattr(scan, "read_item", lambda item: read.append(item.name) or real(item))
+    monkeypatch.setattr(scan, "read_item", lambda item, refiner: read.append(item.name) or real(item, refiner))
     assert counts(shelf) == (0, 0, 0, 0, 3)
     assert (read, shelf.library.revision) == ([], revision)
     sidecar(shelf.loras / "b.safetensors", ".txt", "now described")
@@ -137,18 +138,18 @@ def test_a_killed_scan_goes_on_where_it_stopped(shelf: Shelf, monkeypatch: pytes
     monkeypatch.setattr(scan, "BATCH", 10)
     real, read = scan.read_item, []
 
-    def dies(item: object) -> object:
+    def dies(item: object, refiner: object) -> object:
         if len(read) == 17:
             raise KeyboardInterrupt
         read.append(item)
-        return real(item)  # type: ignore[arg-type]
+        return real(item, refiner)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scan, "read_item", dies)
     with pytest.raises(KeyboardInterrupt):
         shelf.scan()
     assert len(shelf.all()) == 10
     read.clear()
-    with Library(shelf.database) as other:
+    with Library(shelf.database, MetadataRefiner()) as other:
         report = other.scan([shelf.loras])
     assert (len(read), report.added, report.unchanged) == (15, 15, 10)
     assert len(shelf.all()) == 25
@@ -421,7 +422,7 @@ def test_a_new_refiner_makes_the_cards_again_without_reading_files(
     number = shelf.one().id
     shelf.library.edit(number, {"weight": 0.3})
 
-    def refuse(item: object) -> None:
+    def refuse(item: object, refiner: object) -> None:
         raise AssertionError(item)
 
     monkeypatch.setattr(scan, "read_item", refuse)

@@ -10,6 +10,7 @@ import pytest
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library, schema
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.types import Card
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -96,7 +97,7 @@ def old(shelf: Shelf) -> Path:
 
 def test_an_older_database_keeps_all_that_is_in_it(shelf: Shelf, old: Path) -> None:
     before = {a.id: a for a in shelf.library.adapters(("ok", "excluded"))}
-    with Library(old) as library:
+    with Library(old, MetadataRefiner()) as library:
         revision = library.revision
         report = library.scan([shelf.loras])
         assert (report.added, report.changed, report.removed, report.unchanged) == (0, 0, 0, 3)
@@ -114,13 +115,13 @@ def test_an_older_database_keeps_all_that_is_in_it(shelf: Shelf, old: Path) -> N
         library.edit(kite.id, {"weight": None, "description": None})
         library.edit(drum.id, {"kind": None})
         assert library.get(list(before)) == before
-    with Library(old) as library:  # and once more
+    with Library(old, MetadataRefiner()) as library:  # and once more
         assert library.scan([shelf.loras]).unchanged == 3
 
 
 def test_an_adapter_that_is_away_keeps_its_row(shelf: Shelf, old: Path) -> None:
     safetensors(shelf.loras / "gong.safetensors", {"ss_output_name": "gong"})
-    with Library(old) as library:
+    with Library(old, MetadataRefiner()) as library:
         assert library.scan([shelf.loras]).added == 1
         (gong,) = library.find("gong", whole=True)
         assert gong.card.weight == 0.2
@@ -128,14 +129,14 @@ def test_an_adapter_that_is_away_keeps_its_row(shelf: Shelf, old: Path) -> None:
 
 def test_the_index_drops_what_turns_out_to_be_excluded(shelf: Shelf, old: Path) -> None:
     revision = shelf.library.revision
-    with Library(old) as library:
+    with Library(old, MetadataRefiner()) as library:
         (vase,) = library.adapters(("excluded",))
         assert library.changes_since(revision) == (set(), {vase.id})
 
 
 def test_a_stylus_of_before_that_is_running_goes_on(old: Path) -> None:
     running = sqlite3.connect(old)
-    with Library(old):
+    with Library(old, MetadataRefiner()):
         pass
     rows = running.execute("SELECT weight, description, kind FROM edits ORDER BY adapter_id").fetchall()
     assert len(rows) == 3 and running.execute("SELECT count(*) FROM present").fetchone() == (3,)
@@ -148,7 +149,7 @@ def test_processes_that_upgrade_at_once(shelf: Shelf, old: Path) -> None:
 
     def work() -> None:
         try:
-            with Library(old) as library:
+            with Library(old, MetadataRefiner()) as library:
                 library.scan([shelf.loras])
         except BaseException as error:
             errors.append(error)
@@ -159,7 +160,7 @@ def test_processes_that_upgrade_at_once(shelf: Shelf, old: Path) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    with Library(old) as library:
+    with Library(old, MetadataRefiner()) as library:
         assert {a.stem: a.card.weight for a in library.adapters()}["kite"] == 0.35
 
 
@@ -168,7 +169,7 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(old: Path) -> None:
     connection.execute("CREATE TABLE field_edits (in_the_way)")  # so that the upgrade cannot be finished
     connection.commit()
     with pytest.raises(LibraryError):
-        Library(old)
+        Library(old, MetadataRefiner())
     assert old.exists() and connection.execute("PRAGMA user_version").fetchone()[0] == 1
     assert "excluded" not in [row[1] for row in connection.execute("PRAGMA table_info(adapters)")]
     connection.close()

@@ -14,8 +14,9 @@ import pytest
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
-from stylus_core.library.cards import effective
+from stylus_core.library.cards import most_trusted
 from stylus_core.library.record_codec import decode_card, decode_metadata, encode_card, encode_metadata
+from stylus_core.refiner import MetadataRefiner
 from stylus_core.types import Card, Example, Metadata
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -88,8 +89,8 @@ def test_the_users_edits_win_and_survive(shelf: Shelf) -> None:
     assert shelf.one().card.description == "from a model"
     shelf.library.edit(number, {"weight": None, "kind": None})
     assert shelf.one().card.weight == 1.0
-    shelf.library.drop_cards([number], "vlm")
-    assert shelf.one().card.kind == made.kind and shelf.one().card.source != "vlm"
+    fallback = shelf.library.cards("metadata", [number])[number]
+    assert fallback.kind == made.kind and fallback.source != "vlm"
 
 
 def test_an_edit_of_the_weight_takes_the_text_encoder_along(shelf: Shelf) -> None:
@@ -105,12 +106,12 @@ def test_an_edit_of_the_weight_takes_the_text_encoder_along(shelf: Shelf) -> Non
 def test_which_card_counts() -> None:
     metadata = Card("m", trigger_words=("a", "b"), trigger_alternatives=True, weight=0.6, weight_source="user")
     vlm, llm = Card("v", "style", weight=0.9, source="vlm"), Card("l", source="llm")
-    assert effective({}, {}) == Card()
-    assert effective({"metadata": metadata}, {}) == metadata
-    found = effective({"metadata": metadata, "llm": llm, "vlm": vlm}, {})
+    assert most_trusted({}) == Card()
+    assert most_trusted({"metadata": metadata}) == metadata
+    found = most_trusted({"metadata": metadata, "llm": llm, "vlm": vlm})
     assert (found.description, found.trigger_words, found.trigger_alternatives) == ("v", ("a", "b"), True)
     assert (found.weight, found.weight_source) == (0.6, "user")  # set by the user in another tool
-    assert effective({"metadata": metadata, "vlm": Card("", "style", source="vlm")}, {}).description == "m"
+    assert most_trusted({"metadata": metadata, "vlm": Card("", "style", source="vlm")}).description == "m"
 
 
 def test_cards_of_models_and_what_they_were_made_from(shelf: Shelf) -> None:
@@ -168,7 +169,7 @@ def test_a_damaged_database_is_moved_aside_and_rebuilt(shelf: Shelf, damage: Cal
     shelf.library.close()
     for number in (1, 2):
         damage(shelf.database)
-        with Library(shelf.database) as library:
+        with Library(shelf.database, MetadataRefiner()) as library:
             assert shelf.database.with_name(f"library.sqlite.broken-{number}").exists()
             assert library.scan([shelf.loras]).added == 1
             assert [a.stem for a in library.adapters()] == ["a"]
@@ -180,17 +181,17 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(LibraryError, match="newer version"):
-        Library(path)
+        Library(path, MetadataRefiner())
     assert [p.name for p in tmp_path.iterdir()] == ["library.sqlite"]
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="STYLUS_HOME"):
-        Library(tmp_path / "file" / "library.sqlite")
+        Library(tmp_path / "file" / "library.sqlite", MetadataRefiner())
     (tmp_path / "folder").mkdir()
     with pytest.raises(LibraryError, match="cannot be used"):
-        Library(tmp_path / "folder")
+        Library(tmp_path / "folder", MetadataRefiner())
 
 
 def test_a_closed_library_says_so(shelf: Shelf) -> None:
@@ -222,7 +223,7 @@ def test_threads_share_one_library(shelf: Shelf) -> None:
 
 
 def _writer(database: Path, loras: Path, name: str) -> None:
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         for turn in range(8):
             safetensors(loras / f"{name}-{turn}.safetensors", {"ss_output_name": f"{name}-{turn}"})
             library.scan([loras])
@@ -231,7 +232,7 @@ def _writer(database: Path, loras: Path, name: str) -> None:
 
 
 def _reader(database: Path, until: float) -> None:
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         seen = 0
         while time.time() < until:
             found = list(library.adapters())
@@ -246,7 +247,7 @@ def test_two_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
     loras, database = tmp_path / "loras", tmp_path / "library.sqlite"
     loras.mkdir()
     safetensors(loras / "first.safetensors")
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         library.scan([loras])
     context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
     until = time.time() + 1.0
@@ -257,14 +258,14 @@ def test_two_writers_and_eight_readers_lose_nothing(tmp_path: Path) -> None:
     for job in jobs:
         job.join(60)
     assert [job.exitcode for job in jobs] == [0] * 10
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         assert library.scan([loras]).unchanged == 17
         edited = {a.stem: a.card.description for a in library.adapters() if a.card.source == "user"}
     assert edited == {f"{name}-{turn}": f"by {name} in turn {turn}" for name in ("one", "two") for turn in range(8)}
 
 
 def _open_and_scan(database: Path, loras: Path) -> None:
-    with Library(database) as library:
+    with Library(database, MetadataRefiner()) as library:
         library.scan([loras])
 
 
@@ -279,7 +280,7 @@ def test_processes_that_create_the_library_at_once(tmp_path: Path) -> None:
     for job in jobs:
         job.join(60)
     assert [job.exitcode for job in jobs] == [0] * 4
-    with Library(arguments[0]) as library:
+    with Library(arguments[0], MetadataRefiner()) as library:
         assert len(list(library.adapters())) == 20
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from stylus_core.library import Library
 from stylus_core.library.watch import Watch
+from stylus_core.refiner import MetadataRefiner
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 
@@ -339,7 +340,7 @@ def test_what_a_header_says_is_stored_whatever_it_says(shelf: Shelf, monkeypatch
         safetensors(shelf.loras / f"{name}.safetensors")
     shelf.scan()
     assert usable(shelf) == {"fox", "hen"}
-    with Library(shelf.database) as other:
+    with Library(shelf.database, MetadataRefiner()) as other:
         assert all(adapter.title.encode() for adapter in other.adapters())
 
 

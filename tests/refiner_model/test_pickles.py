@@ -18,9 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_core.errors import LibraryError
-from stylus_core.refiner.model.pickle_file import BadPickle
-from stylus_core.refiner.model.pickles import Global, read_data
-from stylus_core.refiner.model.stylusdocs import import_stylusdocs, read_embeddings, read_stylusdocs
+from stylus_core.refiner.model.restricted_pickle import BadPickle, Global, read_data
+from stylus_core.refiner.model.stylusdocs import import_stylusdocs, read_stylusdocs
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 
@@ -244,17 +243,3 @@ def test_a_file_that_is_something_else_is_told(tmp_path: Path) -> None:
             read_stylusdocs(path)
     with pytest.raises(LibraryError, match="cannot be read"):
         read_stylusdocs(tmp_path / "missing.pkl")
-
-
-def test_vectors_belong_to_their_list(tmp_path: Path) -> None:
-    path = tmp_path / "sd_embeddings.npy"
-    np.save(path, np.ones((3, 8), np.float32))
-    assert read_embeddings(path, 3).shape == (3, 8)
-    with pytest.raises(LibraryError, match="do not belong together"):
-        read_embeddings(path, 4)
-    np.save(path, np.array([Evil(print, "ran")], dtype=object), allow_pickle=True)
-    with pytest.raises(LibraryError, match="numpy array"):
-        read_embeddings(path, 1)
-    path.write_bytes(b"no array")
-    with pytest.raises(LibraryError):
-        read_embeddings(path, 1)

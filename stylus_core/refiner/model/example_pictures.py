@@ -7,7 +7,7 @@ import stat
 from typing import NamedTuple
 
 from stylus_core.library.header import embedded_preview
-from stylus_core.library.sidecars import IMAGES
+from stylus_core.library.preview_picture import IMAGES
 from stylus_core.llm import pictures
 from stylus_core.llm.pictures import SIDE
 from stylus_core.pictures import PREVIEW, read_file

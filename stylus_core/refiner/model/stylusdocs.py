@@ -1,15 +1,14 @@
 """StylusDocs, the dataset of the paper (Luo et al., 2024): descriptions of 75,000 adapters of a model site.
 
-`sd_adapters.pkl` is a pickled list of `AdapterInfo` objects, `sd_embeddings.npy` their vectors in the same order. The
-pickle is never unpickled (see `pickles`): its objects become plain fields, and every field is checked like an answer
-of a model.
+`sd_adapters.pkl` is a pickled list of `AdapterInfo` objects. It is never unpickled (see `restricted_pickle`): its
+objects become plain fields, and every field is checked like an answer of a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
@@ -17,13 +16,8 @@ from stylus_core.library.hostile_text import clean, clean_line, clean_list
 from stylus_core.library.values import identifier, strength
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.exchange import Imported, import_records
-from stylus_core.refiner.model.pickle_file import BadPickle
-from stylus_core.refiner.model.pickles import Global, Instance, read_data
+from stylus_core.refiner.model.restricted_pickle import BadPickle, Global, Instance, read_data
 from stylus_core.types import Metadata
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_FILE = 2 * 2**30
 _MAX_ADAPTERS = 500_000
@@ -54,27 +48,6 @@ def read_stylusdocs(path: Path, progress: Callable[[int, int], None] | None = No
         raise LibraryError(f"{path} is not taken for StylusDocs: it holds no list of AdapterInfo objects")
     if len(found) > _MAX_ADAPTERS:
         raise LibraryError(f"{path} lists {len(found)} adapters, and {_MAX_ADAPTERS} are read at most")
-    return found
-
-
-def read_embeddings(path: Path, adapters: int) -> NDArray[np.floating[Any]]:
-    """The vectors of `sd_embeddings.npy`, one row an adapter, mapped and not loaded; no pickle in it is ever read.
-
-    They are text-embedding-3-large's: they compare with each other and with that model's vectors alone. Raises
-    `LibraryError` if they do not belong to a list of this many adapters.
-    """
-    import numpy as np
-
-    try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
-        raise LibraryError(f"{path} cannot be read as a numpy array: {error}") from None
-    if not isinstance(found, np.ndarray) or found.ndim != 2 or not np.issubdtype(found.dtype, np.floating):
-        raise LibraryError(f"{path} holds no matrix of numbers")
-    if len(found) != adapters:
-        raise LibraryError(
-            f"{path} has {len(found)} rows for {adapters} adapters: the two files do not belong together"
-        )
     return found
 
 

@@ -12,9 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.caches import heal
-from stylus_core.composer.contract import Request
-from stylus_core.composer.registry import Composers
-from stylus_core.composer.settings import ComposerSettings
+from stylus_core.composer import Composers, ComposerSettings, Request
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
@@ -79,11 +77,8 @@ class Stylus:
         self.roots = [Path(p).expanduser().absolute() for p in paths]
         self.home = library_home(self.roots, Path(home).expanduser() if home else None)
         self._library, index_folder = open_library(self.home, descriptions)
-        self._composers = (
-            composers
-            if isinstance(composers, Composers)
-            else Composers.from_settings(composers or ComposerSettings(), self.home)
-        )
+        made = composers if isinstance(composers, Composers) else Composers(settings=composers)
+        self._composers = made.at_home(self.home)
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = LocalIndex(self._library, index_folder, self.home, encoder)
         self._pairing = Pairing(self._library, self.here)
@@ -241,7 +236,7 @@ class Stylus:
         `applies`: whether whoever applies the tags applies both of two files that belong together; None: so it is.
         Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
         """
-        chosen = options if isinstance(options, Options) else Options.of(options)
+        chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
         return self._again(lambda: self._selected(prompt, chosen, depth, applies))
 
     def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:

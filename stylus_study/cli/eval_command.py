@@ -104,9 +104,8 @@ def _judged(args: argparse.Namespace, adapters: Sequence[Adapter]) -> tuple[Judg
 
 def _made(args: argparse.Namespace, state: Path) -> Composers:
     from stylus_core.composer.registry import Composers
-    from stylus_core.composer.settings import ComposerSettings
 
-    return Composers.from_settings(given(args).get("composers") or ComposerSettings(), state)
+    return Composers(settings=given(args).get("composers"), home=state)
 
 
 def _adapters(

@@ -192,7 +192,7 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(address: str, tmp_path:
     assert PHRASE not in str(refusal.value)
     settings = ComposerSettings(base_url=address, reranker=address, model="m")
     if address.startswith("http"):
-        found = Composers.from_settings(settings, tmp_path).compose(ASKED)
+        found = Composers(settings=settings, home=tmp_path).compose(ASKED)
         assert "STYLUS_API_KEY" in found.notes[-1] and PHRASE not in repr(found)
     assert PHRASE not in repr(settings) + repr(settings.endpoint) + repr(settings.rerank_endpoint)
 

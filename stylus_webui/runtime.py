@@ -31,7 +31,7 @@ class Runtime:
 
         self.service = service
         self.cache = cache
-        self.refining = Refining(service.home, settings.asking, settings.describing, service.refresh)
+        self.refining = Refining(service.home, settings.composer_settings, settings.refine_settings, service.refresh)
         self._outcomes: OrderedDict[tuple[str, str], JobOutcome] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -128,4 +128,4 @@ def _make() -> Runtime:
 def _open_core(folders: Sequence[Path]) -> SelectingCore:
     from stylus_core import Stylus
 
-    return Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())
+    return Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.composer_settings())

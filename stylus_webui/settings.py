@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import OptionError
+from stylus_core.llm.endpoint_settings import FIELDS, KEY_VARIABLES
 from stylus_core.options import Option, check
 from stylus_webui import host
 from stylus_webui.options import CONTROLS, lines
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("stylus")
 
 SECTION = ("stylus", "Stylus")
-KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
 #: alone; what is pinned, banned or a favourite for good has fields of its own.
@@ -89,21 +89,15 @@ def set_banned(name: str, ban: bool) -> str:
     return ""
 
 
-def asking() -> ComposerSettings:
-    """Address, model and key for the composers that ask somebody else; what is empty here the environment may have."""
+def composer_settings() -> ComposerSettings:
+    """Addresses, models and key for whoever asks a model; what is empty here the environment may have."""
     from stylus_core.composer.settings import ComposerSettings
 
-    return ComposerSettings(
-        base_url=_text("stylus_endpoint"),
-        model=_text("stylus_model"),
-        key=_stored_key(),
-        keep_alive=0 if host.option("stylus_unload", False) else None,
-        reranker=_text("stylus_reranker"),
-        reranker_model=_text("stylus_reranker_model"),
-    )
+    texts: dict[str, Any] = {f.name: _text(f.setting) for f in FIELDS if f.setting and f.name != "key"}
+    return ComposerSettings(key=_stored_key(), keep_alive=0 if host.option("stylus_unload", False) else None, **texts)
 
 
-def describing() -> RefineSettings:
+def refine_settings() -> RefineSettings:
     """How a model is asked to describe adapters."""
     from stylus_core.refiner.model.refine_plan import RefineSettings
 
@@ -124,7 +118,7 @@ def encoder() -> str:
 
 def model_identity() -> str:
     """What decides a model's answer besides the question; part of a cache's key, so without any key in it."""
-    given = asking()
+    given = composer_settings()
     return " ".join((given.endpoint.shown, given.endpoint.model, given.rerank_endpoint.shown)).strip()
 
 
@@ -143,14 +137,11 @@ def register() -> None:
     add("stylus_banned", "", "Banned adapters", "never picked", **names)
     add("stylus_pinned", "", "Pinned adapters", "always added", **names)
     add("stylus_favourites", "", "Favourite adapters", "beside those that LoRA Manager marks", **names)
-    add(
-        "stylus_endpoint",
-        "",
-        "LLM: base URL",
-        "OpenAI-compatible, such as http://127.0.0.1:11434/v1; only the LLM composer asks it",
-    )
-    add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
-    add("stylus_key", "", "LLM: key", _key_info(), type="password")
+    for field in FIELDS:
+        if field.name == "key":
+            add(field.setting, "", field.label, _key_info(), type="password")
+        elif field.setting:
+            add(field.setting, "", field.label, field.help)
     add(
         "stylus_unload",
         False,
@@ -161,13 +152,6 @@ def register() -> None:
     for name, what in (("stylus_price_in", "read"), ("stylus_price_out", "written")):
         info = "in any currency, for the estimate before adapters are described; 0: not known"
         add(name, 0, f"LLM: price of a million tokens {what}", info, gr.Number)
-    add(
-        "stylus_reranker",
-        "",
-        "Reranker",
-        "a cross-encoder's folder, or the URL of a Cohere-compatible endpoint; only the reranker composer asks it",
-    )
-    add("stylus_reranker_model", "", "Reranker: model", "the name that its endpoint knows")
     add(
         "stylus_encoder",
         "",
@@ -186,13 +170,11 @@ def register() -> None:
             component,
             **arguments,
         )
+    texts = [field.setting for field in FIELDS if field.setting and field.name != "key"]
     for name in (
+        *texts,
         "stylus_folders",
-        "stylus_endpoint",
-        "stylus_model",
         "stylus_unload",
-        "stylus_reranker",
-        "stylus_reranker_model",
         "stylus_encoder",
         "stylus_home",
         "stylus_keep_picks",

@@ -19,7 +19,8 @@ from stylus_core.composer import Composers
 from stylus_core.composer.reranker import EndpointScorer
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError, LLMError, StylusError
-from stylus_core.llm import Endpoint, LLMClient
+from stylus_core.llm.client import LLMClient
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.unload import unload
 from stylus_core.retriever.engine.address import parse_address
 from stylus_study.batch.webui import WebUI, WebUIError

@@ -146,7 +146,7 @@ def _shown(assignments: Sequence[Assignment]) -> str:
 
 def served(w: World, base_url: str, model: str, number: int, timeout: float) -> MarkdownTable:
     """What a real model does with the prompts, next to the local composer, to be read one by one."""
-    composers = Composers.from_settings(ComposerSettings(base_url=base_url, model=model, timeout=timeout), OUT / "llm")
+    composers = Composers(settings=ComposerSettings(base_url=base_url, model=model, timeout=timeout), home=OUT / "llm")
     table = MarkdownTable(f"{model} and the local composer", ["prompt", "language model", "local composer", "notes"])
     for prompt in prompts(w, number):
         request = requested(w, prompt)

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from stylus_core.composer.composer_rules import keep
+from stylus_core.composer.composer_rules import apply_rules
 from stylus_core.composer.contract import Request
 from stylus_core.composer.llm import Judge, LLMComposer
 from stylus_core.composer.local import floor_of, rated
@@ -142,12 +142,14 @@ class JudgedLocalComposer:
     judged: Judge
     floor: float | None = None  # None: as the request's restraint says
     name: str = "local"
+    label: str = "Held-out chances"
+    asks_model: bool = False
 
     def compose(self, request: Request) -> Composition:
         """What is likely enough and what the rules let pass."""
         floor = floor_of(request) if self.floor is None else self.floor
         sure = (a for a in self.judged(request) if a.confidence >= floor)
-        return Composition(tuple(keep(sure, request, already=len(request.prompt.tags))[0]), self.name)
+        return Composition(tuple(apply_rules(sure, request)[0]), self.name)
 
 
 def both(llm: Composition, by: Composition) -> Composition:
@@ -183,9 +185,7 @@ def measured(
     """
     judged = judging(asked)
     settings = ComposerSettings(base_url=base_url, model=model, timeout=timeout)
-    composers = Composers(
-        {"llm": lambda: LLMComposer(settings, home, judged), "local": lambda: JudgedLocalComposer(judged)}
-    )
+    composers = Composers({"llm": LLMComposer(settings, home, judged), "local": JudgedLocalComposer(judged)})
     heard, log = Heard(), logging.getLogger("stylus")
     log.addHandler(heard)
     log.setLevel(logging.INFO)

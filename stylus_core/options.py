@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stylus_core.base_models import CHECKPOINTS
 from stylus_core.base_models.families import NAMES as FAMILIES
+from stylus_core.composer_table import COMPOSERS
 from stylus_core.errors import OptionError
 from stylus_core.pool_entries import folder, pattern
 from stylus_core.types import KINDS
 
-COMPOSERS = ("local", "llm", "retriever", "random", "reranker")
 #: A limit that the user sets -> the level's number on Civitai; what is above is XXX.
 LEVELS = {"pg": 1, "pg13": 2, "r": 4, "x": 8}
 
@@ -39,7 +39,14 @@ class Option:
 
 #: Order is the order in which a panel shows them.
 TABLE: tuple[Option, ...] = (
-    Option("composer", "choice", "local", "Composer", "Who decides which candidates serve the prompt.", COMPOSERS),
+    Option(
+        "composer",
+        "choice",
+        "local",
+        "Composer",
+        "Who decides which candidates serve the prompt.",
+        tuple(COMPOSERS),
+    ),
     Option(
         "max_adapters", "int", 3, "Adapters at most", "How many adapters one prompt may get.", low=0, high=10, step=1
     ),
@@ -223,13 +230,25 @@ class Options:
     family: str = "any"
 
     @classmethod
-    def of(cls, values: Mapping[str, Any] | None = None, **named: Any) -> Options:
-        """Checks every value against the table. Raises `OptionError` naming the option and what it takes."""
+    def of(
+        cls, values: Mapping[str, Any] | None = None, *, composers: Sequence[str] = tuple(COMPOSERS), **named: Any
+    ) -> Options:
+        """Checks every value against the table.
+
+        Args:
+            values: by the option's name, of any type.
+            named: more of them.
+            composers: those that there are; another one than those of Stylus is known to the `Stylus` that has it.
+
+        Raises:
+            OptionError: it names the option and what it takes.
+        """
         given = {**(values or {}), **named}
         unknown = sorted(set(given) - set(BY_NAME), key=str)
         if unknown:
             raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
-        return cls(**{name: check(BY_NAME[name], value) for name, value in given.items()})
+        table = {**BY_NAME, "composer": replace(BY_NAME["composer"], choices=tuple(composers))}
+        return cls(**{name: check(table[name], value) for name, value in given.items()})
 
     def changed(self) -> dict[str, Any]:
         """The options that differ from their defaults, as plain JSON values."""

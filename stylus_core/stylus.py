@@ -12,35 +12,27 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stylus_core.caches import heal
-from stylus_core.composer.contract import Request
-from stylus_core.composer.registry import Composers
-from stylus_core.composer.settings import ComposerSettings
+from stylus_core.candidate_search import CandidateSearch, SearchQuery
+from stylus_core.composer import Composers, ComposerSettings
 from stylus_core.errors import EngineError
 from stylus_core.home import library_home
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.database import DatabaseLost
 from stylus_core.library.find_by_name import the_one
 from stylus_core.library.watch import Watch
-from stylus_core.notes import no_pick
 from stylus_core.options import Options
 from stylus_core.pairing import Paired, Pairing
-from stylus_core.pinned import pinned
 from stylus_core.prompt import parse
-from stylus_core.prompt.keywords import keywords
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.description_sources import open_library
-from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.retriever.pool import Pools
-from stylus_core.retriever.retriever import Filter, Retriever
-from stylus_core.rewriter import pick_of, rewrite
-from stylus_core.searching import Found, Search
-from stylus_core.types import Adapter, Applies, Candidate, Composition, Half, Selection
+from stylus_core.selection_writing import write_selection
+from stylus_core.types import Adapter, Applies, Half, Selection
 
 if TYPE_CHECKING:
-    from stylus_core.retriever.engine.engine_retriever import EngineRetriever
     from stylus_core.retriever.engine.remote_index import RemoteIndex
 
 log = logging.getLogger("stylus")
@@ -79,17 +71,15 @@ class Stylus:
         self.roots = [Path(p).expanduser().absolute() for p in paths]
         self.home = library_home(self.roots, Path(home).expanduser() if home else None)
         self._library, index_folder = open_library(self.home, descriptions)
-        self._composers = (
-            composers
-            if isinstance(composers, Composers)
-            else Composers.from_settings(composers or ComposerSettings(), self.home)
-        )
+        made = composers if isinstance(composers, Composers) else Composers(settings=composers)
+        self._composers = made.at_home(self.home)
         #: The index on this machine; hold its lock to look into it while selections go on.
         self.here = LocalIndex(self._library, index_folder, self.home, encoder)
         self._pairing = Pairing(self._library, self.here)
         self._watch = Watch(self._library, self.roots)
         self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
+        self._search = CandidateSearch(self._library, self.here, self._remote, self._pairing)
         self._index_problem = ""
 
     def __enter__(self) -> Stylus:
@@ -241,7 +231,7 @@ class Stylus:
         `applies`: whether whoever applies the tags applies both of two files that belong together; None: so it is.
         Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
         """
-        chosen = options if isinstance(options, Options) else Options.of(options)
+        chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
         return self._again(lambda: self._selected(prompt, chosen, depth, applies))
 
     def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:
@@ -255,88 +245,15 @@ class Stylus:
             )
         with self.here.lock:
             self._watch.check()
-            notes: list[str] = []
             with self._watch.selecting():
                 pool = self._pools.of(chosen)
-                found = self._found(Search(parsed, chosen, pool, depth, applies), notes)
+                found = self._search.search(SearchQuery(parsed, chosen, pool, depth, applies))
             timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found.timings.values()), **found.timings}
         clock = time.perf_counter()
         composition = self._composers.compose(found.request)
         timings["compose"] = (time.perf_counter() - clock) * 1000
         clock = time.perf_counter()
-        selection = self._written(found, composition, notes)
+        selection = write_selection(self._library, self.here, self.roots, found, composition)
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found.candidates, timings=timings)
-
-    def _found(self, asked: Search, notes: list[str]) -> Found:
-        """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
-        if self._remote is not None:
-            try:
-                there, said = self._remote.retriever(self._library, self.here.vectors())
-                found = self._search(there, asked)
-                notes += said
-                return found
-            except EngineError as e:
-                self._remote.failed(e)
-                notes.append(f"{e}; this machine's own index was searched instead")
-        return self._search(self.here.retriever(), asked)
-
-    def _search(self, retriever: Retriever | EngineRetriever, asked: Search) -> Found:
-        clock = time.perf_counter()
-        parsed, options = asked.prompt, asked.options
-        found_keywords = keywords(parsed)
-        timings = {"keywords": (time.perf_counter() - clock) * 1000}
-        present = {name: self._called(name) for name in {t.name for t in parsed.tags}}
-        pairs = self._pairing.seen(present, options.banned, asked.applies)
-        banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
-        wanted = Filter(options.architecture, options.kinds, pairs.left_out.union(banned), asked.pool)
-        found = retriever.search(parsed, found_keywords, max(asked.depth, options.candidates), wanted)
-        timings.update(found.timings)
-        n = options.candidates
-        candidates = tuple(map(pairs.marked, found.candidates))
-        request = Request(
-            parsed,
-            found_keywords,
-            candidates[:n],
-            options,
-            found.affinity[:, :n] if retriever.dense else None,
-            found.sentence,
-            found.library,
-            found.nearness.of(slice(n)) if found.nearness else None,
-            len(pairs.counted),
-        )
-        return Found(request, timings, candidates, pairs, asked.pool)
-
-    def _called(self, name: str) -> list[Adapter]:
-        """The adapters that a tag of this name calls, by their stem or their alias."""
-        if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
-            return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
-        index = self.here.index
-        found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
-        return [a for a in found if name in (a.stem, a.metadata.alias)]
-
-    def _written(self, found: Found, composition: Composition, notes: list[str]) -> Selection:
-        parsed, options = found.request.prompt, found.request.options
-
-        def candidate(adapter: Adapter) -> Candidate:
-            used = tuple(self.here.elsewhere(adapter.id).values())
-            return found.pairs.marked(Candidate(adapter, 1.0, elsewhere=used))
-
-        fitting, left_out = pinned(self._library, options, candidate)
-        written = rewrite(parsed, composition.assignments, options, fitting, found.pairs.counted)
-        said = [*notes, *found.pairs.notes, *composition.notes, *written.notes, *left_out]
-        if self.here.problem:
-            said.append(self.here.problem)
-        if self.here.empty:
-            said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
-        elif not found.candidates or not (written.picks or said):
-            said.append(no_pick(bool(found.candidates), options, found.pool))
-        return Selection(
-            prompt=parsed.text,
-            rewritten=written.text,
-            picks=written.picks,
-            nearly=tuple(pick_of(a, candidates_weight(a.candidate), ()) for a in composition.nearly),
-            composer=composition.composer,
-            notes=tuple(dict.fromkeys(said)),
-        )

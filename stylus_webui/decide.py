@@ -235,14 +235,15 @@ def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
 
 
 def _select(effective: str, options: Options, context: DecisionContext) -> Selection:
-    asks_a_model = options.composer in ("llm", "reranker")
+    from stylus_core.composer.registry import declaration
+
     library = context.service.revision(), context.service.identity()
     key = {
         "generation": _GENERATION,
         "prompt": effective,
         "library": library,
         "options": dataclasses.asdict(options),
-        "model": context.model if asks_a_model else "",
+        "model": context.model if declaration(options.composer).asks_model else "",
         "pairs": context.pairs.key,
     }
     known = context.cache.get("picks", key)

@@ -13,7 +13,7 @@ from stylus_core.errors import StylusError
 from stylus_webui.service import sentence
 
 if TYPE_CHECKING:
-    from stylus_core.composer.settings import ComposerSettings as Asking
+    from stylus_core.composer.settings import ComposerSettings
     from stylus_core.refiner.model.refine_plan import RefinePlan, RefineSettings
     from stylus_core.refiner.model.refine_run import RefineReport
 
@@ -28,7 +28,7 @@ _IDLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class RefiningProgress:
+class RefiningState:
     """How far it is. `status` is one of "idle", "planning", "planned", "running", "stopping"."""
 
     status: str = "idle"
@@ -46,7 +46,7 @@ class Refining:
 
     Args:
         home: the library's folder of state; raises `NotReady` while there is none.
-        asking: whom to ask, and whether its memory is to be freed afterwards.
+        server: whom to ask, and whether its memory is to be freed afterwards.
         terms: how, and at which prices.
         changed: called when descriptions came, so that the index takes them in.
     """
@@ -54,18 +54,18 @@ class Refining:
     def __init__(
         self,
         home: Callable[[], Path],
-        asking: Callable[[], Asking],
+        server: Callable[[], ComposerSettings],
         terms: Callable[[], RefineSettings],
         changed: Callable[[], None],
     ) -> None:
-        self._home, self._asking, self._terms, self._changed = home, asking, terms, changed
+        self._home, self._server, self._terms, self._changed = home, server, terms, changed
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._progress = RefiningProgress()
+        self._progress = RefiningState()
 
     @property
-    def progress(self) -> RefiningProgress:
+    def progress(self) -> RefiningState:
         return self._progress
 
     def plan(self) -> None:
@@ -103,20 +103,20 @@ class Refining:
             if self._progress.busy:
                 return
             self._stop.clear()
-            self._progress = RefiningProgress(status, told)
+            self._progress = RefiningState(status, told)
             self._thread = threading.Thread(target=self._work, args=(send,), name="stylus-refine", daemon=True)
             self._thread.start()
 
     def _work(self, send: bool) -> None:
         try:
             plan, report = self._run(send)
-            ended = _planned(plan) if not send else RefiningProgress("idle", _finished(report))
+            ended = _planned(plan) if not send else RefiningState("idle", _finished(report))
         except StylusError as error:
             said = str(error)
-            ended = RefiningProgress("idle", sentence(said[:1].upper() + said[1:]))
+            ended = RefiningState("idle", sentence(said[:1].upper() + said[1:]))
         except Exception as error:
             logger.exception("the descriptions could not be made")
-            ended = RefiningProgress("idle", f"That failed: {type(error).__name__}: {error}.")
+            ended = RefiningState("idle", f"That failed: {type(error).__name__}: {error}.")
         with self._lock:
             self._progress = ended
 
@@ -124,13 +124,13 @@ class Refining:
         from stylus_core.refiner.description_sources import open_library
         from stylus_core.refiner.model.refine_run import refine_library
 
-        home, asking = self._home(), self._asking()
+        home, server = self._home(), self._server()
         library, _ = open_library(home, "")  # a connection of its own: nobody who generates waits for this one
         try:
             plan, report = refine_library(
                 library,
                 home,
-                asking.endpoint,
+                server.endpoint,
                 self._terms(),
                 approve=lambda _: send,
                 progress=self._step,
@@ -140,10 +140,10 @@ class Refining:
             library.close()
         if report.done:
             self._changed()
-        if asking.keep_alive is not None and (report.done or report.failed):
+        if server.keep_alive is not None and (report.done or report.failed):
             from stylus_core.llm.unload import unload
 
-            unload(asking.endpoint, asking.keep_alive, _UNLOAD)
+            unload(server.endpoint, server.keep_alive, _UNLOAD)
         return plan, report
 
     def _step(self, report: RefineReport) -> None:
@@ -153,14 +153,14 @@ class Refining:
             self._progress = replace(self._progress, told=told, done=report.done + report.failed, total=report.total)
 
 
-def _planned(plan: RefinePlan) -> RefiningProgress:
+def _planned(plan: RefinePlan) -> RefiningState:
     if not plan.jobs:
         resting = f" {plan.resting:,} failed lately and are tried again later." if plan.resting else ""
-        return RefiningProgress(
+        return RefiningState(
             "idle", f"There is nothing to describe: {plan.described:,} are described already.{resting}"
         )
     told = f"{plan.scope}: {plan.cost}. Nothing was sent yet: Start sends them."
-    return RefiningProgress("planned", told, total=len(plan.jobs))
+    return RefiningState("planned", told, total=len(plan.jobs))
 
 
 def _finished(report: RefineReport) -> str:

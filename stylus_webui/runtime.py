@@ -31,7 +31,7 @@ class Runtime:
 
         self.service = service
         self.cache = cache
-        self.refining = Refining(service.home, settings.asking, settings.describing, service.refresh)
+        self.refining = Refining(service.home, settings.composer_settings, settings.refine_settings, service.refresh)
         self._outcomes: OrderedDict[tuple[str, str], JobOutcome] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -108,24 +108,17 @@ def restart() -> None:
     start()
 
 
-def home() -> Path:
-    """The folder of indexes and caches: that of the setting, else the core's."""
-    from stylus_core.home import home as default
-
-    given = str(host.option("stylus_home", "") or "").strip()
-    return Path(given).expanduser() if given else default()
-
-
 def _make() -> Runtime:
     from stylus_webui.cache import Cache
     from stylus_webui.service import Service
 
-    folder = home()
-    keep = bool(host.option("stylus_keep_picks", True))
-    return Runtime(Service(_open_core, settings.folders), Cache(folder / "webui-picks.sqlite" if keep else None))
+    kept = settings.home() / "webui-picks.sqlite" if settings.keep_picks() else None
+    return Runtime(Service(_open_core, settings.folders), Cache(kept))
 
 
 def _open_core(folders: Sequence[Path]) -> SelectingCore:
     from stylus_core import Stylus
 
-    return Stylus(list(folders), home=home(), encoder=settings.encoder(), composers=settings.asking())
+    return Stylus(
+        list(folders), home=settings.home(), encoder=settings.encoder(), composers=settings.composer_settings()
+    )

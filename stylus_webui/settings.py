@@ -1,19 +1,14 @@
-"""The settings page: what belongs to the installation rather than to one picture.
-
-The key of a language model never becomes a setting of the host: those are kept in a readable file and served by the
-host's API. What is typed into its field goes into a file of our own, readable by its owner only, and the field is
-emptied at once. A key in the environment wins.
-"""
+"""What the settings say: what belongs to the installation rather than to one picture."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import OptionError
+from stylus_core.llm.endpoint_settings import FIELDS
 from stylus_core.options import Option, check
 from stylus_webui import host
 from stylus_webui.options import CONTROLS, lines
@@ -24,8 +19,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("stylus")
 
-SECTION = ("stylus", "Stylus")
-KEY_VARIABLES = ("STYLUS_API_KEY", "OPENAI_API_KEY")
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
 #: alone; what is pinned, banned or a favourite for good has fields of its own.
@@ -48,6 +41,24 @@ def panel_default(option: Option) -> Any:
     except OptionError as error:
         logger.warning("a panel default in the settings is not used: %s", error)
         return option.default
+
+
+def home() -> Path:
+    """The folder of indexes and caches: that of the setting, else the core's."""
+    from stylus_core.home import home as default
+
+    given = _text("stylus_home")
+    return Path(given).expanduser() if given else default()
+
+
+def key_file() -> Path:
+    """Where the key of a language model is kept, apart from what the host keeps."""
+    return home() / "webui-key"
+
+
+def keep_picks() -> bool:
+    """Whether the same prompt is to give the same picks after a restart."""
+    return bool(host.option("stylus_keep_picks", True))
 
 
 def folders() -> list[Path]:
@@ -89,21 +100,15 @@ def set_banned(name: str, ban: bool) -> str:
     return ""
 
 
-def asking() -> ComposerSettings:
-    """Address, model and key for the composers that ask somebody else; what is empty here the environment may have."""
+def composer_settings() -> ComposerSettings:
+    """Addresses, models and key for whoever asks a model; what is empty here the environment may have."""
     from stylus_core.composer.settings import ComposerSettings
 
-    return ComposerSettings(
-        base_url=_text("stylus_endpoint"),
-        model=_text("stylus_model"),
-        key=_stored_key(),
-        keep_alive=0 if host.option("stylus_unload", False) else None,
-        reranker=_text("stylus_reranker"),
-        reranker_model=_text("stylus_reranker_model"),
-    )
+    texts: dict[str, Any] = {f.name: _text(f.setting) for f in FIELDS if f.setting and f.name != "key"}
+    return ComposerSettings(key=_stored_key(), keep_alive=0 if host.option("stylus_unload", False) else None, **texts)
 
 
-def describing() -> RefineSettings:
+def refine_settings() -> RefineSettings:
     """How a model is asked to describe adapters."""
     from stylus_core.refiner.model.refine_plan import RefineSettings
 
@@ -124,152 +129,20 @@ def encoder() -> str:
 
 def model_identity() -> str:
     """What decides a model's answer besides the question; part of a cache's key, so without any key in it."""
-    given = asking()
+    given = composer_settings()
     return " ".join((given.endpoint.shown, given.endpoint.model, given.rerank_endpoint.shown)).strip()
-
-
-def register() -> None:
-    """`on_ui_settings`."""
-    import gradio as gr
-
-    shared = host.shared()
-
-    def add(name: str, default: Any, label: str, info: str, component: Any = None, **more: Any) -> None:
-        given = shared.OptionInfo(default, label, component or gr.Textbox, more or None, section=SECTION)
-        shared.opts.add_option(name, given.info(info) if hasattr(given, "info") else given)
-
-    names = {"lines": 4, "placeholder": "one file name a line, without its extension"}
-    add("stylus_folders", "", "More folders", "one a line; the WebUI must list them too", lines=2)
-    add("stylus_banned", "", "Banned adapters", "never picked", **names)
-    add("stylus_pinned", "", "Pinned adapters", "always added", **names)
-    add("stylus_favourites", "", "Favourite adapters", "beside those that LoRA Manager marks", **names)
-    add(
-        "stylus_endpoint",
-        "",
-        "LLM: base URL",
-        "OpenAI-compatible, such as http://127.0.0.1:11434/v1; only the LLM composer asks it",
-    )
-    add("stylus_model", "", "LLM: model", "the name that the endpoint knows")
-    add("stylus_key", "", "LLM: key", _key_info(), type="password")
-    add(
-        "stylus_unload",
-        False,
-        "LLM: free its memory after each call",
-        "for a server on the same graphics card that can (Ollama); the next call loads the model anew",
-        gr.Checkbox,
-    )
-    for name, what in (("stylus_price_in", "read"), ("stylus_price_out", "written")):
-        info = "in any currency, for the estimate before adapters are described; 0: not known"
-        add(name, 0, f"LLM: price of a million tokens {what}", info, gr.Number)
-    add(
-        "stylus_reranker",
-        "",
-        "Reranker",
-        "a cross-encoder's folder, or the URL of a Cohere-compatible endpoint; only the reranker composer asks it",
-    )
-    add("stylus_reranker_model", "", "Reranker: model", "the name that its endpoint knows")
-    add(
-        "stylus_encoder",
-        "",
-        "Embedding model",
-        "folder of a sentence encoder; empty: all-MiniLM-L6-v2 if it is installed; none: words alone",
-    )
-    add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
-    add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)
-    for option in DEFAULTS:
-        component, arguments = _component(option)
-        add(
-            default_name(option),
-            "" if option.type == "names" else _plain(option.default),
-            f"Panel default: {option.label}",
-            option.help,
-            component,
-            **arguments,
-        )
-    for name in (
-        "stylus_folders",
-        "stylus_endpoint",
-        "stylus_model",
-        "stylus_unload",
-        "stylus_reranker",
-        "stylus_reranker_model",
-        "stylus_encoder",
-        "stylus_home",
-        "stylus_keep_picks",
-    ):
-        shared.opts.onchange(name, _restart, call=False)
-    shared.opts.data_labels["stylus_key"].restrict_api = True
-    shared.opts.onchange("stylus_key", _take_key, call=False)
-    _take_key()  # one that lies in the host's own file, from wherever it came
-
-
-def _take_key() -> None:
-    shared = host.shared()
-    given = str(shared.opts.data.get("stylus_key") or "").strip()
-    if not given:
-        return
-    shared.opts.data["stylus_key"] = ""
-    path = _key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            os.chmod(path, 0o600)  # an older file keeps its mode
-            file.write("" if given == "-" else given)
-    except OSError as error:
-        logger.error("the key could not be kept in %s: %s", path, error.strerror)
-    else:
-        _restart()
 
 
 def _stored_key() -> str:
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        return _key_file().read_text("utf-8").strip()
+        return key_file().read_text("utf-8").strip()
     return ""
-
-
-def _key_file() -> Path:
-    from stylus_webui import runtime
-
-    return runtime.home() / "webui-key"
-
-
-def _key_info() -> str:
-    variable = next((v for v in KEY_VARIABLES if os.environ.get(v)), None)
-    if variable:
-        return f"{variable} in the environment comes first"
-    return (
-        f"kept apart from the other settings and never shown; - deletes it; {KEY_VARIABLES[0]} in the environment wins"
-    )
 
 
 def _text(name: str) -> str:
     return str(host.option(name, "") or "").strip()
 
 
-def _restart() -> None:
-    from stylus_webui import runtime
-
-    runtime.restart()
-
-
 def _lines(name: str) -> list[str]:
     text = str(host.option(name, "") or "")
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
-
-
-def _component(option: Option) -> tuple[Any, dict[str, Any]]:
-    import gradio as gr
-
-    if option.type == "bool":
-        return gr.Checkbox, {}
-    if option.type == "choice":
-        return gr.Dropdown, {"choices": list(option.choices)}
-    if option.type == "choices":
-        return gr.CheckboxGroup, {"choices": list(option.choices)}
-    if option.type == "names":
-        return gr.Textbox, {"lines": 2, "placeholder": "one a line"}
-    return gr.Slider, {"minimum": option.low, "maximum": option.high, "step": option.step}
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.library.build import safetensors, sidecar
+
 ROOT = Path(__file__).parent.parent
 DOCUMENT = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
 
@@ -119,3 +123,15 @@ def test_a_new_base_model(tmp_path: Path) -> None:
         "host": "brass",
         "wall": [True, False],
     }
+
+
+def test_a_new_composer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLUS_HOME", str(tmp_path / "home"))
+    for stem, title in (("kettle", "Brass Kettle"), ("lamp", "Paper Lamp")):
+        sidecar(safetensors(tmp_path / "loras" / f"{stem}.safetensors"), ".civitai.info", {"model": {"name": title}})
+    names: dict[str, Any] = {"folder": tmp_path / "loras"}
+    exec(code("A new composer"), names)  # noqa: S102 - ours
+    selection = names["selection"]
+    assert selection.composer == "title"
+    assert [(pick.name, pick.keyword) for pick in selection.picks] == [("kettle", "brass kettle")]
+    assert "<lora:kettle:" in selection.rewritten

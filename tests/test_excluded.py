@@ -27,6 +27,8 @@ class Everything:
     """A composer that takes all that it is offered."""
 
     name = "everything"
+    label = "Everything"
+    asks_model = False
 
     def compose(self, request: Request) -> Composition:
         keyword = request.keywords[0]
@@ -39,7 +41,7 @@ def picked(stylus: Stylus, **options: Any) -> set[str]:
 
 def test_it_is_no_candidate_of_any_composer(tmp_path: Path) -> None:
     library(tmp_path / "loras", True)
-    composers = Composers({"local": Everything})
+    composers = Composers({"local": Everything()})
     with Stylus(tmp_path / "loras", home=tmp_path / "home", encoder="none", composers=composers) as stylus:
         stylus.index()
         found = stylus.select(PROMPT, {"max_adapters": 5}, depth=10)

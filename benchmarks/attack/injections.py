@@ -21,7 +21,7 @@ from benchmarks.attack.tally import Tally
 from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.composer.settings import ComposerSettings
-from stylus_core.llm import Endpoint
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.refiner.model.refine_plan import RefineSettings as Refining
 from stylus_core.refiner.model.refine_run import refine_library
 from tests.library.build import safetensors, sidecar

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core import __version__
-from stylus_core.cli import composer_flags
+from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
 from stylus_core.cli.refine_arguments import add_refining
 from stylus_core.cli.set_arguments import add_editing
 from stylus_core.errors import OptionError
@@ -31,7 +31,7 @@ environment:
   STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
   STYLUS_ENCODER   folder of an embedding model, where --encoder is not given
   STYLUS_INDEX     a search engine that holds the index, where --index is not given
-  STYLUS_ENDPOINT  an OpenAI-compatible server, where --endpoint or --base-url is not given
+  STYLUS_ENDPOINT  an OpenAI-compatible server, where --base-url is not given (or STYLUS_BASE_URL, which goes before)
   STYLUS_MODEL     the server's model, where --model is not given
   STYLUS_API_KEY   the server's key
   STYLUS_WEBUI_AUTH  user:password of a WebUI's --api-auth, where --auth-env names no other variable
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     _library(select)
     _common(select)
     _options(select)
-    composer_flags.add_flags(select)
+    add_composer_flags(select)
 
     show = commands.add_parser("show", allow_abbrev=False, help="print what is known of an adapter")
     show.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
@@ -88,9 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _library(doctor)
     _common(doctor)
-    doctor.add_argument(
-        "--endpoint", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="also try this server"
-    )
+    add_server_flag(doctor)
     add_editing(commands, _library, _common)
     add_refining(commands, _library, _common)
     add_batch(commands, _library, _common, _options)

@@ -91,13 +91,14 @@ def show(args: argparse.Namespace, console: Console, opener: Opener) -> int:
 def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus doctor`. Fails if something is broken, not if something is merely worth knowing."""
     from stylus_core.doctor import examine
+    from stylus_core.llm.endpoint_settings import resolved
 
     findings = []
     looked = examine(
         libraries(args),
         home=args.home,
         encoder=args.encoder,
-        endpoint=args.endpoint,
+        endpoint=resolved("base_url", args.base_url),
         engine=args.index,
         opener=opener,
     )

@@ -1,33 +1,59 @@
-"""What commands have in common that make many calls of a model: whom they ask, what it costs, and whether to."""
+"""Flags of the commands that ask a model: whom, for how long, and of those that ask often, what it costs.
+
+What an endpoint is said by comes out of `stylus_core.llm.endpoint_settings.FIELDS`.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
+import math
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli.number_types import number, whole
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import LLMError
+from stylus_core.llm.endpoint_settings import BY_NAME, FIELDS, KEY_VARIABLES, EndpointField, endpoint_of
 
 if TYPE_CHECKING:
+    from stylus_core.composer.settings import ComposerSettings
     from stylus_core.llm.endpoint import Endpoint
 
+#: Seconds for one of many calls: nobody waits for a single one.
+_BATCH_TIMEOUT = 180.0
+#: Where a parsed command line has the settings of the composers; a command of its own may ask a model as well.
+_COMPOSERS = "composers_"
 
-def add_calls(command: argparse.ArgumentParser) -> None:
-    """Adds the flags."""
-    command.add_argument(
-        "--base-url", default=os.environ.get("STYLUS_ENDPOINT"), metavar="URL", help="an OpenAI-compatible server"
-    )
-    command.add_argument(
-        "--model", default=os.environ.get("STYLUS_MODEL"), metavar="NAME", help="the name that the server knows"
-    )
-    command.add_argument(
-        "--key-variable", default="", metavar="NAME", help="environment variable with the key (STYLUS_API_KEY)"
-    )
+
+def add_composer_flags(command: argparse.ArgumentParser) -> None:
+    """Adds the flags of the composers that ask a model; those that are not given are absent from what is parsed."""
+    group = command.add_argument_group("composers that ask a model (--composer llm, --composer reranker)")
+    for field in FIELDS:
+        _add(group, field, _COMPOSERS + field.name, argparse.SUPPRESS)
+
+
+def composer_settings(args: argparse.Namespace) -> ComposerSettings | None:
+    """What the flags of `add_composer_flags` say; None where none was given: the environment decides."""
+    values = {k.removeprefix(_COMPOSERS): v for k, v in vars(args).items() if k.startswith(_COMPOSERS)}
+    if not values:
+        return None
+    from stylus_core.composer.settings import ComposerSettings
+
+    return ComposerSettings(**values)
+
+
+def add_server_flag(command: argparse.ArgumentParser) -> None:
+    """Adds the flag for a server's address alone, which `endpoint_settings.resolved` completes."""
+    _add(command, BY_NAME["base_url"], "base_url", "")
+
+
+def add_batch_flags(command: argparse.ArgumentParser) -> None:
+    """Adds the flags of a command that makes many calls of a model."""
+    for name in ("base_url", "model", "key_env"):
+        _add(command, BY_NAME[name], name, "")
+    _add(command, BY_NAME["timeout"], "timeout", _BATCH_TIMEOUT, number(1, 3600))
     command.add_argument("--workers", type=whole(1, 64), default=4, metavar="N", help="calls under way at once (4)")
-    command.add_argument("--timeout", type=number(1, 3600), default=180.0, metavar="S", help="seconds a call (180)")
     for flag, what in (("--price-in", "prompt tokens"), ("--price-out", "tokens of answers")):
         command.add_argument(flag, type=number(0, 1e6), default=0.0, metavar="X", help=f"price of a million {what}")
     command.add_argument("--retry", action="store_true", help="try at once what failed, without waiting")
@@ -37,23 +63,45 @@ def add_calls(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="do not ask before sending")
 
 
-def endpoint(args: argparse.Namespace) -> Endpoint:
-    """Whom the command line or the environment names. Raises `LLMError`."""
-    from stylus_core.llm.endpoint import Endpoint, find_key
+def batch_endpoint(args: argparse.Namespace) -> Endpoint:
+    """The endpoint of a command with `add_batch_flags`.
 
-    if not args.base_url or not args.model:
+    Raises:
+        LLMError: neither the command line nor the environment names a server and its model.
+    """
+    found = endpoint_of({name: getattr(args, name) for name in ("base_url", "model", "key_env", "timeout")})
+    if not found.base_url or not found.model:
         raise LLMError(
             "name the server and its model: --base-url http://127.0.0.1:11434/v1 --model NAME, or set STYLUS_ENDPOINT "
             "and STYLUS_MODEL"
         )
-    return Endpoint(args.base_url, args.model, find_key(args.base_url, variable=args.key_variable), args.timeout)
+    return found
 
 
 def agreed(console: Console) -> bool:
-    """A question on a terminal; without one nobody can agree, and nothing is sent."""
+    """Whether whoever sits at the terminal agrees to send; without a terminal nobody can, and nothing is sent."""
     if not sys.stdin.isatty():
         console.say("nothing was sent: --yes agrees without being asked")
         return False
     console.err.write("send them? [y/N] ")
     console.err.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _add(command: Any, field: EndpointField, dest: str, default: Any, kind: Callable[[str], Any] | None = None) -> None:
+    if not field.flags:
+        return
+    known = KEY_VARIABLES if field.name == "key_env" else field.variables
+    shown = default if isinstance(default, float) else field.default
+    more = f" ({', '.join(known)})" if known else f" ({shown:g})" if shown is not None else ""
+    kind = kind or (_seconds if field.seconds else str)
+    command.add_argument(
+        *field.flags, dest=dest, type=kind, metavar=field.metavar, default=default, help=field.help + more
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value < 0:
+        raise argparse.ArgumentTypeError(f"seconds are needed, not {text!r}")
+    return value

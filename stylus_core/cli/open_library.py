@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from stylus_core.cli.arguments import libraries
-from stylus_core.cli.composer_flags import given
+from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, json_line
 from stylus_core.errors import LibraryError
@@ -31,9 +31,11 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
 
         opener = Stylus
     library = roots if len(roots) > 1 else roots[0]
+    if (settings := composer_settings(args)) is not None:
+        more = {**more, "composers": settings}
     if args.index:
         more = {**more, "index": args.index}
-    with opener(library, home=args.home, encoder=args.encoder, **given(args), **more) as stylus:
+    with opener(library, home=args.home, encoder=args.encoder, **more) as stylus:
         yield stylus
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from stylus_core.cli.model_flags import add_calls
+from stylus_core.cli.model_flags import add_batch_flags
 from stylus_core.cli.number_types import whole
 
 _Adder = Callable[[argparse.ArgumentParser], None]
@@ -22,7 +22,7 @@ def add_refining(commands: Any, library: _Adder, common: _Adder) -> None:
         "--pictures", type=whole(0, 8), default=2, metavar="N", help="local pictures a model sees, at most (2)"
     )
     refine.add_argument("--again", action="store_true", help="describe those too that are described already")
-    add_calls(refine)
+    add_batch_flags(refine)
     library(refine)
     common(refine)
 

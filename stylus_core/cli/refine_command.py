@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stylus_core.cli import FAILED, OK
-from stylus_core.cli.model_flags import agreed, endpoint
+from stylus_core.cli.model_flags import agreed, batch_endpoint
 from stylus_core.cli.open_library import Opener, dump, named, scanned
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, indented
@@ -29,7 +29,7 @@ def refine(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_core.refiner.model.refine_plan import RefineSettings
     from stylus_core.refiner.model.refine_run import RefineReport, refine_library
 
-    asked = endpoint(args)
+    asked = batch_endpoint(args)
     settings = RefineSettings(
         workers=args.workers,
         budget=args.timeout,

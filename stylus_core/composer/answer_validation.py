@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stylus_core.composer.composer_rules import keep, left_alone
+from stylus_core.composer.composer_rules import apply_rules, left_alone
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
 from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
@@ -66,7 +66,7 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
     for a in preferred(sure_enough(rated, request), request):
         if len(out) == MOST:
             break
-        if keep([a], request, request.already)[0]:
+        if apply_rules([a], request)[0]:
             out.append(a)
     return out
 
@@ -78,7 +78,7 @@ def alone(rated: Iterable[Assignment], request: Request) -> tuple[str, ...]:
     """
     sure = sure_enough(rated, request)
     halves = [a for a in sure if a.candidate.half is not None and a.candidate.half.missing]
-    return left_alone(keep(halves, request, request.already)[1])
+    return left_alone(apply_rules(halves, request)[1])
 
 
 def validate_answer(data: Mapping[str, Any], request: Request, asked: Sequence[Assignment]) -> ValidatedAnswer:
@@ -94,7 +94,7 @@ def validate_answer(data: Mapping[str, Any], request: Request, asked: Sequence[A
     passed = [(a, _LEFT_OUT[verdicts.get(i, WRONG)]) for i, a in enumerate(asked) if verdicts.get(i) != WANTED]
     sure = sure_enough(wanted, request)
     weak = [(a, "nothing but the language model speaks for it") for a in wanted if a not in sure]
-    kept, against = keep(sure, request, already=request.already)
+    kept, against = apply_rules(sure, request)
     return ValidatedAnswer(tuple(kept), (*against, *weak), tuple(passed), senseless)
 
 

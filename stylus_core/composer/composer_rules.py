@@ -21,14 +21,19 @@ PER_KEYWORD = 3
 STYLES = 3
 
 
-def keep(
-    assignments: Iterable[Assignment], request: Request, already: int = 0
+def apply_rules(
+    assignments: Iterable[Assignment], request: Request
 ) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What the rules let pass, in the order given, and what they do not, each with the reason why.
 
-    `already`: adapters that are in the prompt before anything is added.
+    Args:
+        assignments: what a composer would pick, those first that come first where not all may.
+        request: what it was asked; the adapters that the prompt has before anything is added count with the others.
+
+    Returns:
+        The picks, and each of the others with the reason, the end of a sentence.
     """
-    said = Mentions(request.prompt)
+    said = request.mentions
     kept: list[Assignment] = []
     refused: list[tuple[Assignment, str]] = []
     used: set[int] = set()
@@ -51,7 +56,7 @@ def keep(
             why = f"its version for {twin.metadata.base_model} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
-        elif len(kept) + already >= request.options.max_adapters:
+        elif len(kept) + request.already >= request.options.max_adapters:
             why = "there are as many adapters as the options allow"
         elif a.candidate.half is not None and a.candidate.half.missing:
             why = a.candidate.half.missing

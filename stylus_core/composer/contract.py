@@ -1,10 +1,14 @@
-"""The contract of every composer: local, LLM, retriever-only, random, reranker."""
+"""The contract of every composer: what it is asked, what it says of itself, what it answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stylus_core.composer.mentions import Mentions
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.options import Options
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.retriever.similarity import Similarity
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What a composer is asked: which of these candidates serve which keyword of this prompt?"""
 
@@ -36,10 +40,45 @@ class Request:
         """How many adapters the prompt has before anything is added; two files that belong together are one."""
         return len(self.prompt.tags) - self.paired
 
+    @cached_property
+    def mentions(self) -> Mentions:
+        """What the prompt says and whom it means by it, read once for the evidence and the rules."""
+        return Mentions(self.prompt)
+
 
 class Composer(Protocol):
-    """Assigns candidates to keywords. Raises `ComposerError` if it cannot answer; nothing else escapes."""
+    """Assigns candidates to keywords.
+
+    Attributes:
+        name: under which its answers are signed; of those that come with Stylus, the option's value too.
+        label: how reports call it.
+        asks_model: whether it asks a model, here or on a server: then answers cost time or money, may fail, and are
+            another one's where the model is another.
+    """
 
     name: str
+    label: str
+    asks_model: bool
 
-    def compose(self, request: Request) -> Composition: ...
+    def compose(self, request: Request) -> Composition:
+        """The candidates that serve a keyword.
+
+        Raises:
+            ComposerError: it cannot answer, for the reason that the one sentence gives; the local one does then.
+        """
+
+
+class BuiltInComposer(Composer, Protocol):
+    """A composer that comes with Stylus: one file, one row of `composer_table.COMPOSERS`."""
+
+    @classmethod
+    def from_settings(cls, settings: ComposerSettings, home: Path) -> BuiltInComposer:
+        """Made when it is asked for the first time.
+
+        Args:
+            settings: addresses, models and limits of those that ask a model.
+            home: the library's folder of state, where answers may be kept.
+
+        Raises:
+            ComposerError: it lacks a setting without which it cannot work.
+        """

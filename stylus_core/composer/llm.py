@@ -46,6 +46,8 @@ class LLMComposer:
     """
 
     name = "llm"
+    label = "Stylus, language model"
+    asks_model = True
 
     def __init__(self, settings: ComposerSettings, home: Path, judge: Judge = judged) -> None:
         self._settings = settings
@@ -53,6 +55,10 @@ class LLMComposer:
         self._cache = AnswerCache(home / "answers.sqlite")
         self._flights: SingleFlight[LLMAnswer] = SingleFlight()
         self._judge = judge
+
+    @classmethod
+    def from_settings(cls, settings: ComposerSettings, home: Path) -> LLMComposer:
+        return cls(settings, home)
 
     def compose(self, request: Request) -> Composition:
         """Raises `ComposerError` with one sentence if the model cannot be asked or did not answer in any usable form.

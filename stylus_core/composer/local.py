@@ -8,16 +8,18 @@ have nothing of the kind, and are left alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.composer.adapter_profile import profile
-from stylus_core.composer.composer_rules import keep, left_alone
+from stylus_core.composer.composer_rules import apply_rules, left_alone
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
 from stylus_core.composer.judge import judge
 from stylus_core.composer.pair_evidence import FEATURES, gather
+from stylus_core.composer.settings import ComposerSettings
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
 
 #: Option `restraint` -> how sure a pick has to be: the least chance that it is wanted, in a list of tags and in a
@@ -67,7 +69,7 @@ def allotted(
 ) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What is picked with these chances, and what the rules refuse although it is sure enough."""
     sure = [a for a in rated(request, chances) if a.confidence >= floor]
-    return keep(preferred(sure, request), request, already=request.already)
+    return apply_rules(preferred(sure, request), request)
 
 
 def floor_of(request: Request) -> float:
@@ -90,16 +92,22 @@ class LocalComposer:
     """
 
     name = "local"
+    label = "Stylus, local composer"
+    asks_model = False
 
     def __init__(self, floor: float | None = None) -> None:
         self._floor = floor
+
+    @classmethod
+    def from_settings(cls, settings: ComposerSettings, home: Path) -> LocalComposer:
+        return cls()
 
     def compose(self, request: Request) -> Composition:
         """Picks what is likely enough and what the rules let pass, in the order of the prompt."""
         floor = floor_of(request) if self._floor is None else self._floor
         every = rated(request)
         sure = preferred([a for a in every if a.confidence >= floor], request)
-        kept, refused = keep(sure, request, already=request.already)
+        kept, refused = apply_rules(sure, request)
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]
         nearly += [
             Assignment(a.candidate, a.keyword, _doubt(a, request.options.restraint), a.confidence)

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from stylus_core.composer.adapter_profile import AdapterProfile, profile
 from stylus_core.composer.contract import Request
-from stylus_core.composer.mentions import Mentions
 from stylus_core.composer.name_matching import GENERIC, is_named, is_somebody
 from stylus_core.composer.word_classes import ANIME, ATTRIBUTES, FEMALE, MALE, PERSON, PHOTO, QUALITY, STYLE
 from stylus_core.prompt.english import rarity
@@ -94,7 +93,7 @@ class _Prompt:
 
     def __init__(self, request: Request) -> None:
         asked = request.prompt.asked
-        self.said = Mentions(request.prompt)
+        self.said = request.mentions
         self.words = self.said.words
         own = frozenset(tokens(asked))
         self.keywords = [_words(k.text) for k in request.keywords]

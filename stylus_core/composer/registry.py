@@ -4,49 +4,62 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
-from stylus_core.composer.ablations import RandomComposer, RetrieverComposer
-from stylus_core.composer.contract import Composer, Request
-from stylus_core.composer.local import LocalComposer
+from stylus_core.composer.contract import BuiltInComposer, Composer, Request
 from stylus_core.composer.settings import ComposerSettings
+from stylus_core.composer_table import COMPOSERS
 from stylus_core.errors import ComposerError
 from stylus_core.types import Composition
 
 log = logging.getLogger("stylus")
 
-_BUILT_IN: dict[str, Callable[[], Composer]] = {
-    "local": LocalComposer,
-    "retriever": RetrieverComposer,
-    "random": RandomComposer,
-}
+
+def declaration(name: str) -> type[BuiltInComposer]:
+    """The class of a composer that comes with Stylus, which says what it is called and whether it asks a model.
+
+    Args:
+        name: a key of `composer_table.COMPOSERS`; `KeyError` for any other.
+    """
+    module, _, cls = COMPOSERS[name].partition(":")
+    made: type[BuiltInComposer] = getattr(import_module(module), cls)
+    return made
 
 
 class Composers:
-    """Makes each composer when it is first asked for. The local one answers for any that cannot."""
+    """All composers that one library can be asked with. The local one answers for any that cannot.
 
-    def __init__(self, makers: Mapping[str, Callable[[], Composer]] | None = None) -> None:
-        self._makers = {**_BUILT_IN, **(makers or {})}
-        self._made: dict[str, Composer] = {}
+    Args:
+        own: further composers by the value of the option `composer` that chooses them; one of a name that comes with
+            Stylus takes its place.
+        settings: of those that ask a model; None: what the environment says.
+        home: folder of their answers and of what they learn of servers; None: those that ask a model are not set up,
+            until `at_home` says where.
+    """
+
+    def __init__(
+        self,
+        own: Mapping[str, Composer] | None = None,
+        settings: ComposerSettings | None = None,
+        home: Path | None = None,
+    ) -> None:
+        self._own = dict(own or {})
+        self._settings = settings or ComposerSettings()
+        self._home = home
+        self._made: dict[str, Composer] = dict(self._own)
         self._lock = threading.Lock()
 
-    @classmethod
-    def from_settings(cls, settings: ComposerSettings, home: Path) -> Composers:
-        """With those that ask somebody else, too. `home`: folder of their answers and of what they learn of servers."""
+    def at_home(self, home: Path) -> Composers:
+        """The same composers for the library whose folder of state is `home`; themselves where they have one."""
+        return self if self._home is not None else Composers(self._own, self._settings, home)
 
-        def llm() -> Composer:
-            from stylus_core.composer.llm import LLMComposer
-
-            return LLMComposer(settings, home)
-
-        def reranker() -> Composer:
-            from stylus_core.composer.reranker import RerankerComposer
-
-            return RerankerComposer(settings)
-
-        return cls({"llm": llm, "reranker": reranker})
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values that the option `composer` takes with these: those that come with Stylus, then one's own."""
+        return tuple(dict.fromkeys((*COMPOSERS, *self._own)))
 
     def compose(self, request: Request) -> Composition:
         """Asks the composer that the options name. Never raises for a composer that fails."""
@@ -66,8 +79,11 @@ class Composers:
     def _get(self, name: str) -> Composer:
         with self._lock:
             if name not in self._made:
-                maker = self._makers.get(name)
-                if maker is None:
-                    raise ComposerError(f"the composer {name!r} is not set up")
-                self._made[name] = maker()
+                self._made[name] = self._make(name)
             return self._made[name]
+
+    def _make(self, name: str) -> Composer:
+        made = declaration(name) if name in COMPOSERS else None
+        if made is None or (made.asks_model and self._home is None):
+            raise ComposerError(f"the composer {name!r} is not set up")
+        return made.from_settings(self._settings, self._home or Path())

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from inspect import signature
+from pathlib import Path
 from typing import Any, Protocol
 
-from stylus_core.composer.composer_rules import keep, left_alone
+from stylus_core.composer.composer_rules import apply_rules, left_alone
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import preferred
 from stylus_core.composer.local import rated, sure_enough
@@ -113,10 +114,16 @@ class RerankerComposer:
     """Of what the local composer is sure enough of, takes what the reranker scores high enough, the highest first."""
 
     name = "reranker"
+    label = "Reranker"
+    asks_model = True
 
     def __init__(self, settings: ComposerSettings, scorer: Scorer | None = None) -> None:
         self._settings = settings
         self._scorer = scorer or _scorer(settings)
+
+    @classmethod
+    def from_settings(cls, settings: ComposerSettings, home: Path) -> RerankerComposer:
+        return cls(settings)
 
     def compose(self, request: Request) -> Composition:
         """Raises `ComposerError` with one sentence if the reranker cannot be asked."""
@@ -132,7 +139,7 @@ class RerankerComposer:
             for i in order
             if scores[i] >= self._settings.reranker_floor
         ]
-        kept, refused = keep(preferred(wanted, request), request, already=request.already)
+        kept, refused = apply_rules(preferred(wanted, request), request)
         nearly = tuple(replace(a, reason=f"left out: {why}") for a, why in refused[:5])
         return Composition(tuple(kept), self.name, left_alone(refused), nearly)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,9 +10,8 @@ from typing import Any
 from stylus_core.net.address import address_problem, shown_address
 from stylus_core.net.redaction import Redaction
 
-#: Variables that may hold the key, best first; the second is sent to its owner's host alone.
+#: Of the environment: where a key belongs.
 KEY_VARIABLE = "STYLUS_API_KEY"
-_OPENAI_VARIABLE, _OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
 
 _EXAMPLE = "http://127.0.0.1:11434/v1"
 
@@ -66,18 +63,3 @@ class Endpoint:
         if not why and len(self.key) >= _REAL and Redaction([self.key]).clean(self.base_url) != self.base_url:
             why = "holds the key itself, which ends up in logs: give the address without it"
         return f"{what} {why}" if why else ""
-
-
-def find_key(base_url: str, given: str = "", variable: str = "") -> str:
-    """The key for this server: from `variable` if one is named, else from the environment, else `given`."""
-    if variable:
-        return os.environ.get(variable, "").strip()
-    if key := os.environ.get(KEY_VARIABLE, "").strip():
-        return key
-    try:
-        host = urllib.parse.urlsplit(base_url).hostname
-    except ValueError:
-        host = None
-    if host == _OPENAI_HOST and (key := os.environ.get(_OPENAI_VARIABLE, "").strip()):
-        return key
-    return given.strip()

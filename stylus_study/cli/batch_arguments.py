@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stylus_core.cli import composer_flags
+from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.number_types import number, whole
 
 AUTH_ENV = "STYLUS_WEBUI_AUTH"
@@ -43,7 +43,7 @@ def add_batch(commands: Any, library: _Adder, common: _Adder, options: _Adder) -
     library(batch)
     common(batch)
     options(batch)
-    composer_flags.add_flags(batch)
+    add_composer_flags(batch)
 
 
 def add_reaching(command: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stylus_core.cli import composer_flags
+from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.number_types import whole
 
 _Adder = Callable[[argparse.ArgumentParser], None]
@@ -63,7 +63,7 @@ def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="tables, numbers and plots as files")
     options(command)
-    composer_flags.add_flags(command)
+    add_composer_flags(command)
     common(command)
 
 

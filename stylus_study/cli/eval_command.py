@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli import OK
 from stylus_core.cli.arguments import libraries, option_values
-from stylus_core.cli.composer_flags import given
+from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.open_library import Opener, bring_up_to_date, dump, opened
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import OptionError, StylusError
@@ -104,9 +104,8 @@ def _judged(args: argparse.Namespace, adapters: Sequence[Adapter]) -> tuple[Judg
 
 def _made(args: argparse.Namespace, state: Path) -> Composers:
     from stylus_core.composer.registry import Composers
-    from stylus_core.composer.settings import ComposerSettings
 
-    return Composers.from_settings(given(args).get("composers") or ComposerSettings(), state)
+    return Composers(settings=composer_settings(args), home=state)
 
 
 def _adapters(

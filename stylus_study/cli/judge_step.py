@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli import FAILED, OK
-from stylus_core.cli.model_flags import add_calls, agreed, endpoint
+from stylus_core.cli.model_flags import add_batch_flags, agreed, batch_endpoint
 from stylus_core.cli.number_types import whole
 from stylus_core.cli.terminal_text import Console, clean, indented, table
 from stylus_study.cli.step_flags import add_comparing, add_step, percent
@@ -31,7 +31,7 @@ def add(steps: Any, library: _Adder, common: _Adder) -> None:
         help="what to judge by; may be repeated (all three)",
     )
     judge.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="pairs of each system and criterion, at most")
-    add_calls(judge)
+    add_batch_flags(judge)
 
 
 def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
@@ -42,7 +42,7 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_study.judge.questions import CRITERIA
     from stylus_study.judge.vlm_judge import judge
 
-    server = endpoint(args)
+    server = batch_endpoint(args)
 
     def approve(cost: JudgeCost) -> bool:
         if not args.json:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import FAILED, OK, composer_flags
+from stylus_core.cli import FAILED, OK
+from stylus_core.cli.model_flags import add_composer_flags, composer_settings
 from stylus_core.cli.number_types import number, whole
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, indented
@@ -48,7 +49,7 @@ def add(steps: Any, library: _Adder, common: _Adder) -> None:
     add_reaching(run)
     library(run)
     common(run)
-    composer_flags.add_flags(run)
+    add_composer_flags(run)
 
 
 def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
@@ -84,7 +85,7 @@ def _models(args: argparse.Namespace) -> dict[str, str]:
     """Which models answer for the composers that ask one."""
     from stylus_core.composer.settings import ComposerSettings
 
-    settings = composer_flags.given(args).get("composers", ComposerSettings())
+    settings = composer_settings(args) or ComposerSettings()
     reranker = settings.rerank_endpoint
     shown = reranker.shown if "://" in reranker.base_url else reranker.base_url
     return {"llm": settings.endpoint.model, "reranker": reranker.model or shown}

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from stylus_core.errors import LLMError, StylusError
 from stylus_core.eta import Eta
 from stylus_core.home import home
-from stylus_core.llm import Endpoint, LLMClient
 from stylus_core.llm.batch import CallBatch, CallTerms, hopeless
 from stylus_core.llm.circuit_breaker import NEVER, CircuitBreaker
-from stylus_core.llm.client import estimate
+from stylus_core.llm.client import LLMClient, estimate
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.pictures import TOKENS, data_url
 from stylus_core.llm.run_state import RunState, TokensSpent
 from stylus_core.pictures import MADE, read_file

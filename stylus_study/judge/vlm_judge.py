@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import LLMError, StylusError
-from stylus_core.llm import Endpoint
 from stylus_core.llm.batch import CallTerms
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.run_state import RunState
 from stylus_core.pictures import need_pillow
 from stylus_core.storage.files import write_whole

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stylus_core.composer.registry import declaration
 from stylus_study.study.choices import Choices, choice_key
 from stylus_study.study.finite_numbers import number
 from stylus_study.study.render_jobs import cells
@@ -13,7 +14,6 @@ from stylus_study.study.types import StudyPlan
 
 #: Tokens of one call of the LLM composer: what Qwen2.5's server counted at the median (`docs/llm.md`), rounded up.
 READ, WRITTEN = 750, 50
-_ASKING = ("llm", "reranker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,5 @@ def cost(
             composer = system.options["composer"]
             left = sum(choices.get(choice_key(plan, system, text)) is None for _, text in plan.prompts)
             missing[composer] = missing.get(composer, 0) + left
-    calls = {composer: missing[composer] for composer in _ASKING if missing.get(composer)}
+    calls = {composer: number for composer, number in missing.items() if number and declaration(composer).asks_model}
     return StudyCost(plan.size, len(made), sum(missing.values()), calls, webuis, seconds, source)

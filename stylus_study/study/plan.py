@@ -28,8 +28,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from stylus_core.composer.registry import declaration
+from stylus_core.composer_table import COMPOSERS
 from stylus_core.errors import OptionError
-from stylus_core.options import COMPOSERS, Options
+from stylus_core.options import Options
 from stylus_core.refiner.description_sources import METADATA, NONE, digest
 from stylus_study.batch.prompts import Prompt, read_prompts
 from stylus_study.study.render_jobs import system_key
@@ -42,14 +44,6 @@ LIBRARY = "library"
 _NO_COMPOSER = "none"
 _FILE = 1 << 20  # bytes of a study's file
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_LABELS = {
-    "random": "Random",
-    "retriever": "Retriever only",
-    "reranker": "Reranker",
-    "local": "Stylus, local composer",
-    "llm": "Stylus, language model",
-    _NO_COMPOSER: "Base model",
-}
 #: What a study decides itself, so that pictures pair up.
 _DECIDED = (
     *("prompt", "negative_prompt", "seed", "steps", "width", "height", "cfg_scale", "batch_size", "n_iter"),
@@ -166,8 +160,8 @@ def _system(table: TomlTable, common: Mapping[str, Any], named: Mapping[str, str
         table.done()
         return StudySystem(BASE, label, {}, NONE)
     composer = table.text("composer", name) if name in COMPOSERS else table.text("composer")
-    if composer not in _LABELS:
-        raise table.wrong("composer", f"one of {', '.join(_LABELS)}", composer)
+    if composer not in (*COMPOSERS, _NO_COMPOSER):
+        raise table.wrong("composer", f"one of {', '.join((*COMPOSERS, _NO_COMPOSER))}", composer)
     append = table.text("append", "").strip()
     descriptions = table.text("descriptions", METADATA)
     label = table.text("label", _label(composer, descriptions, append))
@@ -187,7 +181,7 @@ def _system(table: TomlTable, common: Mapping[str, Any], named: Mapping[str, str
 
 
 def _label(composer: str, descriptions: str, append: str) -> str:
-    words = [_LABELS[composer]]
+    words = ["Base model" if composer == _NO_COMPOSER else declaration(composer).label]
     if composer != _NO_COMPOSER and descriptions != METADATA:
         words.append("no descriptions" if descriptions == NONE else f"descriptions: {descriptions}")
     return ", ".join([*words, *([f"“{append}”"] if append else [])])

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STYLUS_LIBRARY", "STYLUS_HOME", "STYLUS_ENDPOINT"):
+    for name in ("STYLUS_LIBRARY", "STYLUS_HOME", "STYLUS_BASE_URL", "STYLUS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
 

@@ -32,7 +32,7 @@ ASKED = request(PROMPT, CANDIDATES)
 
 def composers(server: FaultServer, home: Path, chances: tuple[float, ...] = CHANCES, **more: object) -> Composers:
     settings = ComposerSettings(**{"base_url": server.url, "model": "m", "timeout": 3.0, **more})
-    return Composers({"llm": lambda: LLMComposer(settings, home, judging(*chances))})
+    return Composers({"llm": LLMComposer(settings, home, judging(*chances))})
 
 
 def names(composition) -> list[str]:
@@ -134,11 +134,11 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 def test_without_settings_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STYLUS_BASE_URL", "STYLUS_ENDPOINT", "STYLUS_MODEL"):
         monkeypatch.delenv(name, raising=False)
-    unset = Composers({"llm": lambda: LLMComposer(ComposerSettings(), tmp_path, judging())})
+    unset = Composers({"llm": LLMComposer(ComposerSettings(), tmp_path, judging())})
     found = unset.compose(ASKED)
     assert found.composer == "local" and "base URL" in found.notes[-1]
     monkeypatch.setenv("STYLUS_ENDPOINT", "http://127.0.0.1:9/v1")
-    found = Composers({"llm": lambda: LLMComposer(ComposerSettings(), tmp_path, judging())}).compose(ASKED)
+    found = Composers({"llm": LLMComposer(ComposerSettings(), tmp_path, judging())}).compose(ASKED)
     assert "no model is named" in found.notes[-1]
 
 

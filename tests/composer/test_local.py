@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stylus_core.composer import Composers
-from stylus_core.composer.composer_rules import keep
+from stylus_core.composer.composer_rules import apply_rules
 from stylus_core.composer.local import LocalComposer, floor_of, rated
 from stylus_core.errors import ComposerError
 from stylus_core.types import Assignment, Candidate
@@ -90,7 +90,7 @@ def assignments(asked, *pairs):
 def test_an_adapter_is_used_once_and_three_styles_at_most():
     styles = [candidate(n, "style", f"style {n}") for n in range(4)]
     asked = request("red fox, blue owl, old oak, tall ship", styles, 0.5, max_adapters=10)
-    kept, refused = keep(assignments(asked, (0, 0), (0, 1), (1, 1), (2, 2), (3, 3)), asked)
+    kept, refused = apply_rules(assignments(asked, (0, 0), (0, 1), (1, 1), (2, 2), (3, 3)), asked)
     assert [a.candidate.name for a in kept] == ["file0", "file1", "file2"]
     assert [why for _, why in refused] == ["it is used already", "there are 3 styles already"]
 
@@ -98,7 +98,7 @@ def test_an_adapter_is_used_once_and_three_styles_at_most():
 def test_at_most_three_for_a_keyword_of_whatever_kind():
     kinds = ("object", "concept", "pose", "animal", "animal")
     asked = request("red fox", [candidate(n, k, f"thing {n}") for n, k in enumerate(kinds)], 0.5, max_adapters=10)
-    kept, refused = keep(assignments(asked, (3, 0), (4, 0), (0, 0), (1, 0), (2, 0)), asked)
+    kept, refused = apply_rules(assignments(asked, (3, 0), (4, 0), (0, 0), (1, 0), (2, 0)), asked)
     assert [a.candidate.name for a in kept] == ["file3", "file4", "file0"]
     assert [why for _, why in refused] == ["'red fox' has 3 adapters already"] * 2
 
@@ -106,7 +106,7 @@ def test_at_most_three_for_a_keyword_of_whatever_kind():
 def test_a_character_comes_once_whoever_drew_it():
     two = [candidate(n, "character", "Brannoc (Hounds of Ebb)") for n in range(2)]
     asked = request("Brannoc in the park", two, 0.5)
-    kept, refused = keep(assignments(asked, (0, 0), (1, 0)), asked)
+    kept, refused = apply_rules(assignments(asked, (0, 0), (1, 0)), asked)
     assert [a.candidate.name for a in kept] == ["file0"]
     assert [why for _, why in refused] == ["another adapter for 'Brannoc (Hounds of Ebb)' is there already"]
 
@@ -114,17 +114,20 @@ def test_a_character_comes_once_whoever_drew_it():
 def test_options_limit_number_and_kinds():
     some = [candidate(n, k, f"thing {n}") for n, k in enumerate(("object", "clothing", "animal"))]
     asked = request("red fox, blue owl, old oak", some, 0.5, max_adapters=1, kinds=["clothing", "animal"])
-    kept, refused = keep(assignments(asked, (0, 0), (1, 1), (2, 2)), asked)
+    kept, refused = apply_rules(assignments(asked, (0, 0), (1, 1), (2, 2)), asked)
     assert [a.candidate.name for a in kept] == ["file1"]
     assert [why for _, why in refused] == [
         "adapters of the kind object are switched off",
         "there are as many adapters as the options allow",
     ]
-    assert keep(assignments(asked, (1, 1)), asked, already=1)[0] == []
+    full = request("red fox, blue owl, old oak <lora:mine:1>", some, 0.5, max_adapters=1, kinds=["clothing", "animal"])
+    assert apply_rules(assignments(full, (1, 1)), full)[0] == []
 
 
 class Failing:
     name = "failing"
+    label = "Failing"
+    asks_model = True
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -136,7 +139,7 @@ class Failing:
 @pytest.mark.parametrize("error", [ComposerError("the endpoint is resting"), ZeroDivisionError("key=secret")])
 def test_the_local_composer_answers_for_one_that_fails(error: Exception):
     asked = request("a red kimono", [sure(candidate(1, "clothing", "kimono"))], 0.7, composer="llm")
-    answer = Composers({"llm": lambda: Failing(error)}).compose(asked)
+    answer = Composers({"llm": Failing(error)}).compose(asked)
     assert [a.candidate.name for a in answer.assignments] == ["file1"]
     assert answer.composer == "local"
     assert len(answer.notes) == 1

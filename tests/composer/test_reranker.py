@@ -31,7 +31,7 @@ def rerank(answer, tmp_path: Path, limit: int = 3, **more: object):
         server.other = answer
         asked = replace(ASKED, options=replace(ASKED.options, max_adapters=limit))
         settings = ComposerSettings(reranker=server.url, reranker_model="r", **more)
-        return Composers.from_settings(settings, tmp_path).compose(asked), server
+        return Composers(settings=settings, home=tmp_path).compose(asked), server
 
 
 def test_the_highest_scores_are_chosen_and_the_rules_hold(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_it_takes_away_and_adds_nothing(tmp_path: Path) -> None:
     asked = replace(everything, options=replace(everything.options, composer="reranker"))
     with FaultServer([status(404)]) as server:
         server.other = raw(ranked(1, 1))
-        found = Composers.from_settings(ComposerSettings(reranker=server.url), tmp_path).compose(asked)
+        found = Composers(settings=ComposerSettings(reranker=server.url), home=tmp_path).compose(asked)
     assert found.composer == "reranker" and set(sure) == {"file0", "file1"}
     # how sure a pick is, which decides over its words too, is what the local judge says
     assert {a.candidate.name: a.confidence for a in found.assignments} == sure
@@ -60,7 +60,7 @@ def test_it_takes_away_and_adds_nothing(tmp_path: Path) -> None:
 def test_where_nothing_is_sure_enough_it_is_not_asked(tmp_path: Path) -> None:
     nothing = request("a bowl of fruit", CANDIDATES, 0.1, composer="reranker")
     with FaultServer([status(404)]) as server:
-        found = Composers.from_settings(ComposerSettings(reranker=server.url), tmp_path).compose(nothing)
+        found = Composers(settings=ComposerSettings(reranker=server.url), home=tmp_path).compose(nothing)
         assert not server.paths
     assert (found.composer, found.assignments) == ("reranker", ())
 
@@ -90,7 +90,7 @@ def test_a_failure_ends_in_the_local_picks(answer, tmp_path: Path) -> None:
 
 def test_without_a_reranker_the_way_out_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STYLUS_RERANKER", raising=False)
-    found = Composers.from_settings(ComposerSettings(), tmp_path).compose(ASKED)
+    found = Composers(settings=ComposerSettings(), home=tmp_path).compose(ASKED)
     assert found.composer == "local" and "STYLUS_RERANKER" in found.notes[-1]
 
 
@@ -112,7 +112,7 @@ def test_a_cross_encoder_from_a_folder(tmp_path: Path) -> None:
         num_labels=1,
     )
     BertForSequenceClassification(config).save_pretrained(folder)
-    asked = Composers.from_settings(ComposerSettings(reranker=str(folder), reranker_floor=0.0), tmp_path)
+    asked = Composers(settings=ComposerSettings(reranker=str(folder), reranker_floor=0.0), home=tmp_path)
     found = asked.compose(ASKED)
     assert found.composer == "reranker" and len(found.assignments) == 2
     assert all(0 <= a.confidence <= 1 for a in found.assignments)
@@ -122,12 +122,12 @@ def test_a_cross_encoder_from_a_folder(tmp_path: Path) -> None:
 
     torch.save(BertForSequenceClassification(config).state_dict(), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
-    pickled = Composers.from_settings(ComposerSettings(reranker=str(folder)), tmp_path / "other").compose(ASKED)
+    pickled = Composers(settings=ComposerSettings(reranker=str(folder)), home=tmp_path / "other").compose(ASKED)
     assert pickled.composer == "local" and "cannot be loaded" in pickled.notes[-1]
 
 
 def test_a_cross_encoder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    found = Composers.from_settings(ComposerSettings(reranker=str(tmp_path / "none")), tmp_path).compose(ASKED)
+    found = Composers(settings=ComposerSettings(reranker=str(tmp_path / "none")), home=tmp_path).compose(ASKED)
     assert found.composer == "local" and "cannot be loaded" in found.notes[-1]

@@ -153,7 +153,14 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    for name in ("STYLUS_HOME", "STYLUS_API_KEY", "OPENAI_API_KEY", "STYLUS_ENDPOINT", "STYLUS_MODEL"):
+    for name in (
+        "STYLUS_HOME",
+        "STYLUS_API_KEY",
+        "OPENAI_API_KEY",
+        "STYLUS_BASE_URL",
+        "STYLUS_ENDPOINT",
+        "STYLUS_MODEL",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("STYLUS_HOME", str(tmp_path / "home"))
     made = Host(tmp_path)

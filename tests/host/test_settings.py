@@ -102,36 +102,36 @@ def test_the_key_is_kept_apart_and_never_shown(zoo, caplog):
     zoo.shared.opts.set("stylus_key", "sk-very-secret")
     zoo.shared.opts.save(zoo.shared.config_filename)
     file = zoo.folder / "home" / "webui-key"
-    assert settings.asking().endpoint.key == "sk-very-secret"
+    assert settings.composer_settings().endpoint.key == "sk-very-secret"
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
     shown = [
         open(zoo.shared.config_filename).read(),
         json.dumps(zoo.api.options()),
         str(page(zoo)["stylus_key"].value),
         caplog.text,
-        repr(settings.asking()),
+        repr(settings.composer_settings()),
         settings.model_identity(),
     ]
     assert not any("very-secret" in text for text in shown)
     zoo.shared.opts.set("stylus_key", "-")
-    assert settings.asking().endpoint.key == ""
+    assert settings.composer_settings().endpoint.key == ""
 
 
 def test_the_environments_key_comes_first(zoo, monkeypatch):
     zoo.shared.opts.set("stylus_key", "typed")
     monkeypatch.setenv("STYLUS_API_KEY", "from-environment")
-    assert settings.asking().endpoint.key == "from-environment"
+    assert settings.composer_settings().endpoint.key == "from-environment"
 
 
 def test_a_key_that_reached_the_hosts_file_is_taken_out(host):
     host.shared.opts.data["stylus_key"] = "sk-from-config"
     host.start()
-    assert host.shared.opts.data["stylus_key"] == "" and settings.asking().endpoint.key == "sk-from-config"
+    assert host.shared.opts.data["stylus_key"] == "" and settings.composer_settings().endpoint.key == "sk-from-config"
 
 
 def test_the_api_cannot_set_the_key(zoo):
     zoo.api.set_options({"stylus_key": "sk-planted"})
-    assert settings.asking().endpoint.key == ""
+    assert settings.composer_settings().endpoint.key == ""
 
 
 def test_another_model_asks_anew(zoo):

@@ -15,10 +15,11 @@ import pytest
 pytest.importorskip("openai", reason="the package openai is not installed")
 
 from stylus_core.errors import LLMError
-from stylus_core.llm import Endpoint, LLMClient
 from stylus_core.llm.answers import read_object
 from stylus_core.llm.circuit_breaker import CircuitBreaker
-from stylus_core.llm.endpoint import find_key
+from stylus_core.llm.client import LLMClient
+from stylus_core.llm.endpoint import Endpoint
+from stylus_core.llm.endpoint_settings import find_key
 from tests.llm.fault_server import (
     FaultServer,
     Step,

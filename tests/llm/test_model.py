@@ -56,7 +56,7 @@ def url() -> Iterator[str]:
 
 def composers(url: str, home: Path, timeout: float = 240.0) -> Composers:
     settings = ComposerSettings(base_url=url, model="test", timeout=timeout)
-    return Composers({"llm": lambda: LLMComposer(settings, home, judging())})
+    return Composers({"llm": LLMComposer(settings, home, judging())})
 
 
 def raw(url: str, prompt: str) -> dict[str, Any]:

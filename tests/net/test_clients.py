@@ -19,7 +19,8 @@ from stylus_core.composer import Composers
 from stylus_core.composer.reranker import EndpointScorer
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError, LLMError, StylusError
-from stylus_core.llm import Endpoint, LLMClient
+from stylus_core.llm.client import LLMClient
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.unload import unload
 from stylus_core.retriever.engine.address import parse_address
 from stylus_study.batch.webui import WebUI, WebUIError
@@ -193,7 +194,7 @@ def test_a_key_in_an_address_is_refused_and_not_repeated(address: str, tmp_path:
     assert PHRASE not in str(refusal.value)
     settings = ComposerSettings(base_url=address, reranker=address, model="m")
     if address.startswith("http"):
-        found = Composers.from_settings(settings, tmp_path).compose(ASKED)
+        found = Composers(settings=settings, home=tmp_path).compose(ASKED)
         assert "STYLUS_API_KEY" in found.notes[-1] and PHRASE not in repr(found)
     assert PHRASE not in repr(settings) + repr(settings.endpoint) + repr(settings.rerank_endpoint)
 

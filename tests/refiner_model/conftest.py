@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from stylus_core.llm import Endpoint
+from stylus_core.llm.endpoint import Endpoint
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("STYLUS_ENDPOINT", "STYLUS_MODEL", "STYLUS_API_KEY", "OPENAI_API_KEY"):
+    for name in ("STYLUS_BASE_URL", "STYLUS_ENDPOINT", "STYLUS_MODEL", "STYLUS_API_KEY", "OPENAI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("STYLUS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "100")

@@ -257,7 +257,7 @@ def test_only_the_named_ones(shelf: Shelf, server: FaultServer) -> None:
 
 
 def test_an_address_that_is_none_is_told(shelf: Shelf, tmp_path: Path) -> None:
-    from stylus_core.llm import Endpoint
+    from stylus_core.llm.endpoint import Endpoint
 
     with pytest.raises(LLMError, match="base URL"):
         refine_library(shelf.library, tmp_path, Endpoint("nonsense", "m"))

@@ -18,8 +18,8 @@ pytest.importorskip("openai")
 
 from stylus_core.cli import main
 from stylus_core.errors import LLMError
-from stylus_core.llm import Endpoint
 from stylus_core.llm.batch import CallTerms
+from stylus_core.llm.endpoint import Endpoint
 from stylus_study.judge.questions import CRITERIA
 from stylus_study.judge.vlm_judge import ANSWERS, judge
 from stylus_study.report import build
@@ -38,7 +38,7 @@ MODEL = "seer"
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STYLUS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "100")
-    for name in ("STYLUS_ENDPOINT", "STYLUS_MODEL", "STYLUS_API_KEY"):
+    for name in ("STYLUS_BASE_URL", "STYLUS_ENDPOINT", "STYLUS_MODEL", "STYLUS_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -130,7 +130,7 @@ append = "best quality"
         ("", "[7]", None, "systems[1] takes a composer's name in quotes or a table, not 7"),
         ("", '[{name = "a b"}]', None, "systems[1].name takes up to 40 letters, digits, - and _, not 'a b'"),
         ("", '[{name = "x"}]', None, "systems[1].composer is missing"),
-        ("", '[{name = "x", composer = "gpt"}]', None, "systems[1].composer takes one of random"),
+        ("", '[{name = "x", composer = "gpt"}]', None, "systems[1].composer takes one of local"),
         ("", '["local", "local"]', None, "systems[2] is called 'local' like one before it"),
         ("", '["local", {name = "x", composer = "local"}]', None, "the systems 'local' and 'x' are the same"),
         ("", '[{name = "local", strenght = 2}]', None, "systems[1]: unknown option 'strenght'"),

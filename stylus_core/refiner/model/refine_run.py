@@ -11,9 +11,10 @@ from pathlib import Path
 
 from stylus_core.errors import LLMError, StylusError
 from stylus_core.library import Library
-from stylus_core.llm import Endpoint, LLMAnswer, LLMClient
 from stylus_core.llm.batch import HOPELESS, CallBatch, hopeless
 from stylus_core.llm.circuit_breaker import NEVER, CircuitBreaker
+from stylus_core.llm.client import LLMAnswer, LLMClient
+from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.run_state import RunState, TokensSpent
 from stylus_core.refiner.model.example_pictures import data_url
 from stylus_core.refiner.model.model_prompt import SCHEMA, has_text, messages, record_of

@@ -1,0 +1,120 @@
+"""From a prompt to its candidates: the engine or this machine's index is searched, and a composer's question made."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from stylus_core.composer.contract import Request
+from stylus_core.errors import EngineError
+from stylus_core.library import Library
+from stylus_core.options import Options
+from stylus_core.pairing import Paired, Pairing
+from stylus_core.prompt import ParsedPrompt
+from stylus_core.prompt.keywords import keywords
+from stylus_core.retriever.local_index import LocalIndex
+from stylus_core.retriever.pool import Pool
+from stylus_core.retriever.retriever import Filter, Retriever
+from stylus_core.types import Adapter, Applies, Candidate
+
+if TYPE_CHECKING:
+    from stylus_core.retriever.engine.engine_retriever import EngineRetriever
+    from stylus_core.retriever.engine.remote_index import RemoteIndex
+
+
+class SearchQuery(NamedTuple):
+    """A prompt with its options.
+
+    Attributes:
+        prompt: as it was read.
+        options: of the selection.
+        pool: the adapters that these options leave; None: all.
+        depth: how many candidates are asked for at least.
+        applies: whether both files of a pair will be applied; None: they will.
+    """
+
+    prompt: ParsedPrompt
+    options: Options
+    pool: Pool | None
+    depth: int
+    applies: Applies | None
+
+
+class SearchResult(NamedTuple):
+    """Candidates, and what a composer is asked about them.
+
+    Attributes:
+        request: the question, with the first of the candidates.
+        candidates: best first.
+        pairs: files that belong together, as this prompt sees them.
+        pool: the adapters that the options left; None: all.
+        timings: stage -> milliseconds.
+        notes: what the user should know of the search, one sentence each.
+    """
+
+    request: Request
+    candidates: tuple[Candidate, ...]
+    pairs: Paired
+    pool: Pool | None
+    timings: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+
+class CandidateSearch:
+    """Searches one library. Whoever calls it holds the lock of the index on this machine.
+
+    Args:
+        library: whose adapters are looked for.
+        index: on this machine.
+        remote: on an engine; None: there is none.
+        pairing: the library's files that belong together.
+    """
+
+    def __init__(self, library: Library, index: LocalIndex, remote: RemoteIndex | None, pairing: Pairing) -> None:
+        self._library, self._index, self._remote, self._pairing = library, index, remote, pairing
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
+        if self._remote is None:
+            return self._with(self._index.retriever(), query)
+        try:
+            retriever, notes = self._remote.retriever(self._library, self._index.vectors())
+            return self._with(retriever, query)._replace(notes=tuple(notes))
+        except EngineError as error:
+            self._remote.failed(error)
+            note = f"{error}; this machine's own index was searched instead"
+            return self._with(self._index.retriever(), query)._replace(notes=(note,))
+
+    def _with(self, retriever: Retriever | EngineRetriever, query: SearchQuery) -> SearchResult:
+        clock = time.perf_counter()
+        prompt, options = query.prompt, query.options
+        found_keywords = keywords(prompt)
+        timings = {"keywords": (time.perf_counter() - clock) * 1000}
+        present = {name: self._called(name) for name in {t.name for t in prompt.tags}}
+        pairs = self._pairing.seen(present, options.banned, query.applies)
+        banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
+        wanted = Filter(options.architecture, options.kinds, pairs.left_out.union(banned), query.pool)
+        found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted)
+        timings.update(found.timings)
+        n = options.candidates
+        candidates = tuple(map(pairs.marked, found.candidates))
+        request = Request(
+            prompt,
+            found_keywords,
+            candidates[:n],
+            options,
+            found.affinity[:, :n] if retriever.dense else None,
+            found.sentence,
+            found.library,
+            found.nearness.of(slice(n)) if found.nearness else None,
+            len(pairs.counted),
+        )
+        return SearchResult(request, candidates, pairs, query.pool, timings)
+
+    def _called(self, name: str) -> list[Adapter]:
+        """The adapters that a tag of this name calls, by their stem or their alias."""
+        if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
+            return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
+        index = self._index.index
+        found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
+        return [a for a in found if name in (a.stem, a.metadata.alias)]

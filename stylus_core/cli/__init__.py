@@ -1,4 +1,4 @@
-"""The command line: `stylus index`, `select`, `show`, `doctor`. Results go to stdout, everything else to stderr."""
+"""The command line `stylus`. Results go to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from stylus_core.cli.exit_codes import FAILED, INTERRUPTED, NO_READER, USAGE
 from stylus_core.errors import OptionError, StylusError
 
 if TYPE_CHECKING:
     from stylus_core.cli.terminal_text import Console
 
 log = logging.getLogger(__name__)
-
-OK, FAILED, USAGE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None = None) -> int:
@@ -59,18 +58,17 @@ def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None
 
 
 def _run(argv: Sequence[str] | None, console: Console, opener: Callable[..., Any] | None) -> int:
-    from stylus_core.cli.arguments import parser
+    from stylus_core.cli.parsing import parse
 
-    args = parser().parse_args(argv)
+    command, args = parse(sys.argv[1:] if argv is None else argv)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter())
     logging.basicConfig(level=logging.ERROR, handlers=[handler])
-    for name in ("stylus", "stylus_core"):  # what matters of it is told in notes and problems anyway
-        logging.getLogger(name).setLevel(logging.DEBUG if args.verbose else logging.CRITICAL)
+    # What matters of it is told in notes and problems anyway.
+    for name in {"stylus", "stylus_core", command.run.__module__.partition(".")[0]}:
+        logging.getLogger(name).setLevel(logging.DEBUG if getattr(args, "verbose", False) else logging.CRITICAL)
     logging.getLogger("stylus.storage").setLevel(logging.WARNING)  # a cache that was damaged and healed is told
-    from stylus_core.cli.core_commands import COMMANDS
-
-    return COMMANDS[args.command](args, console, opener)
+    return command.run(args, console, opener)
 
 
 def formatter() -> logging.Formatter:

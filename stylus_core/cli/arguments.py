@@ -1,4 +1,4 @@
-"""The command line's grammar. Every option of a selection comes out of `stylus_core.options.TABLE`."""
+"""Arguments that several commands have. Every option of a selection comes out of `stylus_core.options.TABLE`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stylus_core import __version__
-from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
-from stylus_core.cli.refine_arguments import add_refining
-from stylus_core.cli.set_arguments import add_editing
 from stylus_core.errors import OptionError
 from stylus_core.options import TABLE, Option, check
-from stylus_study.cli.batch_arguments import add_batch
-from stylus_study.cli.eval_arguments import add_eval
-from stylus_study.cli.study_command import add_study
 
-_CODES = """\
+#: What the help of `stylus` and of `stylus select` ends with.
+EPILOG = """\
 exit codes:
   0    done; choosing nothing is done as well
   1    something went wrong, one sentence on the error stream says what
@@ -34,67 +28,12 @@ environment:
   STYLUS_ENDPOINT  an OpenAI-compatible server, where --base-url is not given (or STYLUS_BASE_URL, which goes before)
   STYLUS_MODEL     the server's model, where --model is not given
   STYLUS_API_KEY   the server's key
-  STYLUS_WEBUI_AUTH  user:password of a WebUI's --api-auth, where --auth-env names no other variable
   NO_COLOR         no colour
 """
 #: `--candidates` says how many candidates to print, so the option of that name gets another flag.
 FLAGS = {"candidates": "pool"}
 _PREFIX = "option_"
 METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "names": "A,B,..."}
-
-
-def parser() -> argparse.ArgumentParser:
-    """The parser of `stylus`; `command` of what it parses names the command."""
-    top = argparse.ArgumentParser(
-        prog="stylus",
-        allow_abbrev=False,
-        description="Picks LoRA adapters for a Stable Diffusion prompt and writes them into it.",
-        epilog=_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"stylus {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    index = commands.add_parser(
-        "index", allow_abbrev=False, help="read a folder of adapters and prepare it for selection"
-    )
-    index.add_argument("library", nargs="+", metavar="DIR", help="folder of adapters; several make one library")
-    _common(index)
-
-    select = commands.add_parser(
-        "select",
-        allow_abbrev=False,
-        help="pick adapters for a prompt",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_CODES,
-    )
-    select.add_argument("prompt", nargs="?", metavar="PROMPT", help="the prompt, in quotes")
-    select.add_argument("--prompts", metavar="FILE", help="many prompts, one a line (- for stdin)")
-    select.add_argument(
-        "--candidates", type=_count, default=0, metavar="N", help="print the first N candidates too, best first"
-    )
-    _library(select)
-    _common(select)
-    _options(select)
-    add_composer_flags(select)
-
-    show = commands.add_parser("show", allow_abbrev=False, help="print what is known of an adapter")
-    show.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
-    _library(show)
-    _common(show)
-
-    doctor = commands.add_parser(
-        "doctor", allow_abbrev=False, help="say what is missing, broken, unreachable or unknown, and what to do"
-    )
-    _library(doctor)
-    _common(doctor)
-    add_server_flag(doctor)
-    add_editing(commands, _library, _common)
-    add_refining(commands, _library, _common)
-    add_batch(commands, _library, _common, _options)
-    add_study(commands, _library, _common)
-    add_eval(commands, _common, _options)
-    return top
 
 
 def option_values(args: argparse.Namespace) -> dict[str, Any]:
@@ -108,11 +47,13 @@ def libraries(args: argparse.Namespace) -> list[Path]:
     return [Path(part).expanduser() for part in named]
 
 
-def _library(command: argparse.ArgumentParser) -> None:
+def add_library(command: argparse.ArgumentParser) -> None:
+    """Adds the folders of adapters that a command works on."""
     command.add_argument("--library", action="append", metavar="DIR", help="folder of adapters; may be repeated")
 
 
-def _common(command: argparse.ArgumentParser) -> None:
+def add_common(command: argparse.ArgumentParser) -> None:
+    """Adds what every command has that opens a library: its output, state, encoder and index."""
     command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
     command.add_argument(
@@ -127,7 +68,8 @@ def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
 
 
-def _options(command: argparse.ArgumentParser) -> None:
+def add_selection_options(command: argparse.ArgumentParser) -> None:
+    """Adds a flag for each option of a selection."""
     group = command.add_argument_group("options of the selection")
     for option in TABLE:
         settings: dict[str, Any] = {"dest": _PREFIX + option.name, "default": argparse.SUPPRESS, "help": _help(option)}
@@ -157,13 +99,3 @@ def _typed(option: Option) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
-
-
-def _count(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
-    return value

@@ -1,25 +1,31 @@
-"""What each command does: opens the library, calls the core, prints what comes back."""
+"""`stylus index`, `select`, `show` and `doctor`: each opens the library, calls the core, prints what comes back."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import dataclasses
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from stylus_core.cli import FAILED, OK, USAGE, printing
-from stylus_core.cli.arguments import libraries, option_values
-from stylus_core.cli.open_library import Opener, bring_up_to_date, dump, opened, prepare, stems
-from stylus_core.cli.refine_command import describe, refine
-from stylus_core.cli.set_command import edit
+from stylus_core.cli import printing
+from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
+from stylus_core.cli.arguments import (
+    EPILOG,
+    add_common,
+    add_library,
+    add_selection_options,
+    libraries,
+    option_values,
+)
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import FAILED, OK, USAGE
+from stylus_core.cli.open_library import bring_up_to_date, dump, opened, prepare, stems
 from stylus_core.cli.terminal_text import Console, clean
 from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError
 from stylus_core.library.find_by_name import unknown
 from stylus_core.options import Options
-from stylus_study.cli.batch_command import batch
-from stylus_study.cli.eval_command import evaluate
-from stylus_study.cli.study_command import study
 
 _IN_FULL = 3  # adapters of one name that are shown in full and not as a list
 
@@ -115,18 +121,43 @@ def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     return FAILED if broken else OK
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Console, Opener], int]] = {
-    "index": index,
-    "select": select,
-    "show": show,
-    "doctor": doctor,
-    "refine": refine,
-    "describe": describe,
-    "set": edit,
-    "batch": batch,
-    "study": study,
-    "eval": evaluate,
-}
+def _add_index(command: argparse.ArgumentParser) -> None:
+    command.add_argument("library", nargs="+", metavar="DIR", help="folder of adapters; several make one library")
+    add_common(command)
+
+
+def _add_select(command: argparse.ArgumentParser) -> None:
+    command.add_argument("prompt", nargs="?", metavar="PROMPT", help="the prompt, in quotes")
+    command.add_argument("--prompts", metavar="FILE", help="many prompts, one a line (- for stdin)")
+    command.add_argument(
+        "--candidates", type=_count, default=0, metavar="N", help="print the first N candidates too, best first"
+    )
+    add_library(command)
+    add_common(command)
+    add_selection_options(command)
+    add_composer_flags(command)
+
+
+def _add_show(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the name in the tag: the file's name without its extension")
+    add_library(command)
+    add_common(command)
+
+
+def _add_doctor(command: argparse.ArgumentParser) -> None:
+    add_library(command)
+    add_common(command)
+    add_server_flag(command)
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
+    return value
 
 
 def _prompts(args: argparse.Namespace) -> Iterator[str]:
@@ -145,3 +176,9 @@ def _prompts(args: argparse.Namespace) -> Iterator[str]:
                     yield prompt
     except OSError as error:
         raise LibraryError(f"the prompts cannot be read from {name}: {error.strerror or error}") from None
+
+
+INDEX = Command("read a folder of adapters and prepare it for selection", _add_index, index)
+SELECT = Command("pick adapters for a prompt", _add_select, select, epilog=EPILOG)
+SHOW = Command("print what is known of an adapter", _add_show, show)
+DOCTOR = Command("say what is missing, broken, unreachable or unknown, and what to do", _add_doctor, doctor)

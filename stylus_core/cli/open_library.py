@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from stylus_core.cli.arguments import libraries
+from stylus_core.cli.command import Opener
 from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, json_line
 from stylus_core.errors import LibraryError
 from stylus_core.library.find_by_name import the_one
 from stylus_core.types import Adapter
-
-Opener = Callable[..., Any] | None
 
 
 @contextlib.contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli.terminal_text import Console, clean, cut, harmless, indented, table
-from stylus_core.doctor import Finding
 from stylus_core.types import Adapter, Pick, Selection
 
 if TYPE_CHECKING:
+    from stylus_core.doctor import Finding
     from stylus_core.library.adapter_rows import Problem
 
 _MOST = (24, 6, 16)  # columns of name, weight and keyword; the reason takes the rest

@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from stylus_core.cli import FAILED, OK
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import FAILED, OK
 from stylus_core.cli.model_flags import agreed, batch_endpoint
-from stylus_core.cli.open_library import Opener, dump, named, scanned
+from stylus_core.cli.open_library import dump, named, scanned
 from stylus_core.cli.progress import ProgressBar
+from stylus_core.cli.refine_arguments import add_describe, add_refine
 from stylus_core.cli.terminal_text import Console, indented
 from stylus_core.errors import LibraryError
 from stylus_core.types import Adapter
@@ -184,3 +186,7 @@ def _report(made: RefineReport, console: Console) -> list[str]:
     if made.stopped:
         lines += indented("  ", made.stopped, console.columns)
     return lines
+
+
+REFINE = Command("let a language model describe the adapters, from their texts and pictures", add_refine, refine)
+DESCRIBE = Command("share descriptions: write them to a file, or take them in from one", add_describe, describe)

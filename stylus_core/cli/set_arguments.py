@@ -1,27 +1,20 @@
-"""The grammar of `stylus set`. Every field comes out of `stylus_core.library.fields.TABLE`."""
+"""The arguments of `stylus set`. Every field comes out of `stylus_core.library.fields.TABLE`."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
+from stylus_core.cli.arguments import add_common, add_library
 from stylus_core.errors import OptionError
 from stylus_core.library.fields import BY_NAME, TABLE, Editable, takes
 
-_Adder = Callable[[argparse.ArgumentParser], None]
 _METAVAR = {"text": "TEXT", "texts": "TEXT", "number": "X", "choice": "NAME", "switch": "true|false"}
 _FIELD, _NONE = "field_", "none_"
 
 
-def add_editing(commands: Any, library: _Adder, common: _Adder) -> None:
-    """Adds the command to argparse's `commands`; `library` and `common` add the options that all commands have."""
-    command = commands.add_parser(
-        "set",
-        allow_abbrev=False,
-        help="say yourself what an adapter is; your word always wins",
-        description="Without options: prints what is set of an adapter, and by whom.",
-    )
+def add_set(command: argparse.ArgumentParser) -> None:
+    """Adds the arguments of the command."""
     command.add_argument("name", metavar="NAME", help="the name in the tag, or the title")
     for field in TABLE:
         many = "; may be repeated" if field.type == "texts" else ""
@@ -43,8 +36,8 @@ def add_editing(commands: Any, library: _Adder, common: _Adder) -> None:
         help="go back to what the files say; all: in everything",
     )
     command.add_argument("--undo", action="store_true", help="take the last change back; again: the one before it")
-    library(command)
-    common(command)
+    add_library(command)
+    add_common(command)
 
 
 def flag(field: Editable) -> str:

@@ -6,9 +6,10 @@ import argparse
 import dataclasses
 from typing import Any
 
-from stylus_core.cli import OK
-from stylus_core.cli.open_library import Opener, dump, named, scanned
-from stylus_core.cli.set_arguments import changes_of
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import OK
+from stylus_core.cli.open_library import dump, named, scanned
+from stylus_core.cli.set_arguments import add_set, changes_of
 from stylus_core.cli.terminal_text import Console, clean, cut, table
 from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.edits import SETTERS
@@ -87,3 +88,11 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+SET = Command(
+    "say yourself what an adapter is; your word always wins",
+    add_set,
+    edit,
+    description="Without options: prints what is set of an adapter, and by whom.",
+)

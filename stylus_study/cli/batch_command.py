@@ -7,14 +7,19 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from stylus_core.cli import FAILED, OK
-from stylus_core.cli.arguments import libraries, option_values
-from stylus_core.cli.open_library import Opener, dump, opened, prepare
+from stylus_core.cli.model_flags import add_composer_flags
+from stylus_core.cli.arguments import add_common, add_library, add_selection_options, libraries, option_values
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import FAILED, OK
+from stylus_core.cli.number_types import number, whole
+from stylus_core.cli.open_library import dump, opened, prepare
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean
 from stylus_core.options import Options
+from stylus_study.cli.webui_flags import add_webui_flags
 
 _REASONS = 5  # failed pictures that are told
 
@@ -68,3 +73,34 @@ def _selector(args: argparse.Namespace, console: Console, opener: Opener) -> Ite
     with opened(args, opener) as stylus:
         prepare(stylus, console)
         yield stylus
+
+
+def _add_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "prompts", type=Path, metavar="FILE", help="CSV with a column prompt or caption, JSON lines, or a prompt a line"
+    )
+    command.add_argument(
+        "--webui", action="append", required=True, metavar="URL", help="a WebUI started with --api; may be repeated"
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="results; a run that was ended goes on from them"
+    )
+    command.add_argument("--seeds", type=whole(1, 1000), default=1, metavar="N", help="pictures a prompt and side (1)")
+    command.add_argument("--first-seed", type=whole(0, 2**32 - 1001), default=1, metavar="N", help="the first seed (1)")
+    command.add_argument("--steps", type=whole(1, 150), default=20, metavar="N", help="sampling steps (20)")
+    for flag in ("--width", "--height"):
+        command.add_argument(flag, type=whole(64, 4096), default=512, metavar="N", help="in pixels (512)")
+    command.add_argument("--cfg", type=number(0, 100), default=7.0, metavar="X", help="guidance scale (7)")
+    command.add_argument("--negative", default="", metavar="TEXT", help="negative prompt of both sides")
+    command.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="only the first N prompts")
+    command.add_argument(
+        "--checkpoint", default="", metavar="NAME", help="checkpoint; the one that is loaded if not given"
+    )
+    add_webui_flags(command)
+    add_library(command)
+    add_common(command)
+    add_selection_options(command)
+    add_composer_flags(command)
+
+
+COMMAND = Command("make the pictures of many prompts with and without adapters, to compare", _add_arguments, batch)

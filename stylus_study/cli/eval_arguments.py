@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from stylus_core.cli.model_flags import add_composer_flags
+from stylus_core.cli.arguments import add_common, add_selection_options
 from stylus_core.cli.number_types import whole
 
-_Adder = Callable[[argparse.ArgumentParser], None]
 
-
-def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
-    """Adds the command to argparse's `commands`; `options` adds those of a selection."""
-    command: argparse.ArgumentParser = commands.add_parser(
-        "eval",
-        allow_abbrev=False,
-        help="measure how well adapters are found and chosen, on your queries or on a corpus",
-    )
+def add_eval(command: argparse.ArgumentParser) -> None:
+    """Adds the arguments."""
     source = command.add_mutually_exclusive_group(required=True)
     source.add_argument("--corpus", type=Path, metavar="FILE", help="adapters, one JSON object a line, .gz or not")
     source.add_argument("--library", action="append", metavar="DIR", help="a folder of adapters instead")
@@ -62,9 +54,9 @@ def add_eval(commands: Any, common: _Adder, options: _Adder) -> None:
         help="only the first N queries of each file, and the first N judged prompts of each set",
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="tables, numbers and plots as files")
-    options(command)
+    add_selection_options(command)
     add_composer_flags(command)
-    common(command)
+    add_common(command)
 
 
 def _named_file(text: str) -> tuple[str, Path]:

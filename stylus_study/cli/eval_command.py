@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import OK
 from stylus_core.cli.arguments import libraries, option_values
+from stylus_core.cli.command import Command, Opener
 from stylus_core.cli.model_flags import composer_settings
-from stylus_core.cli.open_library import Opener, bring_up_to_date, dump, opened
+from stylus_core.cli.exit_codes import OK
+from stylus_core.cli.open_library import bring_up_to_date, dump, opened
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.options import TABLE, Options
+from stylus_study.cli.eval_arguments import add_eval
 
 if TYPE_CHECKING:
     from stylus_core.composer.registry import Composers
@@ -167,3 +169,6 @@ def _ground(
             console.say(f"stylus: words alone decide: {error}")
     with Testbed(adapters, state / "vectors.sqlite", index / "index", encoder) as ground:
         yield ground
+
+
+COMMAND = Command("measure how well adapters are found and chosen, on your queries or on a corpus", add_eval, evaluate)

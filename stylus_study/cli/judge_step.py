@@ -3,41 +3,39 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import FAILED, OK
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import FAILED, OK
 from stylus_core.cli.model_flags import add_batch_flags, agreed, batch_endpoint
 from stylus_core.cli.number_types import whole
+from stylus_core.cli.open_library import dump
+from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, indented, table
-from stylus_study.cli.step_flags import add_comparing, add_step, percent
+from stylus_study.cli.step_flags import add_comparing, add_folder, percent
 
 if TYPE_CHECKING:
-    from stylus_core.cli.open_library import Opener
     from stylus_study.judge.vlm_judge import JudgeCost
 
-_Adder = Callable[[argparse.ArgumentParser], None]
 _REASONS = 5  # reasons of failures that are told
 
 
-def add(steps: Any, library: _Adder, common: _Adder) -> None:
-    """Adds the step to argparse's `steps`."""
-    judge = add_step(steps, "judge", "let a vision-language model compare pictures, each pair in both orders")
-    add_comparing(judge)
-    judge.add_argument(
+def _add_arguments(step: argparse.ArgumentParser) -> None:
+    add_folder(step)
+    add_comparing(step)
+    step.add_argument(
         "--criterion",
         action="append",
         choices=("quality", "alignment", "diversity"),
         help="what to judge by; may be repeated (all three)",
     )
-    judge.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="pairs of each system and criterion, at most")
-    add_batch_flags(judge)
+    step.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="pairs of each system and criterion, at most")
+    add_batch_flags(step)
 
 
-def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+def judge_study(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus study judge OUT`. Fails if the run ended early, not if single answers failed."""
-    from stylus_core.cli.open_library import dump
-    from stylus_core.cli.progress import ProgressBar
     from stylus_core.llm.batch import CallTerms
     from stylus_study.judge.questions import CRITERIA
     from stylus_study.judge.vlm_judge import judge
@@ -137,3 +135,6 @@ def _told(found: Mapping[str, Any]) -> list[str]:
             f"{found['failed']:,} questions have no two answers and are not counted; they are tried again later"
         )
     return [*lines, *filter(None, [found["stopped"]])]
+
+
+STEP = Command("let a vision-language model compare pictures, each pair in both orders", _add_arguments, judge_study)

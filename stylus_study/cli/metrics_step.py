@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import OK
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import OK
 from stylus_core.cli.number_types import whole
+from stylus_core.cli.open_library import dump
+from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, table
-from stylus_study.cli.step_flags import add_step, estimate
-
-if TYPE_CHECKING:
-    from stylus_core.cli.open_library import Opener
-
-_Adder = Callable[[argparse.ArgumentParser], None]
+from stylus_study.cli.step_flags import add_folder, estimate
 
 
-def add(steps: Any, library: _Adder, common: _Adder) -> None:
-    """Adds the step to argparse's `steps`."""
-    metrics = add_step(steps, "metrics", "measure the pictures: CLIP score, FID, KID, diversity")
-    metrics.add_argument("--reference", type=Path, metavar="DIR", help="pictures to compare with, for FID and KID")
-    metrics.add_argument(
+def _add_arguments(step: argparse.ArgumentParser) -> None:
+    add_folder(step)
+    step.add_argument("--reference", type=Path, metavar="DIR", help="pictures to compare with, for FID and KID")
+    step.add_argument(
         "--clip", metavar="NAME|DIR", help="CLIP model (openai/clip-vit-large-patch14); none leaves its score out"
     )
-    metrics.add_argument("--inception", metavar="FILE", help="the Inception network, where it is not in its own place")
-    metrics.add_argument(
+    step.add_argument("--inception", metavar="FILE", help="the Inception network, where it is not in its own place")
+    step.add_argument(
         "--best-of-group",
         action="store_true",
         help="the paper's rule: of the pictures of one prompt only the one with the highest CLIP score counts",
     )
-    metrics.add_argument("--device", default="auto", metavar="NAME", help="cuda, cpu, ...; auto takes a GPU if it can")
-    metrics.add_argument("--batch", type=whole(0, 4096), default=0, metavar="N", help="pictures at a time; 0: it knows")
+    step.add_argument("--device", default="auto", metavar="NAME", help="cuda, cpu, ...; auto takes a GPU if it can")
+    step.add_argument("--batch", type=whole(0, 4096), default=0, metavar="N", help="pictures at a time; 0: it knows")
 
 
-def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+def measure_study(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus study metrics OUT`."""
-    from stylus_core.cli.open_library import dump
-    from stylus_core.cli.progress import ProgressBar
     from stylus_study.metrics.study_metrics import CLIP_MODEL, measure
 
     with ProgressBar(console) as progress:
@@ -73,3 +66,6 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     console.print(*table(head, rows, 200))
     console.print("", f"{found['missing']} pictures missing, {len(found['broken'])} broken; 95% intervals")
     return OK
+
+
+STEP = Command("measure the pictures: CLIP score, FID, KID, diversity", _add_arguments, measure_study)

@@ -10,49 +10,48 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stylus_core.cli import FAILED, OK
 from stylus_core.cli.model_flags import add_composer_flags, composer_settings
+from stylus_core.cli.arguments import add_common, add_library, libraries
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import FAILED, OK
 from stylus_core.cli.number_types import number, whole
+from stylus_core.cli.open_library import dump, opened
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, indented
-from stylus_study.cli.batch_arguments import add_reaching
+from stylus_study.cli.webui_flags import add_webui_flags
 
 if TYPE_CHECKING:
-    from stylus_core.cli.open_library import Opener
     from stylus_study.study.cost import StudyCost
     from stylus_study.study.study_run import StudyOutcome
     from stylus_study.study.types import StudyPlan
 
 _REASONS = 5  # failed pictures that are told
-_Adder = Callable[[argparse.ArgumentParser], None]
 
 
-def add(steps: Any, library: _Adder, common: _Adder) -> None:
-    """Adds the step to argparse's `steps`."""
-    run = steps.add_parser("run", allow_abbrev=False, help="make the pictures, and go on where an earlier run ended")
-    run.add_argument("study", type=Path, metavar="STUDY.toml", help="what is compared; docs/study.md has the keys")
-    run.add_argument("--webui", action="append", metavar="URL", help="a WebUI started with --api; may be repeated")
-    run.add_argument("--out", type=Path, metavar="DIR", help="the study's folder (the file's name without .toml)")
-    run.add_argument("--dry-run", action="store_true", help="say what it would cost, and make nothing")
-    speed = run.add_mutually_exclusive_group()
+def _add_arguments(step: argparse.ArgumentParser) -> None:
+    step.add_argument("study", type=Path, metavar="STUDY.toml", help="what is compared; docs/study.md has the keys")
+    step.add_argument("--webui", action="append", metavar="URL", help="a WebUI started with --api; may be repeated")
+    step.add_argument("--out", type=Path, metavar="DIR", help="the study's folder (the file's name without .toml)")
+    step.add_argument("--dry-run", action="store_true", help="say what it would cost, and make nothing")
+    speed = step.add_mutually_exclusive_group()
     speed.add_argument("--probe", action="store_true", help="paint the first picture twice to see how long one takes")
     speed.add_argument(
         "--seconds", type=number(0.001, 86400), metavar="S", help="how long a picture takes, for the estimate"
     )
-    run.add_argument(
+    step.add_argument(
         "--workers",
         type=whole(1, 64),
         default=1,
         metavar="N",
         help="prompts that a language model is asked at once (1)",
     )
-    add_reaching(run)
-    library(run)
-    common(run)
-    add_composer_flags(run)
+    add_webui_flags(step)
+    add_library(step)
+    add_common(step)
+    add_composer_flags(step)
 
 
-def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+def run_study(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus study run STUDY.toml`. Fails if a picture is missing in the end."""
     from stylus_study.batch.webui import WebUI
     from stylus_study.study.estimate import Speed, dry_run
@@ -66,7 +65,7 @@ def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     speed = Speed(args.seconds, args.probe)
     if args.dry_run:
         found = dry_run(plan, folder, list(webuis.values()), speed)
-        _print_json(console, _cost_json(found)) if args.json else console.print(*_cost(plan, found, console))
+        dump(console, _cost_json(found)) if args.json else console.print(*_cost(plan, found, console))
         return OK
 
     def show(found: StudyCost) -> None:
@@ -95,9 +94,6 @@ def _library(
     args: argparse.Namespace, opener: Opener, progress: ProgressBar, say: Callable[[str], None]
 ) -> Callable[[str], Any] | None:
     """Opens the library as one source describes it and brings it up to date; None if none is named."""
-    from stylus_core.cli.arguments import libraries
-    from stylus_core.cli.open_library import opened
-
     if not libraries(args):
         return None
 
@@ -179,7 +175,7 @@ def _tell(outcome: StudyOutcome, folder: Path, args: argparse.Namespace, console
 
     made = outcome.pictures
     if args.json:
-        _print_json(console, {**dataclasses.asdict(outcome), "left": outcome.left, "folder": str(folder)})
+        dump(console, {**dataclasses.asdict(outcome), "left": outcome.left, "folder": str(folder)})
         return
     for why in list(made.failed.values())[:_REASONS]:
         console.say(f"stylus: {clean(why)}")
@@ -191,7 +187,4 @@ def _tell(outcome: StudyOutcome, folder: Path, args: argparse.Namespace, console
     )
 
 
-def _print_json(console: Console, value: Any) -> None:
-    from stylus_core.cli.open_library import dump
-
-    dump(console, value)
+STEP = Command("make the pictures, and go on where an earlier run ended", _add_arguments, run_study)

@@ -11,13 +11,11 @@ from stylus_core.cli.number_types import number, whole
 from stylus_study.study.types import BASE
 
 
-def add_step(steps: Any, name: str, about: str) -> argparse.ArgumentParser:
-    """A step that works on a study's folder."""
-    step: argparse.ArgumentParser = steps.add_parser(name, allow_abbrev=False, help=about)
+def add_folder(step: argparse.ArgumentParser) -> None:
+    """What a step has that works on a study's folder."""
     step.add_argument("folder", type=Path, metavar="OUT", help="the study's folder, made by stylus study run")
     step.add_argument("--json", action="store_true", help="print JSON")
     step.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
-    return step
 
 
 def estimate(value: Any, form: str = ".2f") -> str:

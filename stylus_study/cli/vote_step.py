@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from stylus_core.cli import OK
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import OK
 from stylus_core.cli.number_types import whole
+from stylus_core.cli.open_library import dump
 from stylus_core.cli.terminal_text import Console, table
-from stylus_study.cli.step_flags import add_comparing, add_step, percent
-
-if TYPE_CHECKING:
-    from stylus_core.cli.open_library import Opener
-
-_Adder = Callable[[argparse.ArgumentParser], None]
+from stylus_study.cli.step_flags import add_comparing, add_folder, percent
 
 
-def add(steps: Any, library: _Adder, common: _Adder) -> None:
-    """Adds the step to argparse's `steps`."""
-    vote = add_step(steps, "vote", "let people compare pictures without knowing which is which, on a page in a browser")
-    add_comparing(vote)
-    vote.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="pairs of each system, at most")
-    vote.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="an address of this machine (127.0.0.1)")
-    vote.add_argument("--port", type=whole(0, 65535), default=7871, metavar="N", help="0 takes any that is free (7871)")
-    vote.add_argument("--rater", metavar="NAME", help="who votes; the page asks if not given")
-    vote.add_argument("--summary", action="store_true", help="say what the votes so far add up to, and serve nothing")
+def _add_arguments(step: argparse.ArgumentParser) -> None:
+    add_folder(step)
+    add_comparing(step)
+    step.add_argument("--limit", type=whole(1, 10**9), metavar="N", help="pairs of each system, at most")
+    step.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="an address of this machine (127.0.0.1)")
+    step.add_argument("--port", type=whole(0, 65535), default=7871, metavar="N", help="0 takes any that is free (7871)")
+    step.add_argument("--rater", metavar="NAME", help="who votes; the page asks if not given")
+    step.add_argument("--summary", action="store_true", help="say what the votes so far add up to, and serve nothing")
 
 
-def work(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+def vote_study(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus study vote OUT`."""
-    from stylus_core.cli.open_library import dump
     from stylus_study.vote.preference_vote import serve, summary
 
     def ready(url: str, pairs: int) -> None:
@@ -74,3 +69,8 @@ def _result(found: Mapping[str, Any]) -> list[str]:
     if found["stale"]:
         lines.append(f"{found['stale']:,} votes are about pictures that the study does not have any more")
     return lines
+
+
+STEP = Command(
+    "let people compare pictures without knowing which is which, on a page in a browser", _add_arguments, vote_study
+)

@@ -203,12 +203,12 @@ def against_research(stylus: Stylus) -> dict[str, float]:
 
     `ranking` and `ours` have the prompt's embedding at hand; `batch`, `alone` and `our selection` start from its text.
     """
-    index = stylus.here.index
-    dense = index.dense(stylus.here.vectors(), stylus.library.get)
-    everything = np.arange(len(index.rows))
+    index = stylus.local_index.index
+    dense = index.dense(stylus.local_index.vectors(), stylus.library.get)
+    everything = np.arange(len(index.ids))
     axes = np.eye(dense.encoder.dim, dtype=np.float32)
     theirs = ResearchRetriever(
-        np.ascontiguousarray(dense.cosines("account", everything, axes).T), stylus.library.adapters(), OUT / "grown"
+        np.ascontiguousarray(dense.cosines("description", everything, axes).T), stylus.library.adapters(), OUT / "grown"
     )
     some = [parse(f"{p}, study number {n}") for n, p in enumerate(prompts()[20 : 20 + _RESEARCHED])]
     vectors = [dense.query([p.plain])[0] for p in some]

@@ -85,8 +85,8 @@ class Stylus:
             else Composers.from_settings(composers or ComposerSettings(), self.home)
         )
         #: The index on this machine; hold its lock to look into it while selections go on.
-        self.here = LocalIndex(self._library, index_folder, self.home, encoder)
-        self._pairing = Pairing(self._library, self.here)
+        self.local_index = LocalIndex(self._library, index_folder, self.home, encoder)
+        self._pairing = Pairing(self._library, self.local_index)
         self._watch = Watch(self._library, self.roots)
         self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
@@ -103,8 +103,8 @@ class Stylus:
     def close(self) -> None:
         """Closes the databases; the object cannot be used after it."""
         self._watch.close()
-        with self.here.lock:
-            self.here.close()
+        with self.local_index.lock:
+            self.local_index.close()
             self._library.close()
             if self._remote is not None:
                 self._remote.close()
@@ -134,9 +134,9 @@ class Stylus:
         if self._remote is not None:
             self._index_remotely(self._remote, progress)
             return report
-        self.here.embed_ahead(progress)
-        with self.here.lock:
-            self.here.retriever(progress, everything=True)
+        self.local_index.embed_ahead(progress)
+        with self.local_index.lock:
+            self.local_index.retriever(progress, everything=True)
         return report
 
     def _again(self, work: Callable[[], _Made]) -> _Made:
@@ -150,11 +150,11 @@ class Stylus:
 
     def _index_remotely(self, remote: RemoteIndex, progress: Progress | None) -> None:
         """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
-        with self.here.lock:
-            self.here.take_in(progress)
-        store = self.here.own_vectors()
+        with self.local_index.lock:
+            self.local_index.take_in(progress)
+        store = self.local_index.own_vectors()
         try:
-            remote.index(self._library, self.here.index, store, progress)
+            remote.index(self._library, self.local_index.index, store, progress)
             self._index_problem = ""
         except EngineError as e:
             self._index_problem = str(e)
@@ -165,8 +165,8 @@ class Stylus:
     @property
     def indexed(self) -> bool:
         """Whether there is an index of this library; False until it is made for the first time."""
-        with self.here.lock:
-            return self.here.index.revision >= 0
+        with self.local_index.lock:
+            return self.local_index.index.revision >= 0
 
     def adapters(self) -> list[Adapter]:
         """All adapters that can be selected."""
@@ -192,7 +192,7 @@ class Stylus:
 
     def half(self, adapter: Adapter) -> Half | None:
         """What an adapter is of a pair of files that belong together; None for one that is by itself."""
-        with self.here.lock:
+        with self.local_index.lock:
             return Paired(self._pairing.pairs()).half(adapter)
 
     def problems(self) -> list[Problem]:
@@ -202,7 +202,7 @@ class Stylus:
     @property
     def encoder_problem(self) -> str:
         """Why there is no dense search, in one sentence; empty if there is, or if it was not tried yet."""
-        return self.here.problem
+        return self.local_index.problem
 
     @property
     def index_problem(self) -> str:
@@ -212,17 +212,17 @@ class Stylus:
     @property
     def foreign(self) -> str:
         """Why the index is of another library's database and is built anew, in a few words; empty if it is of this."""
-        with self.here.lock:
-            return self.here.foreign
+        with self.local_index.lock:
+            return self.local_index.foreign
 
     @property
     def unkept(self) -> str:
         """Why something that `index` made could not be kept, in one sentence; empty if all was."""
-        return self.here.unkept
+        return self.local_index.unkept
 
     def heal(self) -> None:
         """Looks through all caches of this library for damage that no selection has met yet, and mends it."""
-        with self.here.lock:
+        with self.local_index.lock:
             heal(self.home)
 
     # -- selecting
@@ -253,7 +253,7 @@ class Stylus:
             return Selection(
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
-        with self.here.lock:
+        with self.local_index.lock:
             self._watch.check()
             notes: list[str] = []
             with self._watch.selecting():
@@ -273,14 +273,14 @@ class Stylus:
         """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
         if self._remote is not None:
             try:
-                there, said = self._remote.retriever(self._library, self.here.vectors())
+                there, said = self._remote.retriever(self._library, self.local_index.vectors())
                 found = self._search(there, asked)
                 notes += said
                 return found
             except EngineError as e:
                 self._remote.failed(e)
                 notes.append(f"{e}; this machine's own index was searched instead")
-        return self._search(self.here.retriever(), asked)
+        return self._search(self.local_index.retriever(), asked)
 
     def _search(self, retriever: Retriever | EngineRetriever, asked: Search) -> Found:
         clock = time.perf_counter()
@@ -303,7 +303,7 @@ class Stylus:
             found.affinity[:, :n] if retriever.dense else None,
             found.sentence,
             found.library,
-            found.nearness.of(slice(n)) if found.nearness else None,
+            found.similarity.of(slice(n)) if found.similarity else None,
             len(pairs.counted),
         )
         return Found(request, timings, candidates, pairs, asked.pool)
@@ -312,7 +312,7 @@ class Stylus:
         """The adapters that a tag of this name calls, by their stem or their alias."""
         if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
             return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
-        index = self.here.index
+        index = self.local_index.index
         found = self._library.get(index.signals.called(name)).values() if len(index) else self._library.find(name)
         return [a for a in found if name in (a.stem, a.metadata.alias)]
 
@@ -320,15 +320,15 @@ class Stylus:
         parsed, options = found.request.prompt, found.request.options
 
         def candidate(adapter: Adapter) -> Candidate:
-            used = tuple(self.here.elsewhere(adapter.id).values())
-            return found.pairs.marked(Candidate(adapter, 1.0, elsewhere=used))
+            weights = tuple(self.local_index.observed_weights(adapter.id).values())
+            return found.pairs.marked(Candidate(adapter, 1.0, observed_weights=weights))
 
         fitting, left_out = pinned(self._library, options, candidate)
         written = rewrite(parsed, composition.assignments, options, fitting, found.pairs.counted)
         said = [*notes, *found.pairs.notes, *composition.notes, *written.notes, *left_out]
-        if self.here.problem:
-            said.append(self.here.problem)
-        if self.here.empty:
+        if self.local_index.problem:
+            said.append(self.local_index.problem)
+        if self.local_index.empty:
             said.append(f"there are no usable adapters in {', '.join(map(str, self.roots))}")
         elif not found.candidates or not (written.picks or said):
             said.append(no_pick(bool(found.candidates), options, found.pool))

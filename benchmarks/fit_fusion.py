@@ -25,7 +25,7 @@ from stylus_study.evaluation.ranking_metrics import quality
 
 _FOLDS, _L2 = 5, 2e-3
 _BEST = 600  # adapters a query that products of signals are fitted on, those with the highest sums
-_IN_TAGS = [i for i, s in enumerate(SIGNALS) if s not in ("about", "whole_label", "whole_account")]
+_IN_TAGS = [i for i, s in enumerate(SIGNALS) if s not in ("about", "whole_title", "whole_description")]
 _PRODUCTS, _L2_PRODUCTS = tuple(combinations_with_replacement(_IN_TAGS, 2)), 1e-3
 _CALLS = [n for n, pair in enumerate(_PRODUCTS) if any(SIGNALS[i] in ("name", "trigger", "tag") for i in pair)]
 _L2_GUESSED = 3e-3
@@ -43,7 +43,7 @@ class SignalSet:
     def __init__(self, w: World, queries: Sequence[EvalQuery]) -> None:
         signals, sentence, target = [], [], []
         alive = w.index.signals.alive
-        row = {int(i): n for n, i in enumerate(w.index.rows)}
+        row = {int(i): n for n, i in enumerate(w.index.ids)}
         for q in queries:
             parsed = parse(q.query)
             found = w.retriever.evidence(parsed, [p for p, _ in phrases(keywords(parsed))])
@@ -56,7 +56,7 @@ class SignalSet:
         self.sentence = torch.tensor(np.array(sentence, np.float32))[:, None]
         self.y = torch.tensor(np.stack(target))
         self.queries = queries
-        self.ids = w.index.rows
+        self.ids = w.index.ids
         codes = torch.tensor(np.asarray(w.index.signals.kinds, np.int64))
         self.kinds = torch.eye(len(KINDS))[codes % len(KINDS)]
         self.guessed = (codes >= len(KINDS)).float()

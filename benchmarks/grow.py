@@ -103,10 +103,10 @@ class GrownEncoder:
         self._encoder = encoder
         self.key, self.dim, self.backend = encoder.key, encoder.dim, "grown"
         documents = [document(a) for a in corpus()]
-        self._labels = real([d.label for d in documents])
-        self._accounts = real([d.account for d in documents])
-        self._real = dict(zip((d.label for d in documents), self._labels, strict=True))
-        self._real |= dict(zip((d.account for d in documents), self._accounts, strict=True))
+        self._labels = real([d.title for d in documents])
+        self._accounts = real([d.description for d in documents])
+        self._real = dict(zip((d.title for d in documents), self._labels, strict=True))
+        self._real |= dict(zip((d.description for d in documents), self._accounts, strict=True))
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         out = np.zeros((len(texts), self.dim), np.float32)

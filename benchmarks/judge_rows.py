@@ -88,7 +88,7 @@ def asked(world: Testbed, prompts: Sequence[str], candidates: int = _CANDIDATES)
 
 def without_encoder(request: Request) -> Request:
     """The same request with nothing that an encoder says."""
-    return replace(request, affinity=None, nearness=None)
+    return replace(request, affinity=None, similarity=None)
 
 
 def parts(adapters: Sequence[Adapter], size: int, seed: int) -> Iterator[list[Adapter]]:

@@ -29,15 +29,15 @@ def against_research(stylus: Stylus) -> dict[str, float]:
 
     `ranking` and `ours` have the prompt's embedding at hand; `batch`, `alone` and `our selection` start from its text.
     """
-    index = stylus.here.index
-    store = stylus.here.vectors()
+    index = stylus.local_index.index
+    store = stylus.local_index.vectors()
     if store is None:
-        raise ModelError(stylus.here.problem)
+        raise ModelError(stylus.local_index.problem)
     dense = index.dense(store, stylus.library.get)
-    everything = np.arange(len(index.rows))
+    everything = np.arange(len(index.ids))
     axes = np.eye(dense.encoder.dim, dtype=np.float32)
     theirs = ResearchRetriever(
-        np.ascontiguousarray(dense.cosines("account", everything, axes).T), stylus.library.adapters(), OUT / "grown"
+        np.ascontiguousarray(dense.cosines("description", everything, axes).T), stylus.library.adapters(), OUT / "grown"
     )
     some = [parse(f"{p}, study number {n}") for n, p in enumerate(prompts()[20 : 20 + _PROMPTS])]
     vectors = [dense.query([p.plain])[0] for p in some]

@@ -52,7 +52,7 @@ class WeightPair(NamedTuple):
     adapter: Adapter
     written: float
     together: int  # adapters in the prompt
-    elsewhere: tuple[float, ...]  # its weights on other adapters' pages
+    observed_weights: tuple[float, ...]  # its weights on other adapters' pages
     strangers: tuple[float, ...]  # of those, on pages that have no prompt like this one
 
 
@@ -103,7 +103,7 @@ Rows = Mapping[str, dict[str, Any]]  # adapter id -> what `benchmarks/weight_car
 def beside(revision: str) -> list[MarkdownTable]:
     """A revision and the code as it is, over the same texts and the same prompts, in one run."""
     assert DATA is not None, REASON  # noqa: S101
-    pages = {a.id: list(world().elsewhere(a.id).values()) for a in world().adapters}
+    pages = {a.id: list(world().observed_weights(a.id).values()) for a in world().adapters}
     out = []
     with tempfile.TemporaryDirectory() as folder:
         command = ["git", "-C", str(_ROOT), "archive", "--format=tar", revision]
@@ -180,7 +180,7 @@ def _pairs(adapters: Sequence[Adapter]) -> list[WeightPair]:
         for i, written in query.adapters.items():
             if i not in by_id:
                 continue
-            pages = world().elsewhere(i)
+            pages = world().observed_weights(i)
             strangers = [w for page, w in pages.items() if not any(_alike(words, p) for p in prompts[page])]
             out.append(WeightPair(by_id[i], written, len(query.adapters), tuple(pages.values()), tuple(strangers)))
     return out
@@ -210,10 +210,12 @@ def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
         "halfway between that and 0.7": lambda p: (_examples(p) + 0.7) / 2,
         "the card: author, examples, 0.8": lambda p: p.adapter.card.weight,
         "usual weight, from its own metadata": lambda p: usual_weight(p.adapter),
-        "usual weight, other pages that use it included": lambda p: usual_weight(p.adapter, p.elsewhere),
+        "usual weight, other pages that use it included": lambda p: usual_weight(p.adapter, p.observed_weights),
         "the same, pages with a prompt alike left out": lambda p: usual_weight(p.adapter, p.strangers),
         "the same, shared as the rewriter does": lambda p: _shared(p, usual_weight(p.adapter, p.strangers)),
-        "other pages included, shared as the rewriter does": lambda p: _shared(p, usual_weight(p.adapter, p.elsewhere)),
+        "other pages included, shared as the rewriter does": lambda p: _shared(
+            p, usual_weight(p.adapter, p.observed_weights)
+        ),
     }
     one = [p for p in pairs if p.together == 1]
     several = [p for p in pairs if p.together > 1]
@@ -232,7 +234,7 @@ def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
         f"those alone cost {sum(abs(p.written - 0.7) for p in extreme) / len(pairs):.3f}"
     )
     table.notes.append(
-        f"{sum(bool(p.elsewhere) for p in pairs)} adapters are used on other pages, "
+        f"{sum(bool(p.observed_weights) for p in pairs)} adapters are used on other pages, "
         f"{sum(bool(p.strangers) for p in pairs)} on pages that hold no prompt alike: the rest repeats its own author"
     )
     return table
@@ -269,7 +271,7 @@ def _fit(pairs: Sequence[WeightPair], *, own: bool) -> Habits:
 
 
 def _usual(pair: WeightPair, habits: Habits, own: bool) -> float:
-    return usual_weight(pair.adapter, () if own else pair.elsewhere, habits)
+    return usual_weight(pair.adapter, () if own else pair.observed_weights, habits)
 
 
 def main() -> int:

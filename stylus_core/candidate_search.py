@@ -106,7 +106,7 @@ class CandidateSearch:
             found.affinity[:, :n] if retriever.dense else None,
             found.sentence,
             found.library,
-            found.nearness.of(slice(n)) if found.nearness else None,
+            found.similarity.of(slice(n)) if found.similarity else None,
             len(pairs.counted),
         )
         return SearchResult(request, candidates, pairs, query.pool, timings)

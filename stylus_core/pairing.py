@@ -20,10 +20,10 @@ from stylus_core.types import Adapter, Applies, Candidate, Half
 
 
 class Pairing:
-    """The pairs of a library, looked for again when it changed. Whoever calls it holds the lock of `here`."""
+    """The pairs of a library, looked for again when it changed. Whoever calls it holds the lock of `local_index`."""
 
-    def __init__(self, library: Library, here: LocalIndex) -> None:
-        self._library, self._here = library, here
+    def __init__(self, library: Library, local_index: LocalIndex) -> None:
+        self._library, self._local_index = library, local_index
         self._state: DatabaseState | None = None  # that for which these were found
         self._pairs: dict[int, FilePair] = {}
 
@@ -31,7 +31,7 @@ class Pairing:
         """The pair of each half, by the half's id."""
         state = self._library.state
         if state != self._state:
-            signals = self._here.index.signals
+            signals = self._local_index.index.signals
             of_two = np.array(
                 [any(fits(label, base) for base in TWO_PARTS) or label in OPEN for label in signals.architecture_names],
                 np.bool_,

@@ -33,8 +33,8 @@ def write_selection(
     prompt, options = found.request.prompt, found.request.options
 
     def candidate(adapter: Adapter) -> Candidate:
-        used = tuple(index.elsewhere(adapter.id).values())
-        return found.pairs.marked(Candidate(adapter, 1.0, elsewhere=used))
+        weights = tuple(index.observed_weights(adapter.id).values())
+        return found.pairs.marked(Candidate(adapter, 1.0, observed_weights=weights))
 
     fitting, left_out = pinned(library, options, candidate)
     written = rewrite(prompt, composition.assignments, options, fitting, found.pairs.counted)

@@ -74,12 +74,12 @@ class Stylus:
         made = composers if isinstance(composers, Composers) else Composers(settings=composers)
         self._composers = made.at_home(self.home)
         #: The index on this machine; hold its lock to look into it while selections go on.
-        self.here = LocalIndex(self._library, index_folder, self.home, encoder)
-        self._pairing = Pairing(self._library, self.here)
+        self.local_index = LocalIndex(self._library, index_folder, self.home, encoder)
+        self._pairing = Pairing(self._library, self.local_index)
         self._watch = Watch(self._library, self.roots)
         self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
-        self._search = CandidateSearch(self._library, self.here, self._remote, self._pairing)
+        self._search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
         self._index_problem = ""
 
     def __enter__(self) -> Stylus:
@@ -93,8 +93,8 @@ class Stylus:
     def close(self) -> None:
         """Closes the databases; the object cannot be used after it."""
         self._watch.close()
-        with self.here.lock:
-            self.here.close()
+        with self.local_index.lock:
+            self.local_index.close()
             self._library.close()
             if self._remote is not None:
                 self._remote.close()
@@ -124,9 +124,9 @@ class Stylus:
         if self._remote is not None:
             self._index_remotely(self._remote, progress)
             return report
-        self.here.embed_ahead(progress)
-        with self.here.lock:
-            self.here.retriever(progress, everything=True)
+        self.local_index.embed_ahead(progress)
+        with self.local_index.lock:
+            self.local_index.retriever(progress, everything=True)
         return report
 
     def _again(self, work: Callable[[], _Made]) -> _Made:
@@ -140,11 +140,11 @@ class Stylus:
 
     def _index_remotely(self, remote: RemoteIndex, progress: Progress | None) -> None:
         """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
-        with self.here.lock:
-            self.here.take_in(progress)
-        store = self.here.own_vectors()
+        with self.local_index.lock:
+            self.local_index.take_in(progress)
+        store = self.local_index.own_vectors()
         try:
-            remote.index(self._library, self.here.index, store, progress)
+            remote.index(self._library, self.local_index.index, store, progress)
             self._index_problem = ""
         except EngineError as e:
             self._index_problem = str(e)
@@ -155,8 +155,8 @@ class Stylus:
     @property
     def indexed(self) -> bool:
         """Whether there is an index of this library; False until it is made for the first time."""
-        with self.here.lock:
-            return self.here.index.revision >= 0
+        with self.local_index.lock:
+            return self.local_index.index.revision >= 0
 
     def adapters(self) -> list[Adapter]:
         """All adapters that can be selected."""
@@ -182,7 +182,7 @@ class Stylus:
 
     def half(self, adapter: Adapter) -> Half | None:
         """What an adapter is of a pair of files that belong together; None for one that is by itself."""
-        with self.here.lock:
+        with self.local_index.lock:
             return Paired(self._pairing.pairs()).half(adapter)
 
     def problems(self) -> list[Problem]:
@@ -192,7 +192,7 @@ class Stylus:
     @property
     def encoder_problem(self) -> str:
         """Why there is no dense search, in one sentence; empty if there is, or if it was not tried yet."""
-        return self.here.problem
+        return self.local_index.problem
 
     @property
     def index_problem(self) -> str:
@@ -202,17 +202,17 @@ class Stylus:
     @property
     def foreign(self) -> str:
         """Why the index is of another library's database and is built anew, in a few words; empty if it is of this."""
-        with self.here.lock:
-            return self.here.foreign
+        with self.local_index.lock:
+            return self.local_index.foreign
 
     @property
     def unkept(self) -> str:
         """Why something that `index` made could not be kept, in one sentence; empty if all was."""
-        return self.here.unkept
+        return self.local_index.unkept
 
     def heal(self) -> None:
         """Looks through all caches of this library for damage that no selection has met yet, and mends it."""
-        with self.here.lock:
+        with self.local_index.lock:
             heal(self.home)
 
     # -- selecting
@@ -243,7 +243,7 @@ class Stylus:
             return Selection(
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
-        with self.here.lock:
+        with self.local_index.lock:
             self._watch.check()
             with self._watch.selecting():
                 pool = self._pools.of(chosen)
@@ -253,7 +253,7 @@ class Stylus:
         composition = self._composers.compose(found.request)
         timings["compose"] = (time.perf_counter() - clock) * 1000
         clock = time.perf_counter()
-        selection = write_selection(self._library, self.here, self.roots, found, composition)
+        selection = write_selection(self._library, self.local_index, self.roots, found, composition)
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found.candidates, timings=timings)

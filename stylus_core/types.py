@@ -172,10 +172,10 @@ class Candidate:
 
     adapter: Adapter
     score: float  # fused; comparable within one selection only
-    scores: dict[str, float] = field(default_factory=dict)  # signal -> value, e.g. "bm25", "dense", "exact"
+    scores: dict[str, float] = field(default_factory=dict)  # signal -> value, e.g. "bm25", "cooccurrence"
     part: str = ""  # the part of the prompt that it matches best
     why: str = ""  # one sentence
-    elsewhere: tuple[float, ...] = ()  # its weight in the example prompts of each other adapter that uses it there
+    observed_weights: tuple[float, ...] = ()  # in the example prompts of each other adapter that uses it
     half: Half | None = None  # where it stands for two files
 
     @property
@@ -238,6 +238,17 @@ def in_proportion(clip_weight: float | None, weight: float, before: float) -> fl
     return None if found == weight else found
 
 
+#: Signals that go by another name in the JSON of a selection, which programs read.
+_SCORES = {
+    "cooccurrence": "together",
+    "usage_count": "used",
+    "whole_title": "whole_label",
+    "part_title": "part_label",
+    "whole_description": "whole_account",
+    "part_description": "part_account",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What one prompt led to."""
@@ -267,7 +278,7 @@ class Selection:
                 {
                     "name": c.name,
                     "score": round(c.score, 6),
-                    "scores": {k: round(v, 6) for k, v in c.scores.items()},
+                    "scores": {_SCORES.get(k, k): round(v, 6) for k, v in c.scores.items()},
                     "part": c.part,
                     "why": c.why,
                     "path": c.adapter.path,

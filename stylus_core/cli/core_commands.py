@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import os
 import sys
 from collections.abc import Iterator
 
 from stylus_core.cli import printing
-from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
 from stylus_core.cli.arguments import (
     EPILOG,
     add_common,
@@ -21,6 +19,7 @@ from stylus_core.cli.arguments import (
 )
 from stylus_core.cli.command import Command, Opener
 from stylus_core.cli.exit_codes import FAILED, OK, USAGE
+from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
 from stylus_core.cli.open_library import bring_up_to_date, dump, opened, prepare, stems
 from stylus_core.cli.terminal_text import Console, clean
 from stylus_core.errors import EngineError, LibraryError, OptionError, StylusError

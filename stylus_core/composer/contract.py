@@ -30,9 +30,7 @@ class Request:
     affinity: NDArray[np.float32] | None = None  # (keywords, candidates): cosine of each pair, None without an encoder
     sentence: float = 0.0  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int = 0  # adapters in the library that the candidates come from; 0: nobody knows
-    nearness: Similarity | None = (
-        None  # the cosines one by one, in the order of the candidates; None without an encoder
-    )
+    similarity: Similarity | None = None  # the cosines one by one, in the order of the candidates; None without any
     paired: int = 0  # tags of the prompt that count together with another one: two files of one adapter
 
     @property

@@ -122,17 +122,17 @@ class _Near:
         zeros = np.zeros(shape, np.float32)
         self.whole_label = self.whole_account = np.zeros(shape[1], np.float32)
         self.label_best = self.account_best = self.label_keyword = self.account_keyword = self.label_noun = zeros
-        near = request.nearness
+        near = request.similarity
         self.affinity = request.affinity if request.affinity is not None else zeros
         if near is None:
             return
-        self.whole_label, self.whole_account = near.label[0], near.account[0]
+        self.whole_label, self.whole_account = near.title[0], near.description[0]
         self.label_best, self.account_best = np.full(shape, -1, np.float32), np.full(shape, -1, np.float32)
         self.label_keyword, self.account_keyword = zeros.copy(), zeros.copy()
         self.label_noun = zeros.copy()
         shortest = [math.inf] * shape[0]
         for row, (text, i) in enumerate(near.parts, start=1):
-            label, account = near.label[row], near.account[row]
+            label, account = near.title[row], near.description[row]
             np.maximum(self.label_best[i], label, out=self.label_best[i])
             np.maximum(self.account_best[i], account, out=self.account_best[i])
             whole = request.keywords[i].text
@@ -281,7 +281,7 @@ def _of_adapter(prompt: _Prompt, known: AdapterProfile, candidate: Candidate) ->
         "title_words": float(known.title_words),
         "trigger_sets": float(known.trigger_sets),
         "from_metadata": float(adapter.card.source in ("metadata", "user")),
-        "together": min(2.0, s.get("together", 0.0)),
+        "together": min(2.0, s.get("cooccurrence", 0.0)),
         "bm25": s.get("bm25", 0.0) / max(prompt.highest["bm25"], 1e-6),
         "about": s.get("about", 0.0) / max(prompt.highest["about"], 1e-6),
         "name": min(2.0, s.get("name", 0.0)),

@@ -129,7 +129,7 @@ def example_weights(metadata: Metadata) -> list[float]:
 
 def candidates_weight(candidate: Candidate) -> float:
     """The weight to write for a candidate."""
-    return usual_weight(candidate.adapter, candidate.elsewhere)
+    return usual_weight(candidate.adapter, candidate.observed_weights)
 
 
 def candidates_clip(candidate: Candidate, weight: float) -> float | None:
@@ -149,7 +149,7 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
 
     Args:
         adapter: with its card.
-        others: its weights in the example prompts of other adapters, see `Candidate.elsewhere`.
+        others: its weights in the example prompts of other adapters, see `Candidate.observed_weights`.
         habits: for other users than those of 2023's model site.
     """
     card, metadata = adapter.card, adapter.metadata

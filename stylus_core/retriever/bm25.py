@@ -1,4 +1,4 @@
-"""BM25 over one or more pieces of an index, with the scores of `rank_bm25`'s BM25Okapi on the same tokens.
+"""BM25 over one or more segments of an index, with the scores of `rank_bm25`'s BM25Okapi on the same tokens.
 
 Robertson and Zaragoza 2009, in the Okapi form of rank_bm25: terms in more than half of the texts would weigh below zero
 and get a quarter of the mean weight instead. Only the query's terms are touched, so a query costs what its terms' texts
@@ -13,53 +13,97 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever.library_statistics import TermStatistics, log_odds
 from stylus_core.retriever.postings import Frequencies, Mask, Postings, document_frequencies, find_all
 from stylus_core.retriever.tokenizer import term
 
 K1, B, EPSILON = 1.5, 0.75, 0.25  # rank_bm25's defaults
+COMMON = 0.07  # a word that more of all example prompts have does not tell which are near ...
+TELLING = 3  # ... if the prompt has so many others
 
 
 class BM25:
-    """Scores texts. Statistics are those of all living texts of all pieces together.
+    """Scores texts. Statistics are those of all living texts of all postings together, or of a whole library.
 
     Args:
-        pieces: the postings.
-        alive: for each piece (n,), which of its texts count.
-        frequencies: for each piece (t,), in how many living texts each term stands, if that is known.
+        postings: one for each segment; its texts are numbered on from those of the one before.
+        alive: for each segment (n,), which of its texts count.
+        frequencies: for each segment (t,), in how many living texts each term stands, if that is known.
+        statistics: of the whole library, where these are only some of its texts. What stands here and is not in them
+            came since, and counts as often as it stands here.
     """
 
     def __init__(
-        self, pieces: Sequence[Postings], alive: Sequence[Mask], frequencies: Sequence[Frequencies] | None = None
+        self,
+        postings: Sequence[Postings],
+        alive: Sequence[Mask],
+        frequencies: Sequence[Frequencies] | None = None,
+        statistics: TermStatistics | None = None,
     ) -> None:
-        self._pieces = list(pieces)
-        self._df = list(frequencies or map(document_frequencies, pieces, alive))
-        self.size = sum(len(p.lengths) for p in pieces)
+        self._postings, self._statistics = list(postings), statistics
+        self._df = list(frequencies or map(document_frequencies, postings, alive))
+        self.size = sum(len(p.lengths) for p in postings)
         self.living = sum(int(np.count_nonzero(a)) for a in alive)
-        tokens = sum(int(p.lengths[a].sum(dtype=np.int64)) for p, a in zip(pieces, alive, strict=True))
-        mean = tokens / self.living if self.living and tokens else 1.0
+        if statistics is None:
+            tokens = sum(int(p.lengths[a].sum(dtype=np.int64)) for p, a in zip(postings, alive, strict=True))
+            mean = tokens / self.living if self.living and tokens else 1.0
+            every = np.bincount(_joined(self._postings, self._df))  # how many terms stand in so many texts
+            present = np.flatnonzero(every[1:]) + 1
+            idf = log_odds(present, self.living)
+            mean_idf = float(np.average(idf, weights=every[present])) if len(present) else 0.0
+        else:
+            self.living, mean = max(self.living, statistics.living), statistics.mean_length
+            mean_idf = statistics.mean_idf
+        self._floor = EPSILON * mean_idf
+        self._term_of = statistics.term_of if statistics else term
         # in float64: the scores have to equal the reference's within 1e-6
-        self._norms = [K1 * (1 - B + B * p.lengths / mean) for p in pieces]
-        every = np.bincount(_joined(self._pieces, self._df))  # how many terms stand in so many texts
-        present = np.flatnonzero(every[1:]) + 1
-        idf = np.log((self.living - present + 0.5) / (present + 0.5))
-        self._floor = EPSILON * float(np.average(idf, weights=every[present])) if len(present) else 0.0
+        self._norms = [K1 * (1 - B + B * p.lengths / mean) for p in postings]
 
-    def frequencies(self, terms: NDArray[np.uint64], skip: int = -1) -> Frequencies:
-        """(len(terms),): in how many living texts each stands, the piece `skip` left out. Terms are sorted."""
+    def counted(self, tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The different terms of a query, sorted, and how often each stands in it."""
+        counted = sorted(Counter(map(self._term_of, tokens)).items())
+        return np.array([t for t, _ in counted], np.uint64), np.array([n for _, n in counted], np.int64)
+
+    def telling(self, tokens: Sequence[str]) -> list[str]:
+        """Those tokens of a query that few texts have, if there are some; else all of them. See `telling`."""
+        terms, _ = self.counted(tokens)
+        kept = set(terms[telling(self.frequencies(terms), self.living)].tolist())
+        return [t for t in tokens if self._term_of(t) in kept]
+
+    def frequencies(self, terms: NDArray[np.uint64], known: tuple[int, Frequencies] | None = None) -> Frequencies:
+        """In how many living texts each term stands; (len(terms),).
+
+        Args:
+            terms: sorted.
+            known: a segment's number and (len(terms),) its own counts of them, where these have been looked up before.
+        """
         out = np.zeros(len(terms), np.int32)
-        for i, (piece, df) in enumerate(zip(self._pieces, self._df, strict=True)):
-            if i != skip:
-                _add(out, terms, piece.terms, df)
-        return out
+        for i, (postings, df) in enumerate(zip(self._postings, self._df, strict=True)):
+            if known is None or i != known[0]:
+                _add(out, terms, postings.terms, df)
+        if known is not None:
+            out += known[1]
+        return out if self._statistics is None else np.maximum(out, self._statistics.frequencies(terms))
+
+    def weight(self, df: Frequencies) -> NDArray[np.float64]:
+        """How much terms weigh that stand in so many living texts, at least one each: the inverse document frequency.
+
+        Args:
+            df: (n,) in how many texts each stands.
+
+        Returns:
+            (n,), never below zero.
+        """
+        value = log_odds(df, self.living)
+        return np.where(value >= 0, value, self._floor)
 
     def idf(self, terms: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """(len(terms),): how much each weighs; 0 for one that no living text has."""
+        """How much each term weighs, 0 for one that no living text has; (len(terms),)."""
         df = self.frequencies(terms)
-        value = np.log((self.living - df + 0.5) / (df + 0.5))
-        return np.where(df == 0, 0.0, np.where(value >= 0, value, self._floor))
+        return np.where(df == 0, 0.0, self.weight(df))
 
     def scores(self, tokens: Sequence[str], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """(number of texts of all pieces,): the score of each, 0 where no token occurs.
+        """(number of texts,): the score of each, 0 where no token occurs.
 
         Args:
             tokens: those of the query.
@@ -67,14 +111,14 @@ class BM25:
         """
         out = np.empty(self.size) if out is None else out
         out.fill(0)
-        terms, times = named(tokens)
+        terms, times = self.counted(tokens)
         weights = (times * self.idf(terms) * (K1 + 1)).tolist()
         first = 0
-        for piece, norms in zip(self._pieces, self._norms, strict=True):
-            part = out[first : first + len(piece.lengths)]
-            for where, weight in zip(piece.find_each(terms), weights, strict=True):
+        for postings, norms in zip(self._postings, self._norms, strict=True):
+            part = out[first : first + len(postings.lengths)]
+            for where, weight in zip(postings.find_each(terms), weights, strict=True):
                 if weight and where.start < where.stop:
-                    docs, counts = piece.docs[where], piece.counts[where]
+                    docs, counts = postings.docs[where], postings.counts[where]
                     if not counts.all():  # postings that are shared with texts of which this is a part
                         some = np.flatnonzero(counts > 0)
                         docs, counts = docs[some], counts[some]
@@ -82,7 +126,7 @@ class BM25:
                     part_of_text /= norms.take(docs) + part_of_text
                     part_of_text *= weight
                     np.add.at(part, docs, part_of_text)
-            first += len(piece.lengths)
+            first += len(postings.lengths)
         return out
 
     def best(
@@ -113,14 +157,21 @@ class BM25:
 
     def ideal(self, tokens: Sequence[str]) -> float:
         """The score of a text of mean length that has each of these tokens once: what a score can be measured by."""
-        terms, times = named(tokens)
+        terms, times = self.counted(tokens)
         return max(1e-9, float((times * self.idf(terms)).sum()))
 
 
-def named(tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The different terms of a query, sorted, and how often each stands in it."""
-    counted = sorted(Counter(map(term, tokens)).items())
-    return np.array([t for t, _ in counted], np.uint64), np.array([n for _, n in counted], np.int64)
+def telling(df: NDArray[np.integer], living: int) -> Mask:
+    """Which of a prompt's terms example prompts are compared by.
+
+    "masterpiece" and "1girl" stand in half of them: most of what there is to add up, and the ranking is no better.
+
+    Args:
+        df: (terms,) in how many example prompts each stands.
+        living: of how many.
+    """
+    keep = df <= COMMON * living
+    return keep if np.count_nonzero(keep) >= TELLING else np.ones_like(keep)
 
 
 def _add(out: Frequencies, terms: NDArray[np.uint64], other: NDArray[np.uint64], df: Frequencies) -> None:
@@ -133,16 +184,16 @@ def _add(out: Frequencies, terms: NDArray[np.uint64], other: NDArray[np.uint64],
         out[found] += df[place[found]]
 
 
-def _joined(pieces: Sequence[Postings], df: Sequence[Frequencies]) -> Frequencies:
+def _joined(postings: Sequence[Postings], df: Sequence[Frequencies]) -> Frequencies:
     """How often each different term occurs, in no order."""
-    if len(pieces) == 1:
+    if len(postings) == 1:
         return df[0]
-    if not pieces:
+    if not postings:
         return np.zeros(0, np.int32)
-    largest = max(range(len(pieces)), key=lambda i: len(pieces[i].terms))
-    total, terms = df[largest].copy(), pieces[largest].terms
-    rest = [i for i in range(len(pieces)) if i != largest]
-    names = np.concatenate([pieces[i].terms for i in rest])
+    largest = max(range(len(postings)), key=lambda i: len(postings[i].terms))
+    total, terms = df[largest].copy(), postings[largest].terms
+    rest = [i for i in range(len(postings)) if i != largest]
+    names = np.concatenate([postings[i].terms for i in rest])
     each = np.concatenate([df[i] for i in rest])
     place, found = find_all(names, terms)
     np.add.at(total, place[found], each[found])

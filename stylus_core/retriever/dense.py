@@ -1,4 +1,4 @@
-"""Nearness in meaning: cosines of adapters' texts with the prompt and with its parts."""
+"""Similarity in meaning: cosines of adapters' texts with the prompt and with its parts."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Dense:
             return self._parts[0].cosines(view, rows, queries)
         out = np.zeros((len(queries), len(rows)), np.float32)
         for i, part in enumerate(self._parts):
-            here = np.flatnonzero((rows >= self._first[i]) & (rows < self._first[i + 1]))
-            out[:, here] = part.cosines(view, rows[here] - self._first[i], queries)
+            inside = np.flatnonzero((rows >= self._first[i]) & (rows < self._first[i + 1]))
+            out[:, inside] = part.cosines(view, rows[inside] - self._first[i], queries)
         return out
 
     def signals(self, whole: Matrix, parts: Matrix, rows: Rows | None = None) -> dict[str, NDArray[np.float32]]:
@@ -79,7 +79,7 @@ class Dense:
             out[f"part_{view}"] = out[f"whole_{view}"]
         return out
 
-    def nearness(self, rows: Rows, whole: Matrix, parts: Matrix, phrases: Sequence[Part]) -> Similarity:
+    def similarity(self, rows: Rows, whole: Matrix, parts: Matrix, phrases: Sequence[Part]) -> Similarity:
         """The cosines of some rows with the whole prompt and with each of its parts.
 
         Args:
@@ -89,5 +89,5 @@ class Dense:
             phrases: the parts, and whose they are.
         """
         queries = np.concatenate([whole, parts])
-        label, account = (np.asarray(self.cosines(view, rows, queries), np.float32) for view in VIEWS)
-        return Similarity(tuple(phrases), label, account)
+        title, description = (np.asarray(self.cosines(view, rows, queries), np.float32) for view in VIEWS)
+        return Similarity(tuple(phrases), title, description)

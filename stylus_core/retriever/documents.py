@@ -23,7 +23,7 @@ TRIGGER, NAME, TAG = 0, 1, 2
 UNIT_TYPES = ("trigger", "name", "tag")
 
 DESCRIPTION_CHARS = 1000
-ACCOUNT_CHARS = 500
+EMBEDDED_CHARS = 500
 _MAX_UNITS = 64
 #: Sources of a card that nobody wrote.
 _READ = ("metadata", "training tags", "file name")
@@ -47,8 +47,8 @@ class Document:
     uses: tuple[dict[int, float], ...]  # for each example: the names in its tags with their weights, or nan
     units: tuple[tuple[int, list[str]], ...]  # (type, tokens) of each name
     downloads: int
-    label: str  # text to embed: title and tags
-    account: str  # text to embed: everything that says what it is
+    title: str  # text to embed: title and tags
+    description: str  # text to embed: everything that says what it is
 
     @property
     def everything(self) -> list[str]:
@@ -66,7 +66,7 @@ def document(adapter: Adapter) -> Document:
     given = adapter.given_title
     title = split_names(given or card.subject or adapter.stem)
     stem = split_names(adapter.stem)
-    called = given or f"{title} {apart(title)}".strip()
+    named = given or f"{title} {apart(title)}".strip()
     # where there is no title the user's own words are one
     own = next((p for p in own_phrases(adapter) if given and not set(tokens(p)) <= set(tokens(given))), "")
     words, tags = _triggers(adapter), _tags(adapter)
@@ -95,8 +95,8 @@ def document(adapter: Adapter) -> Document:
         uses=tuple(uses),
         units=units(adapter),
         downloads=m.downloads or 0,
-        label=f"{own} {called} {', '.join(tags[:20])}".strip(),
-        account=f"{called} {', '.join(tags[:20])} {trigger_text[:100]} {told[:ACCOUNT_CHARS]}".strip(),
+        title=f"{own} {named} {', '.join(tags[:20])}".strip(),
+        description=f"{named} {', '.join(tags[:20])} {trigger_text[:100]} {told[:EMBEDDED_CHARS]}".strip(),
     )
 
 

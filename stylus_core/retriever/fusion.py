@@ -21,8 +21,8 @@ from stylus_core.types import KINDS
 Scores = NDArray[np.float32]
 
 SIGNALS = (
-    "bm25", "about", "trigger", "name", "tag", "together", "used", "downloads",
-    "whole_label", "part_label", "whole_account", "part_account",
+    "bm25", "about", "trigger", "name", "tag", "cooccurrence", "usage_count", "downloads",
+    "whole_title", "part_title", "whole_description", "part_description",
 )  # fmt: skip
 
 #: signal -> (weight in a list of tags, weight in a sentence)
@@ -32,36 +32,36 @@ WEIGHTS: dict[str, tuple[float, float]] = {
     "trigger": (1.83, 0.46),
     "name": (2.13, 0.18),
     "tag": (0.00, 0.44),
-    "together": (4.53, 0.83),
-    "used": (3.73, 0.24),
+    "cooccurrence": (4.53, 0.83),
+    "usage_count": (3.73, 0.24),
     "downloads": (2.28, 1.01),
-    "whole_label": (0.00, 3.42),
-    "part_label": (2.76, 1.99),
-    "whole_account": (0.00, 3.35),
-    "part_account": (1.92, 2.03),
+    "whole_title": (0.00, 3.42),
+    "part_title": (2.76, 1.99),
+    "whole_description": (0.00, 3.35),
+    "part_description": (1.92, 2.03),
 }
 
 #: Two signals -> the weight of their product, in a list of tags: where the one says what the other has said already (an
 #: adapter whose own example prompt is near has its words too), and where it counts more together with the other. Fitted
 #: on top of the sums. Sentences gain nothing by it.
 PAIRS: dict[tuple[str, str], float] = {
-    ("bm25", "together"): -5.53,
-    ("together", "together"): 3.13,
-    ("together", "used"): 2.65,
+    ("bm25", "cooccurrence"): -5.53,
+    ("cooccurrence", "cooccurrence"): 3.13,
+    ("cooccurrence", "usage_count"): 2.65,
     ("bm25", "bm25"): 2.17,
-    ("together", "part_label"): -2.03,
-    ("used", "used"): -1.13,
-    ("used", "downloads"): -1.06,
-    ("used", "part_account"): 0.98,
-    ("downloads", "part_label"): -0.92,
-    ("part_account", "part_account"): -0.59,
-    ("together", "downloads"): -0.54,
+    ("cooccurrence", "part_title"): -2.03,
+    ("usage_count", "usage_count"): -1.13,
+    ("usage_count", "downloads"): -1.06,
+    ("usage_count", "part_description"): 0.98,
+    ("downloads", "part_title"): -0.92,
+    ("part_description", "part_description"): -0.59,
+    ("cooccurrence", "downloads"): -0.54,
     ("downloads", "downloads"): 0.44,
-    ("bm25", "part_account"): 0.33,
+    ("bm25", "part_description"): 0.33,
     ("trigger", "downloads"): 0.24,
-    ("name", "used"): 0.17,
-    ("trigger", "part_label"): 0.14,
-    ("together", "part_account"): 0.08,
+    ("name", "usage_count"): 0.17,
+    ("trigger", "part_title"): 0.14,
+    ("cooccurrence", "part_description"): 0.08,
 }
 
 #: kind -> (bias in a list of tags, bias in a sentence): captions seldom mean a character that they do not name

@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from stylus_core.retriever import index_files
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import document
+from stylus_core.retriever.fusion import Scores
 from stylus_core.retriever.live_segment import LiveSegment
+from stylus_core.retriever.postings import Mask
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joined
 from stylus_core.retriever.segment import from_documents, merged, save, save_names
 from stylus_core.retriever.signals import Signals
@@ -51,9 +53,9 @@ class Index:
         self.folder = folder
         self.revision = -1  # of the library, when it was last taken in; -1: never
         self.library = ""  # identity of the library's database; empty where an older version wrote the index
-        self._pieces: list[LiveSegment] = []
+        self._segments: list[LiveSegment] = []
         self._vectors: list[QuantizedVectors] = []
-        self._names: list[str] = []  # folders of the pieces; empty for one that is not saved as it is now
+        self._names: list[str] = []  # folders of the segments; empty for one that is not saved as it is now
         self._own: set[str] = set()  # segments that this object has written
         self._nameless: set[str] = set()  # segments on disk whose tables of names are not
         self._unlisted: set[str] = set()  # segments on disk without checksums
@@ -67,14 +69,23 @@ class Index:
         return int(np.count_nonzero(self.signals.alive))
 
     @property
-    def rows(self) -> NDArray[np.int64]:
+    def ids(self) -> NDArray[np.int64]:
         """(n,): the library's id of each row."""
         return self.signals.ids
 
     @property
-    def pieces(self) -> list[LiveSegment]:
+    def selectable(self) -> Mask:
+        """(n,): the rows that may be candidates, which are those that are alive."""
+        return self.signals.alive
+
+    @property
+    def segments(self) -> list[LiveSegment]:
         """What the index is made of, in the order of its rows."""
-        return list(self._pieces)
+        return list(self._segments)
+
+    def outside(self, whole: Scores | None, parts: Scores | None) -> Mapping[str, tuple[float, float]]:
+        """Nothing: all adapters of the library are rows. See `IndexView.outside`."""
+        return {}
 
     def update(self, changed: Iterable[Adapter], gone: Iterable[int], revision: int, library: str = "") -> None:
         """Takes in what changed in the library since `self.revision`; `library` is the identity of its database."""
@@ -98,63 +109,60 @@ class Index:
         """
         if self._model != store.encoder.key:
             self._model = store.encoder.key
-            parts = zip(self._names, self._pieces, strict=True)
-            self._vectors = [self._mapped(name, piece, store.encoder.dim) for name, piece in parts]
+            parts = zip(self._names, self._segments, strict=True)
+            self._vectors = [self._mapped(name, live, store.encoder.dim) for name, live in parts]
         missing = self._missing()
         few = everything or len(missing) <= _EMBED_AT_ONCE
         if missing and (few or self._healing):
             self._embed(missing, store, get, progress, known_only=not few)
             self._save()
-            missing = [] if few else self._missing()
         self._healing = False
-        self.unembedded = len(missing)
         return Dense(store, self._vectors)
 
     def forget(self) -> None:
         """Empties it: its ids are another database's. What was embedded is taken from the store again."""
-        self._pieces, self._vectors, self._names = [], [], []
+        self._segments, self._vectors, self._names = [], [], []
         self.revision, self.library, self._healing = -1, "", True
         self._restate()
 
     # -- what is in it
 
     def _missing(self) -> list[tuple[int, int]]:
-        """(piece, row) of all that is not embedded."""
-        both = enumerate(zip(self._pieces, self._vectors, strict=True))
-        return [(i, int(row)) for i, (piece, vectors) in both for row in vectors.missing(piece.alive)]
+        """(segment, row) of all that is not embedded."""
+        both = enumerate(zip(self._segments, self._vectors, strict=True))
+        return [(i, int(row)) for i, (live, vectors) in both for row in vectors.missing(live.alive)]
 
     def _drop(self, ids: Iterable[int]) -> None:
         wanted = np.fromiter(ids, np.int64)
-        for piece in self._pieces if len(wanted) else ():
-            piece.drop(np.flatnonzero(piece.alive & np.isin(piece.segment.ids, wanted)))
+        for live in self._segments if len(wanted) else ():
+            live.drop(np.flatnonzero(live.alive & np.isin(live.segment.ids, wanted)))
 
-    def _append(self, piece: LiveSegment) -> None:
-        self._pieces.append(piece)
-        self._vectors.append(QuantizedVectors(len(piece), self._vectors[0].dim if self._vectors else 0))
+    def _append(self, live: LiveSegment) -> None:
+        self._segments.append(live)
+        self._vectors.append(QuantizedVectors(len(live), self._vectors[0].dim if self._vectors else 0))
         self._names.append("")
 
     def _tidy(self) -> None:
         """At most two segments: all small ones join the second, and when that is large, the first."""
-        for i in reversed(range(1, len(self._pieces))):
-            if not self._pieces[i].alive.any():
-                del self._pieces[i], self._vectors[i], self._names[i]
-        if len(self._pieces) > 2:
+        for i in reversed(range(1, len(self._segments))):
+            if not self._segments[i].alive.any():
+                del self._segments[i], self._vectors[i], self._names[i]
+        if len(self._segments) > 2:
             self._merge(1)
-        small = max(_SMALL, len(self._pieces[0]) // 10) if self._pieces else 0
-        if len(self._pieces) == 2 and len(self._pieces[1]) > small:
+        small = max(_SMALL, len(self._segments[0]) // 10) if self._segments else 0
+        if len(self._segments) == 2 and len(self._segments[1]) > small:
             self._merge(0)
-        if self._pieces and self._pieces[0].alive.sum() * 2 < len(self._pieces[0]):
+        if self._segments and self._segments[0].alive.sum() * 2 < len(self._segments[0]):
             self._merge(0)
 
     def _merge(self, first: int) -> None:
-        tail = self._pieces[first:]
-        self._vectors[first:] = [joined(self._vectors[first:], [p.alive for p in tail])]
-        self._pieces[first:] = [_one(tail)]
+        tail = self._segments[first:]
+        self._vectors[first:] = [joined(self._vectors[first:], [live.alive for live in tail])]
+        self._segments[first:] = [_one(tail)]
         self._names[first:] = [""]
 
     def _restate(self) -> None:
-        self.signals = Signals(self._pieces)
-        self.unembedded = 0
+        self.signals = Signals(self._segments)
 
     def _embed(
         self,
@@ -165,12 +173,12 @@ class Index:
         known_only: bool = False,
     ) -> None:
         """Puts the vectors of these rows in their places; `known_only`: those that the store has."""
-        for i, piece in enumerate(self._pieces):
+        for i, live in enumerate(self._segments):
             if self._vectors[i].dim != store.encoder.dim:
-                self._vectors[i] = QuantizedVectors(len(piece), store.encoder.dim)
+                self._vectors[i] = QuantizedVectors(len(live), store.encoder.dim)
         for first in range(0, len(missing), _EMBED_STEP):
             some = missing[first : first + _EMBED_STEP]
-            ids = [int(self._pieces[i].segment.ids[row]) for i, row in some]
+            ids = [int(self._segments[i].segment.ids[row]) for i, row in some]
             adapters = get(ids)
             known = [(place, document(adapters[n])) for place, n in zip(some, ids, strict=True) if n in adapters]
             if known_only:
@@ -179,8 +187,8 @@ class Index:
             for view in VIEWS if known else ():
                 vectors = store.many([getattr(d, view) for _, d in known])
                 for i in {i for (i, _), _ in known}:
-                    here = [k for k, ((j, _), _) in enumerate(known) if j == i]
-                    self._vectors[i].put(view, [known[k][0][1] for k in here], vectors[here])
+                    of_it = [k for k, ((j, _), _) in enumerate(known) if j == i]
+                    self._vectors[i].put(view, [known[k][0][1] for k in of_it], vectors[of_it])
             if progress:
                 progress(first + len(some), len(missing))
         for i in {i for i, _ in missing}:
@@ -195,7 +203,7 @@ class Index:
             try:
                 manifest = None if data is None else index_files.parsed(self.folder, data)
                 if manifest is not None:
-                    self._take(manifest, index_files.pieces(self.folder, manifest))
+                    self._take(manifest, index_files.live_segments(self.folder, manifest))
                 return
             except OSError as e:  # too many open files, or no right to read: nothing that is there is wrong
                 log.warning("the index in %s cannot be read (%s) and is built anew", self.folder, e)
@@ -207,14 +215,14 @@ class Index:
                     return
                 # else another process has replaced what was just being opened
 
-    def _take(self, manifest: index_files.Manifest, pieces: list[LiveSegment]) -> None:
-        self._pieces, self._names = pieces, list(manifest.segments)
+    def _take(self, manifest: index_files.Manifest, segments: list[LiveSegment]) -> None:
+        self._segments, self._names = segments, list(manifest.segments)
         self._nameless = set(self._names if manifest.names else ())
         self._unlisted = set(() if manifest.listed else self._names)
-        self._vectors = [QuantizedVectors(len(p), 0) for p in pieces]
+        self._vectors = [QuantizedVectors(len(live), 0) for live in segments]
         self.revision, self.library = manifest.revision, manifest.library
 
-    def _mapped(self, name: str, piece: LiveSegment, dim: int) -> QuantizedVectors:
+    def _mapped(self, name: str, live: LiveSegment, dim: int) -> QuantizedVectors:
         """The vectors of a saved segment; none where they are damaged, which moves them aside."""
         segment = self.folder / name
         bad: list[str] = []
@@ -222,9 +230,9 @@ class Index:
             with contextlib.suppress(OSError, ValueError):  # the segment went: another process has merged it
                 bad = list(index_files.wrong(segment, vectors=True, model=self._model))
         found = (
-            QuantizedVectors.load(segment, self._model, len(piece), dim)
+            QuantizedVectors.load(segment, self._model, len(live), dim)
             if name and not bad
-            else QuantizedVectors(len(piece), dim)
+            else QuantizedVectors(len(live), dim)
         )
         for file in bad:
             self._healing = True
@@ -243,12 +251,12 @@ class Index:
                     self._own.add(self._names[i])
                     continue
                 if name in self._nameless:
-                    save_names(self._pieces[i].segment, self.folder / name)
+                    save_names(self._segments[i].segment, self.folder / name)
                 if name in self._unlisted:
                     index_files.write_list(self.folder / name)
             self._nameless.clear()
             self._unlisted.clear()
-            dead = [np.flatnonzero(~p.alive).tolist() for p in self._pieces]
+            dead = [np.flatnonzero(~live.alive).tolist() for live in self._segments]
             index_files.write_manifest(self.folder, self.revision, self.library, self._names, dead)
             self.problem = ""
             self._clear()
@@ -275,7 +283,7 @@ class Index:
     def _write(self, i: int) -> str:
         name = f"{_SEGMENT}{uuid4().hex[:8]}"
         try:
-            save(self._pieces[i].segment, self.folder / name)
+            save(self._segments[i].segment, self.folder / name)
             if self._vectors[i].dim:
                 self._vectors[i].save(self.folder / name, self._model)
             index_files.write_list(self.folder / name)
@@ -285,5 +293,5 @@ class Index:
         return name
 
 
-def _one(pieces: Sequence[LiveSegment]) -> LiveSegment:
-    return LiveSegment(merged([p.segment for p in pieces], [p.alive for p in pieces]))
+def _one(segments: Sequence[LiveSegment]) -> LiveSegment:
+    return LiveSegment(merged([live.segment for live in segments], [live.alive for live in segments]))

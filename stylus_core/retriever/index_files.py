@@ -95,7 +95,7 @@ def write_manifest(
     write_whole(folder / MANIFEST, sealed_json(said))
 
 
-def pieces(folder: Path, manifest: Manifest) -> list[LiveSegment]:
+def live_segments(folder: Path, manifest: Manifest) -> list[LiveSegment]:
     """The segments that a manifest names. Raises `Damaged`, or OSError where the system lets none be read."""
     out = []
     for name, dead in zip(manifest.segments, manifest.dead, strict=False):
@@ -104,15 +104,15 @@ def pieces(folder: Path, manifest: Manifest) -> list[LiveSegment]:
             if manifest.listed:
                 for file in wrong(segment, vectors=False):
                     raise ValueError(f"{file} is not what was written")
-            piece = LiveSegment(load(segment, manifest.names))
+            live = LiveSegment(load(segment, manifest.names))
             if not manifest.listed:
-                check(piece.segment)
-            piece.drop(np.asarray(dead, np.int64))
+                check(live.segment)
+            live.drop(np.asarray(dead, np.int64))
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _NOT_ITS_FAULT:
                 raise
             raise Damaged(segment, error) from error  # numpy and what it calls have many names for what is damaged
-        out.append(piece)
+        out.append(live)
     if len(manifest.dead) != len(out) or len(manifest.segments) != len(out):
         raise Damaged(folder / MANIFEST, "its lists have different lengths")
     return out
@@ -156,7 +156,7 @@ def examine(folder: Path) -> list[str]:
         if manifest is None:
             return []
         if not manifest.listed:
-            pieces(folder, manifest)
+            live_segments(folder, manifest)
             return []
         found = []
         for name in manifest.segments:

@@ -41,12 +41,12 @@ def _agrees(index: Index, library: IndexOwner) -> bool:
     if stems is None:
         return False
     changed = set[int]().union(*library.changes_since(index.revision))
-    if set(index.rows[index.signals.alive].tolist()) - changed != stems.keys() - changed:
+    if set(index.ids[index.signals.alive].tolist()) - changed != stems.keys() - changed:
         return False
     names: set[tuple[int, int]] = set()
-    for piece in index.pieces:
-        segment = piece.segment
-        living = piece.alive[segment.name_owner]
+    for live in index.segments:
+        segment = live.segment
+        living = live.alive[segment.name_owner]
         owners = segment.ids[segment.name_owner[living]]
         names.update(zip(np.asarray(owners).tolist(), np.asarray(segment.name)[living].tolist(), strict=True))
     return all((number, name_key(stem)) in names for number, stem in stems.items())

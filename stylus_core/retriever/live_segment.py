@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.retriever.bm25 import BM25
+from stylus_core.retriever.library_statistics import TermStatistics
 from stylus_core.retriever.postings import Mask, Postings, counted_frequencies, find_all, without_dead
 from stylus_core.retriever.segment import Segment
 
@@ -54,3 +58,26 @@ class LiveSegment:
         """Each (terms of units,): where the term stands among the terms of `about`, and whether it does."""
         place, found = find_all(self.segment.units.terms, self.segment.about.terms)
         return place.astype(np.int32), found
+
+
+def field_bm25(segments: Sequence[LiveSegment], field: str, statistics: TermStatistics | None = None) -> BM25:
+    """BM25 over one field of several segments.
+
+    Args:
+        segments: their texts are numbered through, in order.
+        field: one of `COUNTED`.
+        statistics: of the field in the whole library, where these segments hold only some of it.
+    """
+    return BM25(
+        [s.postings(field) for s in segments],
+        [s.texts_alive(field) for s in segments],
+        [s.df[field] for s in segments],
+        statistics,
+    )
+
+
+def concatenated(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    """One array of a segment's kind out of those of several; of a single one no copy."""
+    if len(parts) == 1:
+        return parts[0].astype(dtype, copy=False)
+    return np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype, copy=False)

@@ -123,7 +123,7 @@ class LocalIndex:
         try:
             for first in range(0, len(new), _EMBED_STEP):
                 some = self._library.get(new[first : first + _EMBED_STEP]).values()
-                store.many([t for d in map(document, some) for t in (d.label, d.account)])
+                store.many([t for d in map(document, some) for t in (d.title, d.description)])
                 if progress:
                     progress("embed", min(first + _EMBED_STEP, len(new)), len(new))
             if known < 0:
@@ -144,9 +144,17 @@ class LocalIndex:
             self._retriever = Retriever(self.index, self._library.get, dense)
         return self._retriever
 
-    def elsewhere(self, adapter: int) -> Mapping[int, float]:
-        """As `Signals.elsewhere`, for an adapter's id; empty where the index was not needed so far."""
+    def observed_weights(self, adapter: int) -> Mapping[int, float]:
+        """The weights of an adapter in the example prompts of others.
+
+        Args:
+            adapter: its id.
+
+        Returns:
+            Id of each other adapter that uses it -> the median of its weights there; empty where the index was not
+            needed so far.
+        """
         if self._index is None:
             return {}
         signals = self._index.signals
-        return signals.elsewhere(signals.row(adapter))
+        return signals.observed_weights(signals.row(adapter))

@@ -1,4 +1,4 @@
-"""A sparse term matrix on plain arrays, so that it maps from disk and a new piece can stand beside an old one."""
+"""A sparse term matrix on plain arrays, so that it maps from disk and new postings can stand beside old ones."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def build(texts: Iterable[Sequence[str]]) -> Postings:
 
 
 def merge(
-    pieces: Sequence[Postings], keep: Sequence[Mask], beside: Sequence[NDArray[np.uint8]] = ()
+    tables: Sequence[Postings], keep: Sequence[Mask], beside: Sequence[NDArray[np.uint8]] = ()
 ) -> tuple[Postings, NDArray[np.uint8]]:
     """One table of the texts that are kept, in their order.
 
-    Nothing is sorted but the terms: every piece's postings go straight to their places, so that merging takes little
-    more memory than the result. `beside`: for each piece (p,) other counts, which go the same way.
+    Nothing is sorted but the terms: all postings go straight to their places, so that merging takes little
+    more memory than the result. `beside`: for each postings (p,) other counts, which go the same way.
     """
-    df = [document_frequencies(p, k) for p, k in zip(pieces, keep, strict=True)]
-    terms = np.unique(np.concatenate([p.terms[d > 0] for p, d in zip(pieces, df, strict=True)]))
+    df = [document_frequencies(p, k) for p, k in zip(tables, keep, strict=True)]
+    terms = np.unique(np.concatenate([p.terms[d > 0] for p, d in zip(tables, df, strict=True)]))
     total = np.zeros(len(terms), np.int64)
-    places = [np.searchsorted(terms, p.terms) for p in pieces]
+    places = [np.searchsorted(terms, p.terms) for p in tables]
     for place, d in zip(places, df, strict=True):
         total[place[d > 0]] += d[d > 0]
     start = np.concatenate([[0], np.cumsum(total)])
@@ -67,18 +67,18 @@ def merge(
     others = np.empty(len(docs) if beside else 0, np.uint8)
     free = start[:-1].copy()  # where the next text of each term goes
     first = 0
-    for i, (piece, kept, d, place) in enumerate(zip(pieces, keep, df, places, strict=True)):
+    for i, (postings, kept, d, place) in enumerate(zip(tables, keep, df, places, strict=True)):
         present = d > 0
-        alive = slice(None) if kept.all() else kept[piece.docs]
+        alive = slice(None) if kept.all() else kept[postings.docs]
         begins = np.cumsum(d) - d
         target = np.repeat(free[place[present]] - begins[present], d[present]) + np.arange(int(d.sum()))
-        docs[target] = ((np.cumsum(kept) - 1 + first).astype(np.int32))[piece.docs[alive]]
-        counts[target] = piece.counts[alive]
+        docs[target] = ((np.cumsum(kept) - 1 + first).astype(np.int32))[postings.docs[alive]]
+        counts[target] = postings.counts[alive]
         if beside:
             others[target] = beside[i][alive]
         free[place[present]] += d[present]
         first += int(kept.sum())
-    lengths = np.concatenate([p.lengths[k] for p, k in zip(pieces, keep, strict=True)])
+    lengths = np.concatenate([p.lengths[k] for p, k in zip(tables, keep, strict=True)])
     return Postings(terms, start, docs, counts, lengths), others
 
 
@@ -97,8 +97,8 @@ def counts_among(some: Postings, all_of_them: Postings) -> NDArray[np.uint8]:
     """(p,) of `all_of_them`: how often each term stands in each text of `some`, which are all among them."""
     n = max(len(all_of_them.lengths), 1)
 
-    def cells(piece: Postings, number: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.repeat(number, np.diff(piece.start)) * n + piece.docs
+    def cells(postings: Postings, number: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.repeat(number, np.diff(postings.start)) * n + postings.docs
 
     out = np.zeros(len(all_of_them.docs), np.uint8)
     place, _ = find_all(some.terms, all_of_them.terms)
@@ -107,41 +107,41 @@ def counts_among(some: Postings, all_of_them: Postings) -> NDArray[np.uint8]:
     return out
 
 
-def document_frequencies(piece: Postings, alive: Mask) -> Frequencies:
+def document_frequencies(postings: Postings, alive: Mask) -> Frequencies:
     """(t,): in how many living texts each term stands.
 
-    Reads the postings, which may be most of an index, only if some text is dead, and then piece by piece.
+    Reads the postings, which may be most of an index, only if some text is dead, and then some at a time.
     """
-    df = np.diff(piece.start).astype(np.int32)
-    return df if alive.all() else without_dead(piece, df, ~alive)
+    df = np.diff(postings.start).astype(np.int32)
+    return df if alive.all() else without_dead(postings, df, ~alive)
 
 
-def counted_frequencies(piece: Postings) -> Frequencies:
+def counted_frequencies(postings: Postings) -> Frequencies:
     """The same for postings that have counts of 0, while all texts are alive."""
-    out = np.zeros(len(piece.terms), np.int32)
-    for terms, where in in_parts(piece):
-        out[terms] = np.add.reduceat(piece.counts[where] > 0, piece.start[terms] - where.start, dtype=np.int32)
+    out = np.zeros(len(postings.terms), np.int32)
+    for terms, where in in_parts(postings):
+        out[terms] = np.add.reduceat(postings.counts[where] > 0, postings.start[terms] - where.start, dtype=np.int32)
     return out
 
 
-def in_parts(piece: Postings) -> Iterator[tuple[slice, slice]]:
+def in_parts(postings: Postings) -> Iterator[tuple[slice, slice]]:
     """Runs of terms with their postings: what is made of all of them at once would take as much memory as they do."""
     first = 0
-    while first < len(piece.terms):
-        last = int(np.searchsorted(piece.start, piece.start[first] + _AT_ONCE, side="right")) - 1
+    while first < len(postings.terms):
+        last = int(np.searchsorted(postings.start, postings.start[first] + _AT_ONCE, side="right")) - 1
         last = max(first + 1, last)
-        yield slice(first, last), slice(int(piece.start[first]), int(piece.start[last]))
+        yield slice(first, last), slice(int(postings.start[first]), int(postings.start[last]))
         first = last
 
 
-def without_dead(piece: Postings, df: Frequencies, dead: Mask) -> Frequencies:
+def without_dead(postings: Postings, df: Frequencies, dead: Mask) -> Frequencies:
     """`df` less one for each of the `dead` texts in which a term stands."""
     df = df.copy()
-    for first in range(0, len(piece.docs), _AT_ONCE):
-        found = np.flatnonzero(dead[piece.docs[first : first + _AT_ONCE]]) + first
-        found = found[piece.counts[found] > 0]
+    for first in range(0, len(postings.docs), _AT_ONCE):
+        found = np.flatnonzero(dead[postings.docs[first : first + _AT_ONCE]]) + first
+        found = found[postings.counts[found] > 0]
         if len(found):
-            np.subtract.at(df, np.searchsorted(piece.start, found, side="right") - 1, 1)
+            np.subtract.at(df, np.searchsorted(postings.start, found, side="right") - 1, 1)
     return df
 
 

@@ -20,7 +20,9 @@ from stylus_core.retriever.buffer_pool import BufferPool
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-VIEWS = ("label", "account")
+VIEWS = ("title", "description")
+#: What the views are called in the files of an index and in the rows of an engine.
+STORED_VIEWS = {"title": "label", "description": "account"}
 
 #: Rows from which on a segment gets a sketch: below, looking at all of them costs less.
 SKETCHED = 8192
@@ -39,7 +41,12 @@ _SAMPLE = 20_000  # rows that the directions are found from
 
 
 class QuantizedVectors:
-    """Two vectors for each of n rows: of its label (title and tags) and of its whole account. Zeros: not embedded."""
+    """Two vectors for each of n rows: of its title with its tags, and of its whole description. Zeros: not embedded.
+
+    Args:
+        n: rows.
+        dim: of the vectors; 0 without any.
+    """
 
     def __init__(self, n: int, dim: int) -> None:
         self.dim = dim
@@ -139,15 +146,28 @@ class QuantizedVectors:
             self._floats[view] = self.rows(view, np.arange(len(self)))
         return self._floats[view]
 
+    @classmethod
+    def of(cls, codes: NDArray[np.int8], scales: Matrix) -> QuantizedVectors:
+        """Vectors that were rounded before; without a sketch.
+
+        Args:
+            codes: (2, n, dim) of each of `VIEWS`.
+            scales: (2, n) what a row's codes are to be multiplied with.
+        """
+        out = cls(0, codes.shape[2])
+        out.codes, out.scales = dict(zip(VIEWS, codes, strict=True)), dict(zip(VIEWS, scales, strict=True))
+        return out
+
     # -- on disk
 
     def save(self, folder: Path, key: str) -> None:
         """Writes the arrays beside those of the segment; `key` is the model's."""
         arrays: dict[str, NDArray[Any]] = {"basis": self._basis} if self._basis is not None else {}
         for view in VIEWS:
-            arrays |= {f"{view}.codes": self.codes[view], f"{view}.scales": self.scales[view]}
+            stored = STORED_VIEWS[view]
+            arrays |= {f"{stored}.codes": self.codes[view], f"{stored}.scales": self.scales[view]}
             if view in self._sketches:
-                arrays[f"{view}.sketch"] = self._sketches[view]
+                arrays[f"{stored}.sketch"] = self._sketches[view]
         for name, array in arrays.items():
             np.save(folder / f"{name}-{key}.npy", array)
 
@@ -163,14 +183,15 @@ class QuantizedVectors:
             return array
 
         try:
-            for view in VIEWS:
-                out.codes[view] = mapped(f"{view}.codes", (n, dim))
-                out.scales[view] = mapped(f"{view}.scales", (n,))
+            for view, stored in STORED_VIEWS.items():
+                out.codes[view] = mapped(f"{stored}.codes", (n, dim))
+                out.scales[view] = mapped(f"{stored}.scales", (n,))
                 if not np.isfinite(out.scales[view]).all():
-                    raise ValueError(f"{view}.scales are no numbers")
+                    raise ValueError(f"{stored}.scales are no numbers")
             if n >= SKETCHED:
                 out._basis = mapped("basis", (dim, _WIDTH))
-                out._sketches = {v: mapped(f"{v}.sketch", (-(-n // _BLOCK), _WIDTH, _BLOCK)) for v in VIEWS}
+                shape = (-(-n // _BLOCK), _WIDTH, _BLOCK)
+                out._sketches = {v: mapped(f"{stored}.sketch", shape) for v, stored in STORED_VIEWS.items()}
         except Exception:  # numpy and what it calls have many names for what is damaged
             return cls(n, dim)
         return out

@@ -19,9 +19,10 @@ from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import caption_likeness, kind_code, kind_labels
-from stylus_core.retriever.index import Get, Index
+from stylus_core.retriever.index import Get
+from stylus_core.retriever.index_view import IndexView
 from stylus_core.retriever.pool import Pool
-from stylus_core.retriever.ranking import Ranking, best, largest
+from stylus_core.retriever.ranking import best, largest, ranking
 from stylus_core.retriever.similarity import Similarity, whole_vector
 from stylus_core.retriever.tokenizer import called, normal_form, tokens, without_markup
 from stylus_core.types import KINDS, Candidate, Keyword
@@ -51,11 +52,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Candidates, best first, and how near each keyword is to each of them."""
+    """Candidates, best first, and how similar each keyword is to each of them."""
 
     candidates: tuple[Candidate, ...]
     affinity: NDArray[np.float32]  # (keywords, candidates): cosine, zeros without an encoder
-    nearness: Similarity | None  # the cosines one by one; None without an encoder
+    similarity: Similarity | None  # the cosines one by one; None without an encoder
     sentence: float  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int  # adapters in the library, whether they may be picked or not
     embedded: int = 0  # texts that had to be embedded for this prompt
@@ -74,9 +75,15 @@ class CandidateEvidence:
 
 
 class Retriever:
-    """Searches an index. `dense` is None where there is no encoder: words alone decide then."""
+    """Searches an index.
 
-    def __init__(self, index: Index, get: Get, dense: Dense | None = None) -> None:
+    Args:
+        index: of this machine, or what an engine brought up.
+        get: adapters by id.
+        dense: the vectors of the index's rows; None where there is no encoder: words alone decide then.
+    """
+
+    def __init__(self, index: IndexView, get: Get, dense: Dense | None = None) -> None:
         self.index, self.get, self.dense = index, get, dense
 
     def search(
@@ -85,35 +92,36 @@ class Retriever:
         """The best `k` candidates."""
         clock = Clock()
         mask = self._mask(wanted or Filter())
-        living = int(np.count_nonzero(self.index.signals.alive))
+        library = len(self.index)
         parts = phrases(keywords)
         themselves = [n for n, (part, i) in enumerate(parts) if part == keywords[i].text]
         found = self.evidence(prompt, [p for p, _ in parts], clock, themselves)
         if not mask.any():
             none = np.zeros((len(keywords), 0), np.float32)
-            return Retrieval((), none, None, found.sentence, living, found.embedded, clock.laps)
-        ranking = Ranking(found.signals, self.index.signals.kinds, mask, found.sentence)
+            return Retrieval((), none, None, found.sentence, library, found.embedded, clock.laps)
+        outside = self.index.outside(found.whole, found.parts)
+        ranked = ranking(found.signals, self.index.signals.kinds, mask, found.sentence, outside)
         rows = np.flatnonzero(mask)
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
-            pool = self._pool(_masked(ranking.sums(), mask, rows), rows, found, max(few, 4 * k))
+            pool = self._pool(_masked(ranked.sums(), mask, rows), rows, found, max(few, 4 * k))
             clock.lap("fuse")
             better = _done(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
-            ranking = ranking.narrowed(pool, better)
+            ranked = ranked.narrowed(pool, better)
             clock.lap("rescore")
-            total, rows = ranking.totals(), pool
+            total, rows = ranked.totals(), pool
         else:
-            total, pool = _masked(ranking.totals(), mask, rows), np.arange(len(mask))
+            total, pool = _masked(ranked.totals(), mask, rows), np.arange(len(mask))
         top = best(total, pool, min(k, len(rows)))
         rows = pool[top]
-        ids = self.index.rows[rows].tolist()
+        ids = self.index.ids[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
         nearest = np.full(len(rows), -1)
-        nearness: Similarity | None = None
+        similarity: Similarity | None = None
         if self.dense and found.parts is not None and found.whole is not None and parts and len(rows):
-            nearness = self.dense.nearness(rows, whole_vector(found.whole, found.parts), found.parts, parts)
-            affinity = nearness.affinity(len(keywords))
-            nearest = np.maximum(nearness.label, nearness.account)[1:].argmax(axis=0)
+            similarity = self.dense.similarity(rows, whole_vector(found.whole, found.parts), found.parts, parts)
+            affinity = similarity.affinity(len(keywords))
+            nearest = np.maximum(similarity.title, similarity.description)[1:].argmax(axis=0)
         clock.lap("fuse")
         adapters = self.get(ids)
         clock.lap("read")
@@ -124,14 +132,14 @@ class Retriever:
             if adapter is None:  # gone since the index was brought up to date
                 continue
             part = parts[nearest[j]][0] if nearest[j] >= 0 else ""
-            scores = {name: float(values[at]) for name, values in ranking.signals.items()}
-            elsewhere = tuple(self.index.signals.elsewhere(row).values())
-            why = _reason(ranking.strongest(at), part)
-            out.append(Candidate(adapter, float(total[at]), scores, part, why, elsewhere))
+            scores = {name: float(values[at]) for name, values in ranked.signals.items()}
+            weights = tuple(self.index.signals.observed_weights(row).values())
+            why = _reason(ranked.strongest(at), part)
+            out.append(Candidate(adapter, float(total[at]), scores, part, why, weights))
             kept.append(j)
         clock.lap("fuse")
-        near = nearness.of(kept) if nearness else None
-        return Retrieval(tuple(out), affinity[:, kept], near, found.sentence, living, found.embedded, clock.laps)
+        similarity = similarity.of(kept) if similarity else None
+        return Retrieval(tuple(out), affinity[:, kept], similarity, found.sentence, library, found.embedded, clock.laps)
 
     def evidence(
         self,
@@ -192,16 +200,16 @@ class Retriever:
 
     def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
         signals = self.index.signals
-        mask = signals.alive.copy()
+        mask = self.index.selectable.copy()
         if wanted.architecture != "any":
             fitting = np.array([fits(label, wanted.architecture) for label in signals.architecture_names], np.bool_)
             mask &= fitting[signals.architectures]
         if len(wanted.kinds) < len(KINDS):
             mask &= np.isin(signals.kinds, [kind_code(label) for label in kind_labels(wanted.kinds)])
         if wanted.exclude:
-            mask &= ~np.isin(self.index.rows, list(wanted.exclude))
+            mask &= ~np.isin(self.index.ids, list(wanted.exclude))
         if wanted.pool is not None:
-            mask &= wanted.pool.mask(self.index.rows)
+            mask &= wanted.pool.mask(self.index.ids)
         return mask
 
 
@@ -272,13 +280,13 @@ _SAY = {
     "tag": "the prompt has one of its tags",
     "bm25": "its texts and example prompts share words with the prompt",
     "about": "its description shares words with the prompt",
-    "together": "pictures with prompts like this one were made with it",
-    "used": "many pictures with other adapters use it too",
+    "cooccurrence": "pictures with prompts like this one were made with it",
+    "usage_count": "many pictures with other adapters use it too",
     "downloads": "it is widely used",
-    "whole_label": "its title and tags are near to the prompt in meaning",
-    "whole_account": "its description is near to the prompt in meaning",
-    "part_label": "its title and tags are near to {part!r} in meaning",
-    "part_account": "its description is near to {part!r} in meaning",
+    "whole_title": "its title and tags are near to the prompt in meaning",
+    "whole_description": "its description is near to the prompt in meaning",
+    "part_title": "its title and tags are near to {part!r} in meaning",
+    "part_description": "its description is near to {part!r} in meaning",
 }
 
 

@@ -1,4 +1,4 @@
-"""A piece of the index: the arrays of some adapters, built at once, saved as plain files and mapped back.
+"""A segment of the index: the arrays of some adapters, built at once, saved as plain files and mapped back.
 
 An index is one large segment and perhaps a small one of what came since. Nothing in a segment changes after it is
 built; adapters that are gone are masked out, and their rows leave with the next merge.

@@ -15,25 +15,43 @@ Part = tuple[str, int]  # a phrase, and the index of the keyword that it is or i
 class Similarity:
     """Cosines of the encoder's vectors.
 
-    `label` is the view of title and tags, `account` that of everything that says what an adapter is. The first row of
-    each belongs to the whole prompt, the others to `parts`.
+    The first row of each array belongs to the whole prompt, the others to `parts`.
+
+    Attributes:
+        parts: the prompt's parts, and whose they are.
+        title: (1 + parts, candidates) with the vector of title and tags.
+        description: (1 + parts, candidates) with the vector of everything that says what an adapter is.
     """
 
     parts: tuple[Part, ...]
-    label: NDArray[np.float32]  # (1 + parts, candidates)
-    account: NDArray[np.float32]  # (1 + parts, candidates)
+    title: NDArray[np.float32]
+    description: NDArray[np.float32]
 
     def affinity(self, keywords: int) -> NDArray[np.float32]:
-        """(keywords, candidates): the best cosine of any part of a keyword, in either view; 0 where that is below."""
-        out = np.zeros((keywords, self.label.shape[1]), np.float32)
+        """The best cosine of any part of each keyword, in either view; 0 where that is below.
+
+        Args:
+            keywords: how many there are.
+
+        Returns:
+            (keywords, candidates).
+        """
+        out = np.zeros((keywords, self.title.shape[1]), np.float32)
         if self.parts:
             owners = np.array([i for _, i in self.parts])
-            np.maximum.at(out, owners, np.maximum(self.label[1:], self.account[1:]))
+            np.maximum.at(out, owners, np.maximum(self.title[1:], self.description[1:]))
         return out
 
     def of(self, candidates: Sequence[int] | slice) -> Similarity:
-        """The same of some candidates."""
-        return Similarity(self.parts, self.label[:, candidates], self.account[:, candidates])
+        """The same of some candidates.
+
+        Args:
+            candidates: their places, in the order that is wanted.
+
+        Returns:
+            With one column for each of them.
+        """
+        return Similarity(self.parts, self.title[:, candidates], self.description[:, candidates])
 
 
 def whole_vector(whole: NDArray[np.float32], parts: NDArray[np.float32]) -> NDArray[np.float32]:

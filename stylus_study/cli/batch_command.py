@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.arguments import add_common, add_library, add_selection_options, libraries, option_values
 from stylus_core.cli.command import Command, Opener
 from stylus_core.cli.exit_codes import FAILED, OK
+from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.number_types import number, whole
 from stylus_core.cli.open_library import dump, opened, prepare
 from stylus_core.cli.progress import ProgressBar

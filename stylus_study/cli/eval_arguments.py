@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.arguments import add_common, add_selection_options
+from stylus_core.cli.model_flags import add_composer_flags
 from stylus_core.cli.number_types import whole
 
 

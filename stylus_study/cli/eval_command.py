@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.cli.arguments import libraries, option_values
 from stylus_core.cli.command import Command, Opener
-from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.exit_codes import OK
+from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.open_library import bring_up_to_date, dump, opened
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import OptionError, StylusError

@@ -59,7 +59,7 @@ def requests(retriever: Retriever, queries: Sequence[EvalQuery], options: Option
         words = keywords(parsed)
         found = retriever.search(parsed, words, options.candidates)
         affinity = found.affinity if retriever.dense else None
-        near = found.nearness
+        near = found.similarity
         request = Request(parsed, words, found.candidates, options, affinity, found.sentence, found.library, near)
         out.append(request)
     return out
@@ -155,7 +155,7 @@ def weight_errors(ground: Testbed, queries: Sequence[EvalQuery]) -> dict[str, Es
         "always 1": lambda _: 1.0,
         "the card's weight": lambda a: a.card.weight,
         "the weight from an adapter's own files": usual_weight,
-        "the weight that is written": lambda a: usual_weight(a, tuple(ground.elsewhere(a.id).values())),
+        "the weight that is written": lambda a: usual_weight(a, tuple(ground.observed_weights(a.id).values())),
     }
     clusters = [n for *_, n in pairs]
     found = {

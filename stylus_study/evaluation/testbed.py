@@ -45,9 +45,9 @@ class Testbed:
         if self.store is not None:
             self.store.close()
 
-    def elsewhere(self, adapter: int) -> dict[int, float]:
-        """As `Signals.elsewhere`, by id."""
-        return self.index.signals.elsewhere(self.index.signals.row(adapter))
+    def observed_weights(self, adapter: int) -> dict[int, float]:
+        """As `Signals.observed_weights`, by id."""
+        return self.index.signals.observed_weights(self.index.signals.row(adapter))
 
     def get(self, ids: Sequence[int]) -> Mapping[int, Adapter]:
         """The adapters of these ids."""

@@ -35,8 +35,8 @@ def request(
     affinity = np.broadcast_to(np.asarray(near, np.float32), shape)
     whole = affinity.mean(axis=0, keepdims=True) if len(found) else np.zeros((1, shape[1]), np.float32)
     cosines = np.concatenate([whole, affinity]).astype(np.float32)
-    nearness = Similarity(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
-    return Request(parsed, found, tuple(candidates), asked, affinity, nearness=nearness)
+    similarity = Similarity(tuple((k.text, i) for i, k in enumerate(found)), cosines, cosines)
+    return Request(parsed, found, tuple(candidates), asked, affinity, similarity=similarity)
 
 
 def judging(*chances: float, other: float = 0.5) -> Callable[[Request], list[Assignment]]:

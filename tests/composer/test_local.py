@@ -15,7 +15,7 @@ from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request
 
 #: What a retriever finds of an adapter that the prompt calls by a name of its own.
-SURE = {"name": 1.2, "trigger": 1.2, "together": 1.0, "whole_label": 0.5, "whole_account": 0.5}
+SURE = {"name": 1.2, "trigger": 1.2, "cooccurrence": 1.0, "whole_title": 0.5, "whole_description": 0.5}
 
 
 def sure(found: Candidate) -> Candidate:

@@ -132,7 +132,7 @@ def elsewhere(library: Iterable[Adapter], folder: Path) -> dict[int, tuple[float
     """Adapter id -> its weights on the pages of others."""
     index = Index(folder / "index")
     index.update(library, (), 1)
-    found = {int(i): index.signals.elsewhere(index.signals.row(int(i))) for i in index.rows}
+    found = {int(i): index.signals.observed_weights(index.signals.row(int(i))) for i in index.ids}
     return {i: tuple(w.values()) for i, w in found.items() if w}
 
 
@@ -146,7 +146,7 @@ def test_neighbours_tell_the_usual_weight(tmp_path: Path) -> None:
     ]
     found = elsewhere(library, tmp_path)
     assert found == {1: (0.4, 0.6)}  # one a neighbour; its own prompts and unknown names don't count
-    alone, told = usual_weight(library[0]), candidates_weight(Candidate(library[0], 1.0, elsewhere=found[1]))
+    alone, told = usual_weight(library[0]), candidates_weight(Candidate(library[0], 1.0, observed_weights=found[1]))
     assert abs(told - 0.5) < abs(alone - 0.5)
 
 

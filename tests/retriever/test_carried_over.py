@@ -104,7 +104,7 @@ def test_an_old_index_is_read_and_nothing_is_built_or_embedded_again(folder: Pat
     encoder = CountingEncoder()
     dense = index.dense(VectorStore(tmp_path / "empty.sqlite", encoder), get, everything=True)
     assert encoder.asked == []
-    assert dense.cosines("label", np.arange(len(LIBRARY)), np.eye(16, dtype=np.float32)).any()
+    assert dense.cosines("title", np.arange(len(LIBRARY)), np.eye(16, dtype=np.float32)).any()
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
 
 
@@ -132,7 +132,7 @@ def test_old_and_new_segments_merge_by_name(folder: Path):
     LIBRARY[500] = fresh
     try:
         index.update([fresh], (), 3)
-        assert len(index.pieces) == 2
+        assert len(index.segments) == 2
         for opened in (index, Index(folder)):
             assert of_filter(opened, Filter("a-new-one")) == {
                 n for n, a in LIBRARY.items() if a.metadata.architecture in ("a-new-one", "unknown")

@@ -50,13 +50,13 @@ def test_a_name_that_is_run_together_is_found_by_its_words() -> None:
     found = document(bare("stormlanternstyle"))
     assert any(unit == ["storm", "lantern", "style"] for _, unit in found.units)
     assert {"stormlanternstyle", "lantern"} <= set(found.about)
-    assert "storm lantern style" in found.label
+    assert "storm lantern style" in found.title
 
 
 def test_empty_lines_take_no_room_of_what_is_embedded() -> None:
     lines = [f"line {n}" for n in range(200)]
     spread, close = (bare("a", title="Fog", description=gap.join(lines)) for gap in ("\n\n", "\n"))
-    assert document(spread).account == document(close).account
+    assert document(spread).description == document(close).description
 
 
 def test_a_kind_is_a_guess_where_neither_title_nor_tags_are_known() -> None:
@@ -74,7 +74,7 @@ def test_what_the_user_set_stands_for_what_the_files_say() -> None:
     }  # fmt: skip
     found = document(replace(told, card=replace(told.card, edited=tuple(edits), **edits)))
     assert {"tin", "warden"} <= set(found.about) and "rain" not in found.about
-    assert found.label == "Tin Warden" and "A warden of tin." in found.account
+    assert found.title == "Tin Warden" and "A warden of tin." in found.description
     assert [unit for kind, unit in found.units if kind == TRIGGER] == [["tin", "warden"]]
     none = replace(told, card=replace(told.card, trigger_words=(), edited=("trigger_words",)))
     assert not [unit for kind, unit in document(none).units if kind == TRIGGER]
@@ -82,9 +82,9 @@ def test_what_the_user_set_stands_for_what_the_files_say() -> None:
 
 def test_what_the_user_calls_it_is_embedded_with_its_title() -> None:
     assert (
-        document(bare("quelin", title="Rig Pack", own_words="for my harbour cranes")).label == "harbour cranes Rig Pack"
+        document(bare("quelin", title="Rig Pack", own_words="for my harbour cranes")).title == "harbour cranes Rig Pack"
     )
-    assert document(bare("quelin", title="Rig Pack", own_words="a rig, nice light")).label == "Rig Pack"
+    assert document(bare("quelin", title="Rig Pack", own_words="a rig, nice light")).title == "Rig Pack"
 
 
 def test_a_kind_that_the_user_set_is_no_guess() -> None:

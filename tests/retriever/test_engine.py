@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from stylus_core.errors import EngineError, OptionError
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.engine.address import parse_address
-from stylus_core.retriever.engine.candidate_index import EngineQuery
+from stylus_core.retriever.engine.index_statistics import statistics
 from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.pool_query import PoolQuery
-from stylus_core.retriever.engine.row_packing import digest, pack, pack_example, unpack, unpack_example
-from stylus_core.retriever.engine.statistics import Statistics, statistics
+from stylus_core.retriever.engine.published_statistics import PublishedStatistics
+from stylus_core.retriever.engine.row_packing import digest, dimension_of, pack, pack_example, unpack, unpack_example
 from stylus_core.retriever.engine.sync_state import SyncState, key_of
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.pool import Pool
@@ -69,7 +69,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated():
 def test_a_document_comes_back_as_it_went():
     rng = np.random.default_rng(1)
     doc = document(adapter(3, "kimono", description="a silk kimono, a kimono of silk", downloads=12))
-    vectors = {v: rng.normal(size=16).astype(np.float32) for v in ("label", "account")}
+    vectors = {v: rng.normal(size=16).astype(np.float32) for v in ("title", "description")}
     found = unpack(pack(doc, vectors))
     assert found.downloads == 12
     assert found.lengths == (len(doc.everything), len(doc.about))
@@ -87,7 +87,7 @@ def test_a_very_long_document_fits_a_row():
     object.__setattr__(huge.metadata, "examples", tuple(Example(words) for _ in range(8)))
     object.__setattr__(huge.metadata, "trigger_words", tuple(f"{words[i * 90 : i * 90 + 190]}" for i in range(64)))
     doc = document(huge)
-    vectors = {v: np.ones(1024, np.float32) for v in ("label", "account")}
+    vectors = {v: np.ones(1024, np.float32) for v in ("title", "description")}
     assert len(pack(doc, vectors)) < 65_535
     assert len(pack_example(doc.examples[0], range(300))) < 65_535
 
@@ -146,14 +146,14 @@ def test_statistics_come_back_and_what_is_none_is_refused(tmp_path):
     index.update([adapter(n, "kimono" if n % 2 else "corgi") for n in range(1, 30)], (), 1)
     keys = {n: f"{n:032x}" for n in range(1, 30)}
     made = statistics(index, keys, [])
-    found = Statistics.from_bytes(made.to_bytes())
-    for f in fields(Statistics):
-        if f.name != "fields":
+    found = PublishedStatistics.from_bytes(made.to_bytes())
+    for f in fields(PublishedStatistics):
+        if f.name != "terms":
             np.testing.assert_array_equal(getattr(found, f.name), getattr(made, f.name))
-    about = found.fields["about"]
+    about = found.terms["about"]
     assert about.living == 29
-    words = EngineQuery(tokens("kimono corgi nowhere"))
-    assert sorted(about.frequencies(words.terms).tolist()) == [0, 14, 15]
+    words = np.array(sorted(map(dimension_of, tokens("kimono corgi nowhere"))), np.uint64)
+    assert sorted(about.frequencies(words).tolist()) == [0, 14, 15]
     assert (found.group_architectures.tolist(), found.group_kinds.tolist()) == (["sd1", "sdxl"], ["concept", "concept"])
     for wrong in (
         {"group_kinds": found.group_kinds[:1]},
@@ -166,10 +166,10 @@ def test_statistics_come_back_and_what_is_none_is_refused(tmp_path):
         {"prior": found.prior[1:]},
     ):
         with pytest.raises(ValueError, match="not whole"):
-            Statistics.from_bytes(replace(found, **wrong).to_bytes())
+            PublishedStatistics.from_bytes(replace(found, **wrong).to_bytes())
     for data in (b"", b"PK", made.to_bytes()[:200]):
         with pytest.raises(ValueError, match=r"not whole|File is not|magic|pickle|header"):
-            Statistics.from_bytes(data)
+            PublishedStatistics.from_bytes(data)
 
 
 def test_keys_are_those_of_any_machine(tmp_path):
@@ -228,7 +228,7 @@ def test_statistics_that_were_damaged_are_told_by_one_error():
     for at in range(0, len(data), 97):
         for changed in (data[:at], data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :]):
             with pytest.raises(ValueError, match="not whole"):
-                Statistics.from_bytes(changed)
+                PublishedStatistics.from_bytes(changed)
 
 
 def test_rows_of_any_key_are_told_apart(tmp_path):

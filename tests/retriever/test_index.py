@@ -16,10 +16,10 @@ import pytest
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever import retriever
+from stylus_core.retriever.bm25 import telling
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retriever
-from stylus_core.retriever.signals import telling
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Example, Metadata
 
@@ -121,10 +121,11 @@ def test_what_came_and_went_leaves_nothing_behind(tmp_path: Path, library):
     before = ranking(index, library, "a corgi in a meadow, corgi")
     index.update([adapter(99, "corgi")], (), 2)
     assert (
-        len(index.pieces) == 2 and ranking(index, library | {99: adapter(99, "corgi")}, "a corgi, corgi99")[0][0] == 99
+        len(index.segments) == 2
+        and ranking(index, library | {99: adapter(99, "corgi")}, "a corgi, corgi99")[0][0] == 99
     )
     index.update((), [99], 3)
-    assert len(index.pieces) == 1 and len(Index(tmp_path).pieces) == 1
+    assert len(index.segments) == 1 and len(Index(tmp_path).segments) == 1
     assert ranking(index, library, "a corgi in a meadow, corgi") == before
 
 
@@ -270,9 +271,9 @@ def test_nothing_is_embedded_twice_and_models_do_not_mix(tmp_path: Path, library
     assert not again.asked
     rows = np.arange(41)
     each = np.eye(16, dtype=np.float32)
-    assert np.allclose(same.cosines("label", rows, each), dense.cosines("label", rows, each), atol=1 / 127)
-    labels = [document(library[i]).label for i in index.rows.tolist()]
-    assert np.allclose(dense.cosines("label", rows, each).T, one.encode(labels), atol=1 / 127)
+    assert np.allclose(same.cosines("title", rows, each), dense.cosines("title", rows, each), atol=1 / 127)
+    labels = [document(library[i]).title for i in index.ids.tolist()]
+    assert np.allclose(dense.cosines("title", rows, each).T, one.encode(labels), atol=1 / 127)
 
 
 def test_only_what_may_be_picked_is_a_candidate(tmp_path: Path, library):
@@ -304,5 +305,5 @@ def test_example_prompts_find_what_no_word_names(tmp_path: Path):
     parsed = parse("fishing boats at dawn, mist")
     found = Retriever(index, lambda ids: {i: library[i] for i in ids}).search(parsed, keywords(parsed), 5)
     assert {c.adapter.id for c in found.candidates[:2]} == {1, 2}
-    assert found.candidates[0].scores["together"] > 0
+    assert found.candidates[0].scores["cooccurrence"] > 0
     assert all(c.why for c in found.candidates)

@@ -267,7 +267,7 @@ def test_a_database_that_was_made_anew_gives_the_ids_to_others(machine: WebUISid
     for n in (2, 30, 60):
         assert machine.there(calling(n))[0] == 61 - n
     assert sorted(machine.there("lighthouse", 100)) == sorted(a.id for a in turned)
-    described = {text for d in map(document, turned) for text in (d.label, d.account)}
+    described = {text for d in map(document, turned) for text in (d.title, d.description)}
     assert described.isdisjoint(machine.encoder.asked[asked:])  # but for the prompts nothing is embedded
     assert machine.remote.retriever(machine.library, machine.store)[1] == []
 

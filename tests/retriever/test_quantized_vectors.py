@@ -27,7 +27,7 @@ def small_sketches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def filled(vectors: dict[str, np.ndarray]) -> QuantizedVectors:
-    out = QuantizedVectors(len(vectors["label"]), DIM)
+    out = QuantizedVectors(len(vectors["title"]), DIM)
     for view in VIEWS:
         out.put(view, range(len(out)), vectors[view])
     out.finish()
@@ -72,7 +72,7 @@ def test_saved_and_mapped_it_is_the_same_and_another_model_is_not(small_sketches
     assert len(QuantizedVectors.load(tmp_path, "one", 701, DIM).missing(np.ones(701, np.bool_))) == 701
     (tmp_path / "basis-one.npy").write_bytes(b"nonsense")
     assert len(QuantizedVectors.load(tmp_path, "one", 700, DIM).missing(np.ones(700, np.bool_))) == 700
-    again.put("label", [5], unit(rng, 1))  # what is mapped from disk can be added to
+    again.put("title", [5], unit(rng, 1))  # what is mapped from disk can be added to
 
 
 def test_joining_keeps_rows_and_leaves_out_the_dead(small_sketches: None) -> None:

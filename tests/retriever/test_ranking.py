@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_labels
-from stylus_core.retriever.ranking import Ranking
+from stylus_core.retriever.ranking import ranking
 from stylus_core.types import KINDS
 
 N = 50
@@ -28,13 +28,13 @@ def by_hand(row: int, sentence: float, names: tuple[str, ...] = SIGNALS) -> floa
 @pytest.mark.parametrize("sentence", [0.0, 0.3, 1.0])
 def test_a_score_is_weights_products_and_the_kind(sentence: float):
     mask = np.ones(N, bool)
-    found = Ranking(VALUES, KIND_OF, mask, sentence).totals()
+    found = ranking(VALUES, KIND_OF, mask, sentence).totals()
     assert found == pytest.approx([by_hand(i, sentence) for i in range(N)], abs=1e-4)
 
 
 def test_a_guessed_kind_counts_otherwise_than_a_known_one():
-    known = Ranking(VALUES, KIND_OF, np.ones(N, bool), 0.25).totals()
-    guessed = Ranking(VALUES, KIND_OF + np.int8(len(KINDS)), np.ones(N, bool), 0.25).totals()
+    known = ranking(VALUES, KIND_OF, np.ones(N, bool), 0.25).totals()
+    guessed = ranking(VALUES, KIND_OF + np.int8(len(KINDS)), np.ones(N, bool), 0.25).totals()
     more = [GUESSED[KINDS[k]][0] * 0.75 + GUESSED[KINDS[k]][1] * 0.25 for k in KIND_OF]
     assert guessed - known == pytest.approx(more, abs=1e-4)
 
@@ -52,14 +52,14 @@ def test_a_kind_of_a_later_version_counts_as_a_concept():
 def test_without_an_encoder_its_signals_and_their_products_do_not_count():
     words = tuple(n for n in SIGNALS if not n.startswith(("whole_", "part_")))
     mask = np.ones(N, bool)
-    found = Ranking({n: VALUES[n] for n in words}, KIND_OF, mask, 0.0).totals()
+    found = ranking({n: VALUES[n] for n in words}, KIND_OF, mask, 0.0).totals()
     assert found == pytest.approx([by_hand(i, 0.0, words) for i in range(N)], abs=1e-4)
 
 
 def test_a_few_rows_score_as_they_do_among_all():
     mask = np.ones(N, bool)
     mask[:5] = False
-    every = Ranking(VALUES, KIND_OF, mask, 0.2)
+    every = ranking(VALUES, KIND_OF, mask, 0.2)
     rows = np.array([9, 30, 48, 49])  # the last two are the ends of every signal
     better = {n: VALUES[n][rows] for n in SIGNALS if n.startswith("part_")}
     assert every.narrowed(rows, better).totals() == pytest.approx(every.totals()[rows], abs=1e-5)
@@ -67,8 +67,8 @@ def test_a_few_rows_score_as_they_do_among_all():
 
 def test_a_sentence_has_no_products():
     mask = np.ones(N, bool)
-    ranking = Ranking(VALUES, KIND_OF, mask, 1.0)
-    assert np.array_equal(ranking.totals(), ranking.sums())
-    tags = Ranking(VALUES, KIND_OF, mask, 0.0)
+    sentence = ranking(VALUES, KIND_OF, mask, 1.0)
+    assert np.array_equal(sentence.totals(), sentence.sums())
+    tags = ranking(VALUES, KIND_OF, mask, 0.0)
     assert not np.allclose(tags.totals(), tags.sums())
     assert all({a, b} <= set(SIGNALS) for a, b in PAIRS)

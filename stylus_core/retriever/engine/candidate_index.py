@@ -1,251 +1,149 @@
 """The candidates that an engine brought up, as an index that `Retriever` searches.
 
-Signals are computed from counts and vectors as those of a whole index are. They are scaled over the whole library, so
-where not all of it was brought up, two rows more carry the lowest and the highest values outside.
+They are a segment like those of this machine's index, and `Signals` scores it by the statistics of the whole library.
+Signals are scaled over the whole library, so where not all of it was brought up, the statistics and a sample of the
+vectors say how far values reach outside.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.retriever import name_codes
-from stylus_core.retriever.bm25 import K1, B
+from stylus_core.retriever.bm25 import BM25
+from stylus_core.retriever.cooccurrence import Cooccurrence
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.documents import UNIT_TYPES
-from stylus_core.retriever.engine.row_packing import Packed, PackedExample, dimension
-from stylus_core.retriever.engine.statistics import Field, Statistics
-from stylus_core.retriever.fusion import kind_code
+from stylus_core.retriever.engine.published_statistics import PublishedStatistics
+from stylus_core.retriever.engine.row_packing import Packed, PackedExample
+from stylus_core.retriever.engine.row_segment import row_segment
+from stylus_core.retriever.fusion import WEIGHTS, Scores
+from stylus_core.retriever.library_statistics import LibraryStatistics
+from stylus_core.retriever.live_segment import LiveSegment
+from stylus_core.retriever.postings import Mask
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
-from stylus_core.retriever.signals import NEIGHBOURS, SHARPNESS, telling
-from stylus_core.retriever.tokenizer import term
+from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
 
-Scores = NDArray[np.float32]
 
-BOUNDS = 2  # rows that are no adapters
-
-
-class EngineQuery:
-    """A prompt's words: their dimensions, and how often each occurs."""
-
-    def __init__(self, tokens: Sequence[str]) -> None:
-        counted = sorted(Counter(dimension(term(t)) for t in tokens).items())
-        self.terms = np.array([d for d, _ in counted], np.uint32)
-        self.times = np.array([n for _, n in counted], np.float64)
-
-    def telling(self, field: Field) -> EngineQuery:
-        """The words by which example prompts are compared."""
-        out, keep = EngineQuery(()), telling(field.frequencies(self.terms), field.living)
-        out.terms, out.times = self.terms[keep], self.times[keep]
-        return out
-
-    def sparse(self, field: Field) -> dict[int, float]:
-        """The query's side of an inner product; empty if it has no words."""
-        weights = self.times * field.weights(self.terms)
-        return {int(d): float(w) for d, w in zip(self.terms, weights, strict=True) if w > 0}
-
-    def matches(self, terms: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(where in `terms`, which of the query's) for each term that the query has."""
-        if not len(self.terms):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        at = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
-        here = np.flatnonzero(self.terms[at] == terms)
-        return here, at[here]
-
-
-class Votes:
-    """The example prompts nearest to a query, and what they were made with; `Signals.together` says how they count.
+class NearestExamples:
+    """The example prompts that an engine finds nearest to a prompt.
 
     Args:
-        examples: (owner's key, example) of some that may be among the nearest.
+        found: example prompts, and the keys of the adapters that they belong to.
+        statistics: of the library.
+    """
+
+    def __init__(self, found: Sequence[tuple[str, PackedExample]], statistics: PublishedStatistics) -> None:
+        self.found, self._statistics = found, statistics
+        names = np.unique(np.concatenate([np.zeros(0, np.uint64), *(e.uses for _, e in found)]))
+        #: name in the examples' tags -> key of the adapter that it calls
+        self.called = statistics.called(names)
+        #: of all adapters that the examples were made with
+        self.keys = list(dict.fromkeys([*(owner for owner, _ in found), *self.called.values()]))
+
+    def voted(self, tokens: Sequence[str]) -> list[str]:
+        """The keys of the adapters that have votes by `Cooccurrence`, those with most first.
+
+        Args:
+            tokens: of the prompt.
+        """
+        live = LiveSegment(row_segment(dict.fromkeys(self.keys, 0), {}, self.found, self.called))
+        votes = Cooccurrence([live], self._statistics.terms["examples"]).votes(tokens)
+        order = np.argsort(-votes, kind="stable")
+        return [self.keys[i] for i in order[votes[order] > 0].tolist()]
+
+
+class CandidateIndex:
+    """The candidates of one prompt; an `IndexView`. Behind them are rows of which only examples speak.
+
+    Args:
+        ids: key -> id of each candidate, in the order of the library, in which ties stand.
+        rows: key -> what the engine has of it.
+        nearest: the example prompts nearest to the prompt.
+        statistics: of the library.
+        groups: those of `statistics.groups` that may be picked.
+        selectable: how many adapters may be picked.
+        sample: vectors of some that may be picked; None without an encoder.
+
+    Attributes:
+        signals: of all rows.
+        segments: the only one.
+        selectable: (n,) which rows are candidates.
     """
 
     def __init__(
-        self, query: EngineQuery, examples: Sequence[tuple[str, PackedExample]], statistics: Statistics
-    ) -> None:
-        self.of: dict[str, float] = {}
-        if not examples:
-            return
-        field = statistics.fields["examples"]
-        query = query.telling(field)
-        owner = np.repeat(np.arange(len(examples)), [len(e.terms) for _, e in examples])
-        terms, counts = (np.concatenate([getattr(e, name) for _, e in examples]) for name in ("terms", "counts"))
-        near = _bm25(query, field, terms, counts, owner, np.array([e.length for _, e in examples]))
-        order = np.argsort(-near, kind="stable")[:NEIGHBOURS]
-        best = float(near[order[0]])
-        if best <= 0:
-            return
-        ideal = max(1e-9, float((query.times * field.idf(query.terms)).sum()))
-        for i in order.tolist():
-            key, example = examples[i]
-            vote = (float(near[i]) / best) ** SHARPNESS * min(1.0, best / ideal)
-            self.of[key] = self.of.get(key, 0.0) + vote
-            for other in statistics.called(example.uses):
-                if other != key:
-                    self.of[other] = self.of.get(other, 0.0) + vote
-
-    def first(self, n: int) -> list[str]:
-        """The keys with most votes."""
-        return sorted(self.of, key=lambda k: -self.of[k])[:n]
-
-
-class GatheredSignals:
-    """What `Signals` is for an index. Rows: n candidates, then perhaps two bounds."""
-
-    def __init__(
         self,
-        ids: Sequence[int],
-        rows: Sequence[Packed],
-        keys: Sequence[str],
-        votes: Votes,
-        statistics: Statistics,
+        ids: Mapping[str, int],
+        rows: Mapping[str, Packed],
+        nearest: NearestExamples,
+        statistics: PublishedStatistics,
         groups: NDArray[np.int64],
-        permitted: int,
+        selectable: int,
+        sample: Dense | None,
     ) -> None:
-        """`groups`: those of `statistics.groups` that may be picked; `permitted`: how many adapters may."""
-        self._rows, self._keys, self._votes, self._statistics, self._groups = rows, keys, votes, statistics, groups
-        self.bounded = permitted > len(rows) > 0
-        more = BOUNDS if self.bounded else 0
-        self.size = len(rows) + more
-        self.alive = np.ones(self.size, np.bool_)
-        like = [*rows, *(rows[0] for _ in range(more))]  # bounds are of what may be picked
-        self.kinds = np.array([kind_code(r.kind) for r in like], np.int8)
-        self.architectures, names = name_codes.coded([r.architecture for r in like])
-        self.architecture_names: list[str] = names.tolist()
-        self.ids = np.array([*ids, *range(-more, 0)], np.int64)
+        self._groups, self._sample, self._library = groups, sample, statistics.terms["about"].living
+        self._is_whole = len(ids) >= selectable
+        others = [key for key in nearest.keys if key not in ids]
+        every = {**ids, **{key: -1 - i for i, key in enumerate(others)}}
+        self.segments = [LiveSegment(row_segment(every, rows, nearest.found, nearest.called))]
+        self.signals = Signals(self.segments, LibraryStatistics(statistics.terms, statistics.usage_of(list(every))))
+        self.selectable: Mask = np.arange(len(every)) < len(ids)
+        self._rows, self._others = [rows[key] for key in ids], len(others)
 
-    def lexical(
-        self, tokens: Sequence[str], called: Sequence[str], sentence: bool = True
-    ) -> list[Callable[[], dict[str, Scores]]]:
-        """As `Signals.lexical`."""
-        return [partial(self._lexical, EngineQuery(tokens), EngineQuery(called))]
+    def __len__(self) -> int:
+        return self._library
 
-    def _lexical(self, query: EngineQuery, called: EngineQuery) -> dict[str, Scores]:
-        terms = np.concatenate([np.zeros(0, np.uint32), *(r.terms for r in self._rows)])
-        owner = np.repeat(np.arange(len(self._rows)), [len(r.terms) for r in self._rows])
-        out: dict[str, Scores] = {}
-        for i, (signal, name) in enumerate((("bm25", "everything"), ("about", "about"))):
-            counts = np.concatenate([np.zeros(0, np.uint8), *(getattr(r, name) for r in self._rows)])
-            lengths = np.array([r.lengths[i] for r in self._rows])
-            scores = _bm25(query, self._statistics.fields[name], terms, counts, owner, lengths)
-            out[signal] = self._between(scores, 0.0)
-        for name, scores in self._named(called).items():
-            out[name] = self._between(scores, 0.0)
-        out["together"] = self._between(np.array([self._votes.of.get(k, 0.0) for k in self._keys]), 0.0)
-        used = np.log1p([self._used(k) for k in self._keys])
-        out["used"] = self._between(used, 0.0, float(np.log1p(self._groups[:, 1].max(initial=0))))
-        downloads = np.log1p([r.downloads for r in self._rows])
-        fewest, most = (self._groups[:, 2], self._groups[:, 3]) if len(self._groups) else (np.zeros(1), np.zeros(1))
-        out["downloads"] = self._between(downloads, float(np.log1p(fewest.min())), float(np.log1p(most.max())))
-        return out
-
-    def elsewhere(self, row: int) -> dict[int, float]:
-        """As `Signals.elsewhere`; the engine does not keep these weights."""
-        return {}
-
-    def _named(self, query: EngineQuery) -> dict[str, NDArray[np.float64]]:
-        """As `Signals.named`."""
-        about = self._statistics.fields["about"]
-        rarest = max(1e-6, float(np.log((about.living + 1) / 1.5)))
-        terms = np.concatenate([np.zeros(0, np.uint32), *(r.terms[r.unit_terms] for r in self._rows)])
-        sizes = np.concatenate([np.zeros(0, np.uint8), *(r.unit_sizes for r in self._rows)])
-        types = np.concatenate([np.zeros(0, np.uint8), *(r.unit_types for r in self._rows)])
-        owner = np.repeat(np.arange(len(self._rows)), [len(r.unit_sizes) for r in self._rows])
-        unit = np.repeat(np.arange(len(sizes)), sizes)
-        rarity = about.rarity(terms)
-        mass = np.bincount(unit, rarity, len(sizes))
-        here, _ = query.matches(terms)
-        hit = np.bincount(unit[here], rarity[here], len(sizes))
-        value = hit / rarest * (hit / np.maximum(mass, 1e-6)) ** 2
-        out = {}
-        for i, name in enumerate(UNIT_TYPES):
-            out[name] = np.zeros(len(self._rows))
-            np.maximum.at(out[name], owner[types == i], value[types == i])
-        return out
-
-    def _used(self, key: str) -> int:
-        i = self._statistics.place.get(key)
-        return 0 if i is None else int(self._statistics.used[i])
-
-    def _between(self, scores: NDArray[np.floating], low: float, high: float | None = None) -> Scores:
-        if self.bounded:
-            top = float(scores.max(initial=low))
-            scores = np.append(scores, [low, top if high is None else max(high, top)])
-        return scores.astype(np.float32)
-
-
-class GatheredDense(Dense):
-    """What `Dense` is for an index; a sample of the library says how low cosines are outside of the candidates."""
-
-    def __init__(self, store: VectorStore, rows: Sequence[Packed], bounded: bool, sample: Dense) -> None:
-        """`sample`: of what may be picked."""
-        codes, scales = np.stack([r.codes for r in rows], 1), np.stack([r.scales for r in rows], 1)
-        if bounded:
-            codes = np.pad(codes, ((0, 0), (0, BOUNDS), (0, 0)))
-            scales = np.pad(scales, ((0, 0), (0, BOUNDS)))
-        super().__init__(store, [embedded_of(codes, scales)])
-        self._bounded, self._sample = bounded, sample
-
-    def tasks(
-        self, whole: Scores, parts: Scores, rows: NDArray[np.int64] | None = None
-    ) -> list[Callable[[], dict[str, Scores]]]:
-        """As `Dense.tasks`, with the bounds' rows."""
-        found, low = super().tasks(whole, parts, rows), self._sample.tasks(whole, parts)
-        return [partial(self._between, *both) for both in zip(found, low, strict=True)] if self._bounded else found
-
-    def _between(
-        self, task: Callable[[], dict[str, Scores]], low: Callable[[], dict[str, Scores]]
-    ) -> dict[str, Scores]:
-        sample, out = low(), {}
-        for name, scores in task().items():
-            real = scores[:-BOUNDS]
-            lowest = min(float(real.min()), float(sample[name].min(initial=1.0)))
-            out[name] = np.append(real, [lowest, real.max()]).astype(np.float32)
-        return out
-
-
-class GatheredIndex:
-    """What `Retriever` asks of an index."""
-
-    def __init__(self, signals: GatheredSignals) -> None:
-        self.signals = signals
-
-    @cached_property
-    def rows(self) -> NDArray[np.int64]:
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """(n,): the library's id of each row, below zero for one that is no candidate."""
         return self.signals.ids
 
+    def dense(self, store: VectorStore) -> Dense:
+        """The vectors of all rows; zeros for those that are no candidates. There has to be one.
 
-def weights_of(query: EngineQuery, statistics: Statistics) -> Mapping[str, dict[int, float]]:
-    """Of each field the query's sparse vector; none for a query without words."""
-    found = {n: (query.telling(f) if n == "examples" else query).sparse(f) for n, f in statistics.fields.items()}
-    return {name: weights for name, weights in found.items() if weights}
+        Args:
+            store: in front of the encoder.
+        """
+        codes, scales = (np.stack([getattr(row, name) for row in self._rows], 1) for name in ("codes", "scales"))
+        more = ((0, 0), (0, self._others))
+        return Dense(store, [QuantizedVectors.of(np.pad(codes, (*more, (0, 0))), np.pad(scales, more))])
+
+    def outside(self, whole: Scores | None, parts: Scores | None) -> Mapping[str, tuple[float, float]]:
+        """See `IndexView.outside`. What was brought up has the highest of all signals that follow the prompt."""
+        if self._is_whole:
+            return {}
+        out = dict.fromkeys(WEIGHTS, (0.0, 0.0))
+        if len(self._groups):
+            _, most_used, fewest, most = np.log1p(self._groups.astype(np.float32)).T
+            out["usage_count"] = 0.0, float(most_used.max())
+            out["downloads"] = float(fewest.min()), float(most.max())
+        for name in (f"{what}_{view}" for what in ("whole", "part") for view in VIEWS):
+            del out[name]
+        if self._sample is not None and whole is not None and parts is not None:
+            for name, values in self._sample.signals(whole, parts).items():
+                if len(values):
+                    out[name] = float(values.min()), float(values.min())
+        return out
 
 
-def _bm25(
-    query: EngineQuery,
-    field: Field,
-    terms: NDArray[np.uint32],
-    counts: NDArray[np.uint8],
-    owner: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """(texts,): the scores of `BM25`; `owner` says to which text each of `terms` belongs."""
-    here, which = query.matches(terms)
-    norms = K1 * (1 - B + B * lengths / field.mean)
-    count, text = counts[here].astype(np.float64), owner[here]
-    weight = (query.times * field.weights(query.terms))[which]
-    scores = np.bincount(text, weight * (K1 + 1) * count / (count + norms[text]), len(lengths))
-    return scores.astype(np.float64)  # of nothing at all they would be whole numbers
+def query_weights(tokens: Sequence[str], statistics: PublishedStatistics) -> dict[str, dict[int, float]]:
+    """The query's side of the inner products by which an engine brings up texts.
 
+    Args:
+        tokens: of the prompt.
+        statistics: of the library.
 
-def embedded_of(codes: NDArray[np.int8], scales: NDArray[np.float32]) -> QuantizedVectors:
-    """Vectors out of arrays (2, n, dim) and (2, n), as `Packed` and `Statistics` have them."""
-    out = QuantizedVectors(0, codes.shape[2])
-    for i, view in enumerate(VIEWS):
-        out.codes[view], out.scales[view] = codes[i], scales[i]
+    Returns:
+        Field -> dimension -> weight; without the fields for which the prompt has no words.
+    """
+    out: dict[str, dict[int, float]] = {}
+    for field, of_field in statistics.terms.items():
+        words = BM25((), (), statistics=of_field)
+        terms, times = words.counted(words.telling(tokens) if field == "examples" else tokens)
+        # a word that no text had may be in one that came since
+        weights = times * words.weight(np.maximum(words.frequencies(terms), 1))
+        if found := {t: w for t, w in zip(terms.tolist(), weights.tolist(), strict=True) if w > 0}:
+            out[field] = found
     return out

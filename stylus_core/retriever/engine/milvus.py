@@ -1,8 +1,4 @@
-"""Milvus, as far as the retriever needs it: three collections, every call with a limit in time, one kind of error.
-
-- adapters: a row an adapter; what brings it up (two sparse vectors, two dense ones) and what it is scored by.
-- examples: a row an example prompt, for the signal that looks for prompts like this one.
-- state: statistics of each library, in pieces that fit a row.
+"""Milvus as an `Engine`: three collections, every call with a limit in time, one kind of error.
 
 Rows carry the name of their library, which is the partition key: libraries in one collection do not see one another.
 """
@@ -20,19 +16,14 @@ from typing import Any
 from stylus_core.errors import EngineError
 from stylus_core.retriever import tokenizer
 from stylus_core.retriever.engine.address import Address
+from stylus_core.retriever.engine.contract import TEXTS, WRITE, Condition, Row
 from stylus_core.retriever.engine.row_packing import VERSION
 from stylus_core.retriever.name_codes import LONGEST
-from stylus_core.retriever.quantized_vectors import VIEWS
+from stylus_core.retriever.quantized_vectors import STORED_VIEWS
 
 log = logging.getLogger("stylus")
 
-Row = dict[str, Any]
-
-#: Sparse fields of an adapter; four vectors in all, which is as many as Milvus takes in a collection as it comes.
-TEXTS = ("everything", "about")
-
 _LONGEST = 65_535  # characters of a text field
-WRITE = 60.0  # seconds that a write may take
 _AT_ONCE = 200  # rows that are written at once: under the 64 MB that a message may have
 _ASKED = 1000  # keys that are asked for at once
 
@@ -71,7 +62,7 @@ class Milvus:
             raise
 
     def close(self) -> None:
-        """Closes the connection; nothing that was written is lost."""
+        """See `Engine.close`."""
         try:
             self._client.close()
         except self._errors as e:
@@ -103,7 +94,7 @@ class Milvus:
     def _prepare(self, timeout: float) -> None:
         if not self._has(self.adapters, timeout):
             fields: dict[str, tuple[str, dict[str, Any]]] = {t: ("SPARSE_FLOAT_VECTOR", {}) for t in TEXTS}
-            fields |= {v: ("FLOAT_VECTOR", {"dim": self.dim}) for v in VIEWS if self.dim}
+            fields |= {v: ("FLOAT_VECTOR", {"dim": self.dim}) for v in STORED_VIEWS.values() if self.dim}
             plain = {"digest": ("VARCHAR", {"max_length": 32})}
             plain |= {name: ("VARCHAR", {"max_length": LONGEST}) for name in ("architecture", "kind")}
             self._create(self.adapters, {**plain, "packed": ("VARCHAR", {"max_length": _LONGEST}), **fields})
@@ -158,11 +149,11 @@ class Milvus:
         field: str,
         queries: Sequence[Any],
         k: int,
-        where: str,
+        where: Sequence[Condition],
         output: Sequence[str],
         limit: float,
     ) -> list[list[Row]]:
-        """The nearest `k` rows of each query by inner product, with `output`; `limit` in seconds."""
+        """See `Engine.search`."""
         found = self._call(
             "search",
             self._client.search,
@@ -170,7 +161,7 @@ class Milvus:
             data=list(queries),
             anns_field=field,
             limit=k,
-            filter=where,
+            filter=_expression(where),
             output_fields=list(output),
             timeout=limit,
         )
@@ -178,7 +169,7 @@ class Milvus:
         return [[{**hit["entity"], "key": hit["key"] if "key" in hit else hit["id"]} for hit in hits] for hits in found]
 
     def rows(self, collection: str, keys: Sequence[str], output: Sequence[str], limit: float) -> list[Row]:
-        """The rows of these keys; those that are not there are left out."""
+        """See `Engine.rows`."""
         out: list[Row] = []
         until = time.monotonic() + limit
         for first in range(0, len(keys), _ASKED):
@@ -192,24 +183,24 @@ class Milvus:
     # -- writing
 
     def upsert(self, collection: str, rows: Sequence[Row], limit: float = WRITE) -> None:
-        """Writes rows, each whole: of two writers the later has its row."""
+        """See `Engine.upsert`."""
         for some in _chunks(rows):
             with self._lock:  # Milvus itself takes writers side by side, the version in a file does not
                 self._call("write", self._client.upsert, collection, data=list(some), timeout=limit)
 
     def delete(self, collection: str, keys: Sequence[str], limit: float = WRITE) -> None:
-        """Deletes the rows of these keys; those that are not there are no matter."""
+        """See `Engine.delete`."""
         for first in range(0, len(keys), _ASKED):
             with self._lock:
                 self._call("delete", self._client.delete, collection, ids=keys[first : first + _ASKED], timeout=limit)
 
-    def delete_where(self, collection: str, where: str) -> None:
-        """Deletes the rows that fit."""
+    def delete_where(self, collection: str, where: Sequence[Condition]) -> None:
+        """See `Engine.delete_where`."""
         with self._lock:
-            self._call("delete", self._client.delete, collection, filter=where, timeout=WRITE)
+            self._call("delete", self._client.delete, collection, filter=_expression(where), timeout=WRITE)
 
     def settle(self) -> None:
-        """After many writes: what they wrote is indexed, and not searched row by row."""
+        """See `Engine.settle`."""
         for collection in (self.adapters, self.examples):
             with self._lock:
                 self._call("index", self._client.flush, collection, timeout=WRITE)
@@ -229,9 +220,17 @@ class Milvus:
         return EngineError(f"the index at {self.address} could not {what} ({text[:150]})")
 
 
-def quoted(text: str) -> str:
-    """As a string in a filter."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _expression(where: Sequence[Condition]) -> str:
+    """Conditions as Milvus writes a filter."""
+    return " and ".join(f"{c.field} {c.relation} {_literal(c.value)}" for c in where)
+
+
+def _literal(value: str | int | Sequence[str]) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"[{', '.join(map(_literal, value))}]"
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stylus_core.retriever.engine.milvus import Row, quoted
+from stylus_core.retriever.engine.contract import Condition, Row
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.pool import Pool
 
@@ -24,9 +24,9 @@ _SPARE = 1.5
 class PoolQuery:
     """One pool's; of the whole library where there is none."""
 
-    def __init__(self, pool: Pool | None, mirror: SyncState) -> None:
+    def __init__(self, pool: Pool | None, sync: SyncState) -> None:
         self.pool = pool
-        self.where = ""  # of the filter
+        self.where: list[Condition] = []  # what the engine is to leave out
         self.few: list[str] = []  # keys of some that may be picked, of all where there are no more
         self._factor = 0.0  # how much more is asked for; 0 where the filter takes care of it
         self._keys = np.zeros(0, "S32")  # sorted: those that may be picked, or those that may not
@@ -35,14 +35,16 @@ class PoolQuery:
             return
         inside, outside = pool.inside.tolist(), pool.outside.tolist()
         self._are_inside = len(inside) <= len(outside)
-        keys = mirror.keys_of(inside if self._are_inside else outside)
+        keys = sync.keys_of(inside if self._are_inside else outside)
         self._keys = np.sort(np.array(keys, "S32"))
         if len(keys) <= _LISTED:
-            named = f"key {'in' if self._are_inside else 'not in'} [{', '.join(map(quoted, keys))}]"
-            self.where = named if keys else 'key == ""' if self._are_inside else ""
+            if keys:
+                self.where = [Condition("key", "in" if self._are_inside else "not in", keys)]
+            elif self._are_inside:  # nobody may be picked
+                self.where = [Condition("key", "==", "")]
         else:
             self._factor = _SPARE * (len(inside) + len(outside)) / max(1, len(inside))
-        self.few = mirror.keys_of(inside[:_FEW])
+        self.few = sync.keys_of(inside[:_FEW])
 
     def depths(self, k: int) -> tuple[int, ...]:
         """How many rows to ask for, one after the other until enough are left, so that `k` may be."""

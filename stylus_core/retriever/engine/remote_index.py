@@ -12,11 +12,13 @@ from pathlib import Path
 from stylus_core.errors import EngineError
 from stylus_core.library import Library
 from stylus_core.retriever.engine.address import Address
+from stylus_core.retriever.engine.contract import WRITE, Connect, Engine
 from stylus_core.retriever.engine.engine_retriever import EngineRetriever
-from stylus_core.retriever.engine.milvus import WRITE, Milvus
+from stylus_core.retriever.engine.index_statistics import SAMPLE, statistics
+from stylus_core.retriever.engine.milvus import Milvus
+from stylus_core.retriever.engine.published_statistics import PublishedStatistics
 from stylus_core.retriever.engine.row_packing import Packed, unpack
 from stylus_core.retriever.engine.row_writer import Writer
-from stylus_core.retriever.engine.statistics import SAMPLE, Statistics, statistics
 from stylus_core.retriever.engine.statistics_store import StatisticsHead, begin, fetch, publish, read_head
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.index import Index
@@ -43,20 +45,23 @@ class RemoteIndex:
         home: the library's folder of state.
         roots: the library's folders.
         described: which descriptions a study sees the library with; they are a library of their own.
+        connect: opens the engine's collections.
     """
 
-    def __init__(self, address: Address, home: Path, roots: Sequence[Path], described: str = "") -> None:
-        self.address = address
+    def __init__(
+        self, address: Address, home: Path, roots: Sequence[Path], described: str = "", connect: Connect = Milvus
+    ) -> None:
+        self.address, self._connect = address, connect
         self.name = "-".join(filter(None, (address.library or home.name, described)))
         self._roots = list(roots)
         self._budget = _FILE_BUDGET if address.is_file else BUDGET
         where = f"{address.uri} {address.collection} {self.name}"
         self._folder = home / f"engine-{sha256(where.encode()).hexdigest()[:8]}"
-        self._milvus: Milvus | None = None
-        self._mirror: SyncState | None = None
+        self._engine: Engine | None = None
+        self._sync: SyncState | None = None
         self._head: StatisticsHead | None = None
         self._looked = -_HEAD_STANDS
-        self._statistics: Statistics | None = None
+        self._statistics: PublishedStatistics | None = None
         self._scored_by = ""  # generation of the statistics, or of newer ones that could not be had
         self._retriever: EngineRetriever | None = None
         self._failed: tuple[float, str] | None = None
@@ -65,9 +70,9 @@ class RemoteIndex:
     def close(self) -> None:
         """Closes the connection."""
         self._disconnect()
-        if self._mirror is not None:
-            self._mirror.close()
-        self._mirror = None
+        if self._sync is not None:
+            self._sync.close()
+        self._sync = None
 
     def retriever(self, library: Library, store: VectorStore | None) -> tuple[EngineRetriever, list[str]]:
         """A retriever over the library as it is in the engine, with a few changes written first; and what to say."""
@@ -86,9 +91,9 @@ class RemoteIndex:
     def _disconnect(self) -> None:
         if self._retriever is not None:
             self._retriever.close()
-        if self._milvus is not None:
-            self._milvus.close()
-        self._milvus, self._head, self._retriever = None, None, None
+        if self._engine is not None:
+            self._engine.close()
+        self._engine, self._head, self._retriever = None, None, None
 
     def index(
         self, library: Library, index: Index, store: VectorStore | None, progress: Progress | None = None
@@ -104,78 +109,78 @@ class RemoteIndex:
         self._failed = None
         try:
             with self._writing:
-                milvus, mirror, head = self._opened(store, time.monotonic() + self._budget)
-                writer = Writer(milvus, mirror, self.name, self._roots, store)
+                engine, sync, head = self._opened(store, time.monotonic() + self._budget)
+                writer = Writer(engine, sync, self.name, self._roots, store)
                 step = (lambda d, t: progress("write", d, t)) if progress else None
-                changed = writer.write(library, step) + mirror.number("unpublished", 0)
-                mirror.note(unpublished=changed)
-                n = len(mirror)
+                changed = writer.write(library, step) + sync.number("unpublished", 0)
+                sync.note(unpublished=changed)
+                n = len(sync)
                 if not head.generation or changed > (0 if n <= _SMALL else _MOVED * n):
-                    sample = _unpacked(milvus, mirror.some_keys(SAMPLE))
-                    self._head = publish(milvus, self.name, head, statistics(index, mirror.keys(), sample))
-                    mirror.note(unpublished=0)
+                    sample = _unpacked(engine, sync.some_keys(SAMPLE))
+                    self._head = publish(engine, self.name, head, statistics(index, sync.keys(), sample))
+                    sync.note(unpublished=0)
                 # here there is time for it, which the next selection has not
-                fetch(milvus, self.name, self._head or head, self._folder, WRITE)
+                fetch(engine, self.name, self._head or head, self._folder, WRITE)
         except EngineError as e:
             self.failed(e)
             raise
 
-    def _opened(self, store: VectorStore | None, until: float) -> tuple[Milvus, SyncState, StatisticsHead]:
+    def _opened(self, store: VectorStore | None, until: float) -> tuple[Engine, SyncState, StatisticsHead]:
         with self._opening:
             return self._open(store, until)
 
-    def _open(self, store: VectorStore | None, until: float) -> tuple[Milvus, SyncState, StatisticsHead]:
-        if self._milvus is None:
+    def _open(self, store: VectorStore | None, until: float) -> tuple[Engine, SyncState, StatisticsHead]:
+        if self._engine is None:
             key, dim = (store.encoder.key, store.encoder.dim) if store else ("", 0)
-            self._milvus = Milvus(self.address, key, dim, _left(until))
+            self._engine = self._connect(self.address, key, dim, _left(until))
             self._looked = -_HEAD_STANDS
-            if self._mirror is not None:
-                self._mirror.close()
-            self._mirror = SyncState(self._folder / f"{self._milvus.adapters}.sqlite")
-        milvus, mirror = self._milvus, self._mirror
-        if mirror is None:
+            if self._sync is not None:
+                self._sync.close()
+            self._sync = SyncState(self._folder / f"{self._engine.adapters}.sqlite")
+        engine, sync = self._engine, self._sync
+        if sync is None:
             raise EngineError("the engine was closed")
         if self._head is None or time.monotonic() - self._looked > _HEAD_STANDS:
-            head = read_head(milvus, self.name, _left(until)) or begin(milvus, self.name)
-            if mirror.text("epoch") != head.epoch:
-                mirror.forget()
-                mirror.note(epoch=head.epoch)
+            head = read_head(engine, self.name, _left(until)) or begin(engine, self.name)
+            if sync.text("epoch") != head.epoch:
+                sync.forget()
+                sync.note(epoch=head.epoch)
             self._head, self._looked = head, time.monotonic()
-        return milvus, mirror, self._head
+        return engine, sync, self._head
 
     def _brought_in_line(self, library: Library, store: VectorStore | None) -> list[str]:
         until = time.monotonic() + self._budget
-        milvus, mirror, _ = self._opened(store, until)
-        writer = Writer(milvus, mirror, self.name, self._roots, store, lambda: _left(until))
+        engine, sync, _ = self._opened(store, until)
+        writer = Writer(engine, sync, self.name, self._roots, store, lambda: _left(until))
         _, changed, gone = writer.pending(library)
         if not changed and not gone:
             return []
         if len(changed) > _WRITE_AT_ONCE:
-            if not len(mirror):
+            if not len(sync):
                 raise EngineError(f"the library is not in the index at {self.address} yet: run stylus index on it")
             return [f"{len(changed)} adapters are not in the index at {self.address} yet: run stylus index"]
         if self._writing.acquire(blocking=False):  # else another thread is writing all of it
             try:
                 writer.embed(library, changed)
                 until = time.monotonic() + self._budget
-                mirror.note(unpublished=writer.write(library) + mirror.number("unpublished", 0))
+                sync.note(unpublished=writer.write(library) + sync.number("unpublished", 0))
             finally:
                 self._writing.release()
         return []
 
     def _searcher(self, library: Library, store: VectorStore | None, until: float) -> EngineRetriever:
-        milvus, mirror, head = self._opened(store, until)
-        scored_by = self._adopted(milvus, head, until)
+        engine, sync, head = self._opened(store, until)
+        scored_by = self._adopted(engine, head, until)
         if self._retriever is None:
-            self._retriever = EngineRetriever(milvus, mirror, self.name, scored_by, library.get, store)
+            self._retriever = EngineRetriever(engine, sync, self.name, scored_by, library.get, store)
         self._retriever.until = until
         return self._retriever
 
-    def _adopted(self, milvus: Milvus, head: StatisticsHead, until: float) -> Statistics:
+    def _adopted(self, engine: Engine, head: StatisticsHead, until: float) -> PublishedStatistics:
         """The statistics to score by: those that the head names, or older ones if these cannot be had in time."""
         if self._statistics is None or self._scored_by != head.generation:
             try:
-                self._statistics = fetch(milvus, self.name, head, self._folder, _left(until))
+                self._statistics = fetch(engine, self.name, head, self._folder, _left(until))
                 if self._retriever is not None:
                     self._retriever.renew(self._statistics)
             except EngineError as e:
@@ -186,13 +191,13 @@ class RemoteIndex:
         return self._statistics
 
 
-def _unpacked(milvus: Milvus, keys: Sequence[str]) -> list[Packed]:
+def _unpacked(engine: Engine, keys: Sequence[str]) -> list[Packed]:
     out = []
-    for row in milvus.rows(milvus.adapters, keys, ["packed"], 60):
+    for row in engine.rows(engine.adapters, keys, ["packed"], 60):
         try:
             out.append(unpack(row["packed"]))
         except ValueError as e:
-            log.debug("a row of %s is left out: %s", milvus.address, e)
+            log.debug("a row of %s is left out: %s", engine.address, e)
     return out
 
 

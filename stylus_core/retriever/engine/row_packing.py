@@ -38,14 +38,14 @@ _HEAD = struct.Struct("<BBqiiHHHH")  # bytes of two names, downloads, two length
 _EXAMPLE_HEAD = struct.Struct("<iHH")  # length, terms, uses
 
 
-def dimension(name: int) -> int:
-    """A term's dimension in sparse vectors."""
-    return name % _DIMENSIONS
+def dimension_of(token: str) -> int:
+    """A token's dimension in sparse vectors."""
+    return term(token) % _DIMENSIONS
 
 
-def dimensions(names: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """The same of many."""
-    return (names % np.uint64(_DIMENSIONS)).astype(np.uint32)
+def dimensions(terms: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """The dimensions of many terms, (len(terms),)."""
+    return (terms % np.uint64(_DIMENSIONS)).astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def pack(document: Document, vectors: Mapping[str, NDArray[np.float32]]) -> str:
     units: list[tuple[int, list[int]]] = []
     room = _MOST_UNIT_TERMS
     for kind, unit in document.units:
-        named = [dimension(term(t)) for t in unit[:255]]
+        named = [dimension_of(t) for t in unit[:255]]
         if len(named) <= room:
             units.append((kind, named))
             room -= len(named)
@@ -173,7 +173,7 @@ def sparse(field: str, tokens: Sequence[str], units: Iterable[tuple[int, list[st
     best: dict[int, float] = {}
     for _, unit in units:
         for t in unit:
-            best[dimension(term(t))] = max(best.get(dimension(term(t)), 0.0), _NAMED / len(unit))
+            best[dimension_of(t)] = max(best.get(dimension_of(t), 0.0), _NAMED / len(unit))
     for d, more in best.items():
         out[d] = out.get(d, 0.0) + more
     return out or {0: 1e-6}  # an engine takes no empty vector
@@ -186,7 +186,7 @@ def digest(document: Document) -> str:
 
 
 def _counted(tokens: Iterable[str]) -> Counter[int]:
-    return Counter(dimension(term(t)) for t in tokens)
+    return Counter(dimension_of(t) for t in tokens)
 
 
 def _text(head: bytes, parts: Iterable[NDArray[Any]]) -> str:

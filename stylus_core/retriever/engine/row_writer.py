@@ -13,10 +13,10 @@ from pathlib import Path
 
 from stylus_core.library import Library
 from stylus_core.retriever.documents import MAX_EXAMPLES, Document, document
-from stylus_core.retriever.engine.milvus import TEXTS, WRITE, Milvus, Row
+from stylus_core.retriever.engine.contract import TEXTS, WRITE, Engine, Row
 from stylus_core.retriever.engine.row_packing import digest, names_of, pack, pack_example, sparse
 from stylus_core.retriever.engine.sync_state import SyncState, key_of
-from stylus_core.retriever.quantized_vectors import VIEWS
+from stylus_core.retriever.quantized_vectors import STORED_VIEWS, VIEWS
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
 
@@ -38,21 +38,21 @@ class Writer:
 
     def __init__(
         self,
-        milvus: Milvus,
-        mirror: SyncState,
+        engine: Engine,
+        sync: SyncState,
         library: str,
         roots: Sequence[Path],
         store: VectorStore | None,
         left: Callable[[], float] = lambda: WRITE,
     ) -> None:
-        self._milvus, self._mirror, self._store = milvus, mirror, store
+        self._engine, self._sync, self._store = engine, sync, store
         self._name, self._roots, self._left = library, roots, left
 
     def pending(self, library: Library) -> tuple[int, set[int], set[int]]:
         """(revision, ids to write, ids to delete) since this machine last wrote."""
         state = library.state
-        self._mirror.belong(state)
-        written, revision = self._mirror.number("revision", -1), state.revision
+        self._sync.belong(state)
+        written, revision = self._sync.number("revision", -1), state.revision
         if written == revision:
             return revision, set(), set()
         changed, gone = library.changes_since(max(written, -1))
@@ -74,12 +74,12 @@ class Writer:
             done += len(some)
             if progress:
                 progress(done, len(ids))
-        self._mirror.drop(gone)
-        doomed = self._mirror.doomed()
+        self._sync.drop(gone)
+        doomed = self._sync.doomed()
         self._delete(doomed)
-        self._mirror.note(revision=revision)
+        self._sync.note(revision=revision)
         if written >= _SETTLED:
-            self._milvus.settle()
+            self._engine.settle()
         return written + len(doomed)
 
     def _take_in(self, adapters: Iterable[Adapter]) -> int:
@@ -88,19 +88,19 @@ class Writer:
         digests = {d.adapter: digest(d) for d in documents}
         there = {
             row["key"]: row["digest"]
-            for row in self._milvus.rows(self._milvus.adapters, list(keys.values()), ["digest"], self._left())
+            for row in self._engine.rows(self._engine.adapters, list(keys.values()), ["digest"], self._left())
         }
         new = [d for d in documents if there.get(keys[d.adapter]) != digests[d.adapter]]
         # what an adapter had more of examples before goes first: its row, which says that all is written, comes last
         before = [keys[d.adapter] for d in new if keys[d.adapter] in there]
-        self._milvus.delete(
-            self._milvus.examples, [f"{k}:{i}" for k in before for i in range(MAX_EXAMPLES)], self._left()
+        self._engine.delete(
+            self._engine.examples, [f"{k}:{i}" for k in before for i in range(MAX_EXAMPLES)], self._left()
         )
         examples = [row for d in new for row in self._example_rows(keys[d.adapter], d)]
-        self._milvus.upsert(self._milvus.examples, examples, self._left())
+        self._engine.upsert(self._engine.examples, examples, self._left())
         rows = self._adapter_rows(keys, digests, new)
-        self._milvus.upsert(self._milvus.adapters, rows, self._left())
-        self._mirror.put(keys)
+        self._engine.upsert(self._engine.adapters, rows, self._left())
+        self._sync.put(keys)
         return len(new)
 
     def _adapter_rows(self, keys: dict[int, str], digests: dict[int, str], documents: Sequence[Document]) -> list[Row]:
@@ -119,7 +119,7 @@ class Writer:
                     "kind": kind,
                     "packed": pack(d, vectors),
                     **dict(zip(TEXTS, texts, strict=True)),
-                    **{v: x.tolist() for v, x in vectors.items()},
+                    **{STORED_VIEWS[v]: x.tolist() for v, x in vectors.items()},
                 }
             )
         return rows
@@ -135,11 +135,11 @@ class Writer:
             }
 
     def _delete(self, keys: Sequence[str]) -> None:
-        self._milvus.delete(
-            self._milvus.examples, [f"{k}:{i}" for k in keys for i in range(MAX_EXAMPLES)], self._left()
+        self._engine.delete(
+            self._engine.examples, [f"{k}:{i}" for k in keys for i in range(MAX_EXAMPLES)], self._left()
         )
-        self._milvus.delete(self._milvus.adapters, keys, self._left())
-        self._mirror.buried(keys)
+        self._engine.delete(self._engine.adapters, keys, self._left())
+        self._sync.buried(keys)
 
 
 def _chunks(ids: Sequence[int], n: int) -> Iterator[list[int]]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from stylus_core.errors import EngineError
-from stylus_core.retriever.engine.milvus import Milvus, quoted
-from stylus_core.retriever.engine.statistics import Statistics
+from stylus_core.retriever.engine.contract import Condition, Engine
+from stylus_core.retriever.engine.published_statistics import PublishedStatistics
 from stylus_core.storage.aside import told_aside
 from stylus_core.storage.files import write_whole
 
@@ -37,26 +37,26 @@ class StatisticsHead:
     adapters: int = 0  # that the statistics are of
 
 
-def read_head(milvus: Milvus, library: str, limit: float) -> StatisticsHead | None:
+def read_head(engine: Engine, library: str, limit: float) -> StatisticsHead | None:
     """None where nobody has written this library yet."""
-    rows = milvus.rows(milvus.state, [_head_key(library)], ["value"], limit)
+    rows = engine.rows(engine.state, [_head_key(library)], ["value"], limit)
     if not rows:
         return None
     try:
         said = json.loads(rows[0]["value"])
         return StatisticsHead(str(said["epoch"]), str(said["generation"]), int(said["pieces"]), int(said["adapters"]))
     except (ValueError, KeyError, TypeError):
-        raise EngineError(f"the head of the library {library!r} at {milvus.address} cannot be read") from None
+        raise EngineError(f"the head of the library {library!r} at {engine.address} cannot be read") from None
 
 
-def begin(milvus: Milvus, library: str) -> StatisticsHead:
+def begin(engine: Engine, library: str) -> StatisticsHead:
     """Writes a first head. Of two at once one's stays; the other compares all rows once more."""
     head = StatisticsHead(uuid4().hex)
-    _write_head(milvus, library, head)
+    _write_head(engine, library, head)
     return head
 
 
-def publish(milvus: Milvus, library: str, head: StatisticsHead, found: Statistics) -> StatisticsHead:
+def publish(engine: Engine, library: str, head: StatisticsHead, found: PublishedStatistics) -> StatisticsHead:
     """Writes statistics and the head that names them, and deletes what is older than an hour."""
     text = base64.b64encode(found.to_bytes()).decode("ascii")
     generation = uuid4().hex
@@ -66,35 +66,33 @@ def publish(milvus: Milvus, library: str, head: StatisticsHead, found: Statistic
         _row(f"{library}/{generation}/{i}", library, part, generation=generation, written=now)
         for i, part in enumerate(parts)
     ]
-    milvus.upsert(milvus.state, rows)
+    engine.upsert(engine.state, rows)
     new = StatisticsHead(head.epoch, generation, len(parts), sum(int(n) for n in found.groups[:, 0]))
-    _write_head(milvus, library, new)
-    milvus.delete_where(
-        milvus.state,
-        f"library == {quoted(library)} and written < {now - _KEPT}"
-        f' and generation != "" and generation != {quoted(head.generation)} and generation != {quoted(generation)}',
-    )
+    _write_head(engine, library, new)
+    in_use = ("", head.generation, generation)  # the head has none
+    old = [Condition("library", "==", library), Condition("written", "<", now - _KEPT)]
+    engine.delete_where(engine.state, [*old, *(Condition("generation", "!=", used) for used in in_use)])
     return new
 
 
-def fetch(milvus: Milvus, library: str, head: StatisticsHead, kept_in: Path, limit: float) -> Statistics:
+def fetch(engine: Engine, library: str, head: StatisticsHead, kept_in: Path, limit: float) -> PublishedStatistics:
     """The statistics that the head names, kept on this machine. Raises `EngineError` if they are not whole."""
     file = kept_in / f"statistics-{head.generation[:32]}.npz"
     try:
-        return Statistics.from_bytes(file.read_bytes())
+        return PublishedStatistics.from_bytes(file.read_bytes())
     except OSError:
         pass
     except ValueError as e:
         told_aside(file, e, "the statistics are fetched again")
     if not 0 < head.pieces <= _MOST_PIECES:
-        raise EngineError(f"the library {library!r} at {milvus.address} has no statistics: run stylus index on it")
+        raise EngineError(f"the library {library!r} at {engine.address} has no statistics: run stylus index on it")
     keys = [f"{library}/{head.generation}/{i}" for i in range(head.pieces)]
-    rows = {row["key"]: row["value"] for row in milvus.rows(milvus.state, keys, ["value"], limit)}
+    rows = {row["key"]: row["value"] for row in engine.rows(engine.state, keys, ["value"], limit)}
     try:
         data = base64.b64decode("".join(rows[k] for k in keys), validate=True)
-        out = Statistics.from_bytes(data)
+        out = PublishedStatistics.from_bytes(data)
     except (KeyError, ValueError) as e:
-        raise EngineError(f"the statistics of {library!r} at {milvus.address} are not whole ({e})") from None
+        raise EngineError(f"the statistics of {library!r} at {engine.address} are not whole ({e})") from None
     _keep(file, data)
     return out
 
@@ -114,9 +112,9 @@ def _head_key(library: str) -> str:
     return f"{library}/head"
 
 
-def _write_head(milvus: Milvus, library: str, head: StatisticsHead) -> None:
+def _write_head(engine: Engine, library: str, head: StatisticsHead) -> None:
     said = {"epoch": head.epoch, "generation": head.generation, "pieces": head.pieces, "adapters": head.adapters}
-    milvus.upsert(milvus.state, [_row(_head_key(library), library, json.dumps(said))])
+    engine.upsert(engine.state, [_row(_head_key(library), library, json.dumps(said))])
 
 
 def _row(key: str, library: str, value: str, *, generation: str = "", written: int = 0) -> dict[str, object]:

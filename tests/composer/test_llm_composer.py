@@ -18,8 +18,8 @@ from stylus_core.composer.llm import LLMComposer
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.llm.cache import SingleFlight
 from stylus_core.types import Composition
-from tests.composer.build import candidate, judging, request, verdicts
 from tests.clock import until
+from tests.composer.build import candidate, judging, request, verdicts
 from tests.llm.fault_server import FaultServer, Step, answers, held, raw, status, without
 from tests.llm.test_client import FAILURES, KEY, budget_for
 

@@ -16,10 +16,10 @@ from stylus_core.net.errors import NetError
 from stylus_core.net.exchange import HttpRequest, send
 from tests.clock import HANG
 from tests.net.faults import FAULTS, FaultyServer, Talk, gzipped, http
+from tests.sources import ROOT, modules, nodes
 
 KEY = "sk-Very-Secret-0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_request_and_its_answer() -> None:
@@ -243,7 +243,7 @@ ELSEWHERE = {
 def opened(path: Path) -> set[str]:
     """What of `OUT` a module imports, anywhere in it."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -257,10 +257,9 @@ def opened(path: Path) -> set[str]:
 
 def test_there_is_one_way_out() -> None:
     found = {}
-    for package in ("stylus_core", "stylus_study", "stylus_webui"):
-        for path in (ROOT / package).rglob("*.py"):
-            if not path.is_relative_to(ROOT / "stylus_core" / "net") and (names := opened(path)):
-                found[path.relative_to(ROOT).as_posix()] = names
+    for path in modules("stylus_core", "stylus_study", "stylus_webui"):
+        if not path.is_relative_to(ROOT / "stylus_core" / "net") and (names := opened(path)):
+            found[path.relative_to(ROOT).as_posix()] = names
     assert found == ELSEWHERE
     connecting = {p.name for p in (ROOT / "stylus_core" / "net").glob("*.py") if "socket" in opened(p)}
     assert connecting == {"connection.py"}

@@ -22,13 +22,15 @@ _REASONS = 5  # failed pictures that are told
 def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus batch FILE --webui URL --out DIR`. Fails if a picture is missing in the end."""
     from stylus_study.batch.batch_run import BatchRun
-    from stylus_study.batch.comparison_page import write_gallery
+    from stylus_study.batch.comparison_page import write_comparison
     from stylus_study.batch.pair_rendering import PairRenderer
     from stylus_study.batch.prompts import read_prompts
     from stylus_study.batch.render_jobs import WantedPicture, pairs
     from stylus_study.batch.run_folder import LINES, RunFolder
     from stylus_study.batch.webui import WebUI
+    from stylus_study.templates import need_jinja2
 
+    need_jinja2()  # rather now than after the last picture
     options = Options.of(option_values(args))
     picture = WantedPicture(args.steps, args.width, args.height, args.cfg, args.negative, args.checkpoint)
     auth = os.environ.get(args.auth_env, "")
@@ -44,7 +46,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         finally:
             order = {job.id: number for number, pair in enumerate(jobs) for job in pair}
             records = sorted(store.records, key=lambda r: order.get(r["id"], len(order)))
-            page = write_gallery(args.out, records)
+            page = write_comparison(args.out, records)
     if args.json:
         dump(console, {**dataclasses.asdict(report), "left": report.left, "gallery": str(page)})
     else:

@@ -15,7 +15,7 @@ _PICK = ("name", "title", "kind", "weight", "keyword", "reason")
 
 
 def gallery(
-    sources: Sources, copied: Callable[[StudyPicture], str | None], clip: Callable[[StudyPicture], Any]
+    sources: Sources, address: Callable[[StudyPicture], str | None], clip_score: Callable[[StudyPicture], float | None]
 ) -> dict[str, Any]:
     """Plain data, lists instead of objects where there is one a picture, equal selections once a prompt.
 
@@ -40,9 +40,9 @@ def gallery(
                 checkpoints[p.cell.checkpoint],
                 cfgs[p.cell.cfg],
                 seeds[p.cell.seed],
-                copied(p),
-                clip(p),
-                chosen.setdefault(_chosen(p), len(chosen)),
+                address(p),
+                clip_score(p),
+                chosen.setdefault(_selection(p), len(chosen)),
                 p.path.name,
             ]
             for p in by_prompt[identifier]
@@ -66,16 +66,11 @@ def gallery(
     }
 
 
-def embedded(value: Any) -> str:
-    """JSON that can stand in a page: no text in it can end the element or begin a comment."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
 def _changed(picture: StudyPicture, text: str) -> bool:
     return bool(picture.picks) or picture.used_prompt.strip() not in ("", text.strip())
 
 
-def _chosen(picture: StudyPicture) -> str:
+def _selection(picture: StudyPicture) -> str:
     picks = [{key: _plain(pick.get(key)) for key in _PICK} for pick in picture.picks]
     return json.dumps({"prompt": picture.used_prompt, "picks": picks, "notes": [str(n) for n in picture.notes]})
 

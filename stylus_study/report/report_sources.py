@@ -11,7 +11,7 @@ from stylus_study.evaluation.statistics import Estimate
 from stylus_study.study.finite_numbers import number, parse
 from stylus_study.study.types import JUDGE, METRICS, VOTES, StudyPicture, StudyPlan
 
-_MOST = 2**28  # bytes of a file of results that are read
+_MAX_BYTES = 2**28  # bytes of a file of results that are read
 _STEPS = {METRICS: "metrics", JUDGE: "judge", VOTES: "vote"}
 
 
@@ -36,7 +36,7 @@ class Sources:
         return next((n for n, s in enumerate(self.plan.systems) if s.name == system), len(self.plan.systems))
 
 
-def read(folder: Path, plan: StudyPlan, pictures: Sequence[StudyPicture]) -> Sources:
+def read_sources(folder: Path, plan: StudyPlan, pictures: Sequence[StudyPicture]) -> Sources:
     """What the steps left in a study's folder. Never fails: what cannot be read becomes a problem with a way out."""
     found, problems, beyond = {}, {}, {}
     for name, step in _STEPS.items():
@@ -85,7 +85,7 @@ def count(value: Any) -> int:
 def _object(path: Path, beyond: list[str]) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
-            value = parse(file.read(_MOST), beyond)
+            value = parse(file.read(_MAX_BYTES), beyond)
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

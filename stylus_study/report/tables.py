@@ -189,9 +189,9 @@ def timings(sources: Sources) -> ReportTable:
 
 
 def pictures(
-    sources: Sources, copied: Callable[[StudyPicture], str | None], clip: Callable[[StudyPicture], Any]
+    sources: Sources, address: Callable[[StudyPicture], str | None], clip_score: Callable[[StudyPicture], float | None]
 ) -> ReportTable:
-    """One row a picture. `copied` gives the file in the report, or None where the picture is missing or broken."""
+    """One row a picture. `address` gives the file in the report, or None where the picture is missing or broken."""
     texts = dict(sources.plan.prompts)
     found = [
         {
@@ -203,8 +203,8 @@ def pictures(
             "prompt": texts.get(p.cell.prompt, ""),
             "used_prompt": p.used_prompt,
             "adapters": " ".join(f"{k.get('name')}:{k.get('weight')}" for k in p.picks),
-            "clip": clip(p),
-            "file": copied(p),
+            "clip": clip_score(p),
+            "file": address(p),
             "original": f"{p.path.parent.name}/{p.path.name}",
             "seconds": number(p.seconds),
         }

@@ -26,7 +26,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_study.batch.pair_rendering import PairRenderer
     from stylus_study.batch.prompts import read_prompts
     from stylus_study.batch.render_jobs import WantedPicture, pairs
-    from stylus_study.batch.run_folder import LINES, RunFolder
+    from stylus_study.batch.run_folder import RESULTS, RunFolder
     from stylus_study.batch.webui import WebUI
     from stylus_study.templates import need_jinja2
 
@@ -39,10 +39,10 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     jobs = list(pairs(prompts, seeds, picture, options))
     with RunFolder(args.out) as store, _selector(args, console, opener) as selector:
-        painters = [PairRenderer(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
+        renderers = [PairRenderer(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
         try:
             with ProgressBar(console) as progress:
-                report = BatchRun(jobs, painters, store, progress, console.tell).run()
+                report = BatchRun(jobs, renderers, store, progress, console.tell).run()
         finally:
             order = {job.id: number for number, pair in enumerate(jobs) for job in pair}
             records = sorted(store.records, key=lambda r: order.get(r["id"], len(order)))
@@ -55,7 +55,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         missing = f", {report.left} missing: run the same command again to make them" if report.left else ""
         console.print(
             f"{report.made} pictures made, {report.already} were there{missing}",
-            f"results  {args.out / LINES}",
+            f"results  {args.out / RESULTS}",
             f"gallery  {page}",
         )
     return FAILED if report.left else OK

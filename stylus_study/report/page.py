@@ -77,7 +77,7 @@ def _summary(sources: Sources, unreadable: int) -> Iterator[str]:
         yield f"{plan.size - made:,} are not made yet."
     if unreadable:
         yield f"{unreadable:,} of those that were made are missing or broken now."
-    for file, numbers in sources.beyond.items():
+    for file, numbers in sources.unusable.items():
         yield f"{file} has {phrasing.plural(numbers, 'number')} that cannot be reckoned with, left out here."
 
 

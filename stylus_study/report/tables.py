@@ -27,14 +27,13 @@ class Measure:
     label: str
     better: int
     digits: int
-    says: str
 
 
 MEASURES = (
-    Measure("clip", "CLIP score", 1, 2, "how well the pictures fit their prompts"),
-    Measure("fid", "FID", -1, 2, "how far the pictures are from the reference pictures"),
-    Measure("kid", "KID", -1, 4, "the same distance, without FID's bias for few pictures"),
-    Measure("diversity", "Diversity", 1, 3, "how much the pictures of one prompt differ from each other"),
+    Measure("clip", "CLIP score", 1, 2),
+    Measure("fid", "FID", -1, 2),
+    Measure("kid", "KID", -1, 4),
+    Measure("diversity", "Diversity", 1, 3),
 )
 #: Text that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 _NO_ROOM = """
 import resource, sys
 from pathlib import Path
-from stylus_study.batch.run_folder import Store, StoreError
+from stylus_study.batch.run_folder import RunFolder, StoreError
 from tests.batch.webui import png
 folder, room, after = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-with Store(folder) as store:
+with RunFolder(folder) as store:
     most = (folder / "results.jsonl").stat().st_size + room
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     try:

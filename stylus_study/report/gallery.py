@@ -11,7 +11,7 @@ from stylus_study.report.report_sources import Sources
 from stylus_study.study.finite_numbers import number
 from stylus_study.study.types import BASE, StudyPicture
 
-_PICK = ("name", "title", "kind", "weight", "keyword", "reason")
+_PICK_FIELDS = ("name", "title", "kind", "weight", "keyword", "reason")
 
 
 def gallery(
@@ -34,7 +34,7 @@ def gallery(
     prompts = []
     for identifier, text in plan.prompts:
         chosen: dict[str, int] = {}
-        made = [
+        pictures = [
             [
                 systems[p.cell.system],
                 checkpoints[p.cell.checkpoint],
@@ -53,7 +53,7 @@ def gallery(
                 "text": text,
                 "differs": any(p.cell.system != BASE and _changed(p, text) for p in by_prompt[identifier]),
                 "chosen": [json.loads(one) for one in chosen],
-                "pictures": made,
+                "pictures": pictures,
             }
         )
     return {
@@ -71,7 +71,7 @@ def _changed(picture: StudyPicture, text: str) -> bool:
 
 
 def _selection(picture: StudyPicture) -> str:
-    picks = [{key: _plain(pick.get(key)) for key in _PICK} for pick in picture.picks]
+    picks = [{key: _plain(pick.get(key)) for key in _PICK_FIELDS} for pick in picture.picks]
     return json.dumps({"prompt": picture.used_prompt, "picks": picks, "notes": [str(n) for n in picture.notes]})
 
 

@@ -105,9 +105,10 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 def _gallery_section(gallery: Mapping[str, Any]) -> GallerySection:
     checkpoints, cfgs, seeds = gallery["checkpoints"], gallery["cfgs"], gallery["seeds"]
+    cfg = cfgs.index(phrasing.shown_cfg(cfgs)) if cfgs else 0
     filters = (
         GalleryFilter("checkpoint", "Checkpoint", [phrasing.checkpoint_label(name) for name in checkpoints]),
-        GalleryFilter("cfg", "CFG", [f"{cfg:g}" for cfg in cfgs], cfgs.index(phrasing.shown_cfg(cfgs))),
+        GalleryFilter("cfg", "CFG", [f"{value:g}" for value in cfgs], cfg),
         GalleryFilter("seed", "Seed", [str(seed) for seed in seeds]),
     )
     changed = sum(prompt["differs"] for prompt in gallery["prompts"])

@@ -18,17 +18,17 @@ from stylus_study.batch.webui import WebUIError, WebUIGone
 log = logging.getLogger(__name__)
 
 #: How often a picture is tried, at one WebUI or at several; more often only where a WebUI has not tried it yet.
-TRIES = 2
+MAX_ATTEMPTS = 2
 #: A WebUI that fails this often without a picture in between gets no more jobs, and later if all were of one prompt:
 #: it may be the prompt, with an adapter that breaks the picture.
-FAILURES, OF_ONE_PROMPT = 4, 20
+MAX_FAILURES, MAX_FAILURES_OF_ONE_PROMPT = 4, 20
 
 Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(slots=True)
 class BatchReport:
-    """What a run came to."""
+    """What a run came to; `stylus batch --json` prints these fields."""
 
     total: int = 0
     already: int = 0  # pictures of earlier runs
@@ -50,7 +50,7 @@ class BatchRun:
 
     Args:
         pairs: jobs that belong together.
-        painters: one for each WebUI.
+        renderers: one for each WebUI.
         store: the results, open.
         progress: called as pictures are made, from several threads, one at a time.
         say: takes single sentences for the user, in the same way.
@@ -59,19 +59,19 @@ class BatchRun:
     def __init__(
         self,
         pairs: Iterable[Sequence[RenderJob]],
-        painters: Sequence[Renderer],
+        renderers: Sequence[Renderer],
         store: RunFolder,
         progress: Progress | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        self._painters = painters
+        self._renderers = renderers
         self._store = store
         self._progress = progress
         self._say = say
         self._queue: deque[list[RenderJob]] = deque()
-        self._failures: defaultdict[str, Counter[str]] = defaultdict(Counter)  # job -> how often at which WebUI
+        self._failures_at: defaultdict[str, Counter[str]] = defaultdict(Counter)  # job -> how often at which WebUI
         self._busy = 0
-        self._failure: BaseException | None = None
+        self._fatal: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
         self.report = BatchReport()
@@ -83,12 +83,16 @@ class BatchRun:
                 self._queue.append(missing)
 
     def run(self) -> BatchReport:
-        """Works until nothing is left, or nobody is. Raises what broke the run as a whole, such as `StoreError`."""
+        """Works until nothing is left, or nobody is.
+
+        Returns:
+            What was made, and what was not; whatever broke the run as a whole, such as `StoreError`, is raised.
+        """
         if not self._queue:
             return self.report
-        self._step()
+        self._report_progress()
         # Daemons, so that Ctrl-C does not wait for the pictures that are being made.
-        threads = [threading.Thread(target=self._work, args=(p,), daemon=True) for p in self._painters]
+        threads = [threading.Thread(target=self._work, args=(r,), daemon=True) for r in self._renderers]
         for thread in threads:
             thread.start()
         try:
@@ -99,22 +103,22 @@ class BatchRun:
             with self._changed:
                 self._stopped = True
                 self._changed.notify_all()
-        if self._failure is not None:
-            raise self._failure
+        if self._fatal is not None:
+            raise self._fatal
         return self.report
 
-    def _work(self, painter: Renderer) -> None:
-        url = painter.webui.url
+    def _work(self, renderer: Renderer) -> None:
+        url = renderer.webui.url
         try:
-            painter.prepare(self._tell)
+            renderer.prepare(self._tell)
             with self._changed:
-                self.report.painters[url] = painter.extension
+                self.report.painters[url] = renderer.extension
             failed: list[str] = []  # prompts of the failures since the last picture
-            while (pair := self._take(url)) is not None:
-                self._make(painter, pair, failed)
+            while (pair := self._next_pair(url)) is not None:
+                self._render_pair(renderer, pair, failed)
         except StylusError as error:
             if isinstance(error, StoreError):
-                self._break(error)
+                self._abort(error)
                 return
             with self._changed:
                 if self._stopped:
@@ -124,36 +128,36 @@ class BatchRun:
             self._tell(f"{error}; it gets no more jobs")
         except BaseException as error:
             log.debug("a worker broke", exc_info=True)
-            self._break(error)
+            self._abort(error)
 
-    def _make(self, painter: Renderer, pair: list[RenderJob], failed: list[str]) -> None:
+    def _render_pair(self, renderer: Renderer, pair: list[RenderJob], failed: list[str]) -> None:
         """Makes a pair, and keeps `failed` up to date. Raises if the WebUI is gone."""
         left = list(pair)
         again: list[RenderJob] = []
         try:
             while left and not self._stopped:
                 try:
-                    picture, record = _painted(painter, left[0])
+                    picture, record = _render(renderer, left[0])
                     self._store.add(left[0].id, picture, record)
                 except (WebUIGone, StoreError):
                     raise
                 except StylusError as error:
                     failed.append(left[0].prompt.text)
-                    if self._failed(left[0], error, painter.webui.url):
+                    if self._record_failure(left[0], error, renderer.webui.url):
                         again.append(left[0])
                     left.pop(0)
-                    if len(failed) >= (FAILURES if len(set(failed)) > 1 else OF_ONE_PROMPT):
+                    if len(failed) >= (MAX_FAILURES if len(set(failed)) > 1 else MAX_FAILURES_OF_ONE_PROMPT):
                         raise WebUIGone(
-                            f"{painter.webui.url} failed {len(failed)} times in a row, last: {error}"
+                            f"{renderer.webui.url} failed {len(failed)} times in a row, last: {error}"
                         ) from None
                 else:
                     failed.clear()
                     left.pop(0)
-                    self._step(made=1)
+                    self._report_progress(made=1)
         finally:
-            self._give_back(again + left)
+            self._requeue(again + left)
 
-    def _take(self, url: str) -> list[RenderJob] | None:
+    def _next_pair(self, url: str) -> list[RenderJob] | None:
         """The next pair for a WebUI; waits while others work, for theirs may come back. None at the end.
 
         What it failed itself is left to a WebUI that has not: there it is likelier to be made, and sooner.
@@ -161,7 +165,7 @@ class BatchRun:
         with self._changed:
             while not self._stopped:
                 for place, pair in enumerate(self._queue):
-                    if not any(self._failures[job.id][url] and self._untried(job, url) for job in pair):
+                    if not any(self._failures_at[job.id][url] and self._untried(job, url) for job in pair):
                         del self._queue[place]
                         self._busy += 1
                         return pair
@@ -172,32 +176,32 @@ class BatchRun:
 
     def _untried(self, job: RenderJob, url: str) -> bool:
         """Whether a WebUI that was not given up, another than `url`, has not failed the job yet."""
-        others = {painter.webui.url for painter in self._painters} - self.report.gone.keys() - {url}
-        return any(not self._failures[job.id][other] for other in others)
+        others = {renderer.webui.url for renderer in self._renderers} - self.report.gone.keys() - {url}
+        return any(not self._failures_at[job.id][other] for other in others)
 
-    def _give_back(self, jobs: list[RenderJob]) -> None:
+    def _requeue(self, jobs: list[RenderJob]) -> None:
         with self._changed:
             self._busy -= 1
             if jobs:
                 self._queue.append(jobs)
             self._changed.notify_all()
 
-    def _failed(self, job: RenderJob, error: StylusError, url: str) -> bool:
+    def _record_failure(self, job: RenderJob, error: StylusError, url: str) -> bool:
         """Notes a failure; True if the job is tried once more."""
         with self._changed:
-            self._failures[job.id][url] += 1
-            if self._failures[job.id].total() < TRIES or self._untried(job, url):
+            self._failures_at[job.id][url] += 1
+            if self._failures_at[job.id].total() < MAX_ATTEMPTS or self._untried(job, url):
                 return True
             self.report.failed[job.id] = f"{job.prompt.text[:80]!r} ({job.side}, seed {job.seed}): {error}"
             return False
 
-    def _break(self, error: BaseException) -> None:
+    def _abort(self, error: BaseException) -> None:
         with self._changed:
-            self._failure = self._failure or error
+            self._fatal = self._fatal or error
             self._stopped = True
             self._changed.notify_all()
 
-    def _step(self, made: int = 0) -> None:
+    def _report_progress(self, made: int = 0) -> None:
         with self._changed:
             self.report.made += made
             if self._progress is not None and not self._stopped:
@@ -209,12 +213,12 @@ class BatchRun:
                 self._say(sentence)
 
 
-def _painted(painter: Renderer, job: RenderJob) -> tuple[bytes, dict[str, Any]]:
-    """Paints; whatever goes wrong with one picture is that picture's failure, and ends no run."""
+def _render(renderer: Renderer, job: RenderJob) -> tuple[bytes, dict[str, Any]]:
+    """Renders; whatever goes wrong with one picture is that picture's failure, and ends no run."""
     try:
-        return painter.paint(job)
+        return renderer.render(job)
     except StylusError:
         raise
     except Exception as error:
         log.debug("a picture failed", exc_info=True)
-        raise WebUIError(f"{painter.webui.url}: {type(error).__name__}: {error}") from error
+        raise WebUIError(f"{renderer.webui.url}: {type(error).__name__}: {error}") from error

@@ -15,15 +15,25 @@ from stylus_study.batch.webui import WebUI, WebUIError, WebUIGone
 from stylus_study.batch.webui_answers import ERROR, PICKS, RenderedPicture
 
 #: Seconds between two looks at an index that is not ready, and how often at most: half an hour.
-_LOOK_EVERY, _LOOKS = 2.0, 900
-#: How often a prompt is selected for again because the WebUI lacks a pick.
-_ROUNDS = 20
+_INDEX_POLL_SECONDS, _INDEX_POLLS = 2.0, 900
+#: How often at most a prompt is selected for again because the WebUI lacks a pick.
+_MAX_RESELECTIONS = 20
 
 
 class Selector(Protocol):
     """What is used of `stylus_core.Stylus`."""
 
-    def select(self, prompt: str, options: Options) -> Selection: ...
+    def select(self, prompt: str, options: Options) -> Selection:
+        """Adapters for a prompt.
+
+        Args:
+            prompt: as the user typed it.
+            options: of the selection.
+
+        Returns:
+            The picks, and the prompt with their tags.
+        """
+        ...
 
 
 class PairRenderer(Renderer):
@@ -44,7 +54,14 @@ class PairRenderer(Renderer):
         self._lacking: set[str] = set()  # adapters of the library that this WebUI does not have
 
     def prepare(self, tell: Callable[[str], None] | None = None) -> None:
-        """Looks at the WebUI, and waits for its index. Raises `WebUIError` if it cannot make the pictures."""
+        """Looks at the WebUI, and waits for its index.
+
+        Args:
+            tell: takes sentences for the user meanwhile; None to say nothing.
+
+        Raises:
+            WebUIGone: it can make no picture, or has nothing to pick from.
+        """
         super().prepare(tell)
         if self.extension:
             self._await_index(tell)
@@ -63,49 +80,74 @@ class PairRenderer(Renderer):
         if not self._loras:
             raise WebUIGone(f"{self.webui.url} has no adapters: its folder of LoRA files is empty, or lies elsewhere")
 
-    def chosen(self, job: RenderJob) -> dict[str, Any]:
-        said = super().chosen(job)
-        if job.side != WITH:
-            return said
-        chosen = self._explained(job.prompt.text) if self.extension else self._selected(job.prompt.text)
-        return {**said, **chosen, "options": self._options.changed()}
+    def select(self, job: RenderJob) -> dict[str, Any]:
+        """What the record says of the selection.
 
-    def painted(self, job: RenderJob, said: dict[str, Any], info: RenderedPicture) -> None:
+        Args:
+            job: the picture that is wanted.
+
+        Returns:
+            Fields of the record: `used_prompt`, `picks`, `notes`, and with adapters `composer` and `options`.
+        """
+        selection = super().select(job)
+        if job.side != WITH:
+            return selection
+        picked = self._explained(job.prompt.text) if self.extension else self._selected(job.prompt.text)
+        return {**selection, **picked, "options": self._options.changed()}
+
+    def apply_answer(self, job: RenderJob, selection: dict[str, Any], answer: RenderedPicture) -> None:
+        """Takes over the prompt and the picks that the extension used, which may be others than it announced.
+
+        Args:
+            job: the picture that was wanted.
+            selection: as `select` gave it; changed in place.
+            answer: what the WebUI says of the picture.
+        """
         if not self.extension:
             return
-        said["used_prompt"] = info.prompt or job.prompt.text
+        selection["used_prompt"] = answer.prompt or job.prompt.text
         if job.side == WITH:
-            self._check(info)
-            said["picks"] = _picks(job.prompt.text, said["used_prompt"], said["picks"])
+            self._check_picked(answer)
+            selection["picks"] = _picks(job.prompt.text, selection["used_prompt"], selection["picks"])
 
     # -- with the extension
 
-    def arguments(self, job: RenderJob) -> dict[str, Any]:
-        """All options, so that the panel's own defaults at that WebUI change nothing."""
-        return {"enabled": True, **self._named()} if job.side == WITH else {"enabled": False}
+    def script_args(self, job: RenderJob) -> dict[str, Any]:
+        """All options, so that the panel's own defaults at that WebUI change nothing.
 
-    def _named(self) -> dict[str, Any]:
+        Args:
+            job: the picture that is wanted.
+
+        Returns:
+            Options of the extension by name; it is switched off on the side without adapters.
+        """
+        return {"enabled": True, **self._options_by_name()} if job.side == WITH else {"enabled": False}
+
+    def _options_by_name(self) -> dict[str, Any]:
         given = dataclasses.asdict(self._options)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
 
     def _await_index(self, tell: Callable[[str], None] | None) -> None:
         """Until the index is ready pictures come as typed, which would compare nothing."""
-        for look in range(_LOOKS):
+        for poll in range(_INDEX_POLLS):
             state = self.webui.index_state()
             if state.status == "ready" and not state.refreshing:
                 return
-            told = " ".join(state.sentence.split())[:300]
+            sentence = " ".join(state.sentence.split())[:300]
             if state.status == "failed":
-                raise WebUIGone(f"{self.webui.url} has no index to pick from: {told}")
-            if look == 0 and tell is not None:
-                tell(f"{self.webui.url}: {told or 'waiting for its index'}")
-            self.webui.sleep(_LOOK_EVERY)
+                raise WebUIGone(f"{self.webui.url} has no index to pick from: {sentence}")
+            if poll == 0 and tell is not None:
+                tell(f"{self.webui.url}: {sentence or 'waiting for its index'}")
+            self.webui.sleep(_INDEX_POLL_SECONDS)
         raise WebUIGone(f"{self.webui.url} is still not done with its index: try again later")
 
     def _explained(self, prompt: str) -> dict[str, Any]:
         """The picks with their reasons, which an infotext does not hold. The picture itself picks out of the cache."""
         try:
-            return {"used_prompt": prompt, **self.webui.selection({"prompt": prompt, "options": self._named()})}
+            return {
+                "used_prompt": prompt,
+                **self.webui.selection({"prompt": prompt, "options": self._options_by_name()}),
+            }
         except WebUIGone:
             raise
         except WebUIError as error:
@@ -115,9 +157,9 @@ class PairRenderer(Renderer):
                 raise
             return {"used_prompt": prompt}
 
-    def _check(self, info: RenderedPicture) -> None:
-        if PICKS not in info.params:
-            why = (info.params.get(ERROR) or "it did not say why; its log does").rstrip(".")[:300]
+    def _check_picked(self, answer: RenderedPicture) -> None:
+        if PICKS not in answer.params:
+            why = (answer.params.get(ERROR) or "it did not say why; its log does").rstrip(".")[:300]
             raise WebUIError(f"{self.webui.url} made the picture as typed, without Stylus: {why}")
 
     # -- with the core's picks
@@ -133,7 +175,7 @@ class PairRenderer(Renderer):
         notes = [f"{name} was not picked: {self.webui.url} does not have it, or has another file" for name in gone]
         return {
             "used_prompt": selection.rewritten,
-            "picks": [short(dataclasses.asdict(p)) for p in selection.picks],
+            "picks": [pick_record(dataclasses.asdict(p)) for p in selection.picks],
             "composer": selection.composer,
             "notes": [*selection.notes, *notes],
         }
@@ -144,11 +186,21 @@ def select_resolved(
 ) -> tuple[Selection, list[str]]:
     """Selects again without what a WebUI lacks: a tag that it cannot resolve does nothing, in silence.
 
-    `lacking` are the adapters that are known to be lacking, and grows. Returns the selection and what was passed over
-    for it. Raises `WebUIError` if there is no end to it.
+    Args:
+        selector: picks out of the library.
+        prompt: as the user typed it.
+        options: of the selection.
+        lacking: names of the adapters that are known to be lacking; those that are found to be are added.
+        resolved: whether the WebUI has a pick.
+
+    Returns:
+        The selection, and the names of the picks that were passed over for it.
+
+    Raises:
+        WebUIGone: too many picks in a row are not there.
     """
     gone: list[str] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_MAX_RESELECTIONS):
         pinned = tuple(n for n in options.pinned if n not in lacking)
         banned = tuple(dict.fromkeys((*options.banned, *sorted(lacking))))
         selection = selector.select(prompt, dataclasses.replace(options, pinned=pinned, banned=banned))
@@ -163,10 +215,17 @@ def select_resolved(
     )
 
 
-def short(pick: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says of a pick."""
-    out = {k: pick.get(k) for k in ("name", "weight", "keyword", "reason", "title", "kind")}
-    return out if pick.get("clip_weight") is None else {**out, "clip_weight": pick["clip_weight"]}
+def pick_record(pick: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of a pick.
+
+    Args:
+        pick: the fields of a pick, and whatever else.
+
+    Returns:
+        The fields that are kept; `clip_weight` only where the text encoder has a weight of its own.
+    """
+    record = {k: pick.get(k) for k in ("name", "weight", "keyword", "reason", "title", "kind")}
+    return record if pick.get("clip_weight") is None else {**record, "clip_weight": pick["clip_weight"]}
 
 
 def _picks(typed: str, used: str, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -174,7 +233,7 @@ def _picks(typed: str, used: str, known: list[dict[str, Any]]) -> list[dict[str,
     before = {tag.name for tag in adapter_tags(typed)}
     by_name = {pick["name"]: pick for pick in known}
     added = [tag for tag in adapter_tags(used) if tag.name not in before]
-    return [short({**by_name.get(tag.name, {"name": tag.name}), **_weights(tag)}) for tag in added]
+    return [pick_record({**by_name.get(tag.name, {"name": tag.name}), **_weights(tag)}) for tag in added]
 
 
 def _weights(tag: NetworkTag) -> dict[str, float | None]:

@@ -13,7 +13,6 @@ from stylus_core.options import Options
 from stylus_study.batch.prompts import Prompt
 
 WITHOUT, WITH = "without", "with"
-SIDES = (WITHOUT, WITH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,15 @@ def pairs(
 
     The id comes from everything that decides about the picture: other settings make other pictures, and leave those
     that are there. The options of the selection decide about one side only.
+
+    Args:
+        prompts: in the order in which their pictures are made.
+        seeds: for each prompt.
+        picture: how all pictures are made.
+        options: of the selection.
+
+    Yields:
+        The picture without adapters and the one with, of one prompt and seed.
     """
     settings = picture.settings()
     chosen = options.changed()
@@ -69,6 +77,13 @@ def pairs(
 
 
 def picture_id(value: Mapping[str, Any]) -> str:
-    """The id of the picture that `value` decides about, plain JSON values: the same one on every machine."""
+    """The id of a picture, the same one on every machine.
+
+    Args:
+        value: all that decides about the picture, plain JSON values; the order of keys does not matter.
+
+    Returns:
+        20 hexadecimal digits.
+    """
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:20]

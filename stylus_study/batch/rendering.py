@@ -17,7 +17,7 @@ _COMPARED = 10_000  # names that one without a match is compared with
 
 
 class Renderer:
-    """Makes pictures at one WebUI: `prepare` once, then `paint` for every job. Subclasses say with what prompt.
+    """Makes pictures at one WebUI: `prepare` once, then `render` for every job. Subclasses say with what prompt.
 
     Args:
         webui: the WebUI.
@@ -31,17 +31,35 @@ class Renderer:
         self.extension = False
 
     def prepare(self, tell: Callable[[str], None] | None = None) -> None:
-        """Looks at the WebUI. Raises `WebUIError` if it cannot make the pictures; `tell` takes sentences meanwhile."""
+        """Looks at the WebUI: whether it has the extension, and the checkpoints of the jobs.
+
+        Args:
+            tell: takes sentences for the user meanwhile; None to say nothing.
+
+        Raises:
+            WebUIError: it cannot make the pictures.
+        """
         self.extension = TITLE.lower() in (title.lower() for title in self.webui.scripts())
         if self._checkpoints:
             known = _aliases(self.webui.checkpoints())
             self._titles = {name: self._title(name, known) for name in self._checkpoints}
 
-    def paint(self, job: RenderJob) -> tuple[bytes, dict[str, Any]]:
-        """The picture and its record. Raises `WebUIError`, or `StylusError` where the selection failed."""
-        said = self.chosen(job)
-        picture, info, seconds = self.request(job, said)
-        self.painted(job, said, info)
+    def render(self, job: RenderJob) -> tuple[bytes, dict[str, Any]]:
+        """Selects adapters for a job and asks for its picture.
+
+        Args:
+            job: the picture that is wanted.
+
+        Returns:
+            The picture's bytes as the WebUI sent them, and its record, to which `RunFolder.add` adds the file.
+
+        Raises:
+            WebUIError: the WebUI did not make the picture.
+            StylusError: the selection failed.
+        """
+        selection = self.select(job)
+        picture, answer, seconds = self.request(job, selection)
+        self.apply_answer(job, selection, answer)
         record = {
             "pair": job.pair,
             "prompt": job.prompt.text,
@@ -49,31 +67,59 @@ class Renderer:
             **({"labels": job.prompt.labels} if job.prompt.labels else {}),
             "side": job.side,
             "seed": job.seed,
-            **said,
+            **selection,
             "webui": self.webui.url,
             "extension": self.extension,
             "seconds": round(seconds, 3),
-            "infotext": info.infotext,
+            "infotext": answer.infotext,
         }
         return picture, record
 
-    def chosen(self, job: RenderJob) -> dict[str, Any]:
-        """What the record says of the selection; `used_prompt` is sent."""
+    def select(self, job: RenderJob) -> dict[str, Any]:
+        """What the record says of the selection; here of none, the prompt as it is.
+
+        Args:
+            job: the picture that is wanted.
+
+        Returns:
+            Fields of the record, at least `used_prompt`, which is sent, `picks` and `notes`.
+        """
         return {"used_prompt": job.prompt.text, "picks": [], "notes": []}
 
-    def request(self, job: RenderJob, said: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
-        """The picture, what the WebUI says of it, and the seconds that it took."""
-        body = self._body(job, said["used_prompt"])
-        clock = time.monotonic()
-        picture, info = self.webui.txt2img(body)
-        return picture, info, time.monotonic() - clock
+    def request(self, job: RenderJob, selection: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
+        """Asks the WebUI for a picture.
 
-    def arguments(self, job: RenderJob) -> dict[str, Any]:
-        """What the extension is sent, where the WebUI has it."""
+        Args:
+            job: the picture that is wanted.
+            selection: as `select` gave it; fields may be added.
+
+        Returns:
+            The picture's bytes, what the WebUI says of it, and the seconds that it took.
+        """
+        body = self._body(job, selection["used_prompt"])
+        clock = time.monotonic()
+        picture, answer = self.webui.txt2img(body)
+        return picture, answer, time.monotonic() - clock
+
+    def script_args(self, job: RenderJob) -> dict[str, Any]:
+        """What the extension is sent, where the WebUI has it.
+
+        Args:
+            job: the picture that is wanted.
+
+        Returns:
+            Options of the extension by name; here it is switched off.
+        """
         return {"enabled": False}
 
-    def painted(self, job: RenderJob, said: dict[str, Any], info: RenderedPicture) -> None:
-        """Takes what the WebUI says of the picture into `said`. Raises `WebUIError` if it is not the one asked for."""
+    def apply_answer(self, job: RenderJob, selection: dict[str, Any], answer: RenderedPicture) -> None:
+        """Takes what the WebUI says of the picture into the record's fields; here there is nothing to take.
+
+        Args:
+            job: the picture that was wanted.
+            selection: as `select` gave it; changed in place.
+            answer: what the WebUI says of the picture.
+        """
 
     def _body(self, job: RenderJob, prompt: str) -> dict[str, Any]:
         picture = job.picture
@@ -96,7 +142,7 @@ class Renderer:
             body["override_settings"] = {**given, "sd_model_checkpoint": self._titles[picture.checkpoint]}
             body["override_settings_restore_afterwards"] = False
         if self.extension:
-            body["alwayson_scripts"] = {TITLE: {"args": [self.arguments(job)]}}
+            body["alwayson_scripts"] = {TITLE: {"args": [self.script_args(job)]}}
         return body
 
     def _title(self, name: str, known: Mapping[str, str]) -> str:
@@ -109,7 +155,16 @@ class Renderer:
 
 
 def resolves(loras: Mapping[str, str], name: str, path: str) -> bool:
-    """Whether a WebUI's adapter `name` is the same file; its folders may have other names on its machine."""
+    """Whether a WebUI's adapter is the same file as that of a library, by the name of the file.
+
+    Args:
+        loras: adapters of the WebUI, each with its path on that machine, whose folders may have other names.
+        name: by which a tag calls the adapter.
+        path: the library's file.
+
+    Returns:
+        True also where the WebUI does not say the path.
+    """
     known = loras.get(name)
     return known is not None and (not known or file_name(known).lower() == file_name(path).lower())
 

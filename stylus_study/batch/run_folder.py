@@ -22,7 +22,7 @@ from stylus_core.pictures import ENDINGS, kind, read_file
 from stylus_core.storage.cache_file import is_damage
 from stylus_core.storage.files import write_whole
 
-LINES = "results.jsonl"
+RESULTS = "results.jsonl"
 PICTURES = "pictures"
 _PENDING = "pending"
 
@@ -38,7 +38,7 @@ class RunFolder:
         self.folder = folder
         self._records: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
-        self._guard: sqlite3.Connection | None = None
+        self._lock_db: sqlite3.Connection | None = None
 
     def __enter__(self) -> RunFolder:
         self.open()
@@ -48,11 +48,15 @@ class RunFolder:
         self.close()
 
     def open(self) -> None:
-        """Takes the folder for this process and reads what earlier runs made. Raises `StoreError`."""
+        """Takes the folder for this process and reads what earlier runs made.
+
+        Raises:
+            StoreError: the folder cannot be used, another process has it, or a line of it is no record.
+        """
         try:
             for part in (PICTURES, _PENDING):
                 (self.folder / part).mkdir(parents=True, exist_ok=True)
-            self._guard = _guard(self.folder / "lock.sqlite")
+            self._lock_db = _lock_folder(self.folder / "lock.sqlite")
             self._read()
             self._recover()
         except OSError as error:
@@ -61,9 +65,9 @@ class RunFolder:
     def close(self) -> None:
         """Lets another process have the folder; waits for a picture that is being written."""
         with self._lock:
-            if self._guard is not None:
-                self._guard.close()
-                self._guard = None
+            if self._lock_db is not None:
+                self._lock_db.close()
+                self._lock_db = None
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -72,19 +76,45 @@ class RunFolder:
             return list(self._records.values())
 
     def has(self, job: str) -> bool:
-        """Whether the job's picture and its line are there."""
+        """Whether a picture and its line are there.
+
+        Args:
+            job: id of the job.
+
+        Returns:
+            True also where the picture is not whole any more: only its size was looked at.
+        """
         with self._lock:
             return job in self._records
 
     def find(self, job: str) -> tuple[bytes, dict[str, Any]] | None:
-        """A picture that was made, and its record; None if it is not there, or not whole."""
+        """A picture that was made.
+
+        Args:
+            job: id of the job.
+
+        Returns:
+            The picture's bytes and its record; None if it is not there, or not whole.
+        """
         with self._lock:
             record = self._records.get(job)
         picture = _picture(self.folder, record) if record is not None else None
         return (picture, record) if picture is not None and record is not None else None
 
     def add(self, job: str, picture: bytes, record: dict[str, Any]) -> dict[str, Any]:
-        """Writes a picture and its line; returns the record with `file`, `bytes` and `sha256`. Raises `StoreError`."""
+        """Writes a picture and its line, both on the disk when this returns.
+
+        Args:
+            job: id of the job.
+            picture: bytes of a PNG, JPEG or WebP.
+            record: what else the line says, plain JSON values.
+
+        Returns:
+            The whole record, with `id`, `file`, `bytes` and `sha256`.
+
+        Raises:
+            StoreError: the folder is closed or cannot be written to.
+        """
         name = f"{PICTURES}/{job}{_ending(picture)}"
         whole = {
             "id": job,
@@ -94,7 +124,7 @@ class RunFolder:
             "sha256": hashlib.sha256(picture).hexdigest(),
         }
         with self._lock:
-            if self._guard is None:
+            if self._lock_db is None:
                 raise StoreError(f"{self.folder} is closed")
             try:
                 pending = self.folder / _PENDING / f"{job}.json"
@@ -108,7 +138,7 @@ class RunFolder:
 
     def _append(self, record: dict[str, Any]) -> None:
         line = _line(record)
-        with (self.folder / LINES).open("ab", buffering=0) as file:
+        with (self.folder / RESULTS).open("ab", buffering=0) as file:
             before = file.tell()
             try:
                 if file.write(line) < len(line):
@@ -121,7 +151,7 @@ class RunFolder:
 
     def _read(self) -> None:
         """The lines whose picture is there. A torn one, and one whose picture is gone, leave the file."""
-        path = self.folder / LINES
+        path = self.folder / RESULTS
         data = path.read_bytes() if path.exists() else b""
         for number, line in enumerate(data.split(b"\n"), start=1):
             if not line.strip():
@@ -145,7 +175,7 @@ class RunFolder:
             torn.unlink()
 
 
-def _guard(path: Path) -> sqlite3.Connection:
+def _lock_folder(path: Path) -> sqlite3.Connection:
     """A lock that ends with the process, on every system, however the process ends."""
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     try:
@@ -154,7 +184,7 @@ def _guard(path: Path) -> sqlite3.Connection:
         connection.close()
         if is_damage(error):  # nobody holds a lock on what is no database, and nothing is kept in it
             path.unlink()
-            return _guard(path)
+            return _lock_folder(path)
         raise StoreError(f"another run is writing to {path.parent}: wait for it, or give another --out") from None
     return connection
 

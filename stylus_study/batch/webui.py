@@ -15,25 +15,25 @@ from stylus_core.net.exchange import HttpReply, HttpRequest, send
 from stylus_study.batch import webui_answers
 
 #: Longest answer that is read, in bytes: a picture of 4096 x 4096 in base64 fits, of noise even.
-ANSWER = 72 << 20
+MAX_ANSWER_BYTES = 72 << 20
 #: Seconds before each further try of what failed in passing.
 PAUSES = (1.0, 3.0, 8.0)
-_QUICK = 30.0  # seconds for everything but a picture
-_SAID = 300  # characters of a server's own message that are repeated
+_TIMEOUT = 30.0  # seconds for everything but a picture
+_MAX_MESSAGE = 300  # characters of a server's own message that are repeated
 #: What is long and shown to nobody: pictures, and what trainers wrote into adapters.
-_DATA = ("images", "metadata")
-_PASSING = (429, 500, 502, 503, 504)
+_UNREDACTED = ("images", "metadata")
+_TRANSIENT = (429, 500, 502, 503, 504)
 
-_Read = TypeVar("_Read")
+_Answer = TypeVar("_Answer")
 
 
 class WebUIError(StylusError):
-    """This request failed; another may do. `passing`: the same one may succeed in a moment."""
+    """This request failed; another may do. `transient`: the same one may succeed in a moment."""
 
-    def __init__(self, message: str, status: int = 0, *, passing: bool = False) -> None:
+    def __init__(self, message: str, status: int = 0, *, transient: bool = False) -> None:
         super().__init__(message)
         self.status = status  # HTTP's, 0 if there was none
-        self.passing = passing
+        self.transient = transient
 
 
 class WebUIGone(WebUIError):
@@ -90,17 +90,40 @@ class WebUI:
         return self.read("/stylus/v1/index", webui_answers.index_state)
 
     def selection(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What the extension picks, as `answers.selection` gives it."""
+        """What the extension picks.
+
+        Args:
+            body: `prompt` and `options`.
+
+        Returns:
+            `picks`, `composer` and `notes`, as `webui_answers.selection` checks them.
+        """
         return self.read("/stylus/v1/select", webui_answers.selection, body)
 
     def txt2img(self, body: Mapping[str, Any]) -> tuple[bytes, webui_answers.RenderedPicture]:
-        """The first picture's bytes, which are all there, and what the WebUI says about it."""
+        """Asks for a picture.
+
+        Args:
+            body: of the request, as the WebUI's API has it.
+
+        Returns:
+            The first picture's bytes, which are all there, and what the WebUI says about it.
+        """
         return self.read("/sdapi/v1/txt2img", webui_answers.picture, body)
 
-    def read(self, path: str, reader: Callable[[Any], _Read], body: Mapping[str, Any] | None = None) -> _Read:
-        """What `reader` makes of the answer to `path`, a post that may take as long as a picture if there is a body.
+    def read(self, path: str, reader: Callable[[Any], _Answer], body: Mapping[str, Any] | None = None) -> _Answer:
+        """Asks, and checks the answer.
 
-        Raises `WebUIError`.
+        Args:
+            path: of the API, from the slash on.
+            reader: makes of the answer's JSON what is returned, or raises `AnswerError`.
+            body: of a POST that may take as long as a picture; None for a GET.
+
+        Returns:
+            What `reader` gives.
+
+        Raises:
+            WebUIError: the request failed, or `reader` refused the answer.
         """
         answer = self.get(path) if body is None else self.post(path, body, self.timeout)
         try:
@@ -109,48 +132,70 @@ class WebUI:
             raise WebUIError(f"{self.url} answered {path} with {error}") from None
 
     def get(self, path: str) -> Any:
-        """The JSON of `GET path`. Raises `WebUIError`."""
-        return self._asked(path, None, _QUICK)
+        """GET, tried again where the failure may pass.
 
-    def post(self, path: str, body: Mapping[str, Any], timeout: float = _QUICK) -> Any:
-        """The JSON of `POST path`. Raises `WebUIError`."""
-        return self._asked(path, json.dumps(body).encode("ascii"), timeout)
+        Args:
+            path: of the API, from the slash on.
 
-    def _asked(self, path: str, body: bytes | None, timeout: float) -> Any:
+        Returns:
+            The answer's JSON; what it repeats of a password is left out, but in pictures and metadata.
+
+        Raises:
+            WebUIError: the request failed.
+        """
+        return self._with_retries(path, None, _TIMEOUT)
+
+    def post(self, path: str, body: Mapping[str, Any], timeout: float = _TIMEOUT) -> Any:
+        """POST, tried again where the failure may pass.
+
+        Args:
+            path: of the API, from the slash on.
+            body: plain JSON values.
+            timeout: seconds for one try.
+
+        Returns:
+            The answer's JSON; what it repeats of a password is left out, but in pictures and metadata.
+
+        Raises:
+            WebUIError: the request failed.
+        """
+        return self._with_retries(path, json.dumps(body).encode("ascii"), timeout)
+
+    def _with_retries(self, path: str, body: bytes | None, timeout: float) -> Any:
         for pause in (*self._pauses, None):
             try:
-                return self._once(path, body, timeout)
+                return self._exchange(path, body, timeout)
             except WebUIError as error:
-                if pause is None or not error.passing:
+                if pause is None or not error.transient:
                     raise
                 self.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, path: str, body: bytes | None, timeout: float) -> Any:
+    def _exchange(self, path: str, body: bytes | None, timeout: float) -> Any:
         headers = {"Accept": "application/json", **({"Authorization": self._auth} if self._auth else {})}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            reply = send(HttpRequest(self.url + path, body, headers, timeout, ANSWER))
+            reply = send(HttpRequest(self.url + path, body, headers, timeout, MAX_ANSWER_BYTES))
         except NetError as error:
-            raise self._missed(error, path, timeout) from None
+            raise self._no_reply(error, path, timeout) from None
         if reply.status >= 400:
-            raise self._refused(reply, path)
+            raise self._error_status(reply, path)
         try:
-            return reply.json(leave=_DATA)
+            return reply.json(leave=_UNREDACTED)
         except ValueError:
             raise WebUIGone(f"{self.url} answered {path} with something that is no JSON: is this a WebUI?") from None
 
-    def _missed(self, error: NetError, path: str, timeout: float) -> WebUIError:
+    def _no_reply(self, error: NetError, path: str, timeout: float) -> WebUIError:
         if error.kind == LATE:
             return WebUIGone(f"{self.url} took longer than {timeout:g} s for {path}")
         if error.kind == LARGE:
             return WebUIGone(f"{self.url} {error} ({path})")
         if error.kind == ELSEWHERE:
             return WebUIGone(f"{self.url} {error}", error.status)
-        return WebUIGone(f"{self.url} {error}: is the WebUI running, with --api?", passing=True)
+        return WebUIGone(f"{self.url} {error}: is the WebUI running, with --api?", transient=True)
 
-    def _refused(self, reply: HttpReply, path: str) -> WebUIError:
+    def _error_status(self, reply: HttpReply, path: str) -> WebUIError:
         status = reply.status
         if status in (401, 403):
             return WebUIGone(
@@ -158,11 +203,11 @@ class WebUI:
                 "variable that --auth-env names",
                 status,
             )
-        said = _message(reply)
-        if status == 404 and said in ("", "Not Found"):  # else it is the request that names what is not there
+        message = _message(reply)
+        if status == 404 and message in ("", "Not Found"):  # else it is the request that names what is not there
             return WebUIGone(f"{self.url} has no {path}: start the WebUI with --api", status)
-        told = f"{self.url} refused {path} with {status}{f': {said}' if said else ''}"
-        return WebUIError(told, status, passing=status in _PASSING)
+        sentence = f"{self.url} refused {path} with {status}{f': {message}' if message else ''}"
+        return WebUIError(sentence, status, transient=status in _TRANSIENT)
 
 
 def checked_url(url: str) -> str:
@@ -180,6 +225,6 @@ def _message(reply: HttpReply) -> str:
     except ValueError:
         return ""
     given = value if isinstance(value, dict) else {}
-    said = next((given[k] for k in ("errors", "detail", "error") if given.get(k)), "")
-    text = said if isinstance(said, str) else json.dumps(said)
-    return " ".join(text.split())[:_SAID]
+    message = next((given[k] for k in ("errors", "detail", "error") if given.get(k)), "")
+    text = message if isinstance(message, str) else json.dumps(message)
+    return " ".join(text.split())[:_MAX_MESSAGE]

@@ -19,10 +19,10 @@ from stylus_core.pictures import MADE, PictureError, check_whole
 #: In the parameters of every picture that the extension decided about, with "none" where it picked nothing.
 PICKS, ERROR = "Stylus picks", "Stylus error"
 
-_NAME, _SENTENCE, _TEXT = 4_096, 20_000, 1_000_000  # characters
-_ENTRIES = 1_000_000  # of a list that a WebUI's folders decide about
-_SELECTED = 1_000  # picks or notes of one prompt, samplers
-_WEIGHT = 1e6
+_MAX_NAME, _MAX_SENTENCE, _MAX_TEXT = 4_096, 20_000, 1_000_000  # characters
+_MAX_ENTRIES = 1_000_000  # of a list that a WebUI's folders decide about
+_MAX_SELECTED = 1_000  # picks or notes of one prompt, samplers
+_MAX_WEIGHT = 1e6
 
 
 class AnswerError(StylusError):
@@ -49,7 +49,7 @@ class IndexState:
 
 def scripts(answer: Any) -> list[str]:
     """Titles of the scripts of txt2img."""
-    return [_text(title, "a script's title", _NAME) for title in _list(_object(answer).get("txt2img"), "scripts")]
+    return [_text(title, "a script's title", _MAX_NAME) for title in _list(_object(answer).get("txt2img"), "scripts")]
 
 
 def loras(answer: Any) -> dict[str, str]:
@@ -57,7 +57,7 @@ def loras(answer: Any) -> dict[str, str]:
     found = {}
     for entry in map(_object, _list(answer, "adapters")):
         # As they come: a name of a file need not be UTF-8.
-        found[_named(entry)] = _string(entry.get("path"), "an adapter's path", _NAME)
+        found[_named(entry)] = _string(entry.get("path"), "an adapter's path", _MAX_NAME)
     return found
 
 
@@ -65,12 +65,12 @@ def checkpoints(answer: Any) -> list[dict[str, str]]:
     """The checkpoints, with `title`, `model_name` and `filename`."""
     keys = ("title", "model_name", "filename")
     entries = map(_object, _list(answer, "checkpoints"))
-    return [{key: _text(entry.get(key), f"a checkpoint's {key}", _NAME) for key in keys} for entry in entries]
+    return [{key: _text(entry.get(key), f"a checkpoint's {key}", _MAX_NAME) for key in keys} for entry in entries]
 
 
 def samplers(answer: Any) -> list[str]:
     """Names of the samplers."""
-    return [_named(_object(entry)) for entry in _list(answer, "samplers", _SELECTED)]
+    return [_named(_object(entry)) for entry in _list(answer, "samplers", _MAX_SELECTED)]
 
 
 def index_state(answer: Any) -> IndexState:
@@ -79,19 +79,19 @@ def index_state(answer: Any) -> IndexState:
     refreshing = given.get("refreshing", False)
     if not isinstance(refreshing, bool):
         raise AnswerError(f"{_type(refreshing)} for whether it reads its index")
-    status = _text(given.get("status"), "a state of its index", _NAME)
+    status = _text(given.get("status"), "a state of its index", _MAX_NAME)
     if not status:
         raise AnswerError("no state of its index")
-    return IndexState(status, refreshing, _text(given.get("sentence"), "a sentence", _SENTENCE))
+    return IndexState(status, refreshing, _text(given.get("sentence"), "a sentence", _MAX_SENTENCE))
 
 
 def selection(answer: Any) -> dict[str, Any]:
     """What the extension picks for a prompt, as a record says it: `picks`, `composer` and `notes`."""
     given = _object(answer)
     return {
-        "picks": [_pick(_object(pick)) for pick in _list(given.get("picks"), "picks", _SELECTED)],
-        "composer": _text(given.get("composer"), "a composer", _NAME),
-        "notes": [_text(note, "a note", _SENTENCE) for note in _list(given.get("notes"), "notes", _SELECTED)],
+        "picks": [_pick(_object(pick)) for pick in _list(given.get("picks"), "picks", _MAX_SELECTED)],
+        "composer": _text(given.get("composer"), "a composer", _MAX_NAME),
+        "notes": [_text(note, "a note", _MAX_SENTENCE) for note in _list(given.get("notes"), "notes", _MAX_SELECTED)],
     }
 
 
@@ -112,10 +112,10 @@ def picture(answer: Any) -> tuple[bytes, RenderedPicture]:
         check_whole(data)
     except PictureError as error:
         raise AnswerError(f"no picture that can be used: {error}") from None
-    return data, _painted(given.get("info"))
+    return data, _rendered(given.get("info"))
 
 
-def _painted(info: Any) -> RenderedPicture:
+def _rendered(info: Any) -> RenderedPicture:
     if info is None:
         return RenderedPicture()
     if not isinstance(info, str):
@@ -124,38 +124,39 @@ def _painted(info: Any) -> RenderedPicture:
         given = json.loads(info)
     except (ValueError, RecursionError):
         raise AnswerError("no JSON for what it says of the picture") from None
-    said = _object({} if given is None else given)
-    params = said.get("extra_generation_params")
+    answer = _object({} if given is None else given)
+    params = answer.get("extra_generation_params")
     extra = _object({} if params is None else params)
     return RenderedPicture(
-        _first(said.get("all_prompts"), "prompts") or _text(said.get("prompt"), "a prompt", _TEXT),
-        _first(said.get("infotexts"), "infotexts"),
-        {key: _text(extra[key], f"a parameter {key!r}", _SENTENCE) for key in (PICKS, ERROR) if key in extra},
+        _first_text(answer.get("all_prompts"), "prompts") or _text(answer.get("prompt"), "a prompt", _MAX_TEXT),
+        _first_text(answer.get("infotexts"), "infotexts"),
+        {key: _text(extra[key], f"a parameter {key!r}", _MAX_SENTENCE) for key in (PICKS, ERROR) if key in extra},
     )
 
 
 def _pick(given: Mapping[str, Any]) -> dict[str, Any]:
     name = _named(given)
-    said = {key: _text(given.get(key), f"a pick's {key}", _SENTENCE) for key in ("keyword", "reason", "title", "kind")}
+    keys = ("keyword", "reason", "title", "kind")
+    texts = {key: _text(given.get(key), f"a pick's {key}", _MAX_SENTENCE) for key in keys}
     weights = {key: _weight(given[key]) for key in ("weight", "clip_weight") if given.get(key) is not None}
-    return {"name": _clean(name), **said, **weights}
+    return {"name": _clean(name), **texts, **weights}
 
 
 def _named(entry: Mapping[str, Any]) -> str:
-    name = _string(entry.get("name"), "a name", _NAME)
+    name = _string(entry.get("name"), "a name", _MAX_NAME)
     if not name:
         raise AnswerError("an entry without a name")
     return name
 
 
-def _first(value: Any, what: str) -> str:
+def _first_text(value: Any, what: str) -> str:
     """The first of a list of texts, or nothing."""
     texts = _list(value, what)
-    return _text(texts[0], f"one of its {what}", _TEXT) if texts else ""
+    return _text(texts[0], f"one of its {what}", _MAX_TEXT) if texts else ""
 
 
 def _weight(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _WEIGHT:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= _MAX_WEIGHT:
         raise AnswerError(f"{_type(value)} for a weight")
     return float(value)
 
@@ -178,7 +179,7 @@ def _string(value: Any, what: str, most: int) -> str:
     return value
 
 
-def _list(value: Any, what: str, most: int = _ENTRIES) -> list[Any]:
+def _list(value: Any, what: str, most: int = _MAX_ENTRIES) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
@@ -196,6 +197,6 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _type(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return "a number out of bounds" if abs(value) > _WEIGHT else "a number"
+        return "a number out of bounds" if abs(value) > _MAX_WEIGHT else "a number"
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
     return names[type(value)]

@@ -27,13 +27,15 @@ _REASONS = 5  # failed pictures that are told
 def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus batch FILE --webui URL --out DIR`. Fails if a picture is missing in the end."""
     from stylus_study.batch.batch_run import BatchRun
-    from stylus_study.batch.comparison_page import write_gallery
+    from stylus_study.batch.comparison_page import write_comparison
     from stylus_study.batch.pair_rendering import PairRenderer
     from stylus_study.batch.prompts import read_prompts
     from stylus_study.batch.render_jobs import WantedPicture, pairs
-    from stylus_study.batch.run_folder import LINES, RunFolder
+    from stylus_study.batch.run_folder import RESULTS, RunFolder
     from stylus_study.batch.webui import WebUI
+    from stylus_study.templates import need_jinja2
 
+    need_jinja2()  # rather now than after the last picture
     options = Options.of(option_values(args))
     picture = WantedPicture(args.steps, args.width, args.height, args.cfg, args.negative, args.checkpoint)
     auth = os.environ.get(args.auth_env, "")
@@ -42,14 +44,14 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     jobs = list(pairs(prompts, seeds, picture, options))
     with RunFolder(args.out) as store, _selector(args, console, opener) as selector:
-        painters = [PairRenderer(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
+        renderers = [PairRenderer(webui, [args.checkpoint], options, selector) for webui in webuis.values()]
         try:
             with ProgressBar(console) as progress:
-                report = BatchRun(jobs, painters, store, progress, console.tell).run()
+                report = BatchRun(jobs, renderers, store, progress, console.tell).run()
         finally:
             order = {job.id: number for number, pair in enumerate(jobs) for job in pair}
             records = sorted(store.records, key=lambda r: order.get(r["id"], len(order)))
-            page = write_gallery(args.out, records)
+            page = write_comparison(args.out, records)
     if args.json:
         dump(console, {**dataclasses.asdict(report), "left": report.left, "gallery": str(page)})
     else:
@@ -58,7 +60,7 @@ def batch(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         missing = f", {report.left} missing: run the same command again to make them" if report.left else ""
         console.print(
             f"{report.made} pictures made, {report.already} were there{missing}",
-            f"results  {args.out / LINES}",
+            f"results  {args.out / RESULTS}",
             f"gallery  {page}",
         )
     return FAILED if report.left else OK

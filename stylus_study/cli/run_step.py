@@ -171,7 +171,7 @@ def _cost_json(found: StudyCost) -> dict[str, Any]:
 
 
 def _tell(outcome: StudyOutcome, folder: Path, args: argparse.Namespace, console: Console) -> None:
-    from stylus_study.batch.run_folder import LINES
+    from stylus_study.batch.run_folder import RESULTS
 
     made = outcome.pictures
     if args.json:
@@ -182,7 +182,7 @@ def _tell(outcome: StudyOutcome, folder: Path, args: argparse.Namespace, console
     missing = f", {outcome.left} missing: run the same command again to make them" if outcome.left else ""
     console.print(
         f"{made.made} pictures made, {made.already} were there{missing}",
-        f"results  {folder / LINES}",
+        f"results  {folder / RESULTS}",
         *([] if outcome.left else [f"next     stylus study metrics {folder}, judge, vote, then report"]),
     )
 

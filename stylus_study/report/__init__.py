@@ -7,9 +7,11 @@ from pathlib import Path
 
 from stylus_core.errors import StylusError
 from stylus_core.storage.files import write_whole
-from stylus_study.report import gallery, page, report_sources, tables, thumbnails
+from stylus_study.report import gallery, report_sources, tables, thumbnails
+from stylus_study.report.page import page
 from stylus_study.study.finite_numbers import number
 from stylus_study.study.types import REPORT, StudyPicture
+from stylus_study.templates import need_jinja2
 
 PAGE, TABLES = "index.html", "tables"
 SIZE = 512  # pixels of the longer side of a picture in the report
@@ -20,39 +22,51 @@ class ReportError(StylusError):
 
 
 def build(folder: Path, *, size: int = SIZE, progress: Callable[[str, int, int], None] | None = None) -> Path:
-    """Makes `report/` in a study's folder, from whatever its steps have left there so far; returns the page's path.
+    """Makes `report/` in a study's folder, from whatever its steps have left there so far.
 
-    Pictures are copied, at most `size` pixels a side, so the report can be moved alone. A part whose file is missing
-    becomes one sentence with the command that makes it. `progress` is called with (stage, done, total).
+    Pictures are copied, so the report can be moved alone. A part whose file is missing becomes one sentence with the
+    command that makes it.
 
-    Raises `ReportError`, and `StylusError` where the folder is no study.
+    Args:
+        folder: of the study.
+        size: pixels of a copied picture's longer side, at most.
+        progress: called with the stage, how many pictures are done, and of how many.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        ReportError: a file of the report cannot be written.
+        StylusError: the folder is no study; Jinja2 or Pillow is not installed.
     """
     from stylus_study.study.study_folder import StudyFolder
 
+    need_jinja2()
     study = StudyFolder(folder)
-    found = report_sources.read(folder.resolve(), study.plan, study.pictures())
+    sources = report_sources.read_sources(folder.resolve(), study.plan, study.pictures())
     report = folder / REPORT
-    scores = found.metrics.get("pictures")
+    scores = sources.metrics.get("pictures")
     measured = scores if isinstance(scores, dict) else {}
 
-    def clip(picture: StudyPicture) -> float | None:
+    def clip_score(picture: StudyPicture) -> float | None:
         score = measured.get(f"{picture.path.parent.name}/{picture.path.name}", measured.get(picture.path.name))
         return number(score.get("clip")) if isinstance(score, dict) else None
 
     try:
-        copies = thumbnails.copy(found.pictures, report, size, progress)
+        copies = thumbnails.copy(sources.pictures, report, size, progress)
 
-        def copied(picture: StudyPicture) -> str | None:
+        def address(picture: StudyPicture) -> str | None:
             return copies.get(picture.path)
 
-        made = [makes(found) for makes in (tables.metrics, tables.judge, tables.votes, tables.picks, tables.timings)]
-        made.append(tables.pictures(found, copied, clip))
+        steps = (tables.metrics, tables.judge, tables.votes, tables.picks, tables.timings)
+        made = [*(table_of(sources) for table_of in steps), tables.pictures(sources, address, clip_score)]
         (report / TABLES).mkdir(parents=True, exist_ok=True)
         for table in made:
             table.write(report / TABLES)
-        unseen = sum(copied(p) is None for p in found.pictures)
-        whole = page.page(found, {t.name: t for t in made}, gallery.gallery(found, copied, clip), unseen)
-        write_whole(report / PAGE, whole.encode("utf-8", "replace"))
+        unreadable = sum(address(picture) is None for picture in sources.pictures)
+        data = gallery.gallery(sources, address, clip_score)
+        html = page(sources, {table.name: table for table in made}, data, unreadable)
+        write_whole(report / PAGE, html.encode("utf-8", "replace"))
     except OSError as error:
         raise ReportError(f"{error.filename or report} cannot be written: {error.strerror or error}") from None
     return report / PAGE

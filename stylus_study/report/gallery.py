@@ -11,11 +11,11 @@ from stylus_study.report.report_sources import Sources
 from stylus_study.study.finite_numbers import number
 from stylus_study.study.types import BASE, StudyPicture
 
-_PICK = ("name", "title", "kind", "weight", "keyword", "reason")
+_PICK_FIELDS = ("name", "title", "kind", "weight", "keyword", "reason")
 
 
 def gallery(
-    sources: Sources, copied: Callable[[StudyPicture], str | None], clip: Callable[[StudyPicture], Any]
+    sources: Sources, address: Callable[[StudyPicture], str | None], clip_score: Callable[[StudyPicture], float | None]
 ) -> dict[str, Any]:
     """Plain data, lists instead of objects where there is one a picture, equal selections once a prompt.
 
@@ -34,15 +34,15 @@ def gallery(
     prompts = []
     for identifier, text in plan.prompts:
         chosen: dict[str, int] = {}
-        made = [
+        pictures = [
             [
                 systems[p.cell.system],
                 checkpoints[p.cell.checkpoint],
                 cfgs[p.cell.cfg],
                 seeds[p.cell.seed],
-                copied(p),
-                clip(p),
-                chosen.setdefault(_chosen(p), len(chosen)),
+                address(p),
+                clip_score(p),
+                chosen.setdefault(_selection(p), len(chosen)),
                 p.path.name,
             ]
             for p in by_prompt[identifier]
@@ -53,7 +53,7 @@ def gallery(
                 "text": text,
                 "differs": any(p.cell.system != BASE and _changed(p, text) for p in by_prompt[identifier]),
                 "chosen": [json.loads(one) for one in chosen],
-                "pictures": made,
+                "pictures": pictures,
             }
         )
     return {
@@ -66,17 +66,12 @@ def gallery(
     }
 
 
-def embedded(value: Any) -> str:
-    """JSON that can stand in a page: no text in it can end the element or begin a comment."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
 def _changed(picture: StudyPicture, text: str) -> bool:
     return bool(picture.picks) or picture.used_prompt.strip() not in ("", text.strip())
 
 
-def _chosen(picture: StudyPicture) -> str:
-    picks = [{key: _plain(pick.get(key)) for key in _PICK} for pick in picture.picks]
+def _selection(picture: StudyPicture) -> str:
+    picks = [{key: _plain(pick.get(key)) for key in _PICK_FIELDS} for pick in picture.picks]
     return json.dumps({"prompt": picture.used_prompt, "picks": picks, "notes": [str(n) for n in picture.notes]})
 
 

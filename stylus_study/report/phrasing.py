@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 
 from stylus_study.evaluation.statistics import Estimate
-from stylus_study.report.report_sources import Sources
 from stylus_study.report.tables import Measure
 
 #: The guidance scale at which systems are compared in the first place, where a study has several.
@@ -18,13 +16,13 @@ def shown_cfg(cfgs: Iterable[float]) -> float | None:
     return min(cfgs, key=lambda cfg: (abs(cfg - _USUAL_CFG), cfg), default=None)
 
 
-def verdict(found: Estimate, measure: Measure) -> tuple[str, str]:
+def verdict(difference: Estimate, measure: Measure) -> tuple[str, str]:
     """A sign and words for a difference to the base model: it is clear if its interval leaves out 0."""
-    if found.low is None or found.high is None:
+    if difference.low is None or difference.high is None:
         return "", "without an interval"
-    if found.low <= 0 <= found.high:
+    if difference.low <= 0 <= difference.high:
         return "≈", "no clear difference"
-    return ("▲", "better") if found.value * measure.better > 0 else ("▼", "worse")
+    return ("▲", "better") if difference.value * measure.better > 0 else ("▼", "worse")
 
 
 def signed(value: float, measure: Measure) -> str:
@@ -33,12 +31,11 @@ def signed(value: float, measure: Measure) -> str:
     return f"{rounded:+.{measure.digits}f}".replace("-", "−")
 
 
-def checkpoint(name: str) -> str:
+def checkpoint_label(name: str) -> str:
     """A checkpoint's name, for people."""
     return name or "the checkpoint that was loaded"
 
 
-def missing(sources: Sources, name: str, otherwise: str) -> str:
-    """The sentence for a part whose file is not there; the command in it stands in backquotes."""
-    said = html.escape(sources.problems.get(name, otherwise)).split("`")
-    return f'<p class="missing">{"".join(f"<code>{s}</code>" if n % 2 else s for n, s in enumerate(said))}</p>'
+def plural(count: int, noun: str) -> str:
+    """A count and its noun, e.g. `1,200 prompts`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

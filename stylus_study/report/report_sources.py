@@ -11,7 +11,7 @@ from stylus_study.evaluation.statistics import Estimate
 from stylus_study.study.finite_numbers import number, parse
 from stylus_study.study.types import JUDGE, METRICS, VOTES, StudyPicture, StudyPlan
 
-_MOST = 2**28  # bytes of a file of results that are read
+_MAX_BYTES = 2**28  # bytes of a file of results that are read
 _STEPS = {METRICS: "metrics", JUDGE: "judge", VOTES: "vote"}
 
 
@@ -25,7 +25,7 @@ class Sources:
     judge: Mapping[str, Any] = field(default_factory=dict)
     votes: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)  # file -> why it cannot be had, and the way out
-    beyond: Mapping[str, int] = field(default_factory=dict)  # file -> how many of its numbers are left out
+    unusable: Mapping[str, int] = field(default_factory=dict)  # file -> how many of its numbers are left out
 
     def label(self, system: str) -> str:
         """What people call a system; its name if the plan has it not."""
@@ -36,9 +36,9 @@ class Sources:
         return next((n for n, s in enumerate(self.plan.systems) if s.name == system), len(self.plan.systems))
 
 
-def read(folder: Path, plan: StudyPlan, pictures: Sequence[StudyPicture]) -> Sources:
+def read_sources(folder: Path, plan: StudyPlan, pictures: Sequence[StudyPicture]) -> Sources:
     """What the steps left in a study's folder. Never fails: what cannot be read becomes a problem with a way out."""
-    found, problems, beyond = {}, {}, {}
+    found, problems, unusable = {}, {}, {}
     for name, step in _STEPS.items():
         path = folder / name
         command = f"stylus study {step} {folder.name or folder}"
@@ -52,8 +52,10 @@ def read(folder: Path, plan: StudyPlan, pictures: Sequence[StudyPicture]) -> Sou
             continue
         found[name] = value
         if numbers:
-            beyond[name] = len(numbers)
-    return Sources(plan, pictures, found.get(METRICS, {}), found.get(JUDGE, {}), found.get(VOTES, {}), problems, beyond)
+            unusable[name] = len(numbers)
+    return Sources(
+        plan, pictures, found.get(METRICS, {}), found.get(JUDGE, {}), found.get(VOTES, {}), problems, unusable
+    )
 
 
 def rows(source: Mapping[str, Any], *named: str) -> list[Mapping[str, Any]]:
@@ -82,10 +84,10 @@ def count(value: Any) -> int:
     return int(found) if found is not None and found > 0 else 0
 
 
-def _object(path: Path, beyond: list[str]) -> dict[str, Any] | None:
+def _object(path: Path, unusable: list[str]) -> dict[str, Any] | None:
     try:
         with path.open("rb") as file:
-            value = parse(file.read(_MOST), beyond)
+            value = parse(file.read(_MAX_BYTES), unusable)
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

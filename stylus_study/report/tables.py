@@ -27,14 +27,13 @@ class Measure:
     label: str
     better: int
     digits: int
-    says: str
 
 
 MEASURES = (
-    Measure("clip", "CLIP score", 1, 2, "how well the pictures fit their prompts"),
-    Measure("fid", "FID", -1, 2, "how far the pictures are from the reference pictures"),
-    Measure("kid", "KID", -1, 4, "the same distance, without FID's bias for few pictures"),
-    Measure("diversity", "Diversity", 1, 3, "how much the pictures of one prompt differ from each other"),
+    Measure("clip", "CLIP score", 1, 2),
+    Measure("fid", "FID", -1, 2),
+    Measure("kid", "KID", -1, 4),
+    Measure("diversity", "Diversity", 1, 3),
 )
 #: Text that a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -189,9 +188,9 @@ def timings(sources: Sources) -> ReportTable:
 
 
 def pictures(
-    sources: Sources, copied: Callable[[StudyPicture], str | None], clip: Callable[[StudyPicture], Any]
+    sources: Sources, address: Callable[[StudyPicture], str | None], clip_score: Callable[[StudyPicture], float | None]
 ) -> ReportTable:
-    """One row a picture. `copied` gives the file in the report, or None where the picture is missing or broken."""
+    """One row a picture. `address` gives the file in the report, or None where the picture is missing or broken."""
     texts = dict(sources.plan.prompts)
     found = [
         {
@@ -203,8 +202,8 @@ def pictures(
             "prompt": texts.get(p.cell.prompt, ""),
             "used_prompt": p.used_prompt,
             "adapters": " ".join(f"{k.get('name')}:{k.get('weight')}" for k in p.picks),
-            "clip": clip(p),
-            "file": copied(p),
+            "clip": clip_score(p),
+            "file": address(p),
             "original": f"{p.path.parent.name}/{p.path.name}",
             "seconds": number(p.seconds),
         }

@@ -31,13 +31,13 @@ def copy(
     need_pillow()
     folder = report / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = {picture.path: _name(picture, size) for picture in pictures}
-    kept = {path.name for path in folder.iterdir() if path.stat().st_size}
-    found: dict[Path, str] = {}
+    names = {picture.path: _name(picture, size) for picture in pictures}
+    existing = {path.name for path in folder.iterdir() if path.stat().st_size}
+    addresses: dict[Path, str] = {}
 
-    def one(job: tuple[Path, str]) -> bool:
-        path, name = job
-        if name in kept and path.exists():
+    def copied(path: Path) -> bool:
+        name = names[path]
+        if name in existing and path.exists():
             return True
         data = _smaller(path, size)
         if data is not None:
@@ -45,15 +45,15 @@ def copy(
         return data is not None
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, ((path, name), there) in enumerate(zip(jobs.items(), pool.map(one, jobs.items()), strict=True), 1):
-            if there:
-                found[path] = f"{FOLDER}/{name}"
+        for done, (path, readable) in enumerate(zip(names, pool.map(copied, names), strict=True), 1):
+            if readable:
+                addresses[path] = f"{FOLDER}/{names[path]}"
             if progress:
-                progress("copying pictures", done, len(jobs))
-    for name in kept - set(jobs.values()):
+                progress("copying pictures", done, len(names))
+    for name in existing - set(names.values()):
         if _NAME.fullmatch(name):
             (folder / name).unlink()
-    return found
+    return addresses
 
 
 def _name(picture: StudyPicture, size: int) -> str:

@@ -22,7 +22,7 @@ from stylus_core.eta import Eta
 from stylus_core.options import Options
 from stylus_core.storage.files import write_whole
 from stylus_core.types import Pick
-from stylus_study.batch.pair_rendering import Selector, select_resolved, short
+from stylus_study.batch.pair_rendering import Selector, pick_record, select_resolved
 from stylus_study.batch.render_jobs import picture_id
 from stylus_study.study.finite_numbers import parse
 from stylus_study.study.render_jobs import system_key
@@ -193,7 +193,7 @@ class Chooser:
         notes = [f"{name} was not picked: a WebUI does not have it, or has another file" for name in gone]
         return Choice(
             _joined(selection.rewritten, self._system.append),
-            tuple({**short(dataclasses.asdict(pick)), "path": pick.path} for pick in selection.picks),
+            tuple({**pick_record(dataclasses.asdict(pick)), "path": pick.path} for pick in selection.picks),
             selection.composer,
             (*selection.notes, *notes),
             {stage: round(value, 3) for stage, value in selection.timings.items()},

@@ -55,10 +55,10 @@ def _probed(plan: StudyPlan, webuis: Sequence[WebUI]) -> float:
     job = RenderJob(name, name, Prompt(text), cell.system, cell.seed, picture_of(plan, cell))
     rate = 0.0  # pictures a second, all together
     for webui in webuis:
-        painter = Renderer(webui, [cell.checkpoint])
-        painter.prepare()
-        painter.paint(job)
+        renderer = Renderer(webui, [cell.checkpoint])
+        renderer.prepare()
+        renderer.render(job)
         clock = time.monotonic()
-        painter.paint(job)
+        renderer.render(job)
         rate += 1 / max(1e-6, time.monotonic() - clock)
     return len(webuis) / rate

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from stylus_study.batch.pair_rendering import short
+from stylus_study.batch.pair_rendering import pick_record
 from stylus_study.batch.render_jobs import RenderJob, picture_id
 from stylus_study.batch.rendering import Renderer, resolves
 from stylus_study.batch.run_folder import RunFolder
@@ -99,30 +99,30 @@ class StudyRenderer(Renderer):
         if not any(f"{self._sampler} ".startswith(f"{name} ") for name in known):
             raise WebUIGone(f"{self.webui.url} has no sampler {self._sampler!r}{near(self._sampler, known)}")
 
-    def chosen(self, job: RenderJob) -> dict[str, Any]:
+    def select(self, job: RenderJob) -> dict[str, Any]:
         choice = self._choices[job.id]
         return {
             "cell": dataclasses.asdict(self._cells[job.id]),
             "used_prompt": choice.used_prompt,
-            "picks": [short(pick) for pick in choice.picks],
+            "picks": [pick_record(pick) for pick in choice.picks],
             "composer": choice.composer,
             "notes": list(choice.notes),
             "timings": choice.timings,
             _REQUEST: request_id(job, choice),
         }
 
-    def request(self, job: RenderJob, said: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
-        twin = self._twins.find(said[_REQUEST])
+    def request(self, job: RenderJob, selection: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
+        twin = self._twins.find(selection[_REQUEST])
         if twin is not None:
             picture, record = twin
-            said["twin"] = record["id"]
+            selection["twin"] = record["id"]
             return (
                 picture,
                 RenderedPicture(infotext=str(record.get("infotext", ""))),
                 number(record.get("seconds")) or 0.0,
             )
-        made = super().request(job, said)
-        self._twins.add(said[_REQUEST], job.id)
+        made = super().request(job, selection)
+        self._twins.add(selection[_REQUEST], job.id)
         self._painted()
         return made
 

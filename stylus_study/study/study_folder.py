@@ -10,7 +10,7 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.storage.files import write_whole
-from stylus_study.batch.run_folder import LINES
+from stylus_study.batch.run_folder import RESULTS
 from stylus_study.study.finite_numbers import number, parse
 from stylus_study.study.render_jobs import cells
 from stylus_study.study.types import PLAN, GridCell, StudyPicture, StudyPlan, StudySystem
@@ -109,7 +109,7 @@ def results(folder: Path) -> Iterator[dict[str, Any]]:
 
     The last line may be torn, while it is written or after a kill, and is left out then. Raises `StudyError`.
     """
-    path = folder / LINES
+    path = folder / RESULTS
     try:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:

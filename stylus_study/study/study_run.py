@@ -94,14 +94,14 @@ class StudyRun:
             write_plan(self._folder, self._plan)
             self._lay_out()
             twins = RequestCache(store)
-            painters = self._looked_at(twins)
+            renderers = self._looked_at(twins)
             choices = Choices(self._folder)
-            seconds, source = speed.known(self._plan, [painter.webui for painter in painters])
-            show(cost(self._plan, store.records, choices, webuis=len(painters), seconds=seconds, source=source))
-            self._choose(choices, painters)
+            seconds, source = speed.known(self._plan, [renderer.webui for renderer in renderers])
+            show(cost(self._plan, store.records, choices, webuis=len(renderers), seconds=seconds, source=source))
+            self._choose(choices, renderers)
             groups = list(self._chosen_jobs(choices))
             self._count_copies(groups, store, twins)
-            run = BatchRun(groups, painters, store, self._told, self._say)
+            run = BatchRun(groups, renderers, store, self._told, self._say)
             run.report.gone.update(self.outcome.pictures.gone)
             self.outcome.pictures = run.report
             run.run()
@@ -135,28 +135,28 @@ class StudyRun:
     def _looked_at(self, twins: RequestCache) -> list[StudyRenderer]:
         """The WebUIs that can paint. Raises `StudyError` if there is none."""
         sampler = self._plan.settings.get("picture", {}).get("request", {}).get("sampler_name", "")
-        painters, gone = [], self.outcome.pictures.gone
+        renderers, gone = [], self.outcome.pictures.gone
         for webui in self._webuis:
-            painter = StudyRenderer(
+            renderer = StudyRenderer(
                 webui, self._plan.checkpoints, sampler, self._cells, self._chosen, twins, self._pace.step
             )
             try:
-                painter.prepare(self._say)
+                renderer.prepare(self._say)
             except WebUIError as error:
                 gone[webui.url] = str(error)
             else:
-                painters.append(painter)
-        if not painters:
+                renderers.append(renderer)
+        if not renderers:
             raise StudyError(f"no WebUI can paint this study: {'; '.join(gone.values())}")
         for why in gone.values():
             self._say(f"{why}; the others paint")
-        return painters
+        return renderers
 
-    def _choose(self, choices: Choices, painters: Sequence[StudyRenderer]) -> None:
+    def _choose(self, choices: Choices, renderers: Sequence[StudyRenderer]) -> None:
         """One source of descriptions after the other, so that one index is in memory at a time."""
 
         def resolved(pick: Pick) -> bool:
-            return all(resolves(painter.loras, pick.name, pick.path) for painter in painters)
+            return all(resolves(renderer.loras, pick.name, pick.path) for renderer in renderers)
 
         by_source: dict[str, list[StudySystem]] = {}
         for system in self._plan.systems:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,13 +43,10 @@ def distinct(pairs: Sequence[PicturePair]) -> dict[str, PicturePair]:
     by_system: dict[str, list[PicturePair]] = {}
     for pair in pairs:
         by_system.setdefault(pair.system, []).append(pair)
-    turns = sorted(
-        ((turn, number, pair) for number, some in enumerate(by_system.values()) for turn, pair in enumerate(some)),
-        key=lambda one: one[:2],
-    )
     found: dict[str, PicturePair] = {}
-    for _, _, pair in turns:
-        found.setdefault(pair_key(pair), pair)
+    for turn in itertools.zip_longest(*by_system.values()):
+        for pair in filter(None, turn):
+            found.setdefault(pair_key(pair), pair)
     return found
 
 
@@ -56,16 +54,18 @@ def deck(pairs: dict[str, PicturePair], rater: str, secret: str) -> list[VoteCar
     """All pairs as this rater sees them, in their order."""
     keys = list(pairs)
 
-    def drawn(*what: str) -> str:
+    def keyed_hash(*what: str) -> str:
         return hmac.new(secret.encode(), "\n".join((rater, *what)).encode("utf-8", "replace"), "sha256").hexdigest()
 
     blocks = [keys[start : start + BLOCK] for start in range(0, len(keys), BLOCK)]
-    ordered = [key for block in blocks for key in sorted(block, key=lambda key: drawn("order", key))]
+    ordered = [key for block in blocks for key in sorted(block, key=lambda key: keyed_hash("order", key))]
     cards = []
     for key in ordered:
         sides = [pairs[key].ours[0], pairs[key].theirs[0]]
-        if int(drawn("side", key), 16) % 2:
+        if int(keyed_hash("side", key), 16) % 2:
             sides.reverse()
-        names = [drawn("picture", key, side)[:32] for side in ("left", "right")]
-        cards.append(VoteCard(drawn("pair", key)[:32], key, pairs[key].text, sides[0], sides[1], names[0], names[1]))
+        names = [keyed_hash("picture", key, side)[:32] for side in ("left", "right")]
+        cards.append(
+            VoteCard(keyed_hash("pair", key)[:32], key, pairs[key].text, sides[0], sides[1], names[0], names[1])
+        )
     return cards

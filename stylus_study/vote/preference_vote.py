@@ -39,7 +39,9 @@ def serve(
     ready: Callable[[str, int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, Any]:
-    """Serves the page until it is interrupted, then writes votes.json and returns what it holds.
+    """Serves the page until it is interrupted, then writes votes.json.
+
+    Pairs of the same picture on both sides are not shown. Every vote is on the disk before the next pair comes.
 
     Args:
         folder: of the study.
@@ -54,9 +56,12 @@ def serve(
         ready: called with the page's address and the number of pairs once it can be opened.
         stop: ends it when it is set.
 
-    Pairs of the same picture on both sides are not shown. Every vote is on the disk before the next pair comes. Raises
-    `StudyError` for a study without pairs, an address that is not the loopback's, and a port that is taken,
-    `ModelError` without Pillow.
+    Returns:
+        What `summary` returns.
+
+    Raises:
+        StudyError: the study has no pairs, the address is not the loopback's, or the port is taken.
+        ModelError: Pillow is not installed.
     """
     from stylus_study.vote.vote_server import VoteServer
 
@@ -100,12 +105,22 @@ def _is_loopback(host: str) -> bool:
 
 
 def summary(folder: Path, *, against: str = BASE) -> dict[str, Any]:
-    """Sums the votes up, writes votes.json and returns what it holds.
+    """Sums the votes up and writes votes.json.
 
-    Besides what `types` says: `against`, `left` (the share of decided votes for the left side), `stale` (votes on
-    pictures that the study does not have any more) and, in a row, `same` (pairs of the same picture on both sides,
-    which nobody is asked about). A vote counts for every system that made the picture it is about. The categories of
-    the agreement are the system, the other one, and no difference. Raises `StudyError`.
+    A vote counts for every system that made the picture it is about. The categories of the agreement are the system,
+    the other one, and no difference.
+
+    Args:
+        folder: of the study; nobody need have voted.
+        against: the system that the others are compared with.
+
+    Returns:
+        What votes.json holds: besides what `study.types` says `against`, `left` (the share of decided votes for the
+        left side), `stale` (votes on pictures that the study does not have any more) and, in a row, `same` (pairs of
+        the same picture on both sides, which nobody is asked about).
+
+    Raises:
+        StudyError: the folder is no study, or votes.json cannot be written.
     """
     study = StudyFolder(folder)
     votes: list[Vote] = []
@@ -122,10 +137,9 @@ def summary(folder: Path, *, against: str = BASE) -> dict[str, Any]:
     raters = sorted({vote.rater for vote in counted})
     ratings = []
     for key, some in by_pair.items():
-        said = {vote.rater: _side(known[key], vote) for vote in some}
-        ratings.append([said.get(rater) for rater in raters])
+        category = {vote.rater: _category(known[key], vote) for vote in some}
+        ratings.append([category.get(rater) for rater in raters])
     decided = [vote for vote in counted if vote.winner != SAME]
-    agreed = agreement(ratings)
     result = {
         "raters": len(raters),
         "votes": len(counted),
@@ -136,7 +150,7 @@ def summary(folder: Path, *, against: str = BASE) -> dict[str, Any]:
             _row(system, against, [pair for pair in pairs if pair.system == system], by_pair)
             for system in dict.fromkeys(pair.system for pair in pairs)
         ],
-        "agreement": agreed._asdict(),
+        "agreement": agreement(ratings)._asdict(),
     }
     try:
         write_whole(folder / VOTES, json.dumps(result, indent=1, allow_nan=False).encode("ascii") + b"\n")
@@ -145,15 +159,16 @@ def summary(folder: Path, *, against: str = BASE) -> dict[str, Any]:
     return result
 
 
-def _side(pair: PicturePair, vote: Vote) -> str:
+def _category(pair: PicturePair, vote: Vote) -> str:
     if vote.winner == SAME:
         return "same"
     return "system" if vote.winner == pair.ours[0].sha256 else "against"
 
 
 def _row(system: str, against: str, pairs: Sequence[PicturePair], by_pair: dict[str, list[Vote]]) -> dict[str, Any]:
-    said = [(pair, _side(pair, vote)) for pair in pairs if not pair.same for vote in by_pair.get(pair_key(pair), ())]
-    decided = [(pair, side == "system") for pair, side in said if side != "same"]
+    voted = [pair for pair in pairs if not pair.same]
+    cast = [(pair, _category(pair, vote)) for pair in voted for vote in by_pair.get(pair_key(pair), ())]
+    decided = [(pair, category == "system") for pair, category in cast if category != "same"]
     rate = win_rate([won for _, won in decided], [pair.prompt for pair, _ in decided])
     wins = sum(won for _, won in decided)
     return {
@@ -161,7 +176,7 @@ def _row(system: str, against: str, pairs: Sequence[PicturePair], by_pair: dict[
         "against": against,
         "wins": wins,
         "losses": len(decided) - wins,
-        "ties": len(said) - len(decided),
+        "ties": len(cast) - len(decided),
         "same": sum(pair.same for pair in pairs),
         "rate": rate and rate.as_dict(),
     }

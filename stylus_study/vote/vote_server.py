@@ -30,7 +30,7 @@ from stylus_study.vote.vote_store import SAME, Vote, VoteStore
 
 log = logging.getLogger("stylus")
 
-_FILES = {
+_STATIC_FILES = {
     "/": ("page.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
@@ -40,11 +40,11 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_MOST = 4096  # bytes of a request
-_SIDE, _QUALITY = 2048, 95  # of the pictures: all that a screen shows
-_PICTURES = 64  # that are kept ready
-_NAME = 60  # characters of a rater's name
-_DECKS = 64  # raters whose pairs are kept ready; those of another are drawn again, and are the same
+_MAX_REQUEST_BYTES = 4096
+_JPEG_SIDE, _JPEG_QUALITY = 2048, 95  # pixels: all that a screen shows
+_KEPT_JPEGS = 64
+_MAX_NAME = 60  # characters of a rater's name
+_KEPT_DECKS = 64  # raters whose pairs are kept ready; those of another are drawn again, and are the same
 _CHOICES = frozenset(("left", "right", "same"))
 
 
@@ -68,11 +68,11 @@ class VoteServer(BoundedServer):
             self.address_family = socket.AF_INET6
         self._pairs = pairs
         self._store = store
-        self._rater = _rater(rater) if rater else None
+        self._rater = _rater_name(rater) if rater else None
         self._lock = threading.Lock()
         self._decks: OrderedDict[str, list[VoteCard]] = OrderedDict()
-        self._shown: dict[str, StudyPicture] = {}  # name in an address -> picture
-        self._made: OrderedDict[str, bytes] = OrderedDict()
+        self._by_address: dict[str, StudyPicture] = {}  # name in an address -> picture
+        self._jpegs: OrderedDict[str, bytes] = OrderedDict()
         self._broken: set[str] = set()  # pairs with a picture that cannot be shown
         super().__init__(address, _Handler)
 
@@ -88,23 +88,23 @@ class VoteServer(BoundedServer):
     def picture(self, name: str) -> bytes | None:
         """The picture of an address as a JPEG without metadata, or None."""
         with self._lock:
-            picture, made = self._shown.get(name), self._made.get(name)
-        if picture is None or made is not None:
-            return made
+            picture, data = self._by_address.get(name), self._jpegs.get(name)
+        if picture is None or data is not None:
+            return data
         with contextlib.suppress(OSError, PictureError):
-            made = jpeg(read_file(picture.path, MADE.bytes), _SIDE, _QUALITY, MADE)
-        if made is not None:
+            data = jpeg(read_file(picture.path, MADE.bytes), _JPEG_SIDE, _JPEG_QUALITY, MADE)
+        if data is not None:
             with self._lock:
-                self._made[name] = made
-                while len(self._made) > _PICTURES:
-                    self._made.popitem(last=False)
-        return made
+                self._jpegs[name] = data
+                while len(self._jpegs) > _KEPT_JPEGS:
+                    self._jpegs.popitem(last=False)
+        return data
 
-    def state(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def state(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """What the page shows next. A rater that is not named yet is asked for the name."""
-        if self._rater is None and not asked.get("rater"):
+        if self._rater is None and not request.get("rater"):
             return {"rater": None}
-        rater = self._rater or _rater(asked.get("rater"))
+        rater = self._rater or _rater_name(request.get("rater"))
         cards = self._deck(rater)
         voted = self._store.voted(rater)
         left = [card for card in cards if card.pair not in voted]
@@ -129,20 +129,20 @@ class VoteServer(BoundedServer):
             state["next"] = [address for after in ready[1:] for address in _addresses(after).values()]
         return state
 
-    def vote(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def vote(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Keeps a vote, then says what comes next."""
-        rater = self._rater or _rater(asked.get("rater"))
-        choice = asked.get("choice")
-        card = next((card for card in self._deck(rater) if card.name == asked.get("pair")), None)
+        rater = self._rater or _rater_name(request.get("rater"))
+        choice = request.get("choice")
+        card = next((card for card in self._deck(rater) if card.name == request.get("pair")), None)
         if card is None or choice not in _CHOICES:
             raise Refused(HTTPStatus.BAD_REQUEST)
         winner = {"left": card.left.sha256, "right": card.right.sha256, "same": SAME}[str(choice)]
         self._store.put(Vote(rater, card.pair, winner, card.left.sha256))
         return self.state({"rater": rater})
 
-    def undo(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def undo(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Takes the last vote back; its pair is what comes next."""
-        rater = self._rater or _rater(asked.get("rater"))
+        rater = self._rater or _rater_name(request.get("rater"))
         self._store.undo(rater)
         return self.state({"rater": rater})
 
@@ -152,13 +152,13 @@ class VoteServer(BoundedServer):
             if cards is None:
                 cards = self._decks[rater] = deck(self._pairs, rater, self._store.secret)
                 for card in cards:
-                    self._shown[card.left_name] = card.left
-                    self._shown[card.right_name] = card.right
+                    self._by_address[card.left_name] = card.left
+                    self._by_address[card.right_name] = card.right
             self._decks.move_to_end(rater)
-            while len(self._decks) > _DECKS:
+            while len(self._decks) > _KEPT_DECKS:
                 for card in self._decks.popitem(last=False)[1]:
-                    self._shown.pop(card.left_name, None)
-                    self._shown.pop(card.right_name, None)
+                    self._by_address.pop(card.left_name, None)
+                    self._by_address.pop(card.right_name, None)
         return cards
 
     def _showable(self, card: VoteCard) -> bool:
@@ -175,9 +175,9 @@ def _addresses(card: VoteCard) -> dict[str, str]:
     return {"left": f"/picture/{card.left_name}", "right": f"/picture/{card.right_name}"}
 
 
-def _rater(value: Any) -> str:
+def _rater_name(value: Any) -> str:
     """A rater's name, the same however it is spaced. Raises `Refused`."""
-    name = clean_line(value, _NAME) if isinstance(value, str) else ""
+    name = clean_line(value, _MAX_NAME) if isinstance(value, str) else ""
     if not name:
         raise Refused(HTTPStatus.BAD_REQUEST)
     return name
@@ -190,15 +190,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: VoteServer
 
     def do_GET(self) -> None:
-        self._answer(self._get)
+        self._handle(self._get)
 
     def do_POST(self) -> None:
-        self._answer(self._post)
+        self._handle(self._post)
 
     def _get(self) -> None:
         path = urlsplit(self.path).path
-        if path in _FILES:
-            name, kind = _FILES[path]
+        if path in _STATIC_FILES:
+            name, kind = _STATIC_FILES[path]
             self._send(HTTPStatus.OK, self.server.file(name), f"{kind}; charset=utf-8")
             return
         picture = self.server.picture(path.removeprefix("/picture/")) if path.startswith("/picture/") else None
@@ -216,44 +216,46 @@ class _Handler(BaseHTTPRequestHandler):
         length, *more = self.headers.get_all("Content-Length") or [""]
         if more or "Transfer-Encoding" in self.headers:
             raise Refused(HTTPStatus.BAD_REQUEST)  # two readers would see two requests in it
-        if not length.isascii() or not length.isdigit() or len(length) > len(str(_MOST)) or int(length) > _MOST:
+        digits = length.isascii() and length.isdigit() and len(length) <= len(str(_MAX_REQUEST_BYTES))
+        if not digits or int(length) > _MAX_REQUEST_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            asked = parse(self.rfile.read(int(length)))
+            request = parse(self.rfile.read(int(length)))
         except (ValueError, RecursionError):
             raise Refused(HTTPStatus.BAD_REQUEST) from None
-        if not isinstance(asked, dict):
+        if not isinstance(request, dict):
             raise Refused(HTTPStatus.BAD_REQUEST)
-        self._send(HTTPStatus.OK, json.dumps(work(asked)).encode("ascii"), "application/json")
+        self._send(HTTPStatus.OK, json.dumps(work(request)).encode("ascii"), "application/json")
 
-    def _answer(self, work: Any) -> None:
+    def _handle(self, work: Any) -> None:
         try:
-            self._check()
+            self._check_origin()
             work()
         except Refused as refused:
             self.close_connection = True  # what is left of the request is not read
-            self._say(refused.status, refused.status.phrase)
+            self._send_error(refused.status, refused.status.phrase)
         except StylusError as error:
-            self._say(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+            self._send_error(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         except OSError:  # the browser went away
             self.close_connection = True
         except Exception:
             self.close_connection = True
             log.warning("a request was not answered", exc_info=log.isEnabledFor(logging.DEBUG))
-            self._say(HTTPStatus.INTERNAL_SERVER_ERROR, "the request was not answered; the command's log says why")
+            sentence = "the request was not answered; the command's log says why"
+            self._send_error(HTTPStatus.INTERNAL_SERVER_ERROR, sentence)
 
-    def _check(self) -> None:
+    def _check_origin(self) -> None:
         """A page of another site has another origin, or a host name that only pretends to be this machine.
 
         What another program of this machine serves, at another port, is another site.
         """
         named = self.headers.get_all("Host") or []
-        place = _place(f"//{named[0]}") if len(named) == 1 else None
+        place = _host_and_port(f"//{named[0]}") if len(named) == 1 else None
         origin = self.headers.get("Origin")
-        if place is None or place[0] not in _HOSTS or (origin and _place(origin) != place):
+        if place is None or place[0] not in _HOSTS or (origin and _host_and_port(origin) != place):
             raise Refused(HTTPStatus.FORBIDDEN)
 
-    def _say(self, status: HTTPStatus, sentence: str) -> None:
+    def _send_error(self, status: HTTPStatus, sentence: str) -> None:
         self._send(status, json.dumps({"error": sentence}).encode("ascii"), "application/json")
 
     def _send(self, status: HTTPStatus, body: bytes, kind: str, cache: str = "no-store") -> None:
@@ -272,7 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
 
-def _place(address: str) -> tuple[str | None, int] | None:
+def _host_and_port(address: str) -> tuple[str | None, int] | None:
     """Host name and port of an address that has nothing else, or None."""
     try:
         parts = urlsplit(address)

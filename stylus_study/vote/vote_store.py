@@ -15,7 +15,7 @@ from stylus_study.study.study_folder import StudyError
 
 SAME = ""  # in place of a winner: no difference
 #: Raters that a study takes: whoever can open the page can make up names.
-MOST_RATERS = 1000
+MAX_RATERS = 1000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS votes (
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS secret (value TEXT NOT NULL);
 """
 
 #: Those of a file that this program wrote: SQLite keeps whatever it is given, texts or not.
-_VOTES = """
+_SELECT_VOTES = """
 SELECT rater, pair, winner, left_side FROM votes
 WHERE typeof(rater) = 'text' AND typeof(pair) = 'text' AND typeof(winner) = 'text' AND typeof(left_side) = 'text'
 ORDER BY at
@@ -48,7 +48,7 @@ class VoteStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        with self._told():
+        with self._locked():
             self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL").fetchone()
             self._db.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
@@ -64,16 +64,16 @@ class VoteStore:
 
     def put(self, vote: Vote) -> None:
         """Keeps a vote; a further one of the same rater for the same pair takes its place."""
-        with self._told():
+        with self._locked():
             known = self._db.execute("SELECT 1 FROM votes WHERE rater = ? LIMIT 1", (vote.rater,)).fetchone()
             raters = 0 if known else self._db.execute("SELECT count(DISTINCT rater) FROM votes").fetchone()[0]
-            if raters >= MOST_RATERS:
-                raise StudyError(f"{MOST_RATERS:,} people have voted already, and a study takes no more of them")
+            if raters >= MAX_RATERS:
+                raise StudyError(f"{MAX_RATERS:,} people have voted already, and a study takes no more of them")
             self._db.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?)", (*vote, time.time()))
 
     def undo(self, rater: str) -> str | None:
         """Takes the rater's last vote back; the pair it was for, or None if there was none."""
-        with self._told():
+        with self._locked():
             row = self._db.execute(
                 "SELECT pair FROM votes WHERE rater = ? ORDER BY at DESC LIMIT 1", (rater,)
             ).fetchone()
@@ -84,17 +84,17 @@ class VoteStore:
 
     def voted(self, rater: str) -> set[str]:
         """The pairs that a rater has voted on."""
-        with self._told():
+        with self._locked():
             return {row[0] for row in self._db.execute("SELECT pair FROM votes WHERE rater = ?", (rater,))}
 
     def votes(self) -> list[Vote]:
         """All votes in the order in which they were given."""
-        with self._told():
-            rows = self._db.execute(_VOTES).fetchall()
+        with self._locked():
+            rows = self._db.execute(_SELECT_VOTES).fetchall()
         return [Vote(*row) for row in rows]
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         with self._lock:
             try:
                 yield

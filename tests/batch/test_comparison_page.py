@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stylus_study.batch.comparison_page import write_gallery
+from stylus_study.batch.comparison_page import write_comparison
 
 EVIL = '</h2><script>alert("x")</script><img src=x onerror=alert(1)>'
 
@@ -44,7 +44,7 @@ def record(pair: str, side: str, **more: Any) -> dict[str, Any]:
 
 
 def page(folder: Path, *records: dict[str, Any]) -> ComparisonPageParser:
-    return ComparisonPageParser(write_gallery(folder, records).read_text(encoding="utf-8"))
+    return ComparisonPageParser(write_comparison(folder, records).read_text(encoding="utf-8"))
 
 
 def test_pairs_stand_side_by_side_with_picks_and_reasons(tmp_path: Path) -> None:

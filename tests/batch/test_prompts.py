@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_study.batch.prompts import LENGTH, Prompt, PromptError, read_prompts
+from stylus_study.batch.prompts import MAX_PROMPT_CHARS, Prompt, PromptError, read_prompts
 
 
 def written(folder: Path, name: str, text: str | bytes) -> Path:
@@ -73,7 +73,7 @@ def test_nothing_behind_the_limit_is_read(tmp_path: Path) -> None:
         ("a.jsonl", '{"prompt": "fox"}\n{', "line 2 .* no JSON"),
         ("a.jsonl", "[" * 100_000, "line 1 .* no JSON"),
         ("a.json", "[]", "a.jsonl"),
-        ("a.txt", "fox\n" + "x" * (LENGTH + 1), "line 2 .* longer than"),
+        ("a.txt", "fox\n" + "x" * (MAX_PROMPT_CHARS + 1), "line 2 .* longer than"),
         ("a.txt", "fox\0", "line 1 .* binary"),
         ("a.txt", "\n \n", "holds no prompts"),
     ],

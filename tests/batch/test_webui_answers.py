@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from stylus_core.cli import main
-from stylus_study.batch import webui, webui_answers
+from stylus_study.batch import webui_answers
 from stylus_study.batch.webui_answers import AnswerError
 from tests.batch.webui import StandIn, png
 
@@ -148,9 +148,8 @@ def _with_info(**more: Any) -> Callable[[Any], Any]:
     ],
 )
 def test_one_webui_that_answers_nonsense_ends_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str, odd: Any, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], path: str, odd: Any, said: str
 ) -> None:
-    monkeypatch.setattr(webui, "PAUSES", (0.0,))
     prompts = tmp_path / "prompts.csv"
     prompts.write_text("caption\na fox in snow\nan old castle\na robot\n")
     out = tmp_path / "out"

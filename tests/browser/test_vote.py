@@ -113,8 +113,8 @@ def test_a_held_key_is_one_vote(ada):
         page.keyboard.down("ArrowLeft")  # repeats after the first, as a held key does
     page.keyboard.up("ArrowLeft")
     settled(page, 1)
-    page.wait_for_timeout(200)
     assert page.locator("#progress").inner_text().startswith("1 of")
+    assert sum(address.endswith("/vote") for address in page.addresses) == 1
 
 
 def test_nothing_on_the_page_names_a_system(tmp_path, ada):

@@ -19,7 +19,7 @@ from stylus_study.report import ReportError, build
 from stylus_study.study.types import StudySystem
 from tests.study import sample
 
-EVIL = '</script><script>alert("x")</script><img src=x onerror=alert(1)>"\'&\u202e'
+EVIL = '</script><script>alert("x")</script><!--<img src=x onerror=alert(1)>"\'&{{ 7 * 7 }}{% x %}\u202e'
 
 
 class ReportParser(HTMLParser):
@@ -242,7 +242,7 @@ def test_texts_of_strangers_stay_text(tmp_path: Path) -> None:
         cfgs=(7.0,),
         checkpoints=(EVIL, "b"),
     )
-    pick = {"name": EVIL, "title": EVIL, "weight": "1", "keyword": EVIL, "reason": f"{EVIL} javascript:alert(1)"}
+    pick = {"name": EVIL, "title": EVIL, "weight": "1", "keyword": EVIL, "reason": f"{EVIL}\u2028javascript:alert(1)"}
     folder = sample.make(
         tmp_path, study, size=64, picks=[pick, {"name": None}], notes=[EVIL], used_prompt=EVIL, sha256="../../x"
     )
@@ -257,6 +257,8 @@ def test_texts_of_strangers_stay_text(tmp_path: Path) -> None:
     for section in ("", "short", "metrics", "judge", "votes", "picks"):
         assert EVIL.replace("\u202e", "") in evil.says(section).replace("\u202e", ""), section
     assert evil.data["prompts"][0]["text"] == EVIL
+    data = re.search(r'id="gallery-data">(.*?)</script>', evil.text, re.S)
+    assert data and not set(data[1]) & set("<>&'\u2028\n")
     assert {path.name for path in (folder / "report").iterdir()} == {"index.html", "pictures", "tables"}
     rows, objects = table(folder, "pictures")
     assert rows[-1]["prompt"] == "'=cmd|'/c calc'!A1" and objects[-1]["prompt"] == "=cmd|'/c calc'!A1"

@@ -25,7 +25,7 @@ from stylus_study.study.study_folder import StudyError
 from stylus_study.study.types import BASE
 from stylus_study.vote.preference_vote import STORE, serve, summary
 from tests.study import colours
-from tests.study.voting import Rater, served
+from tests.study.voting import HUNG, Rater, served
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,7 +98,8 @@ def test_nothing_that_is_sent_tells_a_system(tmp_path: Path) -> None:
     assert not [name for name in (BASE, "red", "green") if f"'{name}'" in dump]
 
 
-def test_sides_and_order_are_drawn_for_each_rater(tmp_path: Path) -> None:
+def test_sides_and_order_are_drawn_for_each_rater(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "5e" * size)  # else the draw is another one each time
     folder = tmp_path / "s"
     colours.make(folder, 40, seeds=(1,))
     with served(folder) as url:
@@ -305,7 +306,7 @@ def test_two_processes_may_serve_the_same_study(tmp_path: Path) -> None:
 def raw(url: str, request: bytes) -> bytes:
     """The first line of an answer to bytes that no client library would send."""
     host, port = url.split("/")[2].split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=HUNG) as connection:
         connection.sendall(request)
         return connection.makefile("rb").readline()
 

@@ -13,6 +13,8 @@ from typing import Any
 from stylus_study.vote.preference_vote import serve
 from tests.study import colours
 
+HUNG = 300  # seconds after which something that a test waits for is given up
+
 
 class Rater:
     """One who votes through the page's own requests."""
@@ -22,7 +24,7 @@ class Rater:
         self.name = name
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.address, timeout=20)
+        connection = http.client.HTTPConnection(self.address, timeout=HUNG)
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if data is not None else {}
         given.update({name.replace("_", "-"): value for name, value in headers.items()})
@@ -66,8 +68,8 @@ def served(folder: Path, **more: Any) -> Iterator[str]:
     thread = threading.Thread(target=serve, args=(folder,), kwargs={"port": 0, "ready": tell, "stop": stop, **more})
     thread.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(HUNG)
         yield address[0]
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(HUNG)

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.world import OUT, world
 from stylus_core.library import Library
-from stylus_core.library.database import State
+from stylus_core.library.database import DatabaseState
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.engine.address import parse_address
@@ -33,7 +33,7 @@ DEPTH = 150
 class Corpus:
     """The corpus as the library of which an engine is told."""
 
-    state = State("corpus", 1)
+    state = DatabaseState("corpus", 1)
 
     def __init__(self, adapters: Sequence[Adapter]) -> None:
         # two files of the corpus may have one name

@@ -307,3 +307,28 @@ def test_example_prompts_find_what_no_word_names(tmp_path: Path):
     assert {c.adapter.id for c in found.candidates[:2]} == {1, 2}
     assert found.candidates[0].scores["cooccurrence"] > 0
     assert all(c.why for c in found.candidates)
+
+
+def test_a_segment_of_which_less_than_half_lives_is_written_anew(tmp_path: Path, library):
+    index = Index(tmp_path)
+    index.update(library.values(), (), 1)
+    index.update((), range(1, 21), 2)
+    assert (len(index), len(index.ids)) == (20, 40)  # exactly half: the dead stay, and are masked
+    index.update((), [21], 3)
+    assert (len(index), len(index.ids)) == (19, 19)
+    assert sorted(index.ids.tolist()) == list(range(22, 41))
+    assert len(Index(tmp_path).ids) == 19
+
+
+@pytest.mark.parametrize("first, second", [(100, 10), (20, 3)])
+def test_a_second_segment_may_hold_a_tenth_of_the_first_or_some_hundreds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int, second: int
+):
+    monkeypatch.setattr("stylus_core.retriever.index._SMALL", 3)
+    index = Index(tmp_path)
+    index.update([adapter(n, "corgi") for n in range(1, first + 1)], (), 1)
+    for n in range(1, second + 1):
+        index.update([adapter(1000 + n, "teapot")], (), 1 + n)
+        assert [len(s) for s in index.segments] == [first, n]
+    index.update([adapter(2000, "teapot")], (), 99)
+    assert [len(s) for s in index.segments] == [first + second + 1]

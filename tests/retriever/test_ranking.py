@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_labels
-from stylus_core.retriever.ranking import ranking
+from stylus_core.retriever.ranking import largest, ranking
 from stylus_core.types import KINDS
 
 N = 50
@@ -72,3 +72,24 @@ def test_a_sentence_has_no_products():
     tags = ranking(VALUES, KIND_OF, mask, 0.0)
     assert not np.allclose(tags.totals(), tags.sums())
     assert all({a, b} <= set(SIGNALS) for a, b in PAIRS)
+
+
+@pytest.mark.parametrize("k", range(1, 8))
+def test_few_of_the_largest_are_exactly_those(k: int):
+    values = RNG.permutation(1000).astype(np.float32)
+    assert sorted(values[largest(values, k)], reverse=True) == [999.0 - i for i in range(k)]
+
+
+def test_many_of_the_largest_are_about_as_many_and_none_that_is_left_out_is_larger():
+    found = []
+    for seed in range(40):
+        values = np.random.default_rng(seed).standard_normal(100_000).astype(np.float32)
+        rows = largest(values, 2048)
+        assert values[rows].min() > np.delete(values, rows).max()
+        found.append(len(rows))
+    assert np.mean(found) == pytest.approx(2048, rel=0.15)
+
+
+def test_of_as_many_as_there_are_all_are_the_largest():
+    values = np.array([3, 1, 2], np.float32)
+    assert largest(values, 3).tolist() == largest(values, 9).tolist() == [0, 1, 2]

@@ -10,9 +10,12 @@ Three collections. A row of each has a `key` of its own and the `library` that i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any, Literal, NamedTuple, Protocol
 
+from stylus_core.retriever import tokenizer
 from stylus_core.retriever.engine.address import Address
+from stylus_core.retriever.engine.row_packing import VERSION
 
 Row = dict[str, Any]
 
@@ -106,6 +109,21 @@ class Engine(Protocol):
     def close(self) -> None:
         """Closes the connection; nothing that was written is lost."""
         ...
+
+
+def collections_for(prefix: str, model: str, dim: int) -> tuple[str, str, str]:
+    """The names of the collections, so that two models or two versions of what is stored never mix.
+
+    Args:
+        prefix: what the names begin with.
+        model: the encoder's key.
+        dim: of its vectors.
+
+    Returns:
+        Those of adapters, examples and state.
+    """
+    made_for = sha256(f"{model} {dim} {VERSION} {tokenizer.VERSION}".encode()).hexdigest()[:8]
+    return f"{prefix}_adapters_{made_for}", f"{prefix}_examples_{made_for}", f"{prefix}_state_{made_for}"
 
 
 #: Opens the collections for the vectors of a model. Takes the address, the encoder's key ("" for words alone), the

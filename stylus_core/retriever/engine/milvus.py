@@ -10,14 +10,11 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from stylus_core.errors import EngineError
-from stylus_core.retriever import tokenizer
 from stylus_core.retriever.engine.address import Address
-from stylus_core.retriever.engine.contract import TEXTS, WRITE, Condition, Row
-from stylus_core.retriever.engine.row_packing import VERSION
+from stylus_core.retriever.engine.contract import TEXTS, WRITE, Condition, Row, collections_for
 from stylus_core.retriever.name_codes import LONGEST
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS
 
@@ -51,9 +48,7 @@ class Milvus:
         self._types = pymilvus.DataType
         self._errors = (pymilvus.MilvusException, grpc.RpcError, OSError, ValueError, TypeError, RuntimeError)
         self._lock = threading.Lock()
-        made_for = sha256(f"{model} {dim} {VERSION} {tokenizer.VERSION}".encode()).hexdigest()[:8]
-        names = ("adapters", "examples", "state")
-        self.adapters, self.examples, self.state = (f"{address.collection}_{n}_{made_for}" for n in names)
+        self.adapters, self.examples, self.state = collections_for(address.collection, model, dim)
         self._client = self._connected(pymilvus, timeout)
         try:
             self._prepare(timeout)

@@ -17,6 +17,7 @@ from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
 from stylus_study.evaluation.composer_metrics import requests
 from stylus_study.evaluation.corpus import EvalQuery
+from stylus_study.evaluation.evaluation_files import write_evaluation
 from stylus_study.evaluation.harness import evaluate
 from stylus_study.evaluation.judged_run import asking
 from stylus_study.evaluation.markdown_table import MarkdownTable, told
@@ -45,7 +46,7 @@ def run() -> list[MarkdownTable]:
     }
     made = Composers()
     found = evaluate(w, sets, {}, dict.fromkeys(COMPOSERS, made), Options())
-    found.write(OUT / "evaluation" / "composing")
+    write_evaluation(found, OUT / "evaluation" / "composing")
     with _libraries(w) as libraries:
         return [*found.tables(), left_alone(libraries, no_fit())]
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from benchmarks.world import OUT, World, world
 from stylus_core.options import Options
 from stylus_study.evaluation.baselines import BASELINE, OURS, System, systems
+from stylus_study.evaluation.evaluation_files import write_evaluation
 from stylus_study.evaluation.harness import evaluate
 from stylus_study.evaluation.markdown_table import MarkdownTable
 from stylus_study.evaluation.markdown_table import told as number
@@ -18,7 +19,7 @@ def run() -> list[MarkdownTable]:
     w = world()
     known = systems(w)
     found = evaluate(w, w.sets(), known, {}, Options())
-    found.write(OUT / "evaluation" / "retrieval")
+    write_evaluation(found, OUT / "evaluation" / "retrieval")
     return [*found.tables(), nearness(w, known)]
 
 

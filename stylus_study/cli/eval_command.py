@@ -33,32 +33,33 @@ def evaluate(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus eval --corpus FILE --queries FILE`, with `--library DIR`, with `--judgements FILE`."""
     from stylus_core.home import home
     from stylus_study.evaluation.baselines import systems
-    from stylus_study.evaluation.harness import Evaluation
+    from stylus_study.evaluation.evaluation_files import write_evaluation
+    from stylus_study.evaluation.evaluation_result import Evaluation
     from stylus_study.evaluation.harness import evaluate as measure
     from stylus_study.evaluation.judged_run import evaluate_judged
     from stylus_study.evaluation.plots import MISSING, can_draw
 
     options = Options.of(option_values(args))
-    names = _composers(args.composers)
+    names = _composer_names(args.composers)
     _check(args, names)
     adapters, ids = _adapters(args, console, opener)
-    sets = _sets(args, ids)
+    sets = _query_sets(args, ids)
     judged, tools = _judged(args, adapters)
     state = (args.home or home()) / "evaluation"
     with contextlib.ExitStack() as stack:
-        ground: Testbed | None = None
+        testbed: Testbed | None = None
         wanted: dict[str, System] = {}
         if sets or names:
             index = stack.enter_context(tempfile.TemporaryDirectory())
-            ground = stack.enter_context(_ground(adapters, state, Path(index), args, console))
-        if ground is not None and sets and args.systems != "none":
-            wanted = _chosen(systems(ground, args.cross_encoder), args.systems)
-        composers = dict.fromkeys(names, _made(args, state)) if names else {}
-        found = measure(ground, sets, wanted, composers, options) if ground is not None else Evaluation({}, {}, {})
+            testbed = stack.enter_context(_open_testbed(adapters, state, Path(index), args, console))
+        if testbed is not None and sets and args.systems != "none":
+            wanted = _systems_named(systems(testbed, args.cross_encoder), args.systems)
+        composers = dict.fromkeys(names, _composers_of(args, state)) if names else {}
+        found = measure(testbed, sets, wanted, composers, options) if testbed is not None else Evaluation({}, {}, {})
         if judged is not None:
-            found = replace(found, judged=evaluate_judged(judged, adapters, tools, ground, composers, options))
+            found = replace(found, judged=evaluate_judged(judged, adapters, tools, testbed, composers, options))
     if args.out is not None:
-        files = found.write(args.out)
+        files = write_evaluation(found, args.out)
         console.say(f"stylus: {len(files)} files are in {args.out}" + ("" if can_draw() else f"; {MISSING}"))
     if args.json:
         dump(console, found.as_dict())
@@ -67,7 +68,7 @@ def evaluate(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     return OK
 
 
-def _composers(text: str) -> list[str]:
+def _composer_names(text: str) -> list[str]:
     names = [n.strip() for n in text.split(",") if n.strip() and text != "none"]
     known = next(o.choices for o in TABLE if o.name == "composer")
     for name in names:
@@ -104,7 +105,7 @@ def _judged(args: argparse.Namespace, adapters: Sequence[Adapter]) -> tuple[Judg
     return load_judgements(args.judgements, names, args.judged_library, args.limit), tools
 
 
-def _made(args: argparse.Namespace, state: Path) -> Composers:
+def _composers_of(args: argparse.Namespace, state: Path) -> Composers:
     from stylus_core.composer.registry import Composers
 
     return Composers(settings=composer_settings(args), home=state)
@@ -127,7 +128,7 @@ def _adapters(
     return found, {**names, **{a.stem.lower(): a.id for a in found}}
 
 
-def _sets(args: argparse.Namespace, ids: Mapping[str, int] | None) -> dict[str, list[EvalQuery]]:
+def _query_sets(args: argparse.Namespace, ids: Mapping[str, int] | None) -> dict[str, list[EvalQuery]]:
     from stylus_study.evaluation.corpus import load_queries
 
     out: dict[str, list[EvalQuery]] = {}
@@ -141,7 +142,7 @@ def _sets(args: argparse.Namespace, ids: Mapping[str, int] | None) -> dict[str, 
     return out
 
 
-def _chosen(found: Mapping[str, System], text: str) -> dict[str, System]:
+def _systems_named(found: Mapping[str, System], text: str) -> dict[str, System]:
     if text in ("all", "none"):
         return dict(found)
     parts = [p.strip().lower() for p in text.split(",") if p.strip()]
@@ -152,7 +153,7 @@ def _chosen(found: Mapping[str, System], text: str) -> dict[str, System]:
 
 
 @contextlib.contextmanager
-def _ground(
+def _open_testbed(
     adapters: list[Adapter], state: Path, index: Path, args: argparse.Namespace, console: Console
 ) -> Iterator[Testbed]:
     from stylus_core.errors import ModelError
@@ -167,8 +168,8 @@ def _ground(
             if args.encoder != "auto":
                 raise
             console.say(f"stylus: words alone decide: {error}")
-    with Testbed(adapters, state / "vectors.sqlite", index / "index", encoder) as ground:
-        yield ground
+    with Testbed(adapters, state / "vectors.sqlite", index / "index", encoder) as testbed:
+        yield testbed
 
 
 COMMAND = Command("measure how well adapters are found and chosen, on your queries or on a corpus", add_eval, evaluate)

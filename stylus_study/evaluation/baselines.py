@@ -35,26 +35,26 @@ _STOP = frozenset("a an the of in on at to for with and or is are was were be by
 _RERANKED = 30
 
 
-def systems(ground: Testbed, reranker: str = "") -> dict[str, System]:
+def systems(testbed: Testbed, reranker: str = "") -> dict[str, System]:
     """All that can be had here, plain ones first. `reranker`: name or folder of a cross-encoder, "" for none.
 
     Without an encoder those that need one are missing.
     """
-    out: dict[str, System] = {"random": _random(ground)}
-    without, with_examples = (_bm25(ground, n) for n in (0, 4))
-    out["BM25 without examples"] = _ranking(ground, without)
-    out["BM25 with examples"] = _ranking(ground, with_examples)
-    if ground.store is not None:
-        research = _whole(ground.store, [research_text(a) for a in ground.adapters])
-        parts = _parts(ground.store, [f"{a.metadata.title} {', '.join(a.metadata.tags)}" for a in ground.adapters])
-        out["research text, dense alone"] = _ranking(ground, research)
-        out["name and tags, dense, best part"] = _ranking(ground, parts)
-        fused = _ranking(ground, lambda p: reciprocal_rank_fusion(with_examples(p), parts(p)))
+    out: dict[str, System] = {"random": _random(testbed)}
+    without, with_examples = (_bm25(testbed, n) for n in (0, 4))
+    out["BM25 without examples"] = _ranking(testbed, without)
+    out["BM25 with examples"] = _ranking(testbed, with_examples)
+    if testbed.store is not None:
+        research = _whole(testbed.store, [research_text(a) for a in testbed.adapters])
+        parts = _parts(testbed.store, [f"{a.metadata.title} {', '.join(a.metadata.tags)}" for a in testbed.adapters])
+        out["research text, dense alone"] = _ranking(testbed, research)
+        out["name and tags, dense, best part"] = _ranking(testbed, parts)
+        fused = _ranking(testbed, lambda p: reciprocal_rank_fusion(with_examples(p), parts(p)))
         out[BASELINE] = fused
         if reranker:
-            out["the same, reranked"] = reranked(ground, fused, reranker)
-        out[WORDS] = ours(ground.words)
-    out[OURS] = ours(ground.retriever)
+            out["the same, reranked"] = reranked(testbed, fused, reranker)
+        out[WORDS] = ours(testbed.words)
+    out[OURS] = ours(testbed.retriever)
     return out
 
 
@@ -68,14 +68,14 @@ def ours(retriever: Retriever) -> System:
     return rank
 
 
-def reranked(ground: Testbed, first: System, model: str) -> System:
+def reranked(testbed: Testbed, first: System, model: str) -> System:
     """Retrieve and rerank: a cross-encoder puts the first 30 in order. Raises `ComposerError` if it cannot be had."""
     scorer = CrossEncoderScorer(model)
 
     def rank(prompt: str) -> list[int]:
         found = first(prompt)
         head = found[:_RERANKED]
-        scores = scorer.scores(prompt, [plain_text(ground.by_id[i], 0)[:400] for i in head])
+        scores = scorer.scores(prompt, [plain_text(testbed.by_id[i], 0)[:400] for i in head])
         order = sorted(range(len(head)), key=lambda i: -scores[i])
         return [head[i] for i in order] + found[_RERANKED:]
 
@@ -121,18 +121,18 @@ def reciprocal_rank_fusion(*scores: NDArray[np.float64], k: int = 60) -> NDArray
 _Scores = Callable[[str], NDArray[np.float64]]
 
 
-def _ranking(ground: Testbed, scores: _Scores) -> System:
-    return lambda prompt: [ground.adapters[i].id for i in np.argsort(-scores(prompt), kind="stable")[:DEPTH].tolist()]
+def _ranking(testbed: Testbed, scores: _Scores) -> System:
+    return lambda prompt: [testbed.adapters[i].id for i in np.argsort(-scores(prompt), kind="stable")[:DEPTH].tolist()]
 
 
-def _random(ground: Testbed) -> System:
+def _random(testbed: Testbed) -> System:
     rng = np.random.default_rng(0)
-    return _ranking(ground, lambda _: rng.random(len(ground.adapters)))
+    return _ranking(testbed, lambda _: rng.random(len(testbed.adapters)))
 
 
-def _bm25(ground: Testbed, examples: int) -> _Scores:
-    postings = build(plain_tokens(plain_text(a, examples)) for a in ground.adapters)
-    index = BM25([postings], [np.ones(len(ground.adapters), np.bool_)])
+def _bm25(testbed: Testbed, examples: int) -> _Scores:
+    postings = build(plain_tokens(plain_text(a, examples)) for a in testbed.adapters)
+    index = BM25([postings], [np.ones(len(testbed.adapters), np.bool_)])
     return lambda prompt: index.scores(plain_tokens(prompt))
 
 

@@ -140,12 +140,12 @@ def curve(everything: Compose, asked: Sequence[Request], queries: Sequence[EvalQ
     return out
 
 
-def weight_errors(ground: Testbed, queries: Sequence[EvalQuery]) -> dict[str, Estimate]:
+def weight_errors(testbed: Testbed, queries: Sequence[EvalQuery]) -> dict[str, Estimate]:
     """Mean absolute error of recommended weights against those that users wrote, next to constants.
 
     One number a pair of query and adapter; pairs of one query are drawn together for the interval.
     """
-    adapters = ground.by_id
+    adapters = testbed.by_id
     pairs = [
         (adapters[i], written, n) for n, q in enumerate(queries) for i, written in q.adapters.items() if i in adapters
     ]
@@ -155,7 +155,7 @@ def weight_errors(ground: Testbed, queries: Sequence[EvalQuery]) -> dict[str, Es
         "always 1": lambda _: 1.0,
         "the card's weight": lambda a: a.card.weight,
         "the weight from an adapter's own files": usual_weight,
-        "the weight that is written": lambda a: usual_weight(a, tuple(ground.observed_weights(a.id).values())),
+        "the weight that is written": lambda a: usual_weight(a, tuple(testbed.observed_weights(a.id).values())),
     }
     clusters = [n for *_, n in pairs]
     found = {

@@ -10,7 +10,7 @@ from stylus_core.composer import Request
 from stylus_study.evaluation.calibration import Bin, calibration_error, reliability
 from stylus_study.evaluation.composer_metrics import Compose
 from stylus_study.evaluation.judgements import WANTED, WRONG, Answer, Answered, JudgedPrompt
-from stylus_study.evaluation.statistics import Estimate, bootstrap_mean, wilson
+from stylus_study.evaluation.statistics import Estimate, as_dict, bootstrap_mean, wilson
 
 #: Measure -> how it is told. P2 and P0 are of the judged picks, R2 of the adapters that are wanted for the prompts.
 MEASURES = {"picks": "picks a prompt", "P2": "P2 wanted", "P0": "P0 wrong", "R2": "R2 found"}
@@ -162,8 +162,3 @@ def _pick(answered: Answered, prompt: JudgedPrompt) -> JudgedPick:
     serves = frozenset(n for n, ids in enumerate(prompt.wanted) if not ids.isdisjoint(answered.ids))
     # A name that stands for several adapters is as good as the best of them that was judged.
     return JudgedPick(max(scores, default=None), answered.confidence, serves)
-
-
-def as_dict(e: Estimate | None) -> dict[str, float | None] | None:
-    """For programs; None stays None."""
-    return e.as_dict() if e is not None else None

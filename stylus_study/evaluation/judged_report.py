@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stylus_study.evaluation.composer_metrics import GRID
-from stylus_study.evaluation.judged_metrics import MEASURES, Judged, as_dict
+from stylus_study.evaluation.judged_metrics import MEASURES, Judged
 from stylus_study.evaluation.judgements import count
 from stylus_study.evaluation.markdown_table import MarkdownTable, told
-from stylus_study.evaluation.statistics import wilson
+from stylus_study.evaluation.statistics import as_dict, wilson
 
 #: The name under which all sets together are told.
 ALL = "all sets"

@@ -25,7 +25,7 @@ def evaluate_judged(
     judgements: Judgements,
     adapters: Sequence[Adapter],
     tools: Mapping[str, ToolPicks],
-    ground: Testbed | None = None,
+    testbed: Testbed | None = None,
     composers: Mapping[str, Composers] | None = None,
     options: Options | None = None,
 ) -> JudgedEvaluation:
@@ -35,15 +35,15 @@ def evaluate_judged(
         judgements: see `judgements.load_judgements`.
         adapters: of the library; what unjudged picks are told by.
         tools: name -> what it picked.
-        ground: the same adapters, indexed; needed only with composers.
+        testbed: the same adapters, indexed; needed only with composers.
         composers: name of the composer -> where it is found.
         options: of the selection; `composer` is set by the name.
     """
     prompts = judgements.prompts
     picked: dict[str, _Picked] = {}
     listed: list[Answer] | None = None
-    if ground is not None and composers:
-        asked = requests(ground.retriever, [EvalQuery(p.query, set=p.set) for p in prompts], options or Options())
+    if testbed is not None and composers:
+        asked = requests(testbed.retriever, [EvalQuery(p.query, set=p.set) for p in prompts], options or Options())
         for name, found in composers.items():
             answers, others = ask(asking(name, found), asked, name)
             picked[name] = (list(answers), others)

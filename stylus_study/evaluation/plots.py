@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from stylus_study.evaluation.evaluation_result import Evaluation
+from stylus_study.evaluation.judged_metrics import Judged
 from stylus_study.evaluation.ranking_report import CURVE
-
-if TYPE_CHECKING:
-    from stylus_study.evaluation.harness import Evaluation
-    from stylus_study.evaluation.judged_metrics import Judged
 
 MISSING = "no plots were drawn: pip install matplotlib"
 

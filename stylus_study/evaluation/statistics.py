@@ -29,6 +29,11 @@ class Estimate(NamedTuple):
         return self._asdict()
 
 
+def as_dict(estimate: Estimate | None) -> dict[str, float | None] | None:
+    """The estimate for programs, `{"value": x, "low": x, "high": x}`; None stays None."""
+    return estimate.as_dict() if estimate is not None else None
+
+
 def bootstrap_mean(
     values: ArrayLike,
     clusters: Sequence[Hashable] | None = None,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stylus_study.evaluation.statistics import (
     Estimate,
+    as_dict,
     bootstrap_difference,
     bootstrap_mean,
     cluster_draws,
@@ -69,8 +70,8 @@ def rows(
         row["diversity"], row["diversity_difference"] = _means(*spreads, compare=system != BASE)
         for name in ("fid", "kid"):
             mine, theirs = distances.get((key, name)), distances.get((base, name))
-            row[name] = _json(mine.estimate() if mine else None)
-            row[f"{name}_difference"] = _json(mine.minus(theirs) if mine and theirs and system != BASE else None)
+            row[name] = as_dict(mine.estimate() if mine else None)
+            row[f"{name}_difference"] = as_dict(mine.minus(theirs) if mine and theirs and system != BASE else None)
         out.append(row)
     return out
 
@@ -127,7 +128,7 @@ def _means(
     both = [key for key in values if key in base] if compare else []
     mean = bootstrap_mean(list(values.values()), [prompt for prompt, _ in values])
     apart = bootstrap_difference([values[k] for k in both], [base[k] for k in both], [prompt for prompt, _ in both])
-    return _json(mean), _json(apart)
+    return as_dict(mean), as_dict(apart)
 
 
 def _scores(pictures: Sequence[StudyPicture], scores: Mapping[Path, float], best: bool) -> dict[tuple[str, int], float]:
@@ -158,7 +159,3 @@ def _best(pictures: Sequence[StudyPicture], scores: Mapping[Path, float]) -> lis
 
 def _key(cell: GridCell) -> Key:
     return cell.checkpoint, cell.cfg, cell.system
-
-
-def _json(estimate: Estimate | None) -> dict[str, float | None] | None:
-    return estimate.as_dict() if estimate else None

@@ -55,7 +55,7 @@ _BUILT: dict[tuple[str, str], tuple[str, ...]] = {
 #: How what is built there is used, where it is handed on.
 _HANDED_ON = {"stylus_core.pool_entries": "match"}
 #: Fields of what modules make as they are loaded that hold patterns.
-_FIELDS = {"BaseModel": ("stated", "hosts"), "Size": ("stated",), "Evidence": ("written",)}
+_FIELDS = {"BaseModel": ("stated", "hosts"), "Size": ("stated",), "TensorEvidence": ("written",)}
 #: Modules whose patterns read nothing but our own patterns.
 _OF_OUR_OWN = frozenset(("stylus_core.prompt.fast_alternation",))
 _CALLS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -22,7 +22,7 @@ _BOUNDED = {
     "stylus_core.refiner.measured_numbers._PLAIN_BEFORE": "stylus_core.refiner.measured_numbers.REACH",
     "stylus_core.refiner.title._BEHIND": "stylus_core.refiner.title._STEM",
     "stylus_core.refiner.title._BRACKETS": "stylus_core.refiner.title._LONGEST",
-    "stylus_core.refiner.described_triggers.FORMULA": "stylus_core.refiner.described_triggers._LONGEST_LINE",
+    "stylus_core.refiner.described_trigger_patterns.FORMULA": "stylus_core.refiner.described_triggers._LONGEST_LINE",
 }
 
 

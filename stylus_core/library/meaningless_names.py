@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from stylus_core.library.values import title_line
+from stylus_core.word_lists import read_words
 
 #: Words of which such names are made. A name that has any other word says something.
-_FILLED_IN = frozenset(
-    """lora loras locon lycoris lyco loha lokr dora ia3 oft adapter adapters network net weights weight pytorch
-    diffusers diffusion safetensors safetensor tensor ckpt checkpoint checkpoints model models file files output outputs
-    result results untitled unnamed unknown noname nameless no none null name names title default new my the of
-    first second test tests testing demo example sample try last latest final finish finished best copy backup tmp temp
-    save saved download downloads downloaded trained training trainer finetune finetuned dreambooth db run runs
-    job project task experiment version ver v epoch epochs ep step steps checkpoint merge merged extract extracted
-    rank dim alpha fp bf half full img image images data dataset datasets concept style character
-    person object embedding embeddings textual inversion
-    sd sdxl xl flux dev schnell base unet transformer te text encoder high low noise
-    kohya musubi onetrainer simpletuner fluxgym toolkit ai ostris""".split()
-)
+_FILLED_IN = frozenset(read_words(Path(__file__).with_suffix(".txt"))["filled in"])
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LORA = re.compile(r"LoRA|LoCon|LoHa|LoKr|DoRA|LyCORIS")
 _TOKEN = re.compile(r"[^\W_]+")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from pathlib import Path
 
 from stylus_core.prompt.keywords import is_quality
 from stylus_core.refiner.description_text import best_sentence, is_noise, plain, sentences
 from stylus_core.types import Metadata
+from stylus_core.word_lists import read_words
 
 _WHAT = {
     "character": "Character",
@@ -24,22 +26,11 @@ _WHAT = {
     "background": "Place or background",
 }
 
+_FOLDER = Path(__file__).parent / "words"
 #: Training tags that stand on nearly every picture and so say nothing about this adapter.
-COMMON = frozenset(
-    """1girl 1boy 2girls multiple_girls solo looking_at_viewer long_hair short_hair medium_hair very_long_hair smile
-    blush bangs breasts small_breasts large_breasts medium_breasts open_mouth closed_mouth simple_background
-    white_background grey_background standing sitting upper_body full_body cowboy_shot female male realistic
-    photorealistic highres absurdres masterpiece best_quality ultra-detailed highly_detailed extremely_detailed
-    hair_between_eyes sidelocks parted_lips virtual_youtuber artist_name signature watermark indoors outdoors day
-    a_girl a_woman girl woman""".split()
-)
+COMMON = frozenset(read_words(_FOLDER / "training_tags.txt")["common"])
 #: Tags of a model site that its categories repeat.
-_SAYING_NOTHING = frozenset(
-    """anime character style concept clothing poses background buildings vehicle objects animal tool action assets girl
-    girls woman women female male man boy lora locon general_purpose base_model photorealistic realistic
-    game_character anime_girl anime_character video_game video_game_character art art_style artstyle style_art
-    styles clothes objects characters illustration digital_art 1girl beautiful cute model other""".split()
-)
+_SAYING_NOTHING = frozenset(read_words(_FOLDER / "site_tags.txt")["general"])
 _WORD = re.compile(r"[^\W_]+")
 _ENDS = "。！？!?.…；;"
 _LEAST = 12  # characters of a sentence among many

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from stylus_core.prompt.fast_alternation import quick
+from stylus_core.word_lists import read_words
 
 _ABOUT = re.compile(
     quick(
@@ -129,18 +131,7 @@ BULLET = re.compile(r"^\s*(?:[-•*·▪●]\s*|\d{1,2}[.)]\s*(?=[^\W\d])|[^\w\s
 #: "Juno Pell: junopell, short hair": the words of one of several, behind the name.
 EACH = re.compile(r"^\s*(?:[-•*·▪●]\s*)?(?P<name>[A-Z][\w'’. -]{1,40}?)\s*[:：]\s*(?P<value>\S.*)$")
 FENCE = re.compile(r"^(?:`{3}.*|[\W_]*)$")
-#: What stands for a word where an author explains how words are built, and words that lists are introduced by.
-STANDS_FOR = frozenset(
-    """name names costume outfit character characters color colour colors clothes prompt prompts negative
-    appearance hair style word words nsfw sfw tag tags activation token trigger triggers keyword see list below
-    following strength strengths weight weights cfg sampler steps settings setting value usage description
-    example examples note notes version versions model models recommended required none base default main original
-    normal uniform casual""".split()
-)
-TALK = frozenset("prompt prompts trigger triggers keyword keywords lora loras".split())
+_WORDS = read_words(Path(__file__).parent / "words" / "described_triggers.txt")
+STANDS_FOR, TALK, PROSE = (frozenset(_WORDS[name]) for name in ("stands for", "talk", "prose"))
 EXPLAINS = re.compile("可以|需要|使用|加入|建议|推荐|例如|比如|请|提示词|触发词|例えば|です|ます|프롬프트")
-PROSE = frozenset(
-    """is are was were will would can could should i you it its this that these they we my your if because when
-    which have has had be been do does did let's lets""".split()
-)
 TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")

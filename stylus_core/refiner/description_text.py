@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection
+from pathlib import Path
+
+from stylus_core.word_lists import read_words
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _LINKED = re.compile(r"//|www|@|\.(?:com|net|org|io|co|gg|tv|me)")
@@ -44,18 +47,14 @@ _NOISE = re.compile(
     |후원|팔로우|댓글|업데이트|학습|추천|가중치|강도|트리거|다운로드|버전|모델|감사|금지|프롬프트
     |поддерж|подпис|обновл|скача|рекоменд|обуч|версия|спасибо|модел|коммент|промпт|донат"""
 )
+_WORDS = read_words(Path(__file__).parent / "words" / "sentences.txt")
 #: How authors say what an adapter is or does: the first five letters of their words.
-_DEFINES = frozenset(
-    """gener creat produ makes makin adds addin draws drawi inspi depic effec imita simul captu featu aesth outfi
-    costu weari wears artis illus paint photo scene backg lands poses expre conce helps allow gives turns impro
-    enhan contr adjus detai textu light color colou style based known desig looks chara heroi prota girl villa
-    membe daugh siste idol princ queen godde masco versi from""".split()
-)
+_DEFINES = frozenset(_WORDS["defines"])
 _DEFINES_ELSEWHERE = re.compile(
     "风格|風格|画风|角色|人物|用于|用来|生成|出自|来自|增加|添加|效果|服装|场景|姿势|表情|改善|调节|增强|画师"
     "|キャラ|イラスト|再現|画風|衣装|作風|背景|ポーズ|登場|캐릭터|스타일|의상|배경|персонаж|стил"
 )
-_PERSONAL = frozenset("i m ve my me mine we you your ll u".split())
+_PERSONAL = frozenset(_WORDS["personal"])
 _ORDER = re.compile(
     r"^(?:use|try|add|check|don'?t|do not|set|put|if|make sure|remember|just|when|for better|to get|also|but|and|so"
     r"|some|it'?s|it can|can|should|may|will|there|only|please|see|images?|pictures?|made|by the way|used|because"

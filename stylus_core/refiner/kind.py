@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from pathlib import Path
 
 from stylus_core.prompt.english import rarity
 from stylus_core.prompt.fast_alternation import quick
@@ -17,6 +18,7 @@ from stylus_core.refiner.series import is_series
 from stylus_core.refiner.subject_phrase import phrase
 from stylus_core.refiner.title import Title
 from stylus_core.types import KINDS, Metadata
+from stylus_core.word_lists import read_words
 
 #: The site's own categories; an author ticks one.
 _CATEGORIES = {
@@ -29,27 +31,8 @@ _UNSUPPORTED = 2.0  # "character" where nothing else speaks of one
 #: Categories that are ticked for want of a better one.
 _WEAK = {"concept": 1.6, "quality": 1.4, "object": 2.2}
 
-_TAGS = {
-    "person": """celebrities|actress|actor|real person|real people|idol|singer|influencer|model (person)|k-pop|kpop
-|personal portrait""",
-    "character": """characters|anime character|game character|video game character|cartoon character|fictional character
-|comic character|original character|oc|vtuber|virtual youtuber|girl character|female character
-|male character|characterpack|girlpack|pokegirl|vtuber character|consistent character""",
-    "pose": """pose|actions|posing|gesture|expression|expressions|facial expression|camera angle|sitting|pov""",
-    "clothing": """clothes|outfit|outfits|costume|dress|fashion|fashion design|lingerie|swimsuit|uniform|shoes
-|jewelry|bikini|armor|cloth|suit|hanfu|high heels|服装""",
-    "vehicle": """vehicles|car|cars|motorcycle|aircraft|spaceship|tank|motorbike""",
-    "building": """building|architecture|house|architecture design|interior design""",
-    "background": """backgrounds|scenery|landscape|landscapes|environment|scene|cityscape|interior|room""",
-    "animal": """animals|dog|cat|cats|horse|bird|dinosaur""",
-    "object": """object|weapon|weapons|gun|guns|rifle|food|drinks|item|items|furniture|product|product design""",
-    "style": """styles|art style|artstyle|artist|style art|style lora|art|illustration|digital art|painting|paintings
-|sketch|anime style|pixel art|watercolor|lineart""",
-    "quality": """tools|detail|details|enhancer|slider|quality|tweaker|utility|enhancement|noise offset""",
-    "concept": """effect|effects|meme|concept lora|concept art|eyes|hair|hair style|hairstyle|monster girls
-|creatures|monsters""",
-}
-_TAG = {t: kind for kind, tags in _TAGS.items() for t in tags.replace("\n", "").split("|")}
+_WORDS = read_words(Path(__file__).parent / "words" / "site_tags.txt")
+_TAG = {tag: kind for kind in KINDS for tag in _WORDS[kind]}
 _TAG_VOTE, _MOST_TAG_VOTES = 0.7, 1.4
 
 _LABEL = 3.2
@@ -147,10 +130,7 @@ _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
     )
 )
 
-_PEOPLE = frozenset("girl|woman|1girl|female|male|man|1boy|boy|anime girl|waifu|girls|women|men".split("|"))
-_REAL = frozenset(
-    "photorealistic|realistic|realism|photo realistic|photo|photography|real photo|asian|japanese girl".split("|")
-)
+_PEOPLE, _REAL, _EMPTY = (frozenset(_WORDS[name]) for name in ("people", "real", "empty"))
 _TRAITS = re.compile(
     r"\b(?:(?:blue|red|green|brown|black|white|blonde|pink|purple|orange|yellow|silver|gr[ae]y|aqua) (?:hair|eyes)"
     r"|bangs|ponytail|twintails|braid|ahoge|horns|halo|animal ears|side up|hair (?:ornament|ribbon|bow)|hairband"
@@ -159,7 +139,6 @@ _TRAITS = re.compile(
 _WORN = re.compile(
     r"skirt|dress|uniform|jacket|gloves|thighhighs|shirt|sleeves|boots|\bhat\b|armou?r|bodysuit|pantyhose"
 )
-_EMPTY = frozenset(("no humans", "scenery", "outdoors", "landscape"))
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _NAMED, _PARTLY_NAMED, _WORDS_ONLY = 1.1, 0.5, -0.5

@@ -8,27 +8,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from stylus_core.library.meaningless_names import says_nothing
 from stylus_core.refiner.series import is_series, series_at_end, series_at_start
 from stylus_core.refiner.subject_phrase import phrase
-from stylus_core.types import Metadata
+from stylus_core.types import KINDS, Metadata
+from stylus_core.word_lists import read_words
 
+_WORDS = read_words(Path(__file__).parent / "words" / "titles.txt")
 #: What titles put in brackets or behind a bar to say what kind of adapter it is.
-_LABELS = {
-    "character": "character charecter characters chara 角色 人物 キャラ oc",
-    "style": "style artstyle art_style artist artist_style 画风 風格 style_lora art",
-    "concept": "concept concept_lora 概念 meme inpaint hairstyle hairstyle_concept hair",
-    "pose": "pose poses pose_lora action pov gesture expression facial_expression 姿势 姿勢 动作 ポーズ 表情",
-    "clothing": "clothing costume clothes outfit wearable attire accessory 服装 meme_attire cosplay",
-    "background": "background scenery backgrounds environment scene 背景",
-    "animal": "animal animals",
-    "object": "object objects item items weapon food",
-    "vehicle": "vehicle car transportation",
-    "building": "building architecture",
-    "quality": "tool tools enhancer slider",
-}
-_LABEL = {w.replace("_", " "): kind for kind, words in _LABELS.items() for w in words.split()}
+_LABEL = {label: kind for kind in KINDS for label in _WORDS.get(kind, ())}
 
 _WORDS_OUT = re.compile(
     r"""(?aix)\b(?:lora(?:'s)?|locon|loha|lokr|lycoris|lyco|dora|dreambooth|textual\ inversion|embedding|checkpoint
@@ -66,10 +56,7 @@ _FROM = re.compile(
 _PAIR = re.compile(r"^([\w .!']{3,40}?)\s?[-_]\s?([\w .!']{2,40})$")
 _PARTICLE = re.compile(r"(?:ga|no|wa|wo|ni|to|x|of|the|and|in|from|with)\s")
 #: Alone they are no name: "Some Game Outfit" stays whole.
-_GENERIC = frozenset(
-    """outfit outfits costume uniform armor armour girl girls boy boys style styles character characters landscape
-    landscapes cosplay weapon weapons monsters world art background map cards logo the a of""".split()
-)
+_GENERIC = frozenset(_WORDS["generic"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from stylus_core.prompt.english import is_word, rarity
 from stylus_core.prompt.keywords import is_quality
@@ -11,6 +12,7 @@ from stylus_core.refiner.describe import COMMON
 from stylus_core.refiner.series import is_series
 from stylus_core.refiner.trigger_entry import phrases
 from stylus_core.types import Metadata
+from stylus_core.word_lists import read_words
 
 _STEADY = 0.5  # of the most frequent tag's count: the tag belongs to what was trained, not to a single picture
 _LOOKED_AT, _NAMES, _FOLDERS = 30, 4, 3
@@ -28,12 +30,7 @@ _PARTS = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"[^\W\d_]\d+[^\W\d_]|[^\W\d_]{2}\d+$|^\d+[^\W\d_]\d")  # "p4perkite", "ohwx7"; not "2girls"
 _LEET = str.maketrans("0134578", "oieastb")
 #: Classes that trainers ask for beside the word, and what folders are called that are called nothing.
-CLASSES = frozenset(
-    """style styles artstyle woman women man men girl girls boy boys person people character characters char
-    concept object objects clothing clothes outfit costume pose background face img imgs image images picture
-    pictures pic pics photo photos dataset datasets data train training trained lora loras test new all class
-    reg regularization default instance token subject art anime realistic""".split()
-)
+CLASSES = frozenset(read_words(Path(__file__).parent / "words" / "training_tags.txt")["classes"])
 
 
 def own_names(metadata: Metadata, stem: str) -> tuple[str, ...]:

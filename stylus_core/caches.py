@@ -15,6 +15,7 @@ from stylus_core.retriever import index_files
 from stylus_core.retriever.vectors import vector_file
 from stylus_core.storage.aside import is_aside, told_aside
 from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
+from stylus_core.storage.sqlite_open import connect_read_only
 
 _FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: kept_file}
 _LIBRARY = "library.sqlite"  # no cache; see `database_problem`
@@ -66,11 +67,8 @@ def _indexes(home: Path) -> list[Path]:
 
 def _problem(path: Path, tables: tuple[CacheTable, ...]) -> str:
     """What is wrong with a database, which is only read; empty if nothing is, or if it cannot be looked at."""
-    log = path.with_name(f"{path.name}-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=1.0)) as db:
-            db.text_factory = lambda data: data.decode("utf-8", "replace")
+        with contextlib.closing(connect_read_only(path, 1.0)) as db:
             there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             return examine(db, [table for table in tables if table.name in there])
     except sqlite3.Error as error:

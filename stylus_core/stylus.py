@@ -22,6 +22,7 @@ from stylus_core.library.find_by_name import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.pairing import Paired, Pairing
+from stylus_core.progress import Progress
 from stylus_core.prompt import parse
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.description_sources import open_library
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from stylus_core.retriever.engine.remote_index import RemoteIndex
 
 log = logging.getLogger("stylus")
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 _Made = TypeVar("_Made")
 

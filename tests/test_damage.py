@@ -210,7 +210,7 @@ def test_more_adapters_than_a_selection_embeds_keep_their_vectors(tmp_path: Path
     """They are taken from the cache of vectors, without the model."""
     from stylus_core.retriever.index import Index
     from stylus_core.retriever.vectors import VectorStore
-    from tests.retriever.test_index import CountingEncoder, adapter
+    from tests.retriever.invented_adapters import CountingEncoder, adapter
 
     known = {n: adapter(n, "kimono") for n in range(1, 301)}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from stylus_core.library import schema
 from stylus_core.library.record_codec import GarbledError
 from stylus_core.storage.aside import move_aside
 from stylus_core.storage.files import file_id
+from stylus_core.storage.sqlite_open import connect, write_ahead
 
 #: Seconds to wait for another process's transaction; those are short.
 BUSY = 30.0
@@ -119,7 +119,7 @@ class Database:
                 "STYLUS_HOME to a folder that can be written"
             ) from None
         self._file = file_id(self.path)
-        self._connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        self._connection = connect(self.path, BUSY, any_text=False)
         try:
             self._prepare()
         except BaseException:
@@ -134,15 +134,7 @@ class Database:
                 f"the library database {self.path} was made by a newer version of Stylus: update Stylus, or delete the "
                 "file and scan again"
             )
-        # Turning WAL on wants the file for itself for a moment and does not wait for others by itself.
-        for attempt in range(100):
-            try:
-                run("PRAGMA journal_mode=WAL").fetchone()
-                break
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or attempt == 99:
-                    raise
-                time.sleep(0.05)
+        write_ahead(self._connection, tries=100)
         # What is written is on the disk before anything refers to it: an index must not know a revision that a power
         # cut took back, for the next one of that number is another.
         run("PRAGMA synchronous=FULL")

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from stylus_core.library.database import Database, Lost
 from stylus_core.library.folder_walk import SeenFolder
 from stylus_core.library.refiner_protocol import Refiner
-from stylus_core.library.scan import Progress, ScanReport, scan
+from stylus_core.library.scan import ScanReport, scan
 from stylus_core.library.user_backup import NAME, UserBackup
+from stylus_core.progress import StageProgress
 from stylus_core.storage.aside import log as healed
 
 
@@ -46,7 +47,7 @@ class Upkeep:
         """The folders were listed, and the database is in line with them."""
         self.folders, self._listed = folders, self._database.state.identity
 
-    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: Progress | None) -> ScanReport:
+    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: StageProgress | None) -> ScanReport:
         """See `Library.scan`."""
         with self._scanning:
             self.renewed()
@@ -65,7 +66,7 @@ class Upkeep:
         self,
         database: Database,
         roots: Sequence[str | os.PathLike[str]],
-        progress: Progress | None,
+        progress: StageProgress | None,
         pause: Callable[[], None] | None = None,
     ) -> ScanReport:
         report, folders = scan(database, roots, self._refiner, progress, pause)

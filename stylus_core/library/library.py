@@ -24,8 +24,9 @@ from stylus_core.library.pool_traits import PoolTraits, read_traits
 from stylus_core.library.provenance import FieldProvenance, standings
 from stylus_core.library.record_codec import decode_card, encode_card, loads
 from stylus_core.library.refiner_protocol import Refiner
-from stylus_core.library.scan import Progress, ScanReport
+from stylus_core.library.scan import ScanReport
 from stylus_core.library.scan_plan import make_plan, resolve_roots, would_change
+from stylus_core.progress import StageProgress
 from stylus_core.storage.sqlite_values import storable_text
 from stylus_core.types import Adapter, Card
 
@@ -69,7 +70,7 @@ class Library:
         self._database.close()
         self._upkeep.close()
 
-    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: Progress | None = None) -> ScanReport:
+    def scan(self, roots: Sequence[str | os.PathLike[str]], progress: StageProgress | None = None) -> ScanReport:
         """Brings the library in line with the folders `roots`, in the order in which the host lists them.
 
         Reads only files of which path, size, mtime or sidecars changed. `progress(done, total)` counts those. What is

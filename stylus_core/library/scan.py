@@ -19,13 +19,12 @@ from stylus_core.library.folder_walk import SeenFolder, winners
 from stylus_core.library.record_codec import decode_metadata, encode_card
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan_plan import Renames, ScanPlan, StoredRow, make_plan, resolve_roots
+from stylus_core.progress import StageProgress
 
 log = logging.getLogger(__name__)
 
 #: Files that one transaction writes: what a kill can lose.
 BATCH = 500
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def scan(
     database: Database,
     roots: Sequence[str | os.PathLike[str]],
     refiner: Refiner,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
     pause: Callable[[], None] | None = None,
 ) -> tuple[ScanReport, dict[str, SeenFolder]]:
     """See `Library.scan`. Returns the folders as well, as they were when they were listed."""
@@ -80,7 +79,7 @@ def scan(
 class _Stepper:
     """Calls the progress callback, about a hundred times in all."""
 
-    def __init__(self, progress: Progress | None, total: int) -> None:
+    def __init__(self, progress: StageProgress | None, total: int) -> None:
         self.progress, self.total, self.done = progress, total, 0
         self.every = max(1, total // 100)
 

@@ -25,6 +25,7 @@ from stylus_core.library.header import COMMON
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
 from stylus_core.storage.seal import seal_text, unseal_text
+from stylus_core.storage.sqlite_open import connect
 
 log = logging.getLogger("stylus")
 
@@ -98,8 +99,7 @@ class UserBackup:
     def salvage(self, broken: Path) -> None:
         """Takes over what can still be read of a damaged database, as far as it is not kept here. Nothing is raised."""
         with self._lock, _doing_without(self._file.path):
-            with contextlib.closing(sqlite3.connect(broken, timeout=1.0, isolation_level=None)) as old:
-                old.text_factory = lambda data: data.decode("utf-8", "replace")
+            with contextlib.closing(connect(broken, 1.0)) as old:
                 meta = dict(_readable(old, "SELECT name, value FROM meta"))
                 identity, revision = meta.get("identity"), meta.get("revision", 0)
                 library = f"{identity:016x}" if isinstance(identity, int) else broken.name

@@ -19,6 +19,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.progress import StageProgress
 from stylus_core.retriever import index_files
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.documents import document
@@ -43,7 +44,6 @@ _TAKEN_AGAIN = "its vectors are taken from the cache, or embedded again"
 _EMBED_STEP = 128  # adapters between two reports of progress
 
 Get = Callable[[Sequence[int]], Mapping[int, Adapter]]
-Progress = Callable[[int, int], None]
 
 
 class Index:
@@ -102,7 +102,9 @@ class Index:
         self._restate()
         self._save()
 
-    def dense(self, store: VectorStore, get: Get, progress: Progress | None = None, everything: bool = False) -> Dense:
+    def dense(
+        self, store: VectorStore, get: Get, progress: StageProgress | None = None, everything: bool = False
+    ) -> Dense:
         """The vectors of all rows. Embeds those that are missing: all of them, or only if they are few.
 
         Rows that are not embedded stay zero: such adapters are found by their words alone.
@@ -169,7 +171,7 @@ class Index:
         missing: list[tuple[int, int]],
         store: VectorStore,
         get: Get,
-        progress: Progress | None,
+        progress: StageProgress | None,
         known_only: bool = False,
     ) -> None:
         """Puts the vectors of these rows in their places; `known_only`: those that the store has."""

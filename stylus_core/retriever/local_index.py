@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from stylus_core.errors import ModelError
 from stylus_core.library import Library
+from stylus_core.progress import Progress
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.encoder import Encoder, bulk_encoder, open_encoder
 from stylus_core.retriever.index import Index
@@ -19,8 +20,6 @@ from stylus_core.retriever.vocabulary import common_phrases
 from stylus_core.storage.aside import log as healed
 
 log = logging.getLogger("stylus")
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 #: Adapters that are embedded between two reports of progress.
 _EMBED_STEP = 64

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from stylus_core.storage.aside import log as healed
 from stylus_core.storage.aside import move_aside
 from stylus_core.storage.files import file_id
+from stylus_core.storage.sqlite_open import connect, write_ahead
 
 log = logging.getLogger("stylus")
 
@@ -147,13 +148,12 @@ class CacheFile:
         self.close()  # or the file is another: it was deleted, or healed by another process
         if self.path.name != ":memory:":
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=self._wait, check_same_thread=False, isolation_level=None)
+        db = connect(self.path, self._wait)
         self._inode = file_id(self.path)
         try:
-            db.text_factory = lambda data: data.decode("utf-8", "replace")
             if self._wal:
                 with contextlib.suppress(sqlite3.OperationalError):  # another process is just doing it
-                    db.execute("PRAGMA journal_mode=WAL").fetchone()
+                    write_ahead(db)
             db.execute("PRAGMA synchronous=NORMAL")
             for statement in self._schema:
                 db.execute(statement)
@@ -189,8 +189,7 @@ class CacheFile:
         count = 0
         with contextlib.suppress(sqlite3.Error, OSError):
             until = time.monotonic() + _SALVAGE
-            with contextlib.closing(sqlite3.connect(aside, timeout=1.0, isolation_level=None)) as old:
-                old.text_factory = lambda data: data.decode("utf-8", "replace")
+            with contextlib.closing(connect(aside, 1.0)) as old:
                 for table in self.tables:
                     for rows in _chunks(_readable(old, table), until):
                         count += self._once(lambda db, t=table, r=rows: _insert(db, t, r))  # type: ignore[misc]

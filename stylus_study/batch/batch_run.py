@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stylus_core.errors import StylusError
+from stylus_core.progress import Progress
 from stylus_study.batch.render_jobs import RenderJob
 from stylus_study.batch.rendering import Renderer
 from stylus_study.batch.run_folder import RunFolder, StoreError
@@ -22,8 +23,6 @@ MAX_ATTEMPTS = 2
 #: A WebUI that fails this often without a picture in between gets no more jobs, and later if all were of one prompt:
 #: it may be the prompt, with an adapter that breaks the picture.
 MAX_FAILURES, MAX_FAILURES_OF_ONE_PROMPT = 4, 20
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from stylus_core.errors import StylusError
 from stylus_core.pictures import ENDINGS, kind, read_file
 from stylus_core.storage.cache_file import is_damage
 from stylus_core.storage.files import write_whole
+from stylus_core.storage.sqlite_open import connect
 
 RESULTS = "results.jsonl"
 PICTURES = "pictures"
@@ -177,7 +178,7 @@ class RunFolder:
 
 def _lock_folder(path: Path) -> sqlite3.Connection:
     """A lock that ends with the process, on every system, however the process ends."""
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+    connection = connect(path, 0)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:

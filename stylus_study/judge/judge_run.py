@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.pictures import TOKENS, data_url
 from stylus_core.llm.run_state import RunState, TokensSpent
 from stylus_core.pictures import MADE, read_file
+from stylus_core.progress import Progress
 from stylus_study.judge.questions import SCHEMA, messages, verdict
 from stylus_study.study.types import StudyPicture
 
@@ -28,8 +29,6 @@ log = logging.getLogger("stylus")
 _ANSWER = 800  # tokens that an answer may have
 _REFUSALS = (400, 413, 415, 422, 500, 501)  # with which servers answer pictures that their model does not take
 _NOTHING = TokensSpent()
-
-Progress = Callable[[str, int, int], None]
 
 
 class JudgeJob(NamedTuple):

@@ -21,8 +21,9 @@ from stylus_core.llm.batch import CallTerms
 from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.run_state import RunState
 from stylus_core.pictures import need_pillow
+from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
-from stylus_study.judge.judge_run import JudgeJob, JudgeRun, Progress
+from stylus_study.judge.judge_run import JudgeJob, JudgeRun
 from stylus_study.judge.questions import CRITERIA, OF_GROUPS, PairVerdict, question_key, verdict
 from stylus_study.judge.tally import Question, summed
 from stylus_study.study.picture_pairs import digests, find_pairs

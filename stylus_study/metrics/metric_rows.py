@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stylus_core.progress import Progress
 from stylus_study.evaluation.statistics import (
     Estimate,
     as_dict,
@@ -23,8 +24,6 @@ from stylus_study.study.types import BASE, GridCell, StudyPicture, StudyPlan
 
 Key = tuple[str, float, str]  # checkpoint, CFG, system
 Vectors = Mapping[Path, NDArray[np.float32]]
-Progress = Callable[[str, int, int], None]
-
 _KID_DRAWS = 500
 _FID_DRAWS, _FID_DRAWS_LARGE = 100, 30  # each costs seconds where there are many pictures
 _LARGE = 1000

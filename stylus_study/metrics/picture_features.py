@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.pictures import MADE, PictureError, decoded, read_file
+from stylus_core.progress import Progress
 from stylus_study.metrics.extractors import Extractor, TextExtractor
 from stylus_study.metrics.feature_cache import FeatureCache, Vector
 
 _log = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
-Progress = Callable[[str, int, int], None]
-
 _RATIO = 50  # longer side to shorter
 _BATCHES = {"cuda": 128, "cpu": 8}
 

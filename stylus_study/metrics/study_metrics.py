@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stylus_core.errors import ModelError
+from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
 from stylus_study.metrics.metric_rows import Seen, rows
 from stylus_study.study.study_folder import StudyError, StudyFolder
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 CACHE = "features.sqlite"
 CLIP_MODEL = "openai/clip-vit-large-patch14"
-
-Progress = Callable[[str, int, int], None]
 
 
 def measure(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from stylus_core.errors import StylusError
+from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
 from stylus_study.report import gallery, report_sources, tables, thumbnails
 from stylus_study.report.page import page
@@ -21,7 +21,7 @@ class ReportError(StylusError):
     """The report cannot be written; the message names the file."""
 
 
-def build(folder: Path, *, size: int = SIZE, progress: Callable[[str, int, int], None] | None = None) -> Path:
+def build(folder: Path, *, size: int = SIZE, progress: Progress | None = None) -> Path:
     """Makes `report/` in a study's folder, from whatever its steps have left there so far.
 
     Pictures are copied, so the report can be moved alone. A part whose file is missing becomes one sentence with the

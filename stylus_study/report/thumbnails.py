@@ -6,11 +6,12 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from stylus_core.pictures import MADE, PictureError, jpeg, need_pillow, read_file
+from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
 from stylus_study.study.types import StudyPicture
 
@@ -20,7 +21,7 @@ _NAME = re.compile(r"[0-9a-f]{20}-\d+\.jpg")
 
 
 def copy(
-    pictures: Sequence[StudyPicture], report: Path, size: int, progress: Callable[[str, int, int], None] | None = None
+    pictures: Sequence[StudyPicture], report: Path, size: int, progress: Progress | None = None
 ) -> dict[Path, str]:
     """Makes a JPEG of at most `size` pixels a side of every picture; returns picture -> address within the report.
 

@@ -20,6 +20,7 @@ from typing import Any
 from stylus_core.errors import StylusError
 from stylus_core.eta import Eta
 from stylus_core.options import Options
+from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
 from stylus_core.types import Pick
 from stylus_study.batch.pair_rendering import Selector, pick_record, select_resolved
@@ -32,8 +33,6 @@ from stylus_study.study.types import StudyPlan, StudySystem
 CHOICES = "selections.jsonl"
 #: A composer that fails this often in a row is not asked any more.
 FAILURES = 3
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True, slots=True)

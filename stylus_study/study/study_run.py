@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stylus_core.eta import Eta
+from stylus_core.progress import Progress
 from stylus_core.types import Pick
-from stylus_study.batch.batch_run import BatchReport, BatchRun, Progress
+from stylus_study.batch.batch_run import BatchReport, BatchRun
 from stylus_study.batch.pair_rendering import Selector
 from stylus_study.batch.prompts import Prompt
 from stylus_study.batch.render_jobs import RenderJob

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from stylus_core.storage.sqlite_open import connect, write_ahead
 from stylus_study.study.study_folder import StudyError
 
 SAME = ""  # in place of a winner: no difference
@@ -49,8 +50,8 @@ class VoteStore:
         self._path = path
         self._lock = threading.Lock()
         with self._locked():
-            self._db = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL").fetchone()
+            self._db = connect(path, 30, any_text=False)
+            write_ahead(self._db)
             self._db.execute("PRAGMA synchronous=FULL")  # a vote outlives a power cut
             self._db.executescript(_SCHEMA)
             self._db.execute(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
+from stylus_core.library import Library
 from stylus_core.library.database import DatabaseState
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
@@ -19,7 +20,7 @@ from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retrieval, Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Example, Metadata
-from tests.retriever.test_index import SUBJECTS, Counting
+from tests.retriever.invented_adapters import SUBJECTS, CountingEncoder
 
 PLACES = "harbour attic desert rooftop canyon greenhouse tavern lagoon".split()
 MANNERS = "watercolor woodcut neon pastel gouache charcoal mosaic etching".split()
@@ -140,19 +141,19 @@ class MilvusServer:
             client.drop_collection(name)
         client.close()
 
-    def _client(self):
+    def _client(self) -> Any:
         import pymilvus
 
         return pymilvus.MilvusClient(parse_address(self.address).uri)
 
 
-class Machine:
+class WebUISide:
     """One WebUI's side: a library, its own index and an engine that others use too."""
 
     def __init__(self, folder: Path, server: Server, adapters: Sequence[Adapter], library: str = "") -> None:
         folder.mkdir(exist_ok=True)
         self.library = Held(adapters)
-        self.encoder = Counting()
+        self.encoder = CountingEncoder()
         self.store = VectorStore(folder / "v.sqlite", self.encoder)
         self.index = Index(folder / "index")
         address = parse_address(server.address + library)
@@ -164,10 +165,10 @@ class Machine:
 
     def bring_up(self) -> None:
         self.index.update(self.library.adapters(), (), self.library.revision)
-        self.remote.index(self.library, self.index, self.store)
+        self.remote.index(cast(Library, self.library), self.index, self.store)
 
     def found_remotely(self, prompt: str, k: int = 30, wanted: Filter | None = None) -> Retrieval:
-        retriever, notes = self.remote.retriever(self.library, self.store)
+        retriever, notes = self.remote.retriever(cast(Library, self.library), self.store)
         assert notes == []
         parsed = parse(prompt)
         return retriever.search(parsed, keywords(parsed), k, wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stylus_core.retriever.engine.address import Address
@@ -11,7 +11,7 @@ from stylus_core.retriever.engine.contract import WRITE, Condition, Row, collect
 
 Collections = dict[str, dict[str, Row]]
 
-_RELATIONS = {
+_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -83,8 +83,8 @@ def _fits(row: Row, where: Sequence[Condition]) -> bool:
 
 def _product(query: Any, vector: Any) -> float:
     if isinstance(query, dict):
-        return sum(weight * vector.get(term, 0.0) for term, weight in query.items())
-    return sum(a * b for a, b in zip(query, vector, strict=True))
+        return float(sum(weight * vector.get(term, 0.0) for term, weight in query.items()))
+    return float(sum(a * b for a, b in zip(query, vector, strict=True)))
 
 
 class MemoryServer:

@@ -16,7 +16,7 @@ from stylus_core.retriever.index import Index
 from stylus_core.retriever.retriever import Filter, Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter, Card, Metadata
-from tests.retriever.test_index import CountingEncoder
+from tests.retriever.invented_adapters import CountingEncoder
 
 #: As version 5 had them.
 ARCHITECTURES = ["sd1", "sd2", "sdxl", "sd3", "flux", "pixart", "hunyuan", "cascade", "other", "unknown"]

@@ -24,7 +24,7 @@ from stylus_core.retriever.index import Index
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.tokenizer import tokens
 from stylus_core.types import Example
-from tests.retriever.test_index import adapter
+from tests.retriever.invented_adapters import adapter
 
 
 @pytest.mark.parametrize(

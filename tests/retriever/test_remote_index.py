@@ -17,7 +17,7 @@ from stylus_core.retriever.engine.engine_retriever import EngineRetriever
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.retriever import Filter
 from stylus_core.types import Adapter, Card, Metadata
-from tests.retriever.machine import Held, Machine, MilvusServer, Server, calling, invented, prompts
+from tests.retriever.machine import Held, MilvusServer, Server, WebUISide, calling, invented, prompts
 from tests.retriever.memory_engine import MemoryServer
 
 
@@ -31,8 +31,8 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, server: Server) -> Iterator[Machine]:
-    made = Machine(tmp_path / "first", server, [invented(n) for n in range(1, 61)])
+def machine(tmp_path: Path, server: Server) -> Iterator[WebUISide]:
+    made = WebUISide(tmp_path / "first", server, [invented(n) for n in range(1, 61)])
     made.bring_up()
     yield made
     made.remote.close()
@@ -43,14 +43,14 @@ def same_share(pairs: Sequence[tuple[list[int], list[int]]], k: int) -> float:
 
 
 @pytest.mark.parametrize("wanted", [None, Filter("sd1"), Filter("sdxl", ("style", "object"), frozenset({4, 7}))])
-def test_it_ranks_as_the_index_of_this_machine_does(machine: Machine, wanted: Filter | None):
+def test_it_ranks_as_the_index_of_this_machine_does(machine: WebUISide, wanted: Filter | None):
     pairs = [(machine.here(p, wanted=wanted), machine.there(p, wanted=wanted)) for p in prompts()]
     assert all(len(a) == len(b) > 0 for a, b in pairs)
     assert sum(a[:10] == b[:10] for a, b in pairs) >= 0.9 * len(pairs)
     assert same_share(pairs, 10) >= 0.99
 
 
-def assert_scored_alike(machine: Machine, wanted: Filter | None) -> None:
+def assert_scored_alike(machine: WebUISide, wanted: Filter | None) -> None:
     """Every signal of every candidate, what is made of them, and the order."""
     for prompt in prompts():
         local, remote = machine.found_locally(prompt, 30, wanted), machine.found_remotely(prompt, 30, wanted)
@@ -70,7 +70,7 @@ def assert_scored_alike(machine: Machine, wanted: Filter | None) -> None:
 def test_what_is_brought_up_whole_is_scored_as_this_machine_scores_it(
     tmp_path: Path, server: Server, wanted: Filter | None
 ):
-    machine = Machine(tmp_path, server, [invented(n) for n in range(1, 61)])
+    machine = WebUISide(tmp_path, server, [invented(n) for n in range(1, 61)])
     machine.embed()
     machine.bring_up()
     assert_scored_alike(machine, wanted)
@@ -86,7 +86,7 @@ def test_signals_are_scaled_as_far_as_they_reach_in_what_is_not_brought_up(
     brought_up = []
     rows = EngineRetriever._rows
     monkeypatch.setattr(EngineRetriever, "_rows", lambda *of: brought_up.append(len(of[1])) or rows(*of))
-    machine = Machine(tmp_path, MemoryServer(), [invented(n) for n in range(1, 601)])
+    machine = WebUISide(tmp_path, MemoryServer(), [invented(n) for n in range(1, 601)])
     machine.embed()
     machine.bring_up()
     assert_scored_alike(machine, wanted)
@@ -104,7 +104,7 @@ def pool_of(ids: set[int], library: range) -> Pool:
     [(4000, 3), (4000, 1.05), (10, 3), (10, 1.05)],
     ids=["named", "all but those named", "deeper", "a little deeper"],
 )
-def test_a_pool_is_what_comes_up(machine: Machine, monkeypatch: pytest.MonkeyPatch, listed: int, share: float):
+def test_a_pool_is_what_comes_up(machine: WebUISide, monkeypatch: pytest.MonkeyPatch, listed: int, share: float):
     monkeypatch.setattr("stylus_core.retriever.engine.pool_query._LISTED", listed)
     ids = {n for n in range(1, 61) if int(n / share) != int((n - 1) / share)}
     for wanted in (Filter(pool=pool_of(ids, range(1, 61))), Filter("sd1", pool=pool_of(ids, range(1, 61)))):
@@ -125,7 +125,7 @@ def test_a_pool_is_not_empty_because_others_fit_better(
         Adapter(n, f"/loras/crowd_{n}.safetensors", f"crowd_{n}", metadata=known, card=Card(subject="lighthouse"))
         for n in range(1000, 1500)
     ]
-    machine = Machine(tmp_path, server, [*crowd, *(invented(n) for n in range(1, 41))])
+    machine = WebUISide(tmp_path, server, [*crowd, *(invented(n) for n in range(1, 41))])
     machine.bring_up()
     ids = set(range(1, 41))
     library = range(1, 1500)
@@ -142,7 +142,7 @@ def test_a_pool_is_not_empty_because_others_fit_better(
 
 
 def test_candidates_are_scored_as_in_the_whole_library(tmp_path: Path, server: Server):
-    machine = Machine(tmp_path, server, [invented(n) for n in range(1, 601)])
+    machine = WebUISide(tmp_path, server, [invented(n) for n in range(1, 601)])
     machine.bring_up()
     pairs = [(machine.here(p), machine.there(p)) for p in prompts()]
     assert same_share(pairs, 10) >= 0.95
@@ -150,7 +150,7 @@ def test_candidates_are_scored_as_in_the_whole_library(tmp_path: Path, server: S
     machine.remote.close()
 
 
-def test_what_changes_is_right_at_the_next_search(machine: Machine):
+def test_what_changes_is_right_at_the_next_search(machine: WebUISide):
     new = invented(77)
     assert 77 not in machine.there(calling(77), 100)
     machine.library.put(new)
@@ -166,7 +166,7 @@ def test_what_changes_is_right_at_the_next_search(machine: Machine):
     assert machine.there(calling(5), 100).count(5) == 1
 
 
-def test_a_database_that_was_made_anew_gives_the_ids_to_others(machine: Machine):
+def test_a_database_that_was_made_anew_gives_the_ids_to_others(machine: WebUISide):
     """As many changes, the same files, other ids: the rows stay, and each is the adapter that it was."""
     asked = len(machine.encoder.asked)
     turned = [replace(invented(n), id=61 - n) for n in range(2, 61)]  # 1 is gone
@@ -181,8 +181,8 @@ def test_a_database_that_was_made_anew_gives_the_ids_to_others(machine: Machine)
     assert machine.remote.retriever(machine.library, machine.store)[1] == []
 
 
-def test_libraries_in_one_collection_do_not_see_one_another(tmp_path: Path, machine: Machine, server: Server):
-    other = Machine(tmp_path / "other", server, [invented(n) for n in range(40, 90)], library=".other")
+def test_libraries_in_one_collection_do_not_see_one_another(tmp_path: Path, machine: WebUISide, server: Server):
+    other = WebUISide(tmp_path / "other", server, [invented(n) for n in range(40, 90)], library=".other")
     other.bring_up()
     assert other.there(calling(80))[0] == 80
     assert sorted(other.there("lighthouse", 100)) == list(range(40, 90))
@@ -190,8 +190,8 @@ def test_libraries_in_one_collection_do_not_see_one_another(tmp_path: Path, mach
     other.remote.close()
 
 
-def test_a_second_machine_embeds_and_writes_nothing_that_is_there(tmp_path: Path, machine: Machine, server: Server):
-    second = Machine(tmp_path / "second", server, [invented(n) for n in range(1, 62)])
+def test_a_second_machine_embeds_and_writes_nothing_that_is_there(tmp_path: Path, machine: WebUISide, server: Server):
+    second = WebUISide(tmp_path / "second", server, [invented(n) for n in range(1, 62)])
     second.bring_up()
     new = invented(61)
     assert len(second.encoder.asked) == 2
@@ -201,13 +201,13 @@ def test_a_second_machine_embeds_and_writes_nothing_that_is_there(tmp_path: Path
     second.remote.close()
 
 
-def test_no_machine_deletes_what_another_wrote(tmp_path: Path, machine: Machine, server: Server):
+def test_no_machine_deletes_what_another_wrote(tmp_path: Path, machine: WebUISide, server: Server):
     """The second has not seen the first's files yet and loses one of its own; the third comes after it."""
-    second = Machine(tmp_path / "second", server, [invented(n) for n in range(50, 71)])
+    second = WebUISide(tmp_path / "second", server, [invented(n) for n in range(50, 71)])
     second.bring_up()
     second.library.drop(70)
     second.bring_up()
-    third = Machine(tmp_path / "third", server, [invented(n) for n in range(50, 71)])
+    third = WebUISide(tmp_path / "third", server, [invented(n) for n in range(50, 71)])
     third.bring_up()
     assert sorted(machine.there("lighthouse", 100)) == list(range(1, 61))
     assert sorted(second.there("lighthouse", 100)) == list(range(50, 70))
@@ -218,10 +218,10 @@ def test_no_machine_deletes_what_another_wrote(tmp_path: Path, machine: Machine,
 
 def test_two_writers_at_once_lose_nothing(tmp_path: Path, server: Server):
     parts = [range(1, 41), range(21, 61)]
-    machines = [Machine(tmp_path / str(i), server, [invented(n) for n in part]) for i, part in enumerate(parts)]
+    machines = [WebUISide(tmp_path / str(i), server, [invented(n) for n in part]) for i, part in enumerate(parts)]
     with ThreadPoolExecutor(2) as both:
-        list(both.map(Machine.bring_up, machines))
-    reader = Machine(tmp_path / "reader", server, [invented(n) for n in range(1, 61)])
+        list(both.map(WebUISide.bring_up, machines))
+    reader = WebUISide(tmp_path / "reader", server, [invented(n) for n in range(1, 61)])
     reader.bring_up()
     assert reader.encoder.asked == []
     assert [n for n in range(1, 61) if n not in reader.there(calling(n))[:3]] == []
@@ -229,7 +229,7 @@ def test_two_writers_at_once_lose_nothing(tmp_path: Path, server: Server):
         machine.remote.close()
 
 
-def test_a_collection_that_was_dropped_is_written_again(machine: Machine, server: Server):
+def test_a_collection_that_was_dropped_is_written_again(machine: WebUISide, server: Server):
     server.drop_all()
     machine.remote.close()
     machine.bring_up()
@@ -240,7 +240,7 @@ def test_an_architecture_of_any_name_is_filtered_by_its_name(tmp_path: Path, ser
     strange = ("flux2-klein-9b", "Wan 2.2 (14B)", "x" * 90, "unknown")
     made = [invented(n) for n in range(1, 61)]
     named = [replace(a, metadata=replace(a.metadata, architecture=strange[a.id % 4])) for a in made]
-    machine = Machine(tmp_path, server, named)
+    machine = WebUISide(tmp_path, server, named)
     machine.bring_up()
     for label in strange:
         fitting = [a.id for a in named if a.metadata.architecture in (label, "unknown")]
@@ -259,7 +259,7 @@ def test_an_architecture_of_any_name_is_filtered_by_its_name(tmp_path: Path, ser
 def test_what_an_older_version_wrote_is_carried_over(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as older:
         older.setattr("stylus_core.retriever.engine.contract.VERSION", 2)
-        machine = Machine(tmp_path, server, [invented(n) for n in range(1, 201)])
+        machine = WebUISide(tmp_path, server, [invented(n) for n in range(1, 201)])
         machine.bring_up()
         machine.remote.close()
     old = server.collections()
@@ -274,7 +274,7 @@ def test_what_an_older_version_wrote_is_carried_over(tmp_path: Path, server: Ser
 
 
 def test_a_library_that_nobody_wrote_says_so(tmp_path: Path, server: Server):
-    machine = Machine(tmp_path, server, [invented(n) for n in range(1, 300)])
+    machine = WebUISide(tmp_path, server, [invented(n) for n in range(1, 300)])
     with pytest.raises(EngineError, match="run stylus index"):
         machine.there("lighthouse")
     machine.remote.close()

@@ -6,7 +6,7 @@ objects become plain fields, and every field is checked like an answer of a mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.hostile_text import clean, clean_line, clean_list
 from stylus_core.library.values import identifier, strength
+from stylus_core.progress import StageProgress
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.exchange import Imported, import_records
 from stylus_core.refiner.model.restricted_pickle import BadPickle, Global, Instance, read_data
@@ -29,7 +30,7 @@ _CLASSES = frozenset(
 )
 
 
-def read_stylusdocs(path: Path, progress: Callable[[int, int], None] | None = None) -> list[Mapping[str, Any]]:
+def read_stylusdocs(path: Path, progress: StageProgress | None = None) -> list[Mapping[str, Any]]:
     """The fields of each `AdapterInfo` of `sd_adapters.pkl`, in the file's order, unchecked.
 
     `progress(done, total)` counts bytes. Raises `LibraryError` for every other kind of pickle.
@@ -51,7 +52,7 @@ def read_stylusdocs(path: Path, progress: Callable[[int, int], None] | None = No
     return found
 
 
-def import_stylusdocs(library: Library, path: Path, progress: Callable[[int, int], None] | None = None) -> Imported:
+def import_stylusdocs(library: Library, path: Path, progress: StageProgress | None = None) -> Imported:
     """Takes in the descriptions of the models of which the library has a file, by the model site's id."""
     return import_records(library, _records(read_stylusdocs(path, progress)))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from stylus_core.errors import EngineError
 from stylus_core.library import Library
+from stylus_core.progress import Progress
 from stylus_core.retriever.engine.address import Address
 from stylus_core.retriever.engine.contract import WRITE, Connect, Engine
 from stylus_core.retriever.engine.engine_retriever import EngineRetriever
@@ -25,8 +26,6 @@ from stylus_core.retriever.index import Index
 from stylus_core.retriever.vectors import VectorStore
 
 log = logging.getLogger("stylus")
-
-Progress = Callable[[str, int, int], None]  # (stage, done, total)
 
 BUDGET = 2.0  # seconds that a selection gives a server
 _FILE_BUDGET = 60.0  # the version in a file reads it all at the first search, and cannot be out of reach

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from stylus_core.library import Library
+from stylus_core.progress import StageProgress
 from stylus_core.retriever.documents import MAX_EXAMPLES, Document, document
 from stylus_core.retriever.engine.contract import TEXTS, WRITE, Engine, Row
 from stylus_core.retriever.engine.row_packing import digest, names_of, pack, pack_example, sparse
@@ -19,8 +20,6 @@ from stylus_core.retriever.engine.sync_state import SyncState, key_of
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS, VIEWS
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
-
-Progress = Callable[[int, int], None]
 
 _AT_ONCE = 500  # adapters in memory
 _SETTLED = 200  # rows after which it pays to have the engine index what was written
@@ -64,7 +63,7 @@ class Writer:
         if self._store and documents:
             self._store.many([getattr(d, v) for d in documents for v in VIEWS])
 
-    def write(self, library: Library, progress: Progress | None = None) -> int:
+    def write(self, library: Library, progress: StageProgress | None = None) -> int:
         """Writes what is new or different and deletes what is gone; how many rows that were."""
         revision, changed, gone = self.pending(library)
         ids = sorted(changed)

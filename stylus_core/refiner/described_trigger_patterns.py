@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 
 _ABOUT = re.compile(
-    quick(
+    factor_prefixes(
         r"trigger|activ|key\s?word|\btoken|instance|(?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
         r"|트리거|триггер|активатор|ключев|palabra|palavra|gatilho|disparador|déclench|mots?[- ]cl|auslöse|schlüssel"
         r"|aktivierung|parol[ae]|kluczow|\bprompts? (?:with|must|should|has|have|needs?)\b"

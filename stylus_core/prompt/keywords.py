@@ -15,16 +15,16 @@ from pathlib import Path
 from stylus_core.prompt.english import is_word
 from stylus_core.prompt.grammar import ParsedPrompt
 from stylus_core.prompt.script_runs import cut_at_particles
-from stylus_core.prompt.word_list import read_words
 from stylus_core.types import Keyword
+from stylus_core.word_lists import read_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")
 
-_WORDS = Path(__file__).with_name("keyword_words.txt")
-_FUNCTION = frozenset(read_words(_WORDS, "function"))
-_LIGHT_VERBS = frozenset(read_words(_WORDS, "light verbs"))
-_BARE = frozenset(read_words(_WORDS, "bare"))
-_THINGS = frozenset(read_words(_WORDS, "things"))
+_WORDS = read_words(Path(__file__).with_name("keyword_words.txt"))
+_FUNCTION = frozenset(_WORDS["function"])
+_LIGHT_VERBS = frozenset(_WORDS["light verbs"])
+_BARE = frozenset(_WORDS["bare"])
+_THINGS = frozenset(_WORDS["things"])
 
 #: Words by which prompts ask for quality: nobody's subject.
 _QUALITY = re.compile(

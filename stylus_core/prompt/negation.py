@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stylus_core.prompt.english import is_word
-from stylus_core.prompt.word_list import read_words
+from stylus_core.word_lists import read_words
 
 Span = tuple[int, int]
 
@@ -55,11 +55,11 @@ _KOREAN = re.compile(r"[\uac00-\ud7af]{1,20}\s{0,2}(?:없이|없는|없음|없�
 
 _BOUNDARY = re.compile(r"[,\n;!?。！？|—–]|[.:](?=\s|$)|--|(?<=\s)-(?=\s)")
 
-_WORDS = Path(__file__).with_name("negation_words.txt")
-_TURNS = frozenset(read_words(_WORDS, "turns"))
-_GOES_ON = frozenset(read_words(_WORDS, "goes on"))
-_LIGHT = frozenset(read_words(_WORDS, "light"))
-_SUBJECTS = frozenset(read_words(_WORDS, "subjects"))
+_WORDS = read_words(Path(__file__).with_name("negation_words.txt"))
+_TURNS = frozenset(_WORDS["turns"])
+_GOES_ON = frozenset(_WORDS["goes on"])
+_LIGHT = frozenset(_WORDS["light"])
+_SUBJECTS = frozenset(_WORDS["subjects"])
 _STYLE = re.compile(r"in\s+(?:the\s+style|(?:an?\s+)?(?:[^\W_]+\s+){0,2}style)\b", re.IGNORECASE)
 
 _LIST = re.compile(r"[^,.;:!?\n]{1,40},")

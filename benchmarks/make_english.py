@@ -76,7 +76,7 @@ def is_form(word: str, known: dict[str, set[int]]) -> bool:
 
 
 def main() -> None:
-    """Writes the lists."""
+    """Writes the lists below what stands in the files about them."""
     if len(sys.argv) != 3:
         raise SystemExit("usage: python -m benchmarks.make_english VOCAB WORDNET")
     found, known = words(Path(sys.argv[1])), lemmas(Path(sys.argv[2]))
@@ -89,7 +89,8 @@ def main() -> None:
     )
     somebody = sorted(beings(Path(sys.argv[2])).intersection(w for w in cased if w.islower()))
     for path, lines in ((WORDS, cased), (THINGS, things), (BEINGS, somebody)):
-        path.write_text("\n".join(lines) + "\n", encoding="ascii")
+        about = [line for line in path.read_text(encoding="ascii").splitlines() if line.startswith("#")]
+        path.write_text("\n".join([*about, *lines]) + "\n", encoding="ascii")
         print(f"{len(lines)} words in {path}")
 
 

@@ -13,7 +13,7 @@ from stylus_core.llm.capabilities import Capabilities, read_servers
 from stylus_core.llm.run_state import state_file
 from stylus_core.retriever import index_files
 from stylus_core.retriever.vectors import vector_file
-from stylus_core.storage.aside import is_aside, told_aside
+from stylus_core.storage.aside import is_aside, move_aside_and_log
 from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
 from stylus_core.storage.sqlite_open import connect_read_only
 
@@ -33,7 +33,7 @@ def heal(home: Path) -> None:
         file.close()
     for folder in _indexes(home):
         if folder.name != "index" and (found := index_files.examine(folder)):  # that one is healed when it is opened
-            told_aside(folder / index_files.MANIFEST, found[0], "the index is built anew when it is needed")
+            move_aside_and_log(folder / index_files.MANIFEST, found[0], "the index is built anew when it is needed")
     Capabilities(home / "servers.json").of("")
 
 

@@ -188,7 +188,7 @@ def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
     """What is damaged of the caches, and what was moved aside."""
     from stylus_core.caches import damage, database_problem
     from stylus_core.home import library_home
-    from stylus_core.storage.aside import is_aside, put_aside
+    from stylus_core.storage.aside import find_moved_aside, is_aside
 
     folder = library_home([path.expanduser().absolute() for path in libraries], home)
     if not folder.is_dir():
@@ -199,7 +199,7 @@ def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
     if found := tuple(damage(folder)):
         message = f"damaged, and made anew when it is needed: {len(found)}"
         yield Finding("note", "caches", message, "stylus index mends them all; nothing but time is lost", found)
-    mine = [*put_aside(folder), *sorted(path for path in folder.parent.iterdir() if is_aside(path))]
+    mine = [*find_moved_aside(folder), *sorted(path for path in folder.parent.iterdir() if is_aside(path))]
     if mine:
         message = f"damaged files that were moved aside: {len(mine)}"
         yield Finding("note", "moved aside", message, "delete them when nobody needs them", tuple(map(str, mine)))

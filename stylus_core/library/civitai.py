@@ -28,7 +28,7 @@ from stylus_core.library.values import (
     trigger_words,
 )
 from stylus_core.library.versions import VersionContext, civitai_record, is_model, own_file, stem_of, version_of
-from stylus_core.prompt.own_tags import core, own_tags
+from stylus_core.prompt.own_tags import own_tags, versionless_name
 from stylus_core.types import Example
 
 #: By key the types that the readers understand, for `JsonSidecar.expected`.
@@ -64,7 +64,7 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Versi
     level = nsfw_level(model.get("nsfwLevel")) or nsfw_level(record.get("nsfwLevel")) or nsfw_level(model.get("nsfw"))
     version_id = identifier(record.get("id"))
     names = [context.stem, context.alias, *(stem_of(f.get("name")) for f in files)]
-    own = Own(frozenset(core(n) for n in names if n) - {""}, every, version_id)
+    own = Own(frozenset(versionless_name(n) for n in names if n) - {""}, every, version_id)
     downloads = count(mapping(record.get("stats")).get("downloadCount"))
     if downloads is None:
         downloads = count(mapping(model.get("stats")).get("downloadCount"))
@@ -160,7 +160,7 @@ def _is_own(resource: dict[str, Any], own: Own) -> bool:
         return version == own.version_id
     if clean_line(resource.get("type"), 20).lower() not in _ADAPTERS:
         return False
-    return _hash(resource.get("hash")) in own.hashes or core(_without_ending(name)) in own.cores
+    return _hash(resource.get("hash")) in own.hashes or versionless_name(_without_ending(name)) in own.cores
 
 
 def _hash(value: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stylus_core.storage.aside import told_aside
+from stylus_core.storage.aside import move_aside_and_log
 from stylus_core.storage.files import write_whole
 from stylus_core.storage.seal import sealed_json, unsealed_json
 
@@ -64,7 +64,7 @@ class Capabilities:
                 log.warning("what %s knows of servers cannot be read (%s): they are asked again", self._path, e)
                 return self._known
             except ValueError as e:
-                told_aside(self._path, e, "the servers are asked again")
+                move_aside_and_log(self._path, e, "the servers are asked again")
                 return self._known
             self._known = {k: a for k, v in stored.items() if (a := _ability(v)) is not None}
         return self._known

@@ -11,14 +11,16 @@ _LONGEST = 2000  # characters of an address
 
 
 def address_problem(url: str, example: str, way_out: str) -> str:
-    """Why nothing can be asked at `url`, as the end of a sentence about it; empty if nothing speaks against it.
+    """Says why nothing can be asked at an address.
 
     Args:
         url: what a user gave.
         example: an address that would do.
         way_out: where a key belongs instead, such as "put the key into STYLUS_API_KEY".
 
-    What is told repeats nothing of the address, which may hold a key in a place of its own invention.
+    Returns:
+        The end of a sentence about the address; empty if nothing speaks against it. It repeats nothing of the address,
+        which may hold a key in a place of its own invention.
     """
     # "@" before anything else: an address with a password in it may be too broken to be taken apart
     if "@" in url.partition("?")[0].partition("#")[0]:
@@ -36,7 +38,14 @@ def address_problem(url: str, example: str, way_out: str) -> str:
 
 
 def shown_address(url: str) -> str:
-    """`url` without user, password, query and fragment, any of which may hold a key."""
+    """Leaves out of an address what may hold a key, so that it can be shown.
+
+    Args:
+        url: what a user gave.
+
+    Returns:
+        It without user, password, query and fragment; "the address" where it cannot be taken apart.
+    """
     try:
         parts = urllib.parse.urlsplit(url)
         return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
@@ -45,7 +54,14 @@ def shown_address(url: str) -> str:
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address that a server named; empty if it names none."""
+    """Takes the origin (RFC 6454) of an address that a server named.
+
+    Args:
+        url: what the server said, whatever it is.
+
+    Returns:
+        Scheme, host and port, such as "http://127.0.0.1:7860"; empty if the address has no origin of http or https.
+    """
     try:
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port

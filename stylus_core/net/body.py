@@ -45,5 +45,6 @@ class Unpacker:
         return self._work is None or self._work.eof or not self._begun
 
     def too_long(self) -> NetError:
+        """The error of a body beyond the limit."""
         size = f"{self._limit >> 20} MiB" if self._limit >= 1 << 20 else f"{self._limit >> 10} KB"
         return NetError(LARGE, f"sent an answer longer than {size}: it was not read")

@@ -37,19 +37,31 @@ class Deadline:
             raise self.late()
         return left
 
-    def at_most(self, seconds: float) -> None:
-        """Ends in `seconds` at the latest from now on."""
+    def shorten(self, seconds: float) -> None:
+        """Ends `seconds` from now at the latest."""
         self._end = min(self._end, time.monotonic() + seconds)
 
     def late(self) -> NetError:
+        """The error of a server that did not make it in time."""
         return NetError(LATE, f"did not answer within {self.seconds:.3g} s")
 
 
 T = TypeVar("T")
 
 
-def within(deadline: Deadline, work: Callable[[], T]) -> T:
-    """What `work` gives, of which nothing else bounds the time: it has a thread, which ends when it does."""
+def run_within(deadline: Deadline, work: Callable[[], T]) -> T:
+    """Runs `work`, of which nothing else bounds the time, in a thread of its own, which ends when `work` does.
+
+    Args:
+        deadline: when it is given up.
+        work: what is run; whatever it raises is raised here.
+
+    Returns:
+        What `work` returned.
+
+    Raises:
+        NetError: it took too long.
+    """
     box: list[T | BaseException] = []
     done = threading.Event()
 
@@ -107,6 +119,7 @@ class Connection:
         return count
 
     def sendall(self, data: bytes) -> None:
+        """Sends all of `data` within the deadline."""
         view = memoryview(data)
         while view:
             self._socket.settimeout(self._deadline.left())
@@ -116,12 +129,14 @@ class Connection:
                 raise self._deadline.late() from None
 
     def makefile(self, mode: str) -> io.BufferedReader:
+        """What `http.client` reads the answer from; `mode` is always "rb"."""
         return io.BufferedReader(_Stream(self))
 
     def close(self) -> None:
         """`http.client` calls this before it has read the answer: nothing is closed before `hang_up`."""
 
     def hang_up(self) -> None:
+        """Closes the connection."""
         self._socket.close()
 
 
@@ -137,7 +152,16 @@ class _Stream(io.RawIOBase):
 
 
 def reach(host: str, port: int, seconds: float) -> None:
-    """Connects and hangs up. Raises `NetError` if nobody listens there."""
+    """Connects and hangs up, to see whether somebody listens.
+
+    Args:
+        host: name or number.
+        port: of the server.
+        seconds: for the look-up of the name and the connection together.
+
+    Raises:
+        NetError: nobody listens there, or not in time.
+    """
     Connection(host, port, Deadline(seconds)).hang_up()
 
 
@@ -155,7 +179,7 @@ def _found(host: str, port: int, deadline: Deadline, look_up: LookUp) -> list[tu
         return look_up(host, port, type=socket.SOCK_STREAM)
 
     try:
-        return found() if _is_number(host) else within(deadline, found)
+        return found() if _is_number(host) else run_within(deadline, found)
     except (OSError, UnicodeError) as error:  # UnicodeError for a name that cannot be one
         raise NetError(UNREACHABLE, f"cannot be reached ({reason(error)})") from None
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from stylus_core.net.address import origin
 from stylus_core.net.body import Unpacker
-from stylus_core.net.connection import Connection, Deadline, reason, within
+from stylus_core.net.connection import Connection, Deadline, reason, run_within
 from stylus_core.net.errors import BROKEN, ELSEWHERE, GARBLED, UNREACHABLE, NetError
 from stylus_core.net.redaction import Redaction
 
@@ -75,9 +75,16 @@ class HttpReply:
             return self._redaction.clean(self._body.decode("latin-1")).encode("latin-1", "replace")
 
     def json(self, leave: Iterable[str] = ()) -> Any:
-        """The value that it is, but for what lies under the names in `leave`, which is data and as it came.
+        """Reads the body as JSON, the secrets of the request taken out of every text.
 
-        Raises `ValueError` where it is no JSON.
+        Args:
+            leave: names under which data lies, such as pictures in Base64: it stays as it came.
+
+        Returns:
+            The value.
+
+        Raises:
+            ValueError: it is no JSON, or nested too deeply.
         """
         try:
             return self._redaction.cleaned(json.loads(self._body), frozenset(leave))
@@ -86,9 +93,16 @@ class HttpReply:
 
 
 def send(request: HttpRequest) -> HttpReply:
-    """The answer to a request, errors (statuses from 400 on) included.
+    """Sends a request and reads the answer, over a connection of its own.
 
-    Raises `NetError` if there is none in time, within the limit, and from that server itself.
+    Args:
+        request: what is asked, with its limits of time and size.
+
+    Returns:
+        The answer; statuses from 400 on are answers too.
+
+    Raises:
+        NetError: there is none in time, within the limit, and from that server itself.
     """
     exchange = _Exchange(request)
     try:
@@ -190,7 +204,7 @@ class _Exchange:
         """All of it. Of an error nothing where it is long or late: its beginning might end within a key."""
         if response.status < 400:
             return self._whole(response, connection, self._request.limit)
-        self._deadline.at_most(_ERROR_SECONDS)
+        self._deadline.shorten(_ERROR_SECONDS)
         try:
             return self._whole(response, connection, min(self._request.limit, _ERROR))
         except NetError:
@@ -219,7 +233,7 @@ def _proxy(scheme: str, host: str, deadline: Deadline) -> urllib.parse.SplitResu
     named = urllib.request.getproxies()
     given = named.get(scheme) or named.get("all")
     # where the operating system says what goes by no proxy, names are looked up
-    if not given or host in _LOCAL or within(deadline, lambda: urllib.request.proxy_bypass(host)):
+    if not given or host in _LOCAL or run_within(deadline, lambda: urllib.request.proxy_bypass(host)):
         return None
     try:
         parts = urllib.parse.urlsplit(given if "://" in given else f"http://{given}")

@@ -13,15 +13,19 @@ from stylus_core.net.exchange import HttpRequest, send
 
 
 def openai_client(base_url: str, key: str, limit: int) -> Any:
-    """An `openai.OpenAI` that asks once and never longer than the `timeout` of a call.
+    """Makes a client of the package openai whose requests leave through `send`.
 
     Args:
         base_url: of the API.
         key: sent as a bearer token.
         limit: bytes of an answer.
 
-    Raises `ImportError` without the package. What keeps an answer away is a `NetError`, which some
-    versions raise as it is and others as the `__cause__` of an `APIConnectionError`.
+    Returns:
+        An `openai.OpenAI` that asks once and never longer than the `timeout` of a call. What keeps an answer away is a
+        `NetError`, which some versions raise as it is and others as the `__cause__` of an `APIConnectionError`.
+
+    Raises:
+        ImportError: the package is not installed.
     """
     import openai
 

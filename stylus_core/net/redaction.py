@@ -58,11 +58,26 @@ class Redaction:
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Redaction:
-        """Knows what `headers` of a request give away."""
+        """Knows the secrets in the headers of a request.
+
+        Args:
+            headers: by name, in any case; those that carry credentials are read, Basic's password among them.
+
+        Returns:
+            A redaction of those secrets.
+        """
         return cls(part for name, value in headers.items() if name.lower() in _HEADERS for part in _parts(value))
 
     def clean(self, text: str) -> str:
-        """`text` with `COVER` where it held a secret."""
+        """Covers the secrets in a text.
+
+        Args:
+            text: what a server said. Beyond 64 KB a text that holds a secret is covered whole; beyond 4 MB any text is
+                left out, where there are secrets.
+
+        Returns:
+            The text with `COVER` where it held a secret, in whatever form.
+        """
         if (self._needles or self._words) and len(text) > _LONGEST:
             return _UNSEEN
         if self._needles:
@@ -74,7 +89,15 @@ class Redaction:
         return self._words.sub(COVER, text) if self._words else text
 
     def cleaned(self, value: Any, leave: Iterable[str] = ()) -> Any:
-        """The same for every text of a JSON value, names included, but for what lies under a name in `leave`."""
+        """Covers the secrets in every text of a JSON value, names included.
+
+        Args:
+            value: as `json.loads` gives it.
+            leave: names whose values stay as they are.
+
+        Returns:
+            A copy of the value without the secrets.
+        """
         if isinstance(value, str):
             return self.clean(value)
         if isinstance(value, list):

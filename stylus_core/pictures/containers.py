@@ -42,7 +42,14 @@ class Encoded:
 
 
 def kind(data: bytes) -> str | None:
-    """The format by the first bytes, as Pillow names it; None for what is not opened."""
+    """Tells a picture's format by its first bytes, whatever its name.
+
+    Args:
+        data: the file's content, or at least 12 bytes of its beginning.
+
+    Returns:
+        The format as Pillow names it, one of `ENDINGS`; None for what is not opened.
+    """
     if data[:8] == _PNG:
         return "PNG"
     if data[:3] == b"\xff\xd8\xff":
@@ -53,7 +60,17 @@ def kind(data: bytes) -> str | None:
 
 
 def encoded(data: bytes) -> Encoded:
-    """Takes a picture apart. Raises `PictureError` for what is no whole PNG, JPEG, WebP or GIF."""
+    """Takes a picture's container apart.
+
+    Args:
+        data: the file's content.
+
+    Returns:
+        Size, format, and the bytes that show the first frame.
+
+    Raises:
+        PictureError: it is no whole PNG, JPEG, WebP or GIF.
+    """
     known = kind(data)
     if known is None:
         raise PictureError("no PNG, JPEG, WebP or GIF")

@@ -50,7 +50,7 @@ PREVIEW = Limits(32 * 2**20, 88 * 2**20, ("PNG", "JPEG", "WEBP", "GIF"))
 MADE = Limits(128 * 2**20, 280 * 2**20, ("PNG", "JPEG", "WEBP"))
 
 
-class _Room:
+class _MemoryBudget:
     """The memory that all pictures that are open at a time may take; one alone may always be opened."""
 
     def __init__(self, size: int) -> None:
@@ -71,25 +71,36 @@ class _Room:
                 self._changed.notify_all()
 
 
-_ROOM = _Room(PREVIEW.memory)
+_BUDGET = _MemoryBudget(PREVIEW.memory)
 
 
 def need_pillow(otherwise: str = "") -> None:
-    """Raises `ModelError` if pictures cannot be decoded here; `otherwise` is what to do without Pillow."""
+    """Makes sure that pictures can be decoded here.
+
+    Args:
+        otherwise: what to do without Pillow, as the end of the sentence; empty: there is nothing.
+
+    Raises:
+        ModelError: Pillow is not installed.
+    """
     if not _has_pillow():
         raise ModelError(f"pictures need Pillow: pip install pillow{otherwise and f', or {otherwise}'}")
 
 
 @contextmanager
 def decoded(data: bytes, limits: Limits = PREVIEW, side: int = 0) -> Iterator[Image]:
-    """The first frame of a picture, decoded whole, as its file has it: neither turned upright nor converted.
+    """Decodes the first frame of a picture whole, as its file has it: neither turned upright nor converted.
 
     Args:
         data: the file's content.
         limits: what it may take.
         side: pixels a side that are enough; a JPEG is decoded at a fraction of its size then. 0 is all of it.
 
+    Yields:
+        The picture, open as long as the block runs; its memory counts against that of all pictures.
+
     Raises:
+        ModelError: Pillow is not installed.
         PictureError: it is broken, cut off, too large, or of a format that is not opened.
     """
     need_pillow()
@@ -98,7 +109,7 @@ def decoded(data: bytes, limits: Limits = PREVIEW, side: int = 0) -> Iterator[Im
 
 
 def jpeg(data: bytes, side: int, quality: int = 85, limits: Limits = PREVIEW, smallest: int = 1) -> bytes:
-    """The first frame as a JPEG without metadata, upright, on white where it is transparent.
+    """Makes a small JPEG of the first frame, without metadata, upright, on white where it is transparent.
 
     Args:
         data: the file's content.
@@ -107,7 +118,11 @@ def jpeg(data: bytes, side: int, quality: int = 85, limits: Limits = PREVIEW, sm
         limits: what the picture may take.
         smallest: pixels that the shorter side has at least.
 
+    Returns:
+        The JPEG's content.
+
     Raises:
+        ModelError: Pillow is not installed.
         PictureError: it is broken, cut off, too large, too small, or of a format that is not opened.
     """
     need_pillow()
@@ -117,7 +132,7 @@ def jpeg(data: bytes, side: int, quality: int = 85, limits: Limits = PREVIEW, sm
     from PIL import Image
 
     out = io.BytesIO()
-    with _told(found.kind):
+    with _decoder_errors(found.kind):
         with _open(found, len(data), limits, side) as image:
             shown = _reduced(image, side)
         shown.thumbnail((side, side), Image.Resampling.LANCZOS)
@@ -128,9 +143,15 @@ def jpeg(data: bytes, side: int, quality: int = 85, limits: Limits = PREVIEW, sm
 
 
 def check_whole(data: bytes) -> str:
-    """The format of a picture that somebody made and that must be all there.
+    """Checks that a picture that was made for the user is all there.
 
     Without Pillow its container is looked at, which a picture that was cut off does not pass either.
+
+    Args:
+        data: the file's content.
+
+    Returns:
+        The format as Pillow names it.
 
     Raises:
         PictureError: it is broken, cut off, too large, or of a format that is not opened.
@@ -154,15 +175,15 @@ def _open(found: Encoded, size: int, limits: Limits, side: int) -> Iterator[Imag
     fraction = 1
     if found.kind == "JPEG" and side:
         fraction = next(n for n in (8, 4, 2, 1) if n == 1 or min(found.width, found.height) // side >= n)
-    with _ROOM.taken(_memory(found, size, limits, fraction)):
+    with _BUDGET.taken(_memory(found, size, limits, fraction)):
         from PIL import Image
 
-        with _told(found.kind):
+        with _decoder_errors(found.kind):
             # Those of the other formats are not even loaded: there is one that starts Ghostscript.
             importlib.import_module(f"PIL.{_PLUGINS[found.kind]}ImagePlugin")
             image = Image.open(io.BytesIO(found.data), formats=(found.kind,))
         with image:
-            with _told(found.kind):
+            with _decoder_errors(found.kind):
                 if image.size != (found.width, found.height):
                     raise PictureError(f"a damaged {found.kind}")
                 if fraction > 1:
@@ -183,7 +204,7 @@ def _memory(found: Encoded, size: int, limits: Limits, fraction: int) -> int:
 
 
 @contextmanager
-def _told(kind: str) -> Iterator[None]:
+def _decoder_errors(kind: str) -> Iterator[None]:
     """What decoders raise on broken files has many types; all mean the same."""
     try:
         yield

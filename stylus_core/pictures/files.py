@@ -11,11 +11,14 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def read_file(path: str | os.PathLike[str], most: int) -> bytes:
-    """The content of a regular file, or of the one that a link leads to.
+    """Reads a regular file, or the one that a link leads to.
 
     Args:
         path: of the file.
-        most: bytes.
+        most: bytes that it may have.
+
+    Returns:
+        All of its content.
 
     Raises:
         OSError: it cannot be read, is no regular file (a pipe, a device, a socket), or is larger than `most`.

@@ -20,8 +20,8 @@ _FEW_LETTERS = 12
 _SPECIAL = frozenset(".*+?^$|()[]{}\\")
 
 
-def quick(source: str) -> str:
-    r"""An equal pattern that tells at a glance where no match begins.
+def factor_prefixes(source: str) -> str:
+    r"""Makes an equal pattern that tells at a glance where no match begins.
 
     `\bfoo|(?:big )?bar|fog` becomes `f(?:(?<!\wf)oo|og)|b(?:ig bar|ar)`, and where words begin with most letters of the
     alphabet it is `\b(?:a(?:...)|b(?:...)|...)`. Which of several alternatives is found does not change. It is for text
@@ -30,6 +30,9 @@ def quick(source: str) -> str:
     Args:
         source: alternatives that begin with a literal or a class of few, in groups or not, behind tests of what
             stands before (`\b`, `(?<!...)`, `(?<=...)`) or not. They capture nothing.
+
+    Returns:
+        The pattern, with each first letter once.
 
     Raises:
         ValueError: if one of them begins with anything else.

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from stylus_core.prompt.json_prompt import structured
-from stylus_core.prompt.negation import unwanted
+from stylus_core.prompt.json_prompt import read_json_prompt
+from stylus_core.prompt.negation import negated_spans
 from stylus_core.prompt.tags import NetworkTag, find_tags
 
 #: Words that part a prompt as AND does: the host's own, those of Regional Prompter and of Neutral Prompt.
@@ -58,8 +58,15 @@ class ParsedPrompt:
 
 
 def parse(prompt: str) -> ParsedPrompt:
-    """Reads a prompt of any length and any Unicode."""
-    values = structured(prompt)
+    """Reads a prompt.
+
+    Args:
+        prompt: of any length and any Unicode; nothing in it is an error.
+
+    Returns:
+        Its parts, tags and weights; all places in it are places in the prompt.
+    """
+    values = read_json_prompt(prompt)
     start = values.end if values else 0
     seen = (values.text[:start] if values else "") + without_comments(prompt[start:])
     tags = tuple(replace(t, raw=prompt[t.start : t.end]) for t in find_tags(seen))
@@ -74,12 +81,25 @@ def parse(prompt: str) -> ParsedPrompt:
             reader.separate(end, after, group_ends=True)
         start = after
     plain = "".join(reader.plain)
-    left_out = [*unwanted(plain.replace("_", " "), prompt), *reader.weightless(), *(values.unwanted if values else ())]
+    left_out = [
+        *negated_spans(plain.replace("_", " "), prompt),
+        *reader.weightless(),
+        *(values.unwanted if values else ()),
+    ]
     return ParsedPrompt(prompt, plain, tags, reader.parts(), without(plain, left_out), tail)
 
 
 def without(text: str, spans: Iterable[tuple[int, int]], keep: str = ",\n") -> str:
-    """`text` with blanks for the spans, in any order; what is in `keep` stays."""
+    """Puts blanks in the place of some spans.
+
+    Args:
+        text: any text.
+        spans: (start, end), in any order.
+        keep: characters that stay.
+
+    Returns:
+        A text of the same length.
+    """
     out = list(text)
     for start, end in spans:
         out[start:end] = [c if c in keep else " " for c in text[start:end]]
@@ -87,17 +107,38 @@ def without(text: str, spans: Iterable[tuple[int, int]], keep: str = ",\n") -> s
 
 
 def comments(text: str) -> list[tuple[int, int]]:
-    """Spans of what the host strips before anything else: from a `#` to the end of its line."""
+    """Finds what the host strips before anything else.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        Spans from a `#` to the end of its line, ascending.
+    """
     return [m.span() for m in _COMMENT.finditer(text)]
 
 
 def without_comments(text: str) -> str:
-    """`text` with spaces for its comments, so that places in it stay."""
+    """Puts spaces in the place of comments.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        A text of the same length.
+    """
     return _blanked(text, comments(text))
 
 
 def ends_in_weight(text: str) -> bool:
-    """Whether the end of `text` is the weight of its last section: words behind it would turn it into text."""
+    """Tells whether words behind a prompt would turn its last weight into text.
+
+    Args:
+        text: a prompt, such as "a cat AND a dog :0.5".
+
+    Returns:
+        True if its end is the weight of its last section.
+    """
     return parse(text).tail_weight is not None
 
 

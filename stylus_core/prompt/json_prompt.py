@@ -23,7 +23,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Structured:
+class JsonPrompt:
     """A prompt that is an object."""
 
     text: str  # as long as the prompt; what is no value is blank, values are parted by commas
@@ -31,8 +31,15 @@ class Structured:
     unwanted: tuple[Span, ...]  # values under keys such as "negative" or "avoid"
 
 
-def structured(prompt: str) -> Structured | None:
-    """The values of a prompt that begins with a JSON object; None for every other prompt."""
+def read_json_prompt(prompt: str) -> JsonPrompt | None:
+    """Reads the values of a prompt that begins with a JSON object.
+
+    Args:
+        prompt: any text.
+
+    Returns:
+        Its values; None for every other prompt, and for objects of more than 50,000 characters.
+    """
     start = len(prompt) - len(prompt.lstrip())
     if prompt[start : start + 1] != "{" or len(prompt) > _LONGEST:
         return None
@@ -59,4 +66,4 @@ def structured(prompt: str) -> Structured | None:
             text[close] = ","
             if any(map(_UNWANTED.search, (*around, key))):
                 unwanted.append((begin, close))
-    return Structured("".join(text) + prompt[end:], end, tuple(unwanted))
+    return JsonPrompt("".join(text) + prompt[end:], end, tuple(unwanted))

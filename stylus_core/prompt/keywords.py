@@ -10,45 +10,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 
 from stylus_core.prompt.english import is_word
 from stylus_core.prompt.grammar import ParsedPrompt
-from stylus_core.prompt.script_runs import pieces
+from stylus_core.prompt.script_runs import cut_at_particles
 from stylus_core.types import Keyword
+from stylus_core.word_lists import read_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’_\-][^\W_]+)*")
 
-_FUNCTION = frozenset(
-    """a an the of in on at to for with without and or nor is are was were be been being am by from as it its it's
-    this that these those i you he she they we his her hers him them their my your our us up down out into
-    onto over under off there here while which who whom whose s t very just some any all no not near next top
-    behind beside besides between through against above below across along around during has have had having
-    can could will would should may might must do does did done doing one two three four five six seven eight
-    nine ten several many few lots lot bunch group pair couple each other another both so but if than then too
-    also what when where how why like using seen taken made shown being getting got get goes gone going itself
-    himself herself themselves something someone somebody somewhere upon inside outside within toward towards
-    away back along about after before because until since among amongst per via front side middle kind type
-    sort way only even more most much less least such same still again ever never now large big small little
-    tiny huge young old nice different various multiple
-    на в во у с со и а но или по из за от до для под над при без о об к ко через между это как что его её ее
-    их один одна одно два две три""".split()
-)
-
-#: Said of what somebody does to a thing; the thing is the keyword.
-_LIGHT_VERBS = frozenset(
-    """wearing holding carrying having using showing containing featuring including surrounded covered filled wears
-    holds carries has uses shows contains features includes dressed placed located set sits stands lies looks
-    looking made filled standing sitting placed laying
-    стоит стоят сидит сидят лежит лежат висит держит держат идёт идет носит одета одет пьёт пьет""".split()
-)
-
-#: Modifiers that make no keyword on their own.
-_BARE = frozenset(
-    """white black red green blue yellow orange purple pink brown grey gray gold golden silver colorful colored color
-    bright dark light long short tall beautiful pretty cute man woman men women boy girl boys girls people
-    person child children kid kids guy lady baby male female adult picture image photo photograph view scene
-    background table room area close solo day time thing things top bottom left right""".split()
-)
+_WORDS = read_words(Path(__file__).with_name("keyword_words.txt"))
+_FUNCTION = frozenset(_WORDS["function"])
+_LIGHT_VERBS = frozenset(_WORDS["light verbs"])
+_BARE = frozenset(_WORDS["bare"])
+_THINGS = frozenset(_WORDS["things"])
 
 #: Words by which prompts ask for quality: nobody's subject.
 _QUALITY = re.compile(
@@ -70,32 +46,37 @@ _QUALITY = re.compile(
 _PREFIX = re.compile(r"(?i)artist\s*:(?!\s*$)")
 _TOGETHER = re.compile(r"[\s'’\"_\-()\[\]{}\\]*|:")
 
-#: Words in "-ing" that name a thing more often than an action.
-_THINGS = frozenset(
-    """painting drawing building evening morning wedding ceiling clothing lighting lightning engraving etching carving
-    clearing crossing railing landing opening earring dressing stuffing frosting icing sapling duckling dumpling
-    meeting wing ring king string spring being viking darling sibling stocking awning writing lettering""".split()
-)
-
 _LONGEST = 5  # words of a keyword
 
 
 def is_quality(text: str) -> bool:
-    """True for "masterpiece", "best quality", "8k", "1girl": what nearly every prompt has and no adapter is for."""
+    """Tells words that ask for quality from those that name a subject.
+
+    Args:
+        text: a part of a prompt or a tag, in any case.
+
+    Returns:
+        True for "masterpiece", "best quality", "8k", "1girl": what nearly every prompt has and no adapter is for.
+    """
     return bool(_QUALITY.match(text.strip()))
 
 
 def keywords(prompt: ParsedPrompt) -> tuple[Keyword, ...]:
-    """The keywords of what a prompt asks for, in its order, each once. Their spans do not overlap.
+    """Finds the keywords of what a prompt asks for.
 
-    In their texts an underscore is a space and full width is half.
+    Args:
+        prompt: what it does not want is no keyword.
+
+    Returns:
+        In the prompt's order, each text once. Spans count characters of the prompt and do not overlap; in the texts an
+        underscore is a space and full width is half.
     """
     out: list[Keyword] = []
     seen: set[str] = set()
     for part in prompt.parts:
         if is_quality(prompt.asked[part.start : part.end]):
             continue
-        for start, end in pieces(prompt.asked, part.start, part.end):
+        for start, end in cut_at_particles(prompt.asked, part.start, part.end):
             for words in _chunks(prompt, start, end):
                 text = unicodedata.normalize("NFKC", " ".join(w for w, _, _ in words)).replace("_", " ")
                 text = " ".join(text.split())
@@ -162,9 +143,15 @@ def _sentence(words: Sequence[str]) -> bool:
 
 
 def phrases(keywords_: Sequence[Keyword]) -> list[tuple[str, int]]:
-    """(phrase, index of its keyword): the keywords, and of the longer ones their beginnings and ends.
+    """Lists what is searched for: the keywords, and of the longer ones their beginnings and ends.
 
     An adapter's name may be less than a keyword ("boat" in "small white boat") or stand at its front.
+
+    Args:
+        keywords_: of one prompt.
+
+    Returns:
+        Each phrase once, with the index of its keyword.
     """
     whole = {k.text for k in keywords_}  # a keyword is its own, though another one ends like it
     out: dict[str, int] = {}

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from stylus_core.prompt.english import is_word
+from stylus_core.word_lists import read_words
 
 Span = tuple[int, int]
 
@@ -53,19 +55,11 @@ _KOREAN = re.compile(r"[\uac00-\ud7af]{1,20}\s{0,2}(?:없이|없는|없음|없�
 
 _BOUNDARY = re.compile(r"[,\n;!?。！？|—–]|[.:](?=\s|$)|--|(?<=\s)-(?=\s)")
 
-#: Here another clause begins, whatever was negated before.
-_TURNS = frozenset(
-    """but while whereas although though yet however because since then so only as where when is are was were has
-    aber sondern mais pero sino но а""".split()
-)
-#: Here the sentence may go on about the noun that stands before "without": "a man without a hat in a garden".
-_GOES_ON = frozenset(
-    """in on at under near by beside behind against during inside outside over above below beneath through across among
-    between around along from into onto toward towards next with for before after standing sitting
-    auf im am mit bei dans sur avec sobre con на в во у под с со""".split()
-)
-_LIGHT = frozenset("a an the any some single his her its their my your and or nor of to".split())
-_SUBJECTS = frozenset("with he she it they there is are has have i we you".split())
+_WORDS = read_words(Path(__file__).with_name("negation_words.txt"))
+_TURNS = frozenset(_WORDS["turns"])
+_GOES_ON = frozenset(_WORDS["goes on"])
+_LIGHT = frozenset(_WORDS["light"])
+_SUBJECTS = frozenset(_WORDS["subjects"])
 _STYLE = re.compile(r"in\s+(?:the\s+style|(?:an?\s+)?(?:[^\W_]+\s+){0,2}style)\b", re.IGNORECASE)
 
 _LIST = re.compile(r"[^,.;:!?\n]{1,40},")
@@ -73,12 +67,15 @@ _CLOSES = re.compile(r"\s*(?:or|nor|and\s+no|oder|ou|или)\s", re.IGNORECASE)
 _ITEMS = 5  # of an enumeration that "or" closes
 
 
-def unwanted(plain: str, text: str) -> list[Span]:
-    """Spans of what a prompt does not want, the words that say so included; ascending, apart.
+def negated_spans(plain: str, text: str) -> list[Span]:
+    """Finds what a prompt says that it does not want.
 
     Args:
         plain: the prompt without its markup.
         text: the prompt itself, as long as `plain`: a bracket ends what was negated inside of it.
+
+    Returns:
+        Spans with the words that say so, ascending, apart.
     """
     spans = sorted([*_in_clauses(plain, text), *(m.span() for m in _JOINED.finditer(plain))])
     if not plain.isascii():

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from stylus_core.prompt.grammar import SECTION_WEIGHT, SEPARATORS, without, without_comments
-from stylus_core.prompt.json_prompt import structured
+from stylus_core.prompt.json_prompt import read_json_prompt
 from stylus_core.prompt.tags import find_tags
 
 _BORDER = re.compile(rf"\b(?:AND|{'|'.join(SEPARATORS)})\b")
@@ -22,8 +22,15 @@ class Region:
 
 
 def regions(text: str) -> tuple[Region, ...]:
-    """All regions in their order, at least one. They cover the prompt but for the words between them."""
-    values = structured(text)
+    """Parts a prompt into its regions.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        All regions in their order, at least one. They cover the prompt but for the words between them.
+    """
+    values = read_json_prompt(text)
     inside = values.end if values else 0
     seen = "x" * inside + without_comments(text[inside:])
     tags = [(t.start, t.end) for t in find_tags(seen)]
@@ -40,7 +47,16 @@ def regions(text: str) -> tuple[Region, ...]:
 
 
 def region_of(found: tuple[Region, ...], start: int, end: int) -> int:
-    """Which region holds the span; -1 if none does, or it reaches over a border."""
+    """Finds the region that holds a span.
+
+    Args:
+        found: as `regions` gives them.
+        start: of the span.
+        end: of the span.
+
+    Returns:
+        The region's index; -1 if none holds the span, or it reaches over a border.
+    """
     return next((i for i, r in enumerate(found) if r.start <= start < end <= r.end), -1)
 
 

@@ -24,8 +24,17 @@ _CHINESE = re.compile(
 _KOREAN = re.compile(r"(?<=[\uac00-\ud7af])(?:을|를|에서|에게|의)(?=\s)")
 
 
-def pieces(text: str, start: int, end: int) -> list[Span]:
-    """The spans of `text[start:end]` between the function words of its runs; one span where there is nothing to cut."""
+def cut_at_particles(text: str, start: int, end: int) -> list[Span]:
+    """Cuts `text[start:end]` at its particles and function words.
+
+    Args:
+        text: a prompt.
+        start: where the part begins.
+        end: where it ends.
+
+    Returns:
+        The spans between, ascending; one span where there is nothing to cut.
+    """
     out: list[Span] = []
     at = start
     cuts = [m.span() for m in _KOREAN.finditer(text, start, end)]

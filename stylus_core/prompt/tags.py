@@ -31,17 +31,38 @@ class NetworkTag:
 
 
 def find_tags(text: str) -> tuple[NetworkTag, ...]:
-    r"""All tags as the host's `<(\w+):([^>]+)>` finds them, in linear time."""
+    r"""Finds all tags as the host's `<(\w+):([^>]+)>` does, in linear time.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        In their order, of every kind.
+    """
     return _scan(text)[0]
 
 
 def unclosed(text: str) -> int:
-    """Where a tag begins that nothing closes, so that it would swallow whatever is added; -1 if there is none."""
+    """Finds a tag that nothing closes, so that it would swallow whatever is added.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        Where it begins; -1 if there is none.
+    """
     return _scan(text)[1]
 
 
 def adapter_tags(text: str) -> tuple[NetworkTag, ...]:
-    """The tags that load adapters."""
+    """Finds the tags that load adapters.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        Those of `ADAPTER_KINDS`, in their order.
+    """
     return tuple(t for t in find_tags(text) if t.kind in ADAPTER_KINDS)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 from stylus_core.word_lists import read_words
 
 _ABOUT = re.compile(
-    quick(
+    factor_prefixes(
         r"trigger|activ|key\s?word|\btoken|instance|(?:your|the) prompt|触发|觸發|激活|唤醒|关键词|トリガー|起動"
         r"|트리거|триггер|активатор|ключев|palabra|palavra|gatilho|disparador|déclench|mots?[- ]cl|auslöse|schlüssel"
         r"|aktivierung|parol[ae]|kluczow|\bprompts? (?:with|must|should|has|have|needs?)\b"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from stylus_core.prompt.english import rarity
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 from stylus_core.refiner.compound_words import apart
 from stylus_core.refiner.members import told_members
 from stylus_core.refiner.series import is_series
@@ -40,7 +40,7 @@ _SECOND = 0.5  # of a title's vote, for what stands in brackets or behind a bar
 
 #: (kind, votes, what the title says in lower case). The first match of a kind counts.
 _TITLE: tuple[tuple[str, float, re.Pattern[str]], ...] = tuple(
-    (kind, votes, re.compile(quick("".join(pattern.split("\n")))))
+    (kind, votes, re.compile(factor_prefixes("".join(pattern.split("\n")))))
     for kind, votes, pattern in (
         (
             "quality",
@@ -143,14 +143,16 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _NAMED, _PARTLY_NAMED, _WORDS_ONLY = 1.1, 0.5, -0.5
 _ABOUT_CHARACTER = re.compile(
-    quick(
+    factor_prefixes(
         r"\bcharacter\b|\bfrom (?:the )?(?:anime|game|manga|series|movie|show|visual novel)\b"
         r"|\bher (?:outfit|default|hair|eyes)|\bversion of (?:her|him)\b|角色|キャラ"
     )
 )
-_ABOUT_STYLE = re.compile(quick(r"\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄"))
+_ABOUT_STYLE = re.compile(
+    factor_prefixes(r"\b(?:art ?|drawing )?style\b|\bartist\b|\bart of\b|画风|風格|风格|画師|画师|絵柄")
+)
 _ABOUT_PERSON = re.compile(
-    quick(
+    factor_prefixes(
         r"\breal(?:istic)? (?:person|people|girl|woman)|\bface model\b|chilloutmix|真人|脸模|网红|\bactress\b"
         r"|\binstagram\b|\bmodel(?:ed)? after a\b|likeness"
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 from stylus_core.refiner.numbers import BLANK, Number, numbers
@@ -34,7 +34,7 @@ _KINDS = {
     "weight": words.WEIGHT,
     "lora": rf"\b{_ADAPTER}|_{_ADAPTER}|{_RANGE}",
 }
-_MEASURED = re.compile(quick("|".join(_KINDS.values())))
+_MEASURED = re.compile(factor_prefixes("|".join(_KINDS.values())))
 _OF_KIND = {kind: re.compile(source) for kind, source in _KINDS.items()}
 ADVICE = re.compile(advice_words.ADVISED)
 USE = re.compile(f"{advice_words.USED}|{advice_words.NEW}")

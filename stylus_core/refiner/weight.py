@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from stylus_core.prompt.own_tags import core, own_tags
+from stylus_core.prompt.own_tags import own_tags, versionless_name
 from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
 from stylus_core.refiner.description_text import plain
 from stylus_core.refiner.weight_owner import WeightOwner
@@ -107,7 +107,7 @@ def _said(metadata: Metadata, stem: str) -> StatedWeight:
         if out.weight is not None:
             return out
         if shown.weight is None and "<" in text:
-            shown = _shown(text, frozenset(core(n) for n in (stem, metadata.alias) if n) - {""})
+            shown = _shown(text, frozenset(versionless_name(n) for n in (stem, metadata.alias) if n) - {""})
     if shown.weight and not example_weights(metadata):
         return out._replace(weight=shown.weight, clip=out.clip or shown.clip)
     return out

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 from stylus_core.refiner import advice_words
 from stylus_core.refiner import weight_words as words
 from stylus_core.refiner.advice import Stated, advised, against, bound, effect, sane, special
@@ -28,7 +28,9 @@ _BEFORE = 4  # lines that are looked back at
 
 _WEIGHT = re.compile(words.WEIGHT)
 _ADVICE = (advice_words.ADVISED, advice_words.USED, advice_words.NEW)
-_WORTH = re.compile(quick("|".join((words.WEIGHT, words.CLIP, words.UNET, *_ADVICE, "lora|range|slider|from -"))))
+_WORTH = re.compile(
+    factor_prefixes("|".join((words.WEIGHT, words.CLIP, words.UNET, *_ADVICE, "lora|range|slider|from -")))
+)
 _ANY_DIGIT = re.compile(r"\d|[①-⑳⑴-⑽❶-❿]")
 #: A number that may be a weight: one digit, or one with a sign, a point or a percent sign.
 _DIGIT = re.compile(r"[-+±.,\d](?:(?<=\D)\s?\d|(?<=\d)(?:(?<!\d\d)(?!\d)|\s?%))")

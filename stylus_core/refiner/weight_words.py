@@ -5,7 +5,7 @@ Each name is the source of a pattern without groups, for text in lower case. Eve
 
 from __future__ import annotations
 
-from stylus_core.prompt.fast_alternation import quick
+from stylus_core.prompt.fast_alternation import factor_prefixes
 
 #: Letters of alphabets with spaces between words.
 LETTER = "a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1eff"
@@ -14,7 +14,7 @@ BEGIN, END = f"(?<![{LETTER}])", f"(?![{LETTER}])"
 
 def any_of(words: str, scripts: str = "", signs: str = "") -> str:
     """Words of alphabets, of scripts without spaces, and patterns that begin with anything else."""
-    return quick("|".join(filter(None, (f"{BEGIN}(?:{words})", scripts, signs))))
+    return factor_prefixes("|".join(filter(None, (f"{BEGIN}(?:{words})", scripts, signs))))
 
 
 _WEIGHT_WORDS = (

@@ -30,7 +30,7 @@ from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joi
 from stylus_core.retriever.segment import from_documents, merged, save, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.storage.aside import is_aside, told_aside
+from stylus_core.storage.aside import is_aside, move_aside_and_log
 from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")
@@ -212,7 +212,7 @@ class Index:
                 return
             except index_files.Damaged as e:
                 if data == index_files.manifest_bytes(self.folder):
-                    told_aside(e.path, e, "the index is built anew", "" if e.path.is_file() else _SEGMENT)
+                    move_aside_and_log(e.path, e, "the index is built anew", "" if e.path.is_file() else _SEGMENT)
                     self._healing = True
                     return
                 # else another process has replaced what was just being opened
@@ -238,7 +238,7 @@ class Index:
         )
         for file in bad:
             self._healing = True
-            told_aside(
+            move_aside_and_log(
                 segment / file, "it is not what was written", _TAKEN_AGAIN, _SEGMENT, self.folder / f"{name}.{file}"
             )
         return found

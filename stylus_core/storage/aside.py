@@ -45,8 +45,16 @@ def move_aside(path: Path, kind: str = "", to: Path | None = None) -> Path | Non
     return aside
 
 
-def told_aside(path: Path, error: object, then: str, kind: str = "", to: Path | None = None) -> None:
-    """Moves something damaged aside as `move_aside` does and says so in one sentence; `then` is what comes next."""
+def move_aside_and_log(path: Path, error: object, then: str, kind: str = "", to: Path | None = None) -> None:
+    """Moves something damaged aside as `move_aside` does, and logs it in one sentence.
+
+    Args:
+        path: of what is damaged.
+        error: what is wrong with it.
+        then: what happens next, as the end of the sentence: "the index is built anew".
+        kind: as for `move_aside`.
+        to: as for `move_aside`.
+    """
     gone = not os.path.lexists(path)
     aside = move_aside(path, kind, to)
     where = (
@@ -56,12 +64,26 @@ def told_aside(path: Path, error: object, then: str, kind: str = "", to: Path | 
 
 
 def is_aside(path: Path) -> bool:
-    """Whether this is something that was moved aside."""
+    """Tells whether a path is that of something that was moved aside.
+
+    Args:
+        path: only its last part counts.
+
+    Returns:
+        True if the name ends as `move_aside` ends one.
+    """
     return _ASIDE.fullmatch(path.name) is not None
 
 
-def put_aside(folder: Path) -> list[Path]:
-    """All that was moved aside, anywhere under a folder."""
+def find_moved_aside(folder: Path) -> list[Path]:
+    """Finds all that was moved aside, anywhere under a folder.
+
+    Args:
+        folder: it need not exist.
+
+    Returns:
+        Files and folders in the order of their paths; what lies in a folder that was moved aside is not listed.
+    """
     found = []
     for where, folders, files in os.walk(folder):
         found += [path for name in (*folders, *files) if is_aside(path := Path(where, name))]

@@ -91,7 +91,13 @@ class CacheFile:
             self._db = None
 
     def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` gives, which may be called twice: a second time after the file was healed.
+        """Runs `work` on the open database, and once more after the file was healed if it was damaged.
+
+        Args:
+            work: gets the connection; a transaction that it leaves open when it raises is rolled back.
+
+        Returns:
+            What `work` returned.
 
         Raises:
             sqlite3.Error: the file cannot be used although it is not damaged, or cannot be healed.
@@ -107,11 +113,24 @@ class CacheFile:
             return self._once(work)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """What a query gives; nothing where the file cannot be used."""
+        """Runs a query.
+
+        Args:
+            sql: with a "?" for each value.
+            values: in the order of the marks.
+
+        Returns:
+            All rows; none where the file cannot be used.
+        """
         return self._quietly(lambda: self.do(lambda db: db.execute(sql, values).fetchall())) or []
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Runs a statement for each row, all in one transaction. Raises as `do` does."""
+        """Runs a statement for each row, all in one transaction. Raises as `do` does.
+
+        Args:
+            sql: with a "?" for each value of a row.
+            rows: the values.
+        """
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("BEGIN IMMEDIATE")
@@ -122,7 +141,12 @@ class CacheFile:
         self.problem = ""
 
     def write(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """The same, and where the file cannot be used, `problem` says so."""
+        """Does what `many` does, and where the file cannot be used, `problem` says so and nothing is raised.
+
+        Args:
+            sql: with a "?" for each value of a row.
+            rows: the values.
+        """
         self._quietly(lambda: self.many(sql, rows))
 
     def check(self) -> None:
@@ -213,14 +237,32 @@ class CacheFile:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error means that the file is damaged, and not that it cannot be used just now."""
+    """Tells a damaged file from one that cannot be used just now.
+
+    Args:
+        error: what SQLite raised.
+
+    Returns:
+        False for locks, full disks, missing rights and mistakes of the program.
+    """
     if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
         return False
     return not (isinstance(error, sqlite3.OperationalError) and any(w in str(error).lower() for w in _PASSING))
 
 
 def examine(db: sqlite3.Connection, tables: Sequence[CacheTable] = ()) -> str:
-    """What is wrong with a database, in a few words; empty if nothing is. Raises `sqlite3.Error` where it is none."""
+    """Looks through a whole database.
+
+    Args:
+        db: an open connection.
+        tables: those whose rows are checked one by one.
+
+    Returns:
+        What is wrong, in a few words; empty if nothing is.
+
+    Raises:
+        sqlite3.Error: it is no database, or cannot be read.
+    """
     found = db.execute("PRAGMA integrity_check(1)").fetchone()
     if found is not None and found[0] != "ok":
         return " ".join(str(found[0]).split())

@@ -39,7 +39,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def file_id(path: Path) -> tuple[int, int] | None:
-    """Device and inode of the file that has this name now: another one is another file. None if there is none."""
+    """Tells which file has a name now.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its device and inode: another pair is another file. None if there is none of this name.
+    """
     try:
         found = os.stat(path)
     except OSError:
@@ -48,13 +55,24 @@ def file_id(path: Path) -> tuple[int, int] | None:
 
 
 def sync(path: Path) -> None:
-    """Brings a file to the disk. Raises `OSError`."""
+    """Brings a file to the disk.
+
+    Args:
+        path: of a file that is written.
+
+    Raises:
+        OSError: it cannot be opened, or the disk does not take it.
+    """
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Brings the names in a folder to the disk, on systems that have that."""
+    """Brings the names in a folder to the disk, on systems that have that; elsewhere nothing happens.
+
+    Args:
+        folder: in which files were made, renamed or deleted.
+    """
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -64,10 +82,19 @@ def sync_folder(folder: Path) -> None:
 
 
 def checksum(path: Path) -> tuple[int, int]:
-    """Size of a file and a sum of its contents, which any damage to it changes. Raises `OSError`.
+    """Sums up a file, so that any damage to it changes the sum.
 
     Pages are summed up as numbers and the sums go into a CRC: any flipped bit, block of zeros or page in another's
     place is found, six times as fast as by a CRC of everything. It is no help against somebody who wants to deceive.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its size in bytes, and the CRC-32 of the sums.
+
+    Raises:
+        OSError: it cannot be read.
     """
     memory = bytearray(_AT_ONCE)
     buffer = np.frombuffer(memory, np.uint8)

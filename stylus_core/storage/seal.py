@@ -13,9 +13,19 @@ _HEX = 8
 
 
 def seal(value: bytes, *key: str | bytes) -> bytes:
-    """The value with its checksum behind it. Its length is even, as that of all arrays of numbers of 16 bits or more.
+    """Puts a checksum of a value and of its key behind it.
 
     What is sealed has an odd length, which tells it from values that were stored without a seal.
+
+    Args:
+        value: of even length, as that of all arrays of numbers of 16 bits or more.
+        key: what it is stored under; the value of another key does not pass for it.
+
+    Returns:
+        The value and five bytes.
+
+    Raises:
+        ValueError: its length is odd.
     """
     if len(value) % 2:
         raise ValueError("a value of odd length cannot be sealed")
@@ -23,7 +33,15 @@ def seal(value: bytes, *key: str | bytes) -> bytes:
 
 
 def unseal(value: object, *key: str | bytes) -> bytes | None:
-    """The value; None if it is not what was sealed under this key. One that never had a seal comes as it is."""
+    """Checks a value and takes its seal off.
+
+    Args:
+        value: what was stored, of any type.
+        key: what it was sealed with.
+
+    Returns:
+        The bare value; None if it is not what was sealed under this key. One that never had a seal comes as it is.
+    """
     if not isinstance(value, bytes) or len(value) % 2 == 0:
         return value if isinstance(value, bytes) else None
     bare = value[:-5]
@@ -31,12 +49,28 @@ def unseal(value: object, *key: str | bytes) -> bytes | None:
 
 
 def seal_text(value: str, *key: str | bytes) -> str:
-    """A text of one line with its checksum in a second."""
+    """Puts a checksum of a text and of its key into a second line.
+
+    Args:
+        value: a text of one line.
+        key: what it is stored under.
+
+    Returns:
+        Both lines.
+    """
     return f"{value}\n{_sum(value.encode('utf-8', 'surrogatepass'), key):0{_HEX}x}"
 
 
 def unseal_text(value: object, *key: str | bytes) -> str | None:
-    """The text; None if it is not what was sealed under this key. One line, which had no seal, comes as it is."""
+    """Checks a text and takes its seal off.
+
+    Args:
+        value: what was stored, of any type.
+        key: what it was sealed with.
+
+    Returns:
+        The bare text; None if it is not what was sealed under this key. One line, which had no seal, comes as it is.
+    """
     if not isinstance(value, str):
         return None
     bare, line, check = value.rpartition("\n")
@@ -46,16 +80,30 @@ def unseal_text(value: object, *key: str | bytes) -> str | None:
 
 
 def sealed_json(value: Mapping[str, Any], indent: int | None = None) -> bytes:
-    """The bytes of a JSON file that carries its checksum among its fields."""
+    """Writes a JSON object with its checksum among its fields.
+
+    Args:
+        value: the fields; none is called "checksum".
+        indent: as for `json.dumps`.
+
+    Returns:
+        The file's content, ASCII.
+    """
     return json.dumps({**value, _CHECKSUM: _canonical_sum(value)}, indent=indent).encode("ascii")
 
 
 def unsealed_json(data: bytes, *, must: bool = False) -> dict[str, Any]:
-    """The fields of a JSON file without the checksum. Raises ValueError if it is not what was written.
+    """Checks a JSON file that carries its checksum.
 
     Args:
         data: the file's.
         must: whether a file without a checksum is damaged; else it is one that was written before there were any.
+
+    Returns:
+        Its fields without the checksum.
+
+    Raises:
+        ValueError: it is not what was written.
     """
     try:
         value = json.loads(data)

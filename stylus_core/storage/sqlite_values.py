@@ -11,7 +11,14 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 def storable(value: Any) -> Any:
-    """A number as near to `value` as 64 bits allow, a text with escapes for what is no Unicode; else `value` itself."""
+    """Makes of a value one that SQLite takes.
+
+    Args:
+        value: of any type.
+
+    Returns:
+        A number as near to it as 64 bits allow, a text with escapes for what is no Unicode; else the value itself.
+    """
     if type(value) is int:
         return min(max(value, _LEAST), _MOST)
     if isinstance(value, str) and not value.isascii():
@@ -20,12 +27,26 @@ def storable(value: Any) -> Any:
 
 
 def same_number(value: int) -> int:
-    """A number of 64 bits that is another for nearly every other `value`: for what is compared and not counted."""
+    """Makes of a number one of 64 bits that is still another for nearly every other number.
+
+    Args:
+        value: a number that is compared and not counted, such as an inode.
+
+    Returns:
+        It modulo 2**64, signed.
+    """
     return (value - _LEAST) % 2**64 + _LEAST
 
 
 def storable_text(value: str) -> str:
-    """`value` with hexadecimal escapes for what is no Unicode in it."""
+    """Makes of a text one that SQLite takes.
+
+    Args:
+        value: any text, such as the name of a file that is no UTF-8.
+
+    Returns:
+        It with hexadecimal escapes for what is no Unicode in it.
+    """
     try:
         value.encode()
     except UnicodeEncodeError:

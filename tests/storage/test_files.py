@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.storage.aside import move_aside, put_aside
+from stylus_core.storage.aside import find_moved_aside, move_aside
 from stylus_core.storage.files import checksum, write_whole
 from stylus_core.storage.seal import sealed_json, unsealed_json
 
@@ -70,6 +70,6 @@ def test_the_last_few_that_were_moved_aside_are_kept(tmp_path: Path):
         (folder / "f").write_text(str(n))
         move_aside(folder, "piece-")
     assert move_aside(tmp_path / "c.sqlite") is None
-    kept = [p.name for p in put_aside(tmp_path)]
+    kept = [p.name for p in find_moved_aside(tmp_path)]
     assert kept == [f"c.sqlite.broken-{n}" for n in (3, 4, 5)] + [f"piece-{n}x.broken-{n + 1}" for n in (2, 3, 4)]
     assert (tmp_path / "c.sqlite.broken-5").read_text() == "4" and not (tmp_path / "c.sqlite.broken-1-wal").exists()

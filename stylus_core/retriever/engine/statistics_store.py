@@ -17,7 +17,7 @@ from uuid import uuid4
 from stylus_core.errors import EngineError
 from stylus_core.retriever.engine.contract import Condition, Engine
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.storage.aside import told_aside
+from stylus_core.storage.aside import move_aside_and_log
 from stylus_core.storage.files import write_whole
 
 log = logging.getLogger("stylus")
@@ -83,7 +83,7 @@ def fetch(engine: Engine, library: str, head: StatisticsHead, kept_in: Path, lim
     except OSError:
         pass
     except ValueError as e:
-        told_aside(file, e, "the statistics are fetched again")
+        move_aside_and_log(file, e, "the statistics are fetched again")
     if not 0 < head.pieces <= _MOST_PIECES:
         raise EngineError(f"the library {library!r} at {engine.address} has no statistics: run stylus index on it")
     keys = [f"{library}/{head.generation}/{i}" for i in range(head.pieces)]

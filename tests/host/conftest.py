@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import HANG
+
 STANDIN = Path(__file__).parent / "standin"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -40,6 +42,7 @@ class Host:
         sd_models.model_data.__init__()
         self.loras = Path(shared.cmd_opts.lora_dir)
         self.core = FakeCore(self.loras)
+        self.patience = 0.5  # seconds for which a picture waits for what changed
         self.app = self.api = self.demo = self.parts = None
 
     def start(self, wait: bool = True, **flags) -> Host:
@@ -59,14 +62,14 @@ class Host:
         from stylus_webui import settings
 
         self.cache = Cache(self.folder / "picks.sqlite")
-        self.service = Service(lambda folders: self.core.open(folders), settings.folders)
+        self.service = Service(lambda folders: self.core.open(folders), settings.folders, self.patience)
         runtime.install(runtime.Runtime(self.service, self.cache))
         self.demo, self.parts = self.ui.create_ui()
         self.app = FastAPI()
         self.api = Api(self.app, self.parts)
         self.callbacks.call("app_started", self.demo, self.app)
         if wait:
-            assert self.service.wait(10)
+            assert self.service.wait(HANG)
         return self
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """The engine next to this machine's index, on the shared corpus: quality of both, how alike they rank, time a query.
 
 `python -m benchmarks.engine [milvus://host:port/collection]`; without an address a file of milvus-lite is made anew.
-Needs `pip install 'stylus-webui[milvus]'`. The collection's library "benchmark" is written and stays there.
+Needs `pip install '.[milvus]'`. The collection's library "benchmark" is written and stays there.
 """
 
 from __future__ import annotations

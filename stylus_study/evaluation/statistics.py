@@ -128,11 +128,12 @@ def wilson(wins: float, count: float, level: float = LEVEL) -> Estimate | None:
         raise ValueError(f"{wins} wins of {count}")
     if not count:
         return None
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    from statsmodels.stats.proportion import proportion_confint
+
     share = wins / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+    low, high = proportion_confint(wins, count, 1 - level, method="wilson")
+    # Rounding must not leave the share outside of its own interval.
+    return Estimate(share, max(0.0, min(share, low)), min(1.0, max(share, high)))
 
 
 class Agreement(NamedTuple):
@@ -164,13 +165,11 @@ def cohen_kappa(first: Sequence[Hashable | None], second: Sequence[Hashable | No
     It is not defined where both used one and the same category throughout.
     """
     both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
-    if not both:
-        return Agreement("cohen", None, 0)
-    seen = len(both)
-    observed = sum(a == b for a, b in both) / seen
-    categories = {c for pair in both for c in pair}
-    chance = sum(sum(a == c for a, _ in both) * sum(b == c for _, b in both) for c in categories) / seen**2
-    return Agreement("cohen", _kappa(observed, chance), seen)
+    if len({category for pair in both for category in pair}) < 2:
+        return Agreement("cohen", None, len(both))
+    from sklearn.metrics import cohen_kappa_score
+
+    return Agreement("cohen", float(cohen_kappa_score(*zip(*both, strict=True))), len(both))
 
 
 def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
@@ -194,7 +193,8 @@ def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
     most, sizes = counts[several], totals[several]
     observed = float(((most * (most - 1)).sum(axis=1) / (sizes * (sizes - 1))).mean())
     chance = float(((counts / totals[:, None]).mean(axis=0) ** 2).sum())
-    return Agreement("fleiss", _kappa(observed, chance), items)
+    kappa = None if chance >= 1 - 1e-12 else (observed - chance) / (1 - chance)
+    return Agreement("fleiss", kappa, items)
 
 
 def cluster_ids(clusters: Sequence[Hashable] | None, count: int) -> tuple[NDArray[np.intp], int]:
@@ -234,7 +234,3 @@ def _corrected(
         return normal.cdf(bias + z / (1 - acceleration * z))
 
     return moved(tails[0]), moved(tails[1])
-
-
-def _kappa(observed: float, chance: float) -> float | None:
-    return None if chance >= 1 - 1e-12 else (observed - chance) / (1 - chance)

@@ -29,6 +29,7 @@ import numpy as np
 from stylus_core.errors import ModelError
 from stylus_core.storage.files import write_whole
 from stylus_study.metrics.metric_rows import Seen, rows
+from stylus_study.packages import require
 from stylus_study.study.study_folder import StudyError, StudyFolder
 from stylus_study.study.types import METRICS
 
@@ -71,14 +72,14 @@ def measure(
     or broken are counted. Raises `StudyError` for a folder that is no study or a reference without two pictures, and
     `ModelError` for a model or device that cannot be used, before a picture is looked at.
     """
-    from stylus_study.metrics.extractors import Clip, choose_device, require
+    from stylus_study.metrics.extractors import PACKAGES, Clip, choose_device
 
     study = StudyFolder(folder)
     if best_of_group and not clip:
         raise StudyError("the best of a group is chosen by CLIP score: name a CLIP model")
     if reference is not None and not reference.is_dir():
         raise StudyError(f"{reference} is no folder of reference pictures")
-    require("torch", "PIL")
+    require("the metrics", *PACKAGES)
     device = choose_device(device)
     eye = Clip(clip, device) if clip else None
     network, notes = _inception(inception, device, needed=bool(reference or inception or not clip))

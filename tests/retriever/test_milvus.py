@@ -34,9 +34,9 @@ from stylus_core.types import Adapter, Card, Example, Metadata
 from tests.retriever.test_index import SUBJECTS, Counting
 from tests.test_stylus import add
 
-pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'stylus-webui[milvus]'")
+pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install pymilvus")
 lite = pytest.importorskip(
-    "milvus_lite.adapter.grpc.server", reason="milvus-lite is not installed: pip install 'stylus-webui[milvus]'"
+    "milvus_lite.adapter.grpc.server", reason="milvus-lite is not installed: pip install milvus-lite"
 )
 
 pytestmark = pytest.mark.whole

@@ -23,6 +23,26 @@ def scipy_frechet(x, y) -> float:
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1]) - 2 * shared)
 
 
+def frechet_of_moments(mean, covariance, other_mean, other_covariance) -> float:
+    """The distance of two normal distributions, exact where a covariance is singular too."""
+    root = _root(other_covariance)
+    shared = np.sqrt(np.linalg.eigvalsh(root.T @ covariance @ root).clip(min=0)).sum()
+    return float(((mean - other_mean) ** 2).sum() + np.trace(covariance + other_covariance) - 2 * shared)
+
+
+def points_of(mean, covariance):
+    """Points that have exactly this mean and this covariance."""
+    count = 4 * len(mean)
+    drawn = np.random.default_rng(11).normal(size=(count, len(mean)))
+    even, _ = np.linalg.qr(drawn - drawn.mean(axis=0))
+    return mean + (count - 1) ** 0.5 * even @ _root(covariance).T
+
+
+def _root(covariance):
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(values.clip(min=0))
+
+
 def mmd(x, y) -> float:
     """The unbiased estimate, sum by sum (Gretton et al. 2012, equation 3)."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
+from stylus_core.cli import main
 from stylus_study.evaluation.statistics import (
     agreement,
     bootstrap_difference,
@@ -169,3 +172,21 @@ def test_agreement_picks_the_kappa_by_the_number_of_raters():
     rng = np.random.default_rng(9)
     chance = agreement(rng.integers(0, 2, (4000, 3)).tolist())
     assert chance.kappa == pytest.approx(0, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (
+            ["study", "vote", "s"],
+            "win rates and agreement need scikit-learn, statsmodels: pip install",
+        ),
+        (["study", "judge", "s"], "win rates need statsmodels: pip install statsmodels"),
+    ],
+)
+def test_a_step_without_its_packages_says_so_before_it_begins(argv, says, monkeypatch, capsys):
+    found = importlib.util.find_spec
+    gone = ("sklearn", "statsmodels")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in gone else found(name))
+    assert main(argv) == 1
+    assert says in capsys.readouterr().err

@@ -30,7 +30,14 @@ class Estimate(NamedTuple):
 
 
 def as_dict(estimate: Estimate | None) -> dict[str, float | None] | None:
-    """The estimate for programs, `{"value": x, "low": x, "high": x}`; None stays None."""
+    """An estimate for programs.
+
+    Args:
+        estimate: the estimate, or None where there is none.
+
+    Returns:
+        `{"value": x, "low": x, "high": x}`; None stays None.
+    """
     return estimate.as_dict() if estimate is not None else None
 
 
@@ -43,7 +50,7 @@ def bootstrap_mean(
     seed: int = 0,
     method: Method = "bca",
 ) -> Estimate | None:
-    """The mean with a bootstrap interval; None without values.
+    """The mean with a bootstrap interval.
 
     Args:
         values: numbers, shape (n,).
@@ -54,8 +61,11 @@ def bootstrap_mean(
         seed: of the draws; the same data and seed give the same interval.
         method: "bca", corrected for bias and skewness (Efron 1987), or "percentile" (Efron 1979).
 
-    With a single cluster there is no interval. Raises `ValueError` for a value that is not finite, or a number of
-    clusters that is not that of the values.
+    Returns:
+        The mean, without an interval where there is a single cluster; None without values.
+
+    Raises:
+        ValueError: a value is not finite, or there are more or fewer clusters than values.
     """
     data = np.asarray(values, np.float64)
     if data.ndim != 1:
@@ -86,9 +96,19 @@ def bootstrap_mean(
 def bootstrap_difference(
     values: ArrayLike, baseline: ArrayLike, clusters: Sequence[Hashable] | None = None, **how: Any
 ) -> Estimate | None:
-    """The mean of `values - baseline`, taken pair by pair, with a bootstrap interval; see `bootstrap_mean`.
+    """The mean of `values - baseline`, taken pair by pair, with a bootstrap interval.
 
-    Raises `ValueError` if the two have different lengths.
+    Args:
+        values: numbers, shape (n,).
+        baseline: what each is held against, shape (n,).
+        clusters: as `bootstrap_mean` takes them.
+        how: `level`, `draws`, `seed` and `method` of `bootstrap_mean`.
+
+    Returns:
+        The mean difference; None without values.
+
+    Raises:
+        ValueError: the two have different lengths, or as of `bootstrap_mean`.
     """
     left, right = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
     if left.shape != right.shape:
@@ -97,19 +117,35 @@ def bootstrap_difference(
 
 
 def cluster_draws(count: int, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
-    """How often each of `count` clusters is in each bootstrap sample, shape (draws, count).
+    """How often each cluster is in each bootstrap sample, for statistics other than means.
 
-    For statistics other than means. The same count and seed give the same draws, so what is computed from them for two
-    systems over the same clusters is paired.
+    The same count and seed give the same draws, so what is computed from them for two systems over the same clusters is
+    paired.
+
+    Args:
+        count: clusters.
+        draws: bootstrap samples.
+        seed: of the draws.
+
+    Returns:
+        Whole numbers as floats, shape (draws, count); each row adds up to `count`.
     """
     return np.concatenate(list(_blocks(count, draws, seed)))
 
 
-def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:
-    """`value` plus and minus the normal quantile times the standard deviation of its bootstrap samples.
+def normal_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:
+    """A value plus and minus the normal quantile times the standard deviation of its bootstrap samples.
 
-    For statistics that a bootstrap sample shifts, since it repeats items: a Fréchet distance grows, and the
-    percentiles of the samples may not even hold the value. Their spread is right all the same.
+    For statistics that a bootstrap sample shifts, since it repeats items: a Fréchet distance grows, and the percentiles
+    of the samples may not even hold the value. Their spread is right all the same.
+
+    Args:
+        value: of the data.
+        drawn: the same of each bootstrap sample; those that are not finite are left out.
+        level: of the interval.
+
+    Returns:
+        The value, without an interval where fewer than two samples are left.
     """
     samples = np.asarray(drawn, np.float64)
     samples = samples[np.isfinite(samples)]
@@ -120,9 +156,18 @@ def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Est
 
 
 def wilson(wins: float, count: float, level: float = LEVEL) -> Estimate | None:
-    """The share of wins with its score interval (Wilson 1927); None for a count of 0. A tie may count as half a win.
+    """The share of wins with its score interval (Wilson 1927).
 
-    Raises `ValueError` if `wins` is not between 0 and `count`.
+    Args:
+        wins: a tie may count as half a win, so it need not be whole.
+        count: comparisons.
+        level: of the interval.
+
+    Returns:
+        The share, 0 to 1; None for a count of 0.
+
+    Raises:
+        ValueError: `wins` is not between 0 and `count`.
     """
     if not 0 <= wins <= count:
         raise ValueError(f"{wins} wins of {count}")
@@ -150,7 +195,11 @@ class Agreement(NamedTuple):
 def agreement(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
     """Cohen's kappa for two raters, Fleiss' for any other number.
 
-    `ratings` has one row an item and one column a rater; None is a rating that is missing.
+    Args:
+        ratings: one row an item and one column a rater; None is a rating that is missing.
+
+    Returns:
+        The kappa, which it is, and how many items it is of.
     """
     raters = max(map(len, ratings), default=0)
     if raters == 2:
@@ -198,7 +247,18 @@ def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
 
 
 def cluster_ids(clusters: Sequence[Hashable] | None, count: int) -> tuple[NDArray[np.intp], int]:
-    """The number of each item's cluster, in order of appearance, and how many clusters there are."""
+    """Numbers the clusters in order of appearance.
+
+    Args:
+        clusters: what each item belongs to; None: each is its own cluster.
+        count: items.
+
+    Returns:
+        The number of each item's cluster, shape (count,), and how many clusters there are.
+
+    Raises:
+        ValueError: there are more or fewer clusters than items.
+    """
     if clusters is None:
         return np.arange(count), count
     if len(clusters) != count:

@@ -95,7 +95,7 @@ class Kernel:
         return np.asarray(found.cpu().numpy())
 
 
-def spread(features: Features) -> float:
+def total_variance(features: Features) -> float:
     """How different pictures are from each other: the trace of their covariance, for at least two.
 
     It is the Fréchet distance of the pictures to one and the same picture shown each time (a point at their mean), and

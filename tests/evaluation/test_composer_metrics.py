@@ -10,7 +10,14 @@ import pytest
 from stylus_core.composer import Request
 from stylus_core.options import Options
 from stylus_core.types import Assignment, Composition
-from stylus_study.evaluation.composer_metrics import GRID, choose, curve, however_unsure, requests, weight_errors
+from stylus_study.evaluation.composer_metrics import (
+    GRID,
+    choose,
+    curve,
+    local_without_threshold,
+    requests,
+    weight_errors,
+)
 from stylus_study.evaluation.corpus import EvalQuery, load_adapters
 from stylus_study.evaluation.testbed import Testbed
 from tests.evaluation.corpora import write_corpus
@@ -92,9 +99,9 @@ def test_the_local_composer_lists_more_the_less_sure_it_has_to_be(ground: Testbe
         EvalQuery("a spreadsheet"),
     ]
     asked = requests(ground.retriever, queries, Options())
-    listed = [however_unsure()(r).assignments for r in asked]
+    listed = [local_without_threshold()(r).assignments for r in asked]
     assert all(a.candidate.adapter.id in {1, 8} for found in listed[:2] for a in found[:1])
-    points = curve(however_unsure(), asked, queries)
+    points = curve(local_without_threshold(), asked, queries)
     assert all(a.nothing <= b.nothing and a.picks >= b.picks for a, b in itertools.pairwise(points))
 
 

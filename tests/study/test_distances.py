@@ -11,8 +11,8 @@ import torch
 from scipy.linalg import sqrtm
 from sklearn.datasets import load_digits
 
-from stylus_study.metrics.distances import Frechet, Kernel, spread
-from stylus_study.metrics.metric_rows import Seen, rows
+from stylus_study.metrics.distances import Frechet, Kernel, total_variance
+from stylus_study.metrics.metric_rows import ExtractedFeatures, rows
 from stylus_study.study.render_jobs import cells
 from stylus_study.study.types import BASE, StudyPicture, StudyPlan, StudySystem
 from tests.study.by_hand import frechet_of_moments, mmd, points_of, scipy_frechet
@@ -107,9 +107,9 @@ def test_kernel_distance_does_not_depend_on_the_count_and_frechet_distance_does(
 def test_spread_is_half_the_mean_squared_distance():
     x = np.random.default_rng(5).normal(size=(6, 9))
     pairs = [((a - b) ** 2).sum() for i, a in enumerate(x) for b in x[:i]]
-    assert spread(x) == pytest.approx(np.mean(pairs) / 2)
+    assert total_variance(x) == pytest.approx(np.mean(pairs) / 2)
     point = frechet_of_moments(x.mean(0), np.cov(x, rowvar=False), x.mean(0), np.zeros((9, 9)))
-    assert spread(x) == pytest.approx(point, rel=1e-6)
+    assert total_variance(x) == pytest.approx(point, rel=1e-6)
 
 
 @pytest.mark.whole
@@ -128,7 +128,7 @@ def test_intervals_of_distances_hold_what_a_new_study_would_give():
             )
             for p in pictures
         }
-        found.append(rows(plan, pictures, Seen(None, vectors, y)))
+        found.append(rows(plan, pictures, ExtractedFeatures(None, vectors, y)))
     for place, name in ((0, "fid"), (0, "kid"), (1, "fid_difference"), (1, "kid_difference")):
         estimates = [f[place][name] for f in found]
         expected = np.mean([e["value"] for e in estimates])
@@ -143,7 +143,9 @@ def test_one_prompt_has_no_interval():
     rng = np.random.default_rng(8)
     pictures = [p for p in _pictures(plan) if p.cell.system == BASE or p.cell.prompt == "0"]
     vectors = {p.path: rng.normal(size=4).astype("f4") for p in pictures}
-    base, other = rows(plan, pictures, Seen({p.path: 20.0 for p in pictures}, vectors, rng.normal(size=(30, 4))))
+    base, other = rows(
+        plan, pictures, ExtractedFeatures({p.path: 20.0 for p in pictures}, vectors, rng.normal(size=(30, 4)))
+    )
     for name in ("clip", "fid", "kid", "diversity", "fid_difference", "clip_difference"):
         assert other[name]["value"] is not None
         assert (other[name]["low"], other[name]["high"]) == (None, None)

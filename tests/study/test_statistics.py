@@ -6,7 +6,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
@@ -19,7 +19,7 @@ from stylus_study.evaluation.statistics import (
     cluster_draws,
     cohen_kappa,
     fleiss_kappa,
-    spread_interval,
+    normal_interval,
     wilson,
 )
 
@@ -109,12 +109,13 @@ def test_draws_for_other_statistics():
     assert (counts == cluster_draws(30, draws=400, seed=3)).all()
     values = np.random.default_rng(7).normal(size=30)
     means = counts @ values / 30
-    found = spread_interval(values.mean(), [*means, float("nan")])
+    found = normal_interval(values.mean(), [*means, float("nan")])
     assert found.high - found.value == pytest.approx(1.959964 * means.std(ddof=1), rel=1e-6)
     assert found.high - found.low == pytest.approx(2 * 1.96 * values.std() / 30**0.5, rel=0.1)
-    assert spread_interval(0.5, [1.0]) == (0.5, None, None)
+    assert normal_interval(0.5, [1.0]) == (0.5, None, None)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(1, 500), st.sampled_from([0.9, 0.95, 0.99]))
 def test_wilson_is_scipys(wins, more, level):
     count = wins + more
@@ -130,6 +131,7 @@ def test_wilson_edges():
         wilson(4, 3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=60))
 def test_cohen_is_scikit_learns(pairs):
     first, second = zip(*pairs, strict=True)

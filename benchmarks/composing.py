@@ -19,8 +19,8 @@ from stylus_study.evaluation.composer_metrics import requests
 from stylus_study.evaluation.corpus import EvalQuery
 from stylus_study.evaluation.evaluation_files import write_evaluation
 from stylus_study.evaluation.harness import evaluate
-from stylus_study.evaluation.judged_run import asking
-from stylus_study.evaluation.markdown_table import MarkdownTable, told
+from stylus_study.evaluation.judged_run import composer_named
+from stylus_study.evaluation.markdown_table import MarkdownTable, format_estimate
 from stylus_study.evaluation.statistics import wilson
 from stylus_study.evaluation.testbed import Testbed
 
@@ -68,7 +68,7 @@ def left_alone(libraries: Mapping[str, Testbed], sets: Mapping[str, Sequence[str
         "Prompts that nothing fits, left alone by the local composer: shares with 95% intervals",
         ["library", "prompts", "number", *(RESTRAINTS or ("default",))],
     )
-    compose = asking("local", Composers())
+    compose = composer_named("local", Composers())
     for library, testbed in libraries.items():
         for name, prompts in sets.items():
             cells = []
@@ -76,7 +76,7 @@ def left_alone(libraries: Mapping[str, Testbed], sets: Mapping[str, Sequence[str
                 options = Options.of({} if restraint is None else {"restraint": restraint})
                 asked = requests(testbed.retriever, [EvalQuery(p) for p in prompts], options)
                 left = sum(not compose(request).assignments for request in asked)
-                cells.append(told(wilson(left, len(prompts)), ".2f"))
+                cells.append(format_estimate(wilson(left, len(prompts)), ".2f"))
             table.add(library, name, str(len(prompts)), *cells)
     if not FRESH.is_file():
         table.notes.append(f"there are no fresh prompts: {FRESH.name} is missing")

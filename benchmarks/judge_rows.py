@@ -23,7 +23,7 @@ from stylus_core.options import Options
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
 from stylus_study.evaluation.composer_metrics import requests
-from stylus_study.evaluation.corpus import EvalQuery, load_adapters, rows
+from stylus_study.evaluation.corpus import EvalQuery, json_objects, load_adapters
 from stylus_study.evaluation.testbed import Testbed
 from tests.shared import DATA
 
@@ -63,7 +63,7 @@ def judged_prompts() -> list[JudgedSet]:
     found: dict[tuple[str, str], tuple[str, bool, dict[int, int]]] = {}
     shared = [] if DATA is None else [(DATA / "judgements.jsonl.gz", False)]
     for path, own in [*shared, (OWN, True)]:
-        for row in rows(path):
+        for row in json_objects(path):
             key = (row["library"], row["query"])
             found.setdefault(key, (row["set"], own, {}))[2].setdefault(int(row["adapter"]), int(row["score"]))
     return [JudgedSet(lib, name, query, scores, own) for (lib, query), (name, own, scores) in found.items()]

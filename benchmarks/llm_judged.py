@@ -33,7 +33,7 @@ from stylus_core.types import Assignment, Composition
 from stylus_study.evaluation.adapter_names import AdapterNames
 from stylus_study.evaluation.composer_metrics import requests
 from stylus_study.evaluation.corpus import EvalQuery, load_adapters
-from stylus_study.evaluation.judged_metrics import ask, judge
+from stylus_study.evaluation.judged_metrics import ask_composer, judge_answers
 from stylus_study.evaluation.judged_report import JudgedEvaluation
 from stylus_study.evaluation.judgements import JudgedPrompt, load_judgements
 from stylus_study.evaluation.markdown_table import MarkdownTable
@@ -224,8 +224,8 @@ def _picks(asked: Sequence[JudgedRequest], systems: Mapping[str, Sequence[Compos
             # who stood in for the model is told; the others go by other names here than in the composition
             named = [c if system == "llm" else replace(c, composer=system) for c in composed]
             answers = {id(asked[n].request): named[n] for n in rows}
-            given = ask(lambda r, found=answers: found[id(r)], [asked[n].request for n in rows], system)  # type: ignore[misc]
-            sets[name][system] = judge([asked[n].prompt for n in rows], given[0], sum(given[1]))
+            given = ask_composer(lambda r, found=answers: found[id(r)], [asked[n].request for n in rows], system)  # type: ignore[misc]
+            sets[name][system] = judge_answers([asked[n].prompt for n in rows], given[0], sum(given[1]))
     table = JudgedEvaluation(sets).tables()[0]
     table.notes.insert(0, f"both composers see {told}; the local composer is the one at 'balanced'")
     table.notes.insert(1, "both: what the model picked and the local composer as well; as many: at another restraint")

@@ -10,8 +10,8 @@ from stylus_study.evaluation.baselines import BASELINE, OURS, System, systems
 from stylus_study.evaluation.evaluation_files import write_evaluation
 from stylus_study.evaluation.harness import evaluate
 from stylus_study.evaluation.markdown_table import MarkdownTable
-from stylus_study.evaluation.markdown_table import told as number
-from stylus_study.evaluation.recall_by_nearness import by_nearness, told
+from stylus_study.evaluation.markdown_table import format_estimate as number
+from stylus_study.evaluation.recall_by_nearness import band_label, by_nearness
 
 
 def run() -> list[MarkdownTable]:
@@ -33,6 +33,6 @@ def nearness(w: World, known: Mapping[str, System]) -> MarkdownTable:
     table.header += measured
     for n, near in enumerate(measured[OURS]):
         cells = (number(found[n].ranked.mean("R@10")) for found in measured.values())
-        table.add(told(near), str(near.prompts), f"{near.share:.0%}", *cells)
+        table.add(band_label(near), str(near.prompts), f"{near.share:.0%}", *cells)
     table.notes.append("overlap: tokens in common, of all tokens of the two prompts; tokens as in the term index")
     return table

@@ -1,4 +1,4 @@
-"""`python -m stylus_core` is `stylus`."""
+"""`python -m stylus_core` is `stylus`, with all commands in a checkout that is not installed too."""
 
 import sys
 

@@ -153,7 +153,7 @@ def _engine(address: str) -> Finding:
         return Finding("broken", "search engine", str(error))
     subject = f"search engine {where}"
     if importlib.util.find_spec("pymilvus") is None:
-        return Finding("broken", subject, "pymilvus is not installed", "pip install 'stylus-webui[milvus]'")
+        return Finding("broken", subject, "pymilvus is not installed", "pip install pymilvus")
     if where.is_file:
         known = Path(where.uri).exists()
         return Finding("ok", subject, "the file is there" if known else "the file will be made by stylus index")

@@ -19,6 +19,7 @@ from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.options import TABLE, Options
 from stylus_study.cli.eval_arguments import add_eval
+from stylus_study.packages import require
 
 if TYPE_CHECKING:
     from stylus_core.composer.registry import Composers
@@ -97,6 +98,7 @@ def _judged(args: argparse.Namespace, adapters: Sequence[Adapter]) -> tuple[Judg
     """The judgements, and what other tools picked."""
     if args.judgements is None:
         return None, {}
+    require("judgements", "statsmodels")
     from stylus_study.evaluation.adapter_names import AdapterNames
     from stylus_study.evaluation.judgements import load_judgements, load_picks
 

@@ -14,6 +14,7 @@ from stylus_core.cli.open_library import dump
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, indented, table
 from stylus_study.cli.step_flags import add_comparing, add_folder, percent
+from stylus_study.packages import require
 
 if TYPE_CHECKING:
     from stylus_study.judge.vlm_judge import JudgeCost
@@ -40,6 +41,7 @@ def judge_study(args: argparse.Namespace, console: Console, opener: Opener) -> i
     from stylus_study.judge.questions import CRITERIA
     from stylus_study.judge.vlm_judge import judge
 
+    require("win rates", "statsmodels")
     server = batch_endpoint(args)
 
     def approve(cost: JudgeCost) -> bool:

@@ -12,6 +12,7 @@ from stylus_core.cli.number_types import whole
 from stylus_core.cli.open_library import dump
 from stylus_core.cli.terminal_text import Console, table
 from stylus_study.cli.step_flags import add_comparing, add_folder, percent
+from stylus_study.packages import require
 
 
 def _add_arguments(step: argparse.ArgumentParser) -> None:
@@ -27,6 +28,8 @@ def _add_arguments(step: argparse.ArgumentParser) -> None:
 def vote_study(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus study vote OUT`."""
     from stylus_study.vote.preference_vote import serve, summary
+
+    require("win rates and agreement", "sklearn", "statsmodels")
 
     def ready(url: str, pairs: int) -> None:
         console.say(f"{url}  {pairs:,} pairs; open it in a browser, end it here with Ctrl-C")

@@ -32,10 +32,16 @@ class AdapterNames:
         self._names = {**by_title, **by_file}
 
     def ids(self, name: int | str) -> tuple[int, ...]:
-        """The adapters that are meant; none if there is no such adapter.
+        """The adapters that are meant by a name.
 
         A text is a name first and, where it is made of digits, a number after that. A path or an extension may be part
         of a file's name.
+
+        Args:
+            name: a number, or the name of a file, an alias or a title.
+
+        Returns:
+            The ids of all adapters that have the name; none if there is no such adapter.
         """
         if isinstance(name, int):
             return self._numbers.get(name, ())

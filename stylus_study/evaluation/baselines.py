@@ -36,9 +36,17 @@ _RERANKED = 30
 
 
 def systems(testbed: Testbed, reranker: str = "") -> dict[str, System]:
-    """All that can be had here, plain ones first. `reranker`: name or folder of a cross-encoder, "" for none.
+    """All retrievers that can be had here, plain ones first. Without an encoder those that need one are missing.
 
-    Without an encoder those that need one are missing.
+    Args:
+        testbed: the adapters that they rank.
+        reranker: name or folder of a cross-encoder; "" leaves out the system that needs it.
+
+    Returns:
+        Name -> system; the last ones are ours.
+
+    Raises:
+        ComposerError: the cross-encoder cannot be had.
     """
     out: dict[str, System] = {"random": _random(testbed)}
     without, with_examples = (_bm25(testbed, n) for n in (0, 4))
@@ -69,7 +77,19 @@ def ours(retriever: Retriever) -> System:
 
 
 def reranked(testbed: Testbed, first: System, model: str) -> System:
-    """Retrieve and rerank: a cross-encoder puts the first 30 in order. Raises `ComposerError` if it cannot be had."""
+    """Retrieve and rerank: a cross-encoder puts the first 30 in order.
+
+    Args:
+        testbed: the adapters.
+        first: the system whose ranking it starts from.
+        model: the cross-encoder's name or folder.
+
+    Returns:
+        The system.
+
+    Raises:
+        ComposerError: the cross-encoder cannot be had.
+    """
     scorer = CrossEncoderScorer(model)
 
     def rank(prompt: str) -> list[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stylus_study.evaluation.statistics import DRAWS, Estimate, cluster_draws, cluster_ids, spread_interval
+from stylus_study.evaluation.statistics import DRAWS, Estimate, cluster_draws, cluster_ids, normal_interval
 
 BINS = 10
 
@@ -61,5 +61,5 @@ def calibration_error(
         return Estimate(value)
     drawn = cluster_draws(count, draws=draws, seed=seed)
     errors = np.abs(drawn @ gap).sum(axis=1) / (drawn @ number).sum(axis=1)
-    found = spread_interval(value, errors)
+    found = normal_interval(value, errors)
     return Estimate(value, max(0.0, found.low or 0.0), found.high)

@@ -113,7 +113,7 @@ class CurvePoint:
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
-def however_unsure() -> Compose:
+def local_without_threshold() -> Compose:
     """The local composer that picks what the rules allow, surest first, and lists with each how sure it is."""
     return LocalComposer(floor=0.0).compose
 
@@ -122,9 +122,9 @@ def curve(everything: Compose, asked: Sequence[Request], queries: Sequence[EvalQ
     """Precision and recall over how sure a pick has to be.
 
     Args:
-        everything: a composer that leaves out nothing for being unsure (`however_unsure`); it is asked once a request.
-            The rules take the surest first, so what a threshold leaves of its picks is what the composer would pick
-            with that threshold.
+        everything: a composer that leaves out nothing for being unsure (`local_without_threshold`); it is asked once
+            a request. The rules take the surest first, so what a threshold leaves of its picks is what the composer
+            would pick with that threshold.
         asked: what it is asked.
         queries: what was chosen for each.
     """

@@ -25,7 +25,6 @@ class EvalQuery:
     keywords: dict[str, tuple[int, ...]] = field(
         default_factory=dict
     )  # keyword -> ids that the published system picked
-    hard: str = ""  # the prompt without its adapters' trigger words
     picked_in_all: int | None = None  # published picks before they were cut down to the corpus; 0: it chose nothing
     set: str = ""
 
@@ -35,8 +34,18 @@ class EvalQuery:
         return frozenset(self.adapters) | {i for ids in self.keywords.values() for i in ids}
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file. Raises `StylusError` naming the line that is none."""
+def json_objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file, one a line.
+
+    Args:
+        path: the file, gzipped if it ends in .gz.
+
+    Yields:
+        Each line's object; empty lines are passed over.
+
+    Raises:
+        StylusError: the file cannot be read, or a line is no JSON object; the sentence names it.
+    """
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
@@ -82,12 +91,20 @@ def _example(row: dict[str, Any], own: set[str]) -> Example:
 
 
 def load_adapters(path: Path) -> list[Adapter]:
-    """A corpus as adapters, described by the metadata refiner; an adapter's id is its `model_id`.
+    """A corpus as adapters, described by the metadata refiner.
 
-    Raises `StylusError` naming the line that lacks something.
+    Args:
+        path: one JSON object a line, with `model_id`, `file`, `name`, `description`, `tags`, `trained_words`,
+            `examples` and `base_model`.
+
+    Returns:
+        The adapters in the order of the file; the id of each is its `model_id`.
+
+    Raises:
+        StylusError: a row lacks something; the sentence names it.
     """
     out = []
-    for number, row in enumerate(rows(path), start=1):
+    for number, row in enumerate(json_objects(path), start=1):
         try:
             known = metadata(row)
             stem = Path(row["file"]).stem
@@ -98,14 +115,18 @@ def load_adapters(path: Path) -> list[Adapter]:
 
 
 def load_queries(path: Path, names: Mapping[str, int] | None = None) -> list[EvalQuery]:
-    """A query set.
+    """A set of queries.
 
     Args:
         path: one JSON object a line: `query`, and `adapters` {adapter: weight} or `keywords` {keyword: [adapter]}; one
             with neither is a prompt for which nothing is right.
-        names: id of each name that may stand for an adapter in place of its id, in lower case.
+        names: id of each name that may stand for an adapter in place of its id, in lower case; None takes ids alone.
 
-    Raises `StylusError` naming the line that is no query, or that names an adapter which is not there.
+    Returns:
+        The queries in the order of the file.
+
+    Raises:
+        StylusError: a row is no query, or names an adapter that is not there; the sentence names the row.
     """
 
     def id_of(key: Any) -> int:
@@ -117,14 +138,13 @@ def load_queries(path: Path, names: Mapping[str, int] | None = None) -> list[Eva
         return found
 
     out = []
-    for number, row in enumerate(rows(path), start=1):
+    for number, row in enumerate(json_objects(path), start=1):
         try:
             out.append(
                 EvalQuery(
                     query=str(row["query"]),
                     adapters={id_of(k): float(v) for k, v in row.get("adapters", {}).items()},
                     keywords={str(k): tuple(map(id_of, v)) for k, v in row.get("keywords", {}).items()},
-                    hard=row.get("query_hard", ""),
                     picked_in_all=row.get("picked_in_all"),
                     set=row.get("set", row.get("page", "")),
                 )

@@ -10,7 +10,7 @@ from stylus_study.evaluation import composer_metrics, ranking_report
 from stylus_study.evaluation.baselines import BASELINE, OURS
 from stylus_study.evaluation.composer_metrics import ComposerChoice, CurvePoint
 from stylus_study.evaluation.judged_report import JudgedEvaluation
-from stylus_study.evaluation.markdown_table import MarkdownTable, told
+from stylus_study.evaluation.markdown_table import MarkdownTable, format_estimate
 from stylus_study.evaluation.ranking_report import Ranked
 from stylus_study.evaluation.statistics import Estimate, as_dict
 
@@ -69,10 +69,11 @@ class Evaluation:
 def _ranking_table(name: str, found: Mapping[str, Ranked]) -> MarkdownTable:
     table = MarkdownTable(f"Retrieval, {name}: means with 95% intervals", ["system", *ranking_report.MEASURES])
     for system, r in found.items():
-        table.add(system, *(told(r.mean(m)) for m in ranking_report.MEASURES))
+        table.add(system, *(format_estimate(r.mean(m)) for m in ranking_report.MEASURES))
     if OURS in found and BASELINE in found:
         pairs = ", ".join(
-            f"{m} {told(found[OURS].difference(found[BASELINE], m), '+.3f')}" for m in ranking_report.MEASURES
+            f"{m} {format_estimate(found[OURS].difference(found[BASELINE], m), '+.3f')}"
+            for m in ranking_report.MEASURES
         )
         table.notes.append(f"{OURS} less {BASELINE}, query by query: {pairs}")
     table.notes.append(f"{len(next(iter(found.values())).values['MRR'])} queries")
@@ -85,13 +86,15 @@ def _choosing_table(found: Mapping[str, Mapping[str, ComposerChoice]]) -> Markdo
     )
     for name, composers in found.items():
         for composer, c in composers.items():
-            cells = (told(c.mean(m)) for m in composer_metrics.MEASURES)
+            cells = (format_estimate(c.mean(m)) for m in composer_metrics.MEASURES)
             table.add(name, str(len(c.values["picks"])), composer, *cells)
         if "local" in composers:
             for other in (c for c in composers if c != "local"):
                 difference = composers["local"].difference(composers[other], "hit")
                 if difference is not None:
-                    table.notes.append(f"{name}: local less {other}, one right among them: {told(difference, '+.3f')}")
+                    table.notes.append(
+                        f"{name}: local less {other}, one right among them: {format_estimate(difference, '+.3f')}"
+                    )
     table.notes.append("right is only what one person, or the published system, chose: other picks may be as good")
     return table
 
@@ -117,5 +120,5 @@ def _curve_table(name: str, points: Sequence[CurvePoint]) -> MarkdownTable:
 def _weight_table(name: str, found: Mapping[str, Estimate]) -> MarkdownTable:
     table = MarkdownTable(f"Weights, {name}: mean absolute error against what users wrote", ["weight", "error"])
     for rule, e in found.items():
-        table.add(rule, told(e))
+        table.add(rule, format_estimate(e))
     return table

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from stylus_study.evaluation.jaccard import Overlap
 
@@ -19,22 +21,15 @@ def groups(prompts: Sequence[str], overlap: float = 0.5) -> list[int]:
     Two prompts are of one group if their token Jaccard is at least `overlap`, or if a chain of such pairs joins them.
     The same text is one group even where it has no tokens.
     """
-    parent = list(range(len(prompts)))
-
-    def root(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
     index, first = Overlap(prompts), dict[str, int]()
+    pairs = [np.zeros((2, 0), np.intp)]
     for row, prompt in enumerate(prompts):
         alike = np.flatnonzero(index.to(prompt) >= overlap)
-        for other in [first.setdefault(prompt, row), *alike[alike < row].tolist()]:
-            one, two = root(row), root(other)
-            parent[max(one, two)] = min(one, two)
-    numbers: dict[int, int] = {}
-    return [numbers.setdefault(root(row), len(numbers)) for row in range(len(prompts))]
+        others = np.append(alike[alike < row], first.setdefault(prompt, row))
+        pairs.append(np.stack([np.full(len(others), row), others]))
+    ends = np.concatenate(pairs, axis=1)
+    alike_to = coo_array((np.ones(ends.shape[1]), ends), shape=(len(prompts), len(prompts)))
+    return [int(number) for number in connected_components(alike_to, directed=False)[1]]
 
 
 def grouped_folds(prompts: Sequence[str], folds: int, overlap: float = 0.5, seed: int = 0) -> list[int]:

@@ -12,13 +12,13 @@ from stylus_study.evaluation.composer_metrics import (
     CurvePoint,
     choose,
     curve,
-    however_unsure,
+    local_without_threshold,
     requests,
     weight_errors,
 )
 from stylus_study.evaluation.corpus import EvalQuery
 from stylus_study.evaluation.evaluation_result import Evaluation
-from stylus_study.evaluation.judged_run import asking
+from stylus_study.evaluation.judged_run import composer_named
 from stylus_study.evaluation.ranking_report import rank_all
 from stylus_study.evaluation.testbed import Testbed
 
@@ -38,6 +38,9 @@ def evaluate(
         systems: see `baselines.systems`.
         composers: name of the composer -> where it is found.
         options: of the selection; `composer` is set by the name.
+
+    Returns:
+        What was measured, without judgements.
     """
     ranked = rank_all(systems, sets) if systems else {}
     chosen: dict[str, dict[str, ComposerChoice]] = {}
@@ -45,8 +48,8 @@ def evaluate(
     for name, queries in sets.items():
         if composers:
             asked = requests(testbed.retriever, queries, options)
-            chosen[name] = {c: choose(asking(c, found), asked, queries) for c, found in composers.items()}
+            chosen[name] = {c: choose(composer_named(c, found), asked, queries) for c, found in composers.items()}
             if "local" in composers:
-                curves[name] = curve(however_unsure(), asked, queries)
+                curves[name] = curve(local_without_threshold(), asked, queries)
     weights = {name: weight_errors(testbed, q) for name, q in sets.items() if any(x.adapters for x in q)}
     return Evaluation(ranked, chosen, curves, weights)

@@ -57,7 +57,7 @@ class Judged:
         return sum(values) / len(values) if values else None
 
     @property
-    def alone(self) -> tuple[int, int]:
+    def left_alone(self) -> tuple[int, int]:
         """The prompts for which no judged adapter is wanted: how many got no pick, and how many there are."""
         nothing = [o for o in self.outcomes if not o.wanted]
         return sum(not o.picks for o in nothing), len(nothing)
@@ -75,12 +75,12 @@ class Judged:
     @property
     def calibration(self) -> Estimate | None:
         """Expected calibration error of the judged picks; None where picks have no confidence."""
-        return calibration_error(*self._sure())
+        return calibration_error(*self._confidences())
 
     @property
     def bins(self) -> list[Bin]:
         """The reliability table of the judged picks; empty where picks have no confidence."""
-        sure, wanted, _ = self._sure()
+        sure, wanted, _ = self._confidences()
         return reliability(sure, wanted) if sure else []
 
     def at(self, confidence: float) -> Judged:
@@ -99,7 +99,7 @@ class Judged:
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers, for programs."""
-        left, of = self.alone
+        left, of = self.left_alone
         share = wilson(left, of)
         return {
             "prompts": len(self.outcomes),
@@ -126,13 +126,13 @@ class Judged:
     def _judged(self) -> list[tuple[int, JudgedPick]]:
         return [(n, p) for n, o in enumerate(self.outcomes) for p in o.picks if p.score is not None]
 
-    def _sure(self) -> tuple[list[float], list[float], list[int]]:
+    def _confidences(self) -> tuple[list[float], list[float], list[int]]:
         """Confidence, whether it is wanted, and prompt, of each judged pick that has a confidence."""
         found = [(p.confidence, float(p.score == WANTED), n) for n, p in self._judged() if p.confidence is not None]
         return [c for c, _, _ in found], [w for _, w, _ in found], [n for _, _, n in found]
 
 
-def judge(prompts: Sequence[JudgedPrompt], answers: Sequence[Answer], stood_in: int = 0) -> Judged:
+def judge_answers(prompts: Sequence[JudgedPrompt], answers: Sequence[Answer], stood_in: int = 0) -> Judged:
     """What was picked for each prompt, held against its judgements. Prompts without an answer are left out."""
     outcomes = [
         JudgedOutcome(tuple(_pick(a, prompt) for a in answer), len(prompt.wanted))
@@ -142,7 +142,9 @@ def judge(prompts: Sequence[JudgedPrompt], answers: Sequence[Answer], stood_in: 
     return Judged(tuple(outcomes), sum(a is None for a in answers), stood_in)
 
 
-def ask(compose: Compose, asked: Sequence[Request], name: str) -> tuple[list[tuple[Answered, ...]], list[bool]]:
+def ask_composer(
+    compose: Compose, asked: Sequence[Request], name: str
+) -> tuple[list[tuple[Answered, ...]], list[bool]]:
     """Each request through a composer: what it picks, and whether another one stood in for the composer `name`.
 
     A composer that calls every pick of every prompt certain has no confidence, nor has what stood in for one.

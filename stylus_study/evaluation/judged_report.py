@@ -9,7 +9,7 @@ from typing import Any
 from stylus_study.evaluation.composer_metrics import GRID
 from stylus_study.evaluation.judged_metrics import MEASURES, Judged
 from stylus_study.evaluation.judgements import count
-from stylus_study.evaluation.markdown_table import MarkdownTable, told
+from stylus_study.evaluation.markdown_table import MarkdownTable, format_estimate
 from stylus_study.evaluation.statistics import as_dict, wilson
 
 #: The name under which all sets together are told.
@@ -68,8 +68,8 @@ class JudgedEvaluation:
             )
             for name, points in sets.items():
                 for threshold, j in points:
-                    cells = (_plain(j.value(m)) for m in MEASURES)
-                    table.add(name, f"{threshold:g}", *cells, _alone(j, False))
+                    cells = (_format_value(j.value(m)) for m in MEASURES)
+                    table.add(name, f"{threshold:g}", *cells, _left_alone(j, False))
             out.append(table)
         for system, judged in self.reliable.items():
             table = MarkdownTable(
@@ -78,7 +78,7 @@ class JudgedEvaluation:
             )
             for b in judged.bins:
                 table.add(f"{b.low:.1f} to {b.high:.1f}", f"{b.confidence:.3f}", f"{b.wanted:.3f}", str(b.number))
-            table.notes.append(f"expected calibration error {told(judged.calibration)}")
+            table.notes.append(f"expected calibration error {format_estimate(judged.calibration)}")
             out.append(table)
         return out
 
@@ -104,9 +104,17 @@ class JudgedEvaluation:
         )
         for name, found in self.pooled.items():
             for system, j in found.items():
-                cells = (told(j.mean(m)) for m in MEASURES)
+                cells = (format_estimate(j.mean(m)) for m in MEASURES)
                 unjudged = f"{j.unjudged} of {j.judged + j.unjudged}"
-                table.add(name, str(len(j.outcomes)), system, *cells, _alone(j, True), unjudged, told(j.calibration))
+                table.add(
+                    name,
+                    str(len(j.outcomes)),
+                    system,
+                    *cells,
+                    _left_alone(j, True),
+                    unjudged,
+                    format_estimate(j.calibration),
+                )
                 if j.unanswered and name != ALL:
                     table.notes.append(
                         f"{name}: {system} has no row for {count(j.unanswered, 'prompt')} and is measured on the others"
@@ -128,19 +136,19 @@ def _sum(parts: Sequence[Judged]) -> Judged:
     return total
 
 
-def _alone(judged: Judged, interval: bool) -> str:
-    left, of = judged.alone
+def _left_alone(judged: Judged, interval: bool) -> str:
+    left, of = judged.left_alone
     share = wilson(left, of)
     if share is None:
         return "-"
-    return f"{left} of {of}" + (f", {told(share, '.2f')}" if interval else "")
+    return f"{left} of {of}" + (f", {format_estimate(share, '.2f')}" if interval else "")
 
 
-def _plain(value: float | None) -> str:
+def _format_value(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
 def _point(threshold: float, j: Judged) -> dict[str, Any]:
-    left, of = j.alone
+    left, of = j.left_alone
     values = {m: j.value(m) for m in MEASURES}
     return {"confidence": threshold, **values, "left alone": {"number": left, "of": of}}

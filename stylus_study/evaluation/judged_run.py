@@ -9,9 +9,9 @@ from typing import Any
 from stylus_core.composer.registry import Composers
 from stylus_core.options import Options
 from stylus_core.types import Adapter
-from stylus_study.evaluation.composer_metrics import Compose, however_unsure, requests
+from stylus_study.evaluation.composer_metrics import Compose, local_without_threshold, requests
 from stylus_study.evaluation.corpus import EvalQuery
-from stylus_study.evaluation.judged_metrics import Judged, ask, judge
+from stylus_study.evaluation.judged_metrics import Judged, ask_composer, judge_answers
 from stylus_study.evaluation.judged_report import JudgedEvaluation
 from stylus_study.evaluation.judgements import Answer, JudgedPrompt, Judgements, ToolPicks, count, key
 from stylus_study.evaluation.testbed import Testbed
@@ -38,6 +38,9 @@ def evaluate_judged(
         testbed: the same adapters, indexed; needed only with composers.
         composers: name of the composer -> where it is found.
         options: of the selection; `composer` is set by the name.
+
+    Returns:
+        What was measured, set by set, and the picks that nobody judged.
     """
     prompts = judgements.prompts
     picked: dict[str, _Picked] = {}
@@ -45,10 +48,10 @@ def evaluate_judged(
     if testbed is not None and composers:
         asked = requests(testbed.retriever, [EvalQuery(p.query, set=p.set) for p in prompts], options or Options())
         for name, found in composers.items():
-            answers, others = ask(asking(name, found), asked, name)
+            answers, others = ask_composer(composer_named(name, found), asked, name)
             picked[name] = (list(answers), others)
         if "local" in composers:
-            listed = list(ask(however_unsure(), asked, "local")[0])
+            listed = list(ask_composer(local_without_threshold(), asked, "local")[0])
     for name, tool in tools.items():
         picked[name] = ([tool.of(p.query) for p in prompts], [False] * len(prompts))
 
@@ -56,7 +59,7 @@ def evaluate_judged(
 
     def judged(rows: list[int], found: _Picked) -> Judged:
         answers, others = found
-        return judge([prompts[n] for n in rows], [answers[n] for n in rows], sum(others[n] for n in rows))
+        return judge_answers([prompts[n] for n in rows], [answers[n] for n in rows], sum(others[n] for n in rows))
 
     sets = {name: {s: judged(inside, found) for s, found in picked.items()} for name, inside in rows.items()}
     everything = (listed, [False] * len(prompts)) if listed is not None else None
@@ -68,7 +71,7 @@ def evaluate_judged(
     )
 
 
-def asking(name: str, composers: Composers) -> Compose:
+def composer_named(name: str, composers: Composers) -> Compose:
     """The composer of this name, whatever the options of the request say."""
     return lambda request: composers.compose(replace(request, options=replace(request.options, composer=name)))
 

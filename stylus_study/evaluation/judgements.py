@@ -9,7 +9,7 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_study.evaluation.adapter_names import AdapterNames
-from stylus_study.evaluation.corpus import rows
+from stylus_study.evaluation.corpus import json_objects
 
 WANTED, ARGUABLE, WRONG = 2, 1, 0
 #: The set of judgements that name none.
@@ -55,7 +55,14 @@ class ToolPicks:
     notes: tuple[str, ...] = ()
 
     def of(self, query: str) -> Answer:
-        """None where the file has no row for the prompt: that is no answer, while an empty list of picks is one."""
+        """What was picked for a prompt.
+
+        Args:
+            query: the prompt; white space does not matter.
+
+        Returns:
+            The picks; None where the file has no row for the prompt: that is no answer, while an empty list is one.
+        """
         return self.answers.get(key(query))
 
 
@@ -74,6 +81,8 @@ def load_judgements(
 ) -> Judgements:
     """The judgements of adapters that are in the library.
 
+    Rows about adapters that are not there, and of other libraries, are left out and counted in the notes.
+
     Args:
         path: the file; a row has `query`, `adapter` (number or name), `score` (2 wanted, 1 arguable, 0 wrong), and may
             have `set` and `library`.
@@ -81,13 +90,17 @@ def load_judgements(
         library: only rows whose `library` is this; None: all rows.
         limit: only the first prompts of each set.
 
-    Rows about adapters that are not there, and of other libraries, are left out and counted in the notes. Raises
-    `StylusError` naming the row that is no judgement, that contradicts an earlier one, or if nothing is left.
+    Returns:
+        The judged prompts in the order of the file.
+
+    Raises:
+        StylusError: a row is no judgement (a ValueError says what it lacks) or contradicts an earlier one; the sentence
+            names it. Or nothing is left.
     """
     scores: dict[tuple[str, str], dict[int, int]] = {}
     wanted: dict[tuple[str, str], dict[frozenset[int], None]] = {}
     elsewhere = absent = 0
-    for number, row in enumerate(rows(path), start=1):
+    for number, row in enumerate(json_objects(path), start=1):
         try:
             query, name, score, group, of = _judgement(row)
             if library is not None and of != library:
@@ -119,19 +132,23 @@ def load_judgements(
 
 
 def load_picks(path: Path, names: AdapterNames) -> ToolPicks:
-    """What a tool picked.
+    """What a tool picked; an adapter that is picked twice for a prompt counts once.
 
     Args:
         path: the file; a row has `query`, `picks` (a list of numbers or names of adapters, which may be empty) and may
             have `confidence` (as many numbers from 0 to 1).
         names: of the library's adapters.
 
-    An adapter that is picked twice for a prompt counts once. Raises `StylusError` naming the row that is no list of
-    picks, or that answers a prompt a second time.
+    Returns:
+        The picks by prompt; an adapter that is not here has no ids, and such picks are counted in the notes.
+
+    Raises:
+        StylusError: a row is no list of picks (a ValueError says why) or answers a prompt a second time; the sentence
+            names it. Or there are no picks.
     """
     answers: dict[str, tuple[Answered, ...]] = {}
     unknown = 0
-    for number, row in enumerate(rows(path), start=1):
+    for number, row in enumerate(json_objects(path), start=1):
         try:
             query = key(_text(row, "query", needed=True))
             picks = row.get("picks")

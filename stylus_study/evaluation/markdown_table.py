@@ -25,7 +25,7 @@ class MarkdownTable:
         return "\n".join([*lines, "", *(f"- {n}" for n in self.notes)])
 
 
-def told(e: Estimate | None, form: str = ".3f") -> str:
+def format_estimate(e: Estimate | None, form: str = ".3f") -> str:
     """`0.703 (0.668 to 0.737)`; a dash where there is nothing."""
     if e is None or e.value != e.value:
         return "-"

@@ -49,7 +49,7 @@ def by_nearness(system: System, queries: Sequence[EvalQuery], adapters: Iterable
     return out
 
 
-def told(near: NearnessBand) -> str:
+def band_label(near: NearnessBand) -> str:
     """The bin in words."""
     if near.low == 0:
         return f"below {near.high:g}"

@@ -30,7 +30,14 @@ class Estimate(NamedTuple):
 
 
 def as_dict(estimate: Estimate | None) -> dict[str, float | None] | None:
-    """The estimate for programs, `{"value": x, "low": x, "high": x}`; None stays None."""
+    """An estimate for programs.
+
+    Args:
+        estimate: the estimate, or None where there is none.
+
+    Returns:
+        `{"value": x, "low": x, "high": x}`; None stays None.
+    """
     return estimate.as_dict() if estimate is not None else None
 
 
@@ -43,7 +50,7 @@ def bootstrap_mean(
     seed: int = 0,
     method: Method = "bca",
 ) -> Estimate | None:
-    """The mean with a bootstrap interval; None without values.
+    """The mean with a bootstrap interval.
 
     Args:
         values: numbers, shape (n,).
@@ -54,8 +61,11 @@ def bootstrap_mean(
         seed: of the draws; the same data and seed give the same interval.
         method: "bca", corrected for bias and skewness (Efron 1987), or "percentile" (Efron 1979).
 
-    With a single cluster there is no interval. Raises `ValueError` for a value that is not finite, or a number of
-    clusters that is not that of the values.
+    Returns:
+        The mean, without an interval where there is a single cluster; None without values.
+
+    Raises:
+        ValueError: a value is not finite, or there are more or fewer clusters than values.
     """
     data = np.asarray(values, np.float64)
     if data.ndim != 1:
@@ -86,9 +96,19 @@ def bootstrap_mean(
 def bootstrap_difference(
     values: ArrayLike, baseline: ArrayLike, clusters: Sequence[Hashable] | None = None, **how: Any
 ) -> Estimate | None:
-    """The mean of `values - baseline`, taken pair by pair, with a bootstrap interval; see `bootstrap_mean`.
+    """The mean of `values - baseline`, taken pair by pair, with a bootstrap interval.
 
-    Raises `ValueError` if the two have different lengths.
+    Args:
+        values: numbers, shape (n,).
+        baseline: what each is held against, shape (n,).
+        clusters: as `bootstrap_mean` takes them.
+        how: `level`, `draws`, `seed` and `method` of `bootstrap_mean`.
+
+    Returns:
+        The mean difference; None without values.
+
+    Raises:
+        ValueError: the two have different lengths, or as of `bootstrap_mean`.
     """
     left, right = np.asarray(values, np.float64), np.asarray(baseline, np.float64)
     if left.shape != right.shape:
@@ -97,19 +117,35 @@ def bootstrap_difference(
 
 
 def cluster_draws(count: int, *, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
-    """How often each of `count` clusters is in each bootstrap sample, shape (draws, count).
+    """How often each cluster is in each bootstrap sample, for statistics other than means.
 
-    For statistics other than means. The same count and seed give the same draws, so what is computed from them for two
-    systems over the same clusters is paired.
+    The same count and seed give the same draws, so what is computed from them for two systems over the same clusters is
+    paired.
+
+    Args:
+        count: clusters.
+        draws: bootstrap samples.
+        seed: of the draws.
+
+    Returns:
+        Whole numbers as floats, shape (draws, count); each row adds up to `count`.
     """
     return np.concatenate(list(_blocks(count, draws, seed)))
 
 
-def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:
-    """`value` plus and minus the normal quantile times the standard deviation of its bootstrap samples.
+def normal_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Estimate:
+    """A value plus and minus the normal quantile times the standard deviation of its bootstrap samples.
 
-    For statistics that a bootstrap sample shifts, since it repeats items: a Fréchet distance grows, and the
-    percentiles of the samples may not even hold the value. Their spread is right all the same.
+    For statistics that a bootstrap sample shifts, since it repeats items: a Fréchet distance grows, and the percentiles
+    of the samples may not even hold the value. Their spread is right all the same.
+
+    Args:
+        value: of the data.
+        drawn: the same of each bootstrap sample; those that are not finite are left out.
+        level: of the interval.
+
+    Returns:
+        The value, without an interval where fewer than two samples are left.
     """
     samples = np.asarray(drawn, np.float64)
     samples = samples[np.isfinite(samples)]
@@ -120,19 +156,29 @@ def spread_interval(value: float, drawn: ArrayLike, level: float = LEVEL) -> Est
 
 
 def wilson(wins: float, count: float, level: float = LEVEL) -> Estimate | None:
-    """The share of wins with its score interval (Wilson 1927); None for a count of 0. A tie may count as half a win.
+    """The share of wins with its score interval (Wilson 1927).
 
-    Raises `ValueError` if `wins` is not between 0 and `count`.
+    Args:
+        wins: a tie may count as half a win, so it need not be whole.
+        count: comparisons.
+        level: of the interval.
+
+    Returns:
+        The share, 0 to 1; None for a count of 0.
+
+    Raises:
+        ValueError: `wins` is not between 0 and `count`.
     """
     if not 0 <= wins <= count:
         raise ValueError(f"{wins} wins of {count}")
     if not count:
         return None
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    from statsmodels.stats.proportion import proportion_confint
+
     share = wins / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
-    return Estimate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
+    low, high = proportion_confint(wins, count, 1 - level, method="wilson")
+    # Rounding must not leave the share outside of its own interval.
+    return Estimate(share, max(0.0, min(share, low)), min(1.0, max(share, high)))
 
 
 class Agreement(NamedTuple):
@@ -149,7 +195,11 @@ class Agreement(NamedTuple):
 def agreement(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
     """Cohen's kappa for two raters, Fleiss' for any other number.
 
-    `ratings` has one row an item and one column a rater; None is a rating that is missing.
+    Args:
+        ratings: one row an item and one column a rater; None is a rating that is missing.
+
+    Returns:
+        The kappa, which it is, and how many items it is of.
     """
     raters = max(map(len, ratings), default=0)
     if raters == 2:
@@ -164,13 +214,11 @@ def cohen_kappa(first: Sequence[Hashable | None], second: Sequence[Hashable | No
     It is not defined where both used one and the same category throughout.
     """
     both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
-    if not both:
-        return Agreement("cohen", None, 0)
-    seen = len(both)
-    observed = sum(a == b for a, b in both) / seen
-    categories = {c for pair in both for c in pair}
-    chance = sum(sum(a == c for a, _ in both) * sum(b == c for _, b in both) for c in categories) / seen**2
-    return Agreement("cohen", _kappa(observed, chance), seen)
+    if len({category for pair in both for category in pair}) < 2:
+        return Agreement("cohen", None, len(both))
+    from sklearn.metrics import cohen_kappa_score
+
+    return Agreement("cohen", float(cohen_kappa_score(*zip(*both, strict=True))), len(both))
 
 
 def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
@@ -194,11 +242,23 @@ def fleiss_kappa(ratings: Sequence[Sequence[Hashable | None]]) -> Agreement:
     most, sizes = counts[several], totals[several]
     observed = float(((most * (most - 1)).sum(axis=1) / (sizes * (sizes - 1))).mean())
     chance = float(((counts / totals[:, None]).mean(axis=0) ** 2).sum())
-    return Agreement("fleiss", _kappa(observed, chance), items)
+    kappa = None if chance >= 1 - 1e-12 else (observed - chance) / (1 - chance)
+    return Agreement("fleiss", kappa, items)
 
 
 def cluster_ids(clusters: Sequence[Hashable] | None, count: int) -> tuple[NDArray[np.intp], int]:
-    """The number of each item's cluster, in order of appearance, and how many clusters there are."""
+    """Numbers the clusters in order of appearance.
+
+    Args:
+        clusters: what each item belongs to; None: each is its own cluster.
+        count: items.
+
+    Returns:
+        The number of each item's cluster, shape (count,), and how many clusters there are.
+
+    Raises:
+        ValueError: there are more or fewer clusters than items.
+    """
     if clusters is None:
         return np.arange(count), count
     if len(clusters) != count:
@@ -234,7 +294,3 @@ def _corrected(
         return normal.cdf(bias + z / (1 - acceleration * z))
 
     return moved(tails[0]), moved(tails[1])
-
-
-def _kappa(observed: float, chance: float) -> float | None:
-    return None if chance >= 1 - 1e-12 else (observed - chance) / (1 - chance)

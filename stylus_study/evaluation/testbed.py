@@ -46,9 +46,23 @@ class Testbed:
             self.store.close()
 
     def observed_weights(self, adapter: int) -> dict[int, float]:
-        """As `Signals.observed_weights`, by id."""
+        """Weights of an adapter in the example prompts of others, as `Signals.observed_weights`.
+
+        Args:
+            adapter: its id.
+
+        Returns:
+            Id of the other adapter -> weight.
+        """
         return self.index.signals.observed_weights(self.index.signals.row(adapter))
 
     def get(self, ids: Sequence[int]) -> Mapping[int, Adapter]:
-        """The adapters of these ids."""
+        """The adapters of these ids.
+
+        Args:
+            ids: any of the testbed's.
+
+        Returns:
+            Id -> adapter.
+        """
         return {i: self.by_id[i] for i in ids}

@@ -36,7 +36,7 @@ def outcome(question: Question, verdicts: Mapping[str, PairVerdict]) -> str:
     return WIN if won[0] else LOSS
 
 
-def summed(questions: Sequence[Question], verdicts: Mapping[str, PairVerdict]) -> dict[str, Any]:
+def tally_answers(questions: Sequence[Question], verdicts: Mapping[str, PairVerdict]) -> dict[str, Any]:
     """`asked`, `inconsistent`, `failed`, `first`, `rows` and `questions` of judge.json."""
     outcomes = [outcome(question, verdicts) for question in questions]
     groups: dict[tuple[str, str, str], list[tuple[Question, str]]] = defaultdict(list)
@@ -51,7 +51,7 @@ def summed(questions: Sequence[Question], verdicts: Mapping[str, PairVerdict]) -
         "failed": failed,
         "first": sum(v.better == 0 for v in given.values()) / len(given) if given else None,
         "rows": [_row(*names, group, verdicts) for names, group in groups.items()],
-        "questions": [_told(*one, verdicts) for one in zip(questions, outcomes, strict=True)],
+        "questions": [_question_row(*one, verdicts) for one in zip(questions, outcomes, strict=True)],
     }
 
 
@@ -81,7 +81,7 @@ def _row(
     }
 
 
-def _told(question: Question, came: str, verdicts: Mapping[str, PairVerdict]) -> dict[str, Any]:
+def _question_row(question: Question, came: str, verdicts: Mapping[str, PairVerdict]) -> dict[str, Any]:
     """One question for people who want to know why. The answers are in the order system, other."""
     pair = question.pair
     said = []

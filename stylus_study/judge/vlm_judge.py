@@ -25,7 +25,7 @@ from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
 from stylus_study.judge.judge_run import JudgeJob, JudgeRun
 from stylus_study.judge.questions import CRITERIA, OF_GROUPS, PairVerdict, question_key, verdict
-from stylus_study.judge.tally import Question, summed
+from stylus_study.judge.tally import Question, tally_answers
 from stylus_study.study.picture_pairs import digests, find_pairs
 from stylus_study.study.study_folder import StudyError, StudyFolder
 from stylus_study.study.types import BASE, JUDGE
@@ -65,7 +65,10 @@ def judge(
     progress: Progress | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, Any]:
-    """Lets a model compare the pictures of systems with those of another; writes judge.json and returns what it holds.
+    """Lets a model compare the pictures of systems with those of another, and writes judge.json.
+
+    Answers are kept in the study's folder by all they depend on. A KeyboardInterrupt does the same as `stop` and is
+    raised when the calls under way are done.
 
     Args:
         folder: of the study.
@@ -82,12 +85,17 @@ def judge(
         progress: called with (stage, done, total).
         stop: once set, no further call is made; those under way are waited for and kept, for they are paid for.
 
-    Besides what `types` says, the result has `notes`, `cost`, `failed` (questions without both answers), `first` (the
-    share of answers that chose what was shown first), `stopped` (why it ended early), `reasons` (why calls failed ->
-    how many) and `questions`, each with its outcome and the judge's words; of a dry run, and where approval is refused,
-    there is `cost` alone. Answers are kept in the study's folder by all they depend on. A KeyboardInterrupt does the
-    same as `stop` and is raised when the calls under way are done. Raises `StudyError`, `LLMError` for an endpoint that
-    cannot be used at all, `ModelError` without Pillow, `StateError` for the kept answers.
+    Returns:
+        What judge.json holds: besides what `stylus_study.study.types` says `notes`, `cost`, `failed` (questions without
+        both answers), `first` (the share of answers that chose what was shown first), `stopped` (why it ended early),
+        `reasons` (why calls failed -> how many) and `questions`, each with its outcome and the judge's words. Of a dry
+        run, and where approval is refused, `cost` alone.
+
+    Raises:
+        StudyError: the folder is no study, or has no such system, criterion or CFG value.
+        LLMError: the endpoint cannot be used at all.
+        ModelError: Pillow is not installed.
+        StateError: the kept answers cannot be used.
     """
     terms = terms or CallTerms()
     if problem := endpoint.problem:
@@ -111,7 +119,7 @@ def judge(
                 "limit": limit,
                 "seed": seed,
                 "cfgs": list(cfgs or study.plan.cfgs),
-                **summed(questions, _verdicts(state)),
+                **tally_answers(questions, _verdicts(state)),
                 "stopped": made.stopped,
                 "reasons": made.reasons,
                 "notes": notes,

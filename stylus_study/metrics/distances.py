@@ -18,19 +18,11 @@ Features = NDArray[np.floating[Any]]  # (pictures, dimensions)
 _ROWS = 512  # of a kernel matrix that are held at once
 
 
-def frechet_distance(
-    mean: Features, covariance: Features, other_mean: Features, other_covariance: Features, device: str = "cpu"
-) -> float:
-    """d² between two normal distributions (Dowson and Landau 1982), as FID takes it (Heusel et al. 2017)."""
-    one, other = _tensor(covariance, device), _tensor(other_covariance, device)
-    root = _root(other)
-    apart = _tensor(mean, device) - _tensor(other_mean, device)
-    shared = _root_trace(root.T @ one @ root)
-    return float(apart @ apart + one.trace() + other.trace() - 2 * shared)
-
-
 class Frechet:
-    """Fréchet distances to a reference of at least two pictures; the reference itself is never resampled."""
+    """Fréchet distances to a reference of at least two pictures; the reference itself is never resampled.
+
+    d² between two normal distributions (Dowson and Landau 1982), as FID takes it (Heusel et al. 2017).
+    """
 
     def __init__(self, reference: Features, device: str = "cpu") -> None:
         points = _tensor(reference, device)
@@ -103,7 +95,7 @@ class Kernel:
         return np.asarray(found.cpu().numpy())
 
 
-def spread(features: Features) -> float:
+def total_variance(features: Features) -> float:
     """How different pictures are from each other: the trace of their covariance, for at least two.
 
     It is the Fréchet distance of the pictures to one and the same picture shown each time (a point at their mean), and

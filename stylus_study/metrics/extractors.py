@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import warnings
 from collections.abc import Sequence
@@ -15,16 +14,18 @@ from numpy.typing import NDArray
 
 from stylus_core.errors import ModelError
 from stylus_core.home import home
+from stylus_study.packages import require
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 INCEPTION = "inception-2015-12-05.pt"
 INCEPTION_URL = f"https://nvlabs-fi-cdn.nvidia.com/stylegan2-ada-pytorch/pretrained/metrics/{INCEPTION}"
+#: What every extractor needs.
+PACKAGES = ("torch", "PIL")
 
 _SIDE = 299  # pixels that the Inception network sees
 _SAMPLES, _SAMPLE = 64, 65536  # what is read of a large file to tell it from others
-_NEEDED = ("torch", "PIL")
 
 
 class Extractor(Protocol):
@@ -55,7 +56,7 @@ class Clip:
     """
 
     def __init__(self, name: str, device: str) -> None:
-        require(*_NEEDED, "transformers")
+        require("the metrics", *PACKAGES, "transformers")
         folder = _clip_folder(name)
         try:
             kind = json.loads((folder / "config.json").read_bytes())["model_type"]
@@ -129,7 +130,7 @@ class Inception:
     """
 
     def __init__(self, path: Path | None, device: str) -> None:
-        require(*_NEEDED)
+        require("the metrics", *PACKAGES)
         import torch
 
         path = path or inception_path()
@@ -183,7 +184,7 @@ def resized(image: Image, side: int) -> NDArray[np.float32]:
 
 def choose_device(name: str) -> str:
     """A device of torch; "auto" is CUDA where there is one. Raises `ModelError` for one that is not there."""
-    require("torch")
+    require("the metrics", "torch")
     import torch
 
     if name == "auto":
@@ -193,13 +194,6 @@ def choose_device(name: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"the device {name} cannot be used ({_reason(error)}): give auto, cuda or cpu") from None
     return name
-
-
-def require(*modules: str) -> None:
-    """Raises `ModelError` if a package of the extra `study` is not installed."""
-    absent = [m for m in modules if importlib.util.find_spec(m) is None]
-    if absent:
-        raise ModelError(f"the metrics need {', '.join(absent)}: pip install 'stylus-webui[study]'")
 
 
 def _clip_folder(name: str) -> Path:

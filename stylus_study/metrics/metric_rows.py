@@ -18,7 +18,7 @@ from stylus_study.evaluation.statistics import (
     bootstrap_difference,
     bootstrap_mean,
     cluster_draws,
-    spread_interval,
+    normal_interval,
 )
 from stylus_study.study.types import BASE, GridCell, StudyPicture, StudyPlan
 
@@ -30,7 +30,7 @@ _LARGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ExtractedFeatures:
     """What the models saw. Pictures without vectors are not measured; None is a model that was not asked."""
 
     scores: Mapping[Path, float] | None = None  # CLIP score
@@ -41,7 +41,7 @@ class Seen:
 def rows(
     plan: StudyPlan,
     pictures: Sequence[StudyPicture],
-    seen: Seen,
+    seen: ExtractedFeatures,
     *,
     best_of_group: bool = False,
     device: str = "cpu",
@@ -83,14 +83,14 @@ class _Distance:
     samples: NDArray[np.float64]
 
     def estimate(self) -> Estimate:
-        return spread_interval(self.value, self.samples)
+        return normal_interval(self.value, self.samples)
 
     def minus(self, other: _Distance) -> Estimate:
-        return spread_interval(self.value - other.value, self.samples - other.samples)
+        return normal_interval(self.value - other.value, self.samples - other.samples)
 
 
 def _distances(
-    groups: Mapping[Key, Sequence[StudyPicture]], seen: Seen, device: str, progress: Progress | None
+    groups: Mapping[Key, Sequence[StudyPicture]], seen: ExtractedFeatures, device: str, progress: Progress | None
 ) -> dict[tuple[Key, str], _Distance]:
     """FID and KID of the groups of at least two pictures."""
     from stylus_study.metrics.distances import Frechet, Kernel
@@ -137,13 +137,13 @@ def _scores(pictures: Sequence[StudyPicture], scores: Mapping[Path, float], best
 
 def _spreads(pictures: Sequence[StudyPicture], vectors: Vectors) -> dict[tuple[str, int], float]:
     """The diversity of each prompt that has two pictures."""
-    from stylus_study.metrics.distances import spread
+    from stylus_study.metrics.distances import total_variance
 
     by_prompt: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
     for picture in pictures:
         if picture.path in vectors:
             by_prompt[picture.cell.prompt].append(vectors[picture.path])
-    return {(prompt, 0): spread(np.stack(v)) for prompt, v in by_prompt.items() if len(v) > 1}
+    return {(prompt, 0): total_variance(np.stack(v)) for prompt, v in by_prompt.items() if len(v) > 1}
 
 
 def _best(pictures: Sequence[StudyPicture], scores: Mapping[Path, float]) -> list[StudyPicture]:

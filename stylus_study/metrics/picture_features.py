@@ -116,7 +116,7 @@ class PictureEmbedder:
         """(content, vector, or None if the picture cannot be read) of each; kept in the cache before it is given."""
         done = 0
         self._tell(stage, 0, len(todo))
-        for part, prepared in _ahead(lambda job: _prepared(model, job[1]), todo, self._batch):
+        for part, prepared in _prefetched(lambda job: _prepared(model, job[1]), todo, self._batch):
             good = [(content, p) for (content, _), p in zip(part, prepared, strict=True) if p is not None]
             vectors = self._embed(model, [p for _, p in good]) if good else []
             made = {content: vector for (content, _), vector in zip(good, vectors, strict=True)}
@@ -172,7 +172,9 @@ def _content(path: Path) -> str | None:
         return None
 
 
-def _ahead(make: Callable[[Any], Any], items: Sequence[Any], size: int) -> Iterator[tuple[Sequence[Any], list[Any]]]:
+def _prefetched(
+    make: Callable[[Any], Any], items: Sequence[Any], size: int
+) -> Iterator[tuple[Sequence[Any], list[Any]]]:
     """Batches of items and what threads made of them, the next batch being made while this one is used."""
     with ThreadPoolExecutor(_threads()) as pool:
 

@@ -6,8 +6,9 @@ What the numbers are:
   the mean over pictures (Hessel et al. 2021, scaled as torchmetrics and the paper's code scale it).
 - FID and KID: to the reference pictures, through the original Inception network with clean-fid's resizing. FID falls as
   pictures are added: compare systems with as many pictures as each other, as a study has them.
-- Diversity: how far the pictures of a prompt lie from each other, the mean over prompts; see `distances.spread`. The
-  paper's dFID is described as the variance of Inception features within a prompt; its code was not published.
+- Diversity: how far the pictures of a prompt lie from each other, the mean over prompts; see
+  `distances.total_variance`. The paper's dFID is described as the variance of Inception features within a prompt; its
+  code was not published.
 
 Intervals hold 95%. Prompts are what is drawn: the pictures of a prompt are drawn together, and those of two systems in
 the same draw where they are compared. CLIP score and diversity have BCa intervals. FID and KID have 1.96 standard
@@ -28,7 +29,8 @@ import numpy as np
 from stylus_core.errors import ModelError
 from stylus_core.progress import Progress
 from stylus_core.storage.files import write_whole
-from stylus_study.metrics.metric_rows import Seen, rows
+from stylus_study.metrics.metric_rows import ExtractedFeatures, rows
+from stylus_study.packages import require
 from stylus_study.study.study_folder import StudyError, StudyFolder
 from stylus_study.study.types import METRICS
 
@@ -51,7 +53,10 @@ def measure(
     batch: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Measures the pictures that a study has so far, writes metrics.json and returns what it holds.
+    """Measures the pictures that a study has so far, and writes metrics.json.
+
+    Features are kept in the study's folder, so that measuring again costs new pictures alone. Pictures that are gone
+    or broken are counted.
 
     Args:
         folder: of the study.
@@ -65,36 +70,41 @@ def measure(
         batch: pictures at a time; 0 is what suits the device.
         progress: called with (stage, done, total).
 
-    Features are kept in the study's folder, so that measuring again costs new pictures alone. Pictures that are gone
-    or broken are counted. Raises `StudyError` for a folder that is no study or a reference without two pictures, and
-    `ModelError` for a model or device that cannot be used, before a picture is looked at.
+    Returns:
+        What metrics.json holds; see `stylus_study.study.types`.
+
+    Raises:
+        StudyError: the folder is no study, the reference lacks two pictures, or a file cannot be written.
+        ModelError: a model or device cannot be used; before a picture is looked at.
     """
-    from stylus_study.metrics.extractors import Clip, choose_device, require
+    from stylus_study.metrics.extractors import PACKAGES, Clip, choose_device
 
     study = StudyFolder(folder)
     if best_of_group and not clip:
         raise StudyError("the best of a group is chosen by CLIP score: name a CLIP model")
     if reference is not None and not reference.is_dir():
         raise StudyError(f"{reference} is no folder of reference pictures")
-    require("torch", "PIL")
+    require("the metrics", *PACKAGES)
     device = choose_device(device)
-    eye = Clip(clip, device) if clip else None
+    clip_model = Clip(clip, device) if clip else None
     network, notes = _inception(inception, device, needed=bool(reference or inception or not clip))
-    looked = _look(study, eye, network, reference, device, batch, progress)
-    made, against = study.pictures(), looked.reference
-    whole = [p for p in made if all(p.path in look.vectors for look in looked.looks)]
+    extracted = _extract(study, clip_model, network, reference, device, batch, progress)
+    made, against = study.pictures(), extracted.reference
+    whole = [p for p in made if all(p.path in look.vectors for look in extracted.looks)]
     sums = device if device.startswith("cuda") else "cpu"  # others lack float64
     result = {
-        "models": {kind: model.label for kind, model in (("clip", eye), ("inception", network)) if model},
+        "models": {kind: model.label for kind, model in (("clip", clip_model), ("inception", network)) if model},
         "device": device,
         "best_of_group": best_of_group,
         "reference": against
         and {"folder": str(reference), "count": len(against.vectors), "broken": len(against.broken)},
-        "missing": study.plan.size - len(made) + len(looked.looks[0].missing),
-        "broken": [_name(path, folder) for path in looked.looks[0].broken],
+        "missing": study.plan.size - len(made) + len(extracted.looks[0].missing),
+        "broken": [_name(path, folder) for path in extracted.looks[0].broken],
         "notes": notes,
-        "rows": rows(study.plan, whole, looked.seen(), best_of_group=best_of_group, device=sums, progress=progress),
-        "pictures": {_name(path, folder): {"clip": score} for path, score in (looked.scores or {}).items()},
+        "rows": rows(
+            study.plan, whole, extracted.features(), best_of_group=best_of_group, device=sums, progress=progress
+        ),
+        "pictures": {_name(path, folder): {"clip": score} for path, score in (extracted.scores or {}).items()},
     }
     try:
         write_whole(folder / METRICS, json.dumps(result, indent=1, allow_nan=False).encode("ascii") + b"\n")
@@ -104,7 +114,7 @@ def measure(
 
 
 @dataclass(slots=True)
-class _Looked:
+class _Extraction:
     """What each model, at least one, made of the pictures and of the reference."""
 
     looks: list[PictureFeatures]
@@ -112,15 +122,15 @@ class _Looked:
     inception: PictureFeatures | None
     reference: PictureFeatures | None
 
-    def seen(self) -> Seen:
-        return Seen(
+    def features(self) -> ExtractedFeatures:
+        return ExtractedFeatures(
             self.scores,
             self.inception.vectors if self.inception else None,
             np.stack(list(self.reference.vectors.values())) if self.reference else None,
         )
 
 
-def _look(
+def _extract(
     study: StudyFolder,
     clip: Clip | None,
     inception: Inception | None,
@@ -128,7 +138,7 @@ def _look(
     device: str,
     batch: int,
     progress: Progress | None,
-) -> _Looked:
+) -> _Extraction:
     from stylus_study.metrics.feature_cache import FeatureCache
     from stylus_study.metrics.picture_features import PictureEmbedder, pictures_in
 
@@ -152,7 +162,7 @@ def _look(
                 for p in made
                 if p.path in sights.vectors
             }
-    return _Looked([look for look in (sights, network) if look], scores, network, against)
+    return _Extraction([look for look in (sights, network) if look], scores, network, against)
 
 
 def _inception(path: str | None, device: str, *, needed: bool) -> tuple[Inception | None, list[str]]:

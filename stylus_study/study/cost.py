@@ -30,6 +30,7 @@ class StudyCost:
 
     @property
     def left(self) -> int:
+        """Pictures of the study that are not made yet."""
         return self.pictures - self.made
 
     @property

@@ -27,9 +27,18 @@ class Speed:
     probe: bool = False
 
     def known(self, plan: StudyPlan, webuis: Sequence[WebUI]) -> tuple[float | None, str]:
-        """(seconds a picture at one WebUI, where that comes from); None where only earlier pictures can tell.
+        """How long a picture takes at one WebUI.
 
-        Raises `WebUIError` if a probe fails.
+        Args:
+            plan: the study; a probe paints its first picture.
+            webuis: who paints; a probe asks each of them for two pictures.
+
+        Returns:
+            Seconds a picture and where that comes from, in words; None and "" where only earlier pictures can tell.
+
+        Raises:
+            WebUIError: a probe failed.
+            StudyError: a probe has no WebUI to ask.
         """
         if self.seconds is not None:
             return self.seconds, "as given"
@@ -37,7 +46,21 @@ class Speed:
 
 
 def dry_run(plan: StudyPlan, folder: Path, webuis: Sequence[WebUI], speed: Speed) -> StudyCost:
-    """What a run would cost. Writes nothing, and asks nobody unless a probe is wanted."""
+    """What a run would cost. Writes nothing, and asks nobody unless a probe is wanted.
+
+    Args:
+        plan: the study.
+        folder: where it would go; what is there of it counts as made.
+        webuis: who would paint; none is as good as one.
+        speed: how long a picture takes.
+
+    Returns:
+        What is left of the study.
+
+    Raises:
+        StudyError: the folder holds another study, or cannot be read.
+        WebUIError: a probe failed.
+    """
     records: Iterator[Mapping[str, Any]] = iter(())
     if (folder / PLAN).exists():
         refuse_another(folder, plan)

@@ -14,7 +14,14 @@ LARGEST = 1e15
 
 
 def number(value: Any) -> float | None:
-    """A number that can be reckoned with, or None for whatever else it is."""
+    """A number that can be reckoned with.
+
+    Args:
+        value: whatever a file says.
+
+    Returns:
+        The number; None for one beyond `LARGEST`, NaN, a truth value, and whatever else is no number.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if -LARGEST <= value <= LARGEST else None

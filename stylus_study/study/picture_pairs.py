@@ -43,12 +43,31 @@ class PicturePairs:
 
 
 def digests(pictures: Sequence[StudyPicture]) -> list[str]:
-    """Their contents."""
+    """Their contents.
+
+    Args:
+        pictures: any number of them.
+
+    Returns:
+        The sha256 of each as hexadecimal digits, in the same order.
+    """
     return [picture.sha256 for picture in pictures]
 
 
 def compared(plan: StudyPlan, systems: Sequence[str] | None, against: str) -> tuple[str, ...]:
-    """The systems to hold against another: those that are named, or all others. Raises `StudyError`."""
+    """The systems to hold against another.
+
+    Args:
+        plan: the study.
+        systems: their names; all but `against` if None or empty.
+        against: the name of the system that they are compared with.
+
+    Returns:
+        The names, each once.
+
+    Raises:
+        StudyError: the study has no system of a name, or nothing is left to compare.
+    """
     names = [system.name for system in plan.systems]
     chosen = tuple(dict.fromkeys(systems)) if systems else tuple(name for name in names if name != against)
     for name in (*chosen, against):
@@ -86,7 +105,11 @@ def find_pairs(
         seed: of the draw.
         differing: leave out pairs of the same pictures.
 
-    Raises `StudyError` for a name or a CFG value that the study does not have.
+    Returns:
+        The pairs, one system after the other, and how many lack a picture.
+
+    Raises:
+        StudyError: the study does not have a name or a CFG value.
     """
     plan = study.plan
     chosen = compared(plan, systems, against)

@@ -65,7 +65,13 @@ def read_study(path: Path, models: Mapping[str, str] | None = None) -> StudyPlan
         path: the file. The files that it names lie beside it.
         models: for the composers that ask a model, which one: another model makes other pictures.
 
-    Raises `StudyError` naming file and key, `PromptError` for the prompts, `LibraryError` for descriptions.
+    Returns:
+        The plan, with nothing left open.
+
+    Raises:
+        StudyError: the file cannot be used; the sentence names file and key.
+        PromptError: its prompts cannot be read.
+        LibraryError: descriptions that it names cannot be read.
     """
     top = TomlTable(path, _parsed(path))
     name = top.text("name", path.stem)
@@ -91,7 +97,15 @@ def read_study(path: Path, models: Mapping[str, str] | None = None) -> StudyPlan
 
 
 def source_of(plan: StudyPlan, system: StudySystem) -> str:
-    """What `Stylus(descriptions=...)` takes for this system."""
+    """Where the descriptions of a system come from.
+
+    Args:
+        plan: the study.
+        system: one of its systems.
+
+    Returns:
+        What `Stylus(descriptions=...)` takes: a file, `metadata`, `none`, or "" for the library as it stands.
+    """
     if system.descriptions == LIBRARY:
         return ""
     return str(plan.settings["descriptions"].get(system.descriptions, {}).get("file", system.descriptions))

@@ -10,15 +10,19 @@ from stylus_study.evaluation.statistics import Estimate, cluster_ids, wilson
 
 
 def win_rate(won: Sequence[bool], clusters: Sequence[Hashable]) -> Estimate | None:
-    """The share that was won, with a 95% interval; None where nothing was decided.
+    """The share that was won, with a 95% interval.
+
+    It is Wilson's interval for as many independent comparisons as these are worth: the variance of the share is taken
+    between clusters (Dean and Pagano 2015). Where all went the same way that variance says nothing, and a cluster
+    counts as one comparison.
 
     Args:
         won: decided comparisons; ties are left out by the caller.
         clusters: the prompt of each. Comparisons of one prompt go the same way more often than others.
 
-    It is Wilson's interval for as many independent comparisons as these are worth: the variance of the share is taken
-    between clusters (Dean and Pagano 2015). Where all went the same way that variance says nothing, and a cluster
-    counts as one comparison. With a single cluster of several there is no interval.
+    Returns:
+        The share, 0 to 1, without an interval where several comparisons are all of one prompt; None where nothing was
+        decided.
     """
     if not won:
         return None

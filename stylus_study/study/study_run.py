@@ -85,9 +85,17 @@ class StudyRun:
         self.outcome = StudyOutcome()
 
     def run(self, speed: Speed, show: Callable[[StudyCost], None]) -> StudyOutcome:
-        """Chooses and paints what is missing; `show` gets the cost before anything is made.
+        """Chooses and paints what is missing.
 
-        Raises `StylusError` where the study as a whole cannot go on.
+        Args:
+            speed: how long a picture takes, for the cost.
+            show: gets the cost before anything is made.
+
+        Returns:
+            What was made, copied and chosen, and what is left.
+
+        Raises:
+            StylusError: the study as a whole cannot go on.
         """
         self._refuse_early()
         with RunFolder(self._folder) as store:

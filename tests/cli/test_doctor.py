@@ -96,7 +96,7 @@ def test_the_engine_is_looked_at_and_nothing_is_made_there(tmp_path: Path, monke
     assert engine(f"milvus://{tmp_path}/index.db").level == "ok" and not (tmp_path / "index.db").exists()
     assert "milvus://host" in engine("redis://x").message
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pymilvus" else object())
-    assert "stylus-webui[milvus]" in engine("milvus://127.0.0.1/loras").remedy
+    assert "pip install pymilvus" in engine("milvus://127.0.0.1/loras").remedy
 
 
 def test_missing_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from stylus_core.cli import main
-from stylus_core.cli.arguments import parser
 from stylus_core.cli.model_flags import batch_endpoint, composer_settings
+from stylus_core.cli.parsing import parse
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.llm.endpoint_settings import BY_NAME, FIELDS
 from stylus_core.types import Selection
@@ -59,13 +59,13 @@ def test_all_who_ask_a_model_read_the_same_variables(
     for name, value in {**variables, "STYLUS_MODEL": "m", "MINE": "key"}.items():
         monkeypatch.setenv(name, value)
     for command in (["refine"], ["study", "judge", "out"]):
-        found = batch_endpoint(parser().parse_args([*command, "--key-variable", "MINE"]))
+        found = batch_endpoint(parse([*command, "--key-variable", "MINE"])[1])
         assert (found.base_url, found.model, found.key, found.timeout) == (expected, "m", "key", 180)
         for flag in BY_NAME["base_url"].flags:
-            assert batch_endpoint(parser().parse_args([*command, flag, "http://f/v1"])).base_url == "http://f/v1"
+            assert batch_endpoint(parse([*command, flag, "http://f/v1"])[1]).base_url == "http://f/v1"
     for command in (["select", "p"], ["study", "run", "out"], ["batch", "p.txt", "--webui", "http://w", "--out", "o"]):
-        assert composer_settings(parser().parse_args(command)) is None
-        found = (composer_settings(parser().parse_args([*command, "--key-variable", "MINE"])) or pytest.fail()).endpoint
+        assert composer_settings(parse(command)[1]) is None
+        found = (composer_settings(parse([*command, "--key-variable", "MINE"])[1]) or pytest.fail()).endpoint
         assert (found.base_url, found.model, found.key, found.timeout) == (expected, "m", "key", 20)
     code, fake = run()
     assert code == 0 and fake.opened_with is not None

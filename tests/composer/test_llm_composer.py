@@ -85,7 +85,7 @@ def at_once(step: Step, count: int, home: Path) -> list[Composition]:
     answer, flights = threading.Event(), SingleFlight()
     with FaultServer([held(answer, step)]) as server, ThreadPoolExecutor(count) as pool:
         settings = ComposerSettings(base_url=server.url, model="m", timeout=60.0)
-        asked = Composers({"llm": lambda: LLMComposer(settings, home, judging(*CHANCES), flights)})
+        asked = Composers({"llm": LLMComposer(settings, home, judging(*CHANCES), flights)})
         found = [pool.submit(asked.compose, ASKED) for _ in range(count)]
         until(lambda: flights.waiting == count - 1)
         answer.set()

@@ -10,14 +10,21 @@ import pytest
 from stylus_core.composer import Request
 from stylus_core.options import Options
 from stylus_core.types import Assignment, Composition
-from stylus_study.evaluation.composer_metrics import GRID, choose, curve, however_unsure, requests, weight_errors
+from stylus_study.evaluation.composer_metrics import (
+    GRID,
+    choose,
+    curve,
+    local_without_threshold,
+    requests,
+    weight_errors,
+)
 from stylus_study.evaluation.corpus import EvalQuery, load_adapters
 from stylus_study.evaluation.testbed import Testbed
 from tests.evaluation.corpora import write_corpus
 
 
 @pytest.fixture
-def ground(tmp_path: Path):
+def testbed(tmp_path: Path):
     with Testbed(load_adapters(write_corpus(tmp_path)), tmp_path / "v.sqlite", tmp_path / "index", None) as g:
         yield g
 
@@ -35,14 +42,14 @@ def picking(*answers: tuple[tuple[int, str], ...]):
     return compose
 
 
-def test_choices_are_held_against_what_was_chosen(ground: Testbed):
+def test_choices_are_held_against_what_was_chosen(testbed: Testbed):
     queries = [
         EvalQuery("a paper kite over a rope bridge", keywords={"red kite": (1,), "gorge": (7,)}),
         EvalQuery("a glass teapot", adapters={3: 0.6}),
         EvalQuery("a tin robot", adapters={4: 1.0}),
         EvalQuery("fog"),
     ]
-    asked = requests(ground.retriever, queries, Options())
+    asked = requests(testbed.retriever, queries, Options())
     found = choose(
         picking(((1, "paper kite"), (7, "rope bridge")), (), ((2, "tin robot"),), ((8, "fog"),)), asked, queries
     )
@@ -68,13 +75,13 @@ def sure_of(*answers: dict[int, float]):
     return compose
 
 
-def test_the_curve_is_cut_from_one_composition(ground: Testbed):
+def test_the_curve_is_cut_from_one_composition(testbed: Testbed):
     queries = [
         EvalQuery("a paper kite over a rope bridge", {1: 1.0}),
         EvalQuery("a clay oven", {8: 1.0}),
         EvalQuery("a tin robot"),
     ]
-    asked = requests(ground.retriever, queries, Options())
+    asked = requests(testbed.retriever, queries, Options())
     # A queue of three answers: the composer is asked once a prompt.
     points = curve(sure_of({1: 0.85, 7: 0.3}, {8: 0.5}, {4: 0.1}), asked, queries)
     assert [p.confidence for p in points] == list(GRID)
@@ -85,24 +92,24 @@ def test_the_curve_is_cut_from_one_composition(ground: Testbed):
     assert (by[0.9].picks, by[0.9].nothing, by[0.9].precision) == (0, 1, 0)
 
 
-def test_the_local_composer_lists_more_the_less_sure_it_has_to_be(ground: Testbed):
+def test_the_local_composer_lists_more_the_less_sure_it_has_to_be(testbed: Testbed):
     queries = [
         EvalQuery("a paper kite", {1: 1.0}),
         EvalQuery("a clay oven at night", {8: 1.0}),
         EvalQuery("a spreadsheet"),
     ]
-    asked = requests(ground.retriever, queries, Options())
-    listed = [however_unsure()(r).assignments for r in asked]
+    asked = requests(testbed.retriever, queries, Options())
+    listed = [local_without_threshold()(r).assignments for r in asked]
     assert all(a.candidate.adapter.id in {1, 8} for found in listed[:2] for a in found[:1])
-    points = curve(however_unsure(), asked, queries)
+    points = curve(local_without_threshold(), asked, queries)
     assert all(a.nothing <= b.nothing and a.picks >= b.picks for a, b in itertools.pairwise(points))
 
 
-def test_weights_are_compared_pair_by_pair(ground: Testbed):
+def test_weights_are_compared_pair_by_pair(testbed: Testbed):
     queries = [EvalQuery("x", {1: 0.5, 2: 0.9}), EvalQuery("y", {3: 0.8, 999: 5.0})]
-    found = weight_errors(ground, queries)
+    found = weight_errors(testbed, queries)
     assert found["always 0.8"].value == pytest.approx((0.3 + 0.1 + 0.0) / 3)
     assert found["always 1"].value == pytest.approx((0.5 + 0.1 + 0.2) / 3)
-    card = [ground.by_id[i].card.weight for i in (1, 2, 3)]
+    card = [testbed.by_id[i].card.weight for i in (1, 2, 3)]
     errors = [abs(w - t) for w, t in zip(card, (0.5, 0.9, 0.8), strict=True)]
     assert found["the card's weight"].value == pytest.approx(sum(errors) / 3)

@@ -12,7 +12,7 @@ from stylus_core.types import Adapter, Example, Metadata
 from stylus_study.evaluation.corpus import EvalQuery
 from stylus_study.evaluation.grouping import grouped_folds, groups
 from stylus_study.evaluation.jaccard import Overlap, words
-from stylus_study.evaluation.recall_by_nearness import by_nearness, nearest, told
+from stylus_study.evaluation.recall_by_nearness import band_label, by_nearness, nearest
 
 WORDS = "kite robot teapot velvet copper marble bridge oven fog harbour".split()
 
@@ -77,6 +77,6 @@ def test_recall_is_told_by_how_near_the_nearest_example_is():
     assert nearest([q.query for q in queries[:4]], adapters) == pytest.approx([1, 0.5, 0, 0])
     answers = defaultdict(list, {queries[0].query: [1], queries[3].query: [3, 2]})
     found = by_nearness(lambda prompt: answers[prompt], queries, adapters)
-    told_as = [(told(n), n.prompts, n.share, n.ranked.mean("R@10").value) for n in found]
+    told_as = [(band_label(n), n.prompts, n.share, n.ranked.mean("R@10").value) for n in found]
     assert told_as == [("0.8 and above", 1, 0.25, 1.0), ("0.3 to 0.6", 1, 0.25, 0.0), ("below 0.3", 2, 0.5, 0.5)]
     assert nearest(["a kite"], [adapter(2)]) == [0.0]

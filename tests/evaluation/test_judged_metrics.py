@@ -16,7 +16,7 @@ from stylus_study.evaluation.adapter_names import AdapterNames
 from stylus_study.evaluation.calibration import calibration_error, reliability
 from stylus_study.evaluation.composer_metrics import requests
 from stylus_study.evaluation.corpus import EvalQuery, load_adapters
-from stylus_study.evaluation.judged_metrics import Judged, ask, judge
+from stylus_study.evaluation.judged_metrics import Judged, ask_composer, judge_answers
 from stylus_study.evaluation.judged_report import ALL
 from stylus_study.evaluation.judged_run import evaluate_judged
 from stylus_study.evaluation.judgements import Answered, JudgedPrompt, load_judgements, load_picks
@@ -46,12 +46,12 @@ def test_shares_are_pooled_over_judged_picks():
         prompt(a5=0),
         prompt(a6=2, wanted=(frozenset({6}),)),
     ]
-    found = judge(prompts, [picked(1, 3, 99), picked(1, 4), (), None])
+    found = judge_answers(prompts, [picked(1, 3, 99), picked(1, 4), (), None])
     assert len(found.outcomes) == 3 and found.unanswered == 1
     assert found.value("picks") == pytest.approx(5 / 3)
     assert found.value("P2") == 1 / 4 and found.value("P0") == 2 / 4  # the fifth pick nobody judged
     assert found.value("R2") == 1 / 2
-    assert found.alone == (1, 2)
+    assert found.left_alone == (1, 2)
     assert (found.judged, found.unjudged) == (4, 1)
     for measure in ("picks", "P2", "P0", "R2"):
         mean = found.mean(measure)
@@ -59,10 +59,10 @@ def test_shares_are_pooled_over_judged_picks():
 
 
 def test_intervals_draw_prompts_and_not_picks():
-    one = [judge([prompt(a1=2, wanted=(frozenset({1}),)), prompt(a1=0)] * 10, [picked(1)] * 20)]
+    one = [judge_answers([prompt(a1=2, wanted=(frozenset({1}),)), prompt(a1=0)] * 10, [picked(1)] * 20)]
     many = {f"a{i}": 2 for i in range(10)}, {f"a{i}": 0 for i in range(10)}
     wanted = tuple(frozenset({i}) for i in range(10))
-    one.append(judge([prompt(wanted=wanted, **many[0]), prompt(**many[1])] * 10, [picked(*range(10))] * 20))
+    one.append(judge_answers([prompt(wanted=wanted, **many[0]), prompt(**many[1])] * 10, [picked(*range(10))] * 20))
     single, tenfold = (j.mean("P2") for j in one)
     # Ten picks that stand or fall with their prompt say no more than one.
     assert single is not None and tenfold is not None and single == pytest.approx(tenfold)
@@ -70,14 +70,14 @@ def test_intervals_draw_prompts_and_not_picks():
 
 def test_a_name_of_several_files_counts_once():
     wanted = (frozenset({1, 2}), frozenset({3}))
-    found = judge([prompt(wanted=wanted, a1=2, a2=2, a3=2)], [(Answered((1, 2)),)])
+    found = judge_answers([prompt(wanted=wanted, a1=2, a2=2, a3=2)], [(Answered((1, 2)),)])
     assert found.value("R2") == 0.5 and found.value("P2") == 1 and found.judged == 1
-    assert judge([prompt(wanted=wanted, a1=2, a2=2, a3=2)], [picked(2)]).value("R2") == 0.5
+    assert judge_answers([prompt(wanted=wanted, a1=2, a2=2, a3=2)], [picked(2)]).value("R2") == 0.5
 
 
 def test_a_threshold_leaves_the_surer_picks():
     sure = (Answered((1,), 0.9), Answered((2,), 0.4), Answered((3,)))
-    found = judge([prompt(a1=2, a2=0, a3=0, wanted=(frozenset({1}),))], [sure])
+    found = judge_answers([prompt(a1=2, a2=0, a3=0, wanted=(frozenset({1}),))], [sure])
     assert [p.score for o in found.at(0.4).outcomes for p in o.picks] == [2, 0]
     assert found.at(0.5).value("P2") == 1 and found.at(0.95).value("P2") is None
     assert found.at(0.95).value("R2") == 0
@@ -222,13 +222,13 @@ def test_a_composer_is_asked_and_who_stands_in_is_told(tmp_path: Path, adapters:
         sure, who = queue.pop(0)
         return Composition((Assignment(request.candidates[0], request.keywords[0], "", sure),), who)
 
-    with Testbed(adapters, tmp_path / "v.sqlite", tmp_path / "index", None) as ground:
+    with Testbed(adapters, tmp_path / "v.sqlite", tmp_path / "index", None) as testbed:
         asked = requests(
-            ground.retriever, [EvalQuery(q) for q in ("a paper kite", "a clay oven", "a tin robot")], Options()
+            testbed.retriever, [EvalQuery(q) for q in ("a paper kite", "a clay oven", "a tin robot")], Options()
         )
-        answers, stood_in = ask(compose, asked, "oracle")
+        answers, stood_in = ask_composer(compose, asked, "oracle")
         queue += [(1.0, "oracle")] * 3
-        certain, _ = ask(compose, asked, "oracle")
+        certain, _ = ask_composer(compose, asked, "oracle")
     assert answers == [(Answered((1,), 0.7),), (Answered((8,)),), (Answered((2,), 1.0),)]
     assert stood_in == [False, True, False]
     # who is certain of everything says nothing of how sure it is
@@ -282,7 +282,7 @@ def test_tables_numbers_and_what_is_left_to_judge(tmp_path: Path, adapters: list
 
 
 def test_nothing_picked_is_no_division_by_nothing():
-    found = judge([prompt(a1=0)], [()])
+    found = judge_answers([prompt(a1=0)], [()])
     assert found.value("P2") is None and found.mean("R2") is None and found.calibration is None
-    assert found.alone == (1, 1) and found.bins == []
+    assert found.left_alone == (1, 1) and found.bins == []
     assert Judged(()).as_dict()["left alone"] == {"number": 0, "of": 0}

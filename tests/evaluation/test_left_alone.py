@@ -13,11 +13,11 @@ from tests.evaluation.corpora import write_corpus
 def test_each_library_and_set_of_prompts_is_told_apart(tmp_path: Path):
     adapters = load_adapters(write_corpus(tmp_path))
     with (
-        Testbed(adapters, tmp_path / "v.sqlite", tmp_path / "all", None) as ground,
+        Testbed(adapters, tmp_path / "v.sqlite", tmp_path / "all", None) as testbed,
         Testbed(adapters[:1], tmp_path / "v.sqlite", tmp_path / "one", None) as small,
     ):
         sets = {"fits": ["a tin robot", "a copper lantern"], "nothing": ["a tax form", "an ironing board", "a dentist"]}
-        table = left_alone({"all": ground, "one": small}, sets)
+        table = left_alone({"all": testbed, "one": small}, sets)
     assert table.header == ["library", "prompts", "number", *(RESTRAINTS or ("default",))]
     shares = {(row[0], row[1], row[2]): {cell.partition(" ")[0] for cell in row[3:]} for row in table.rows}
     assert shares == {

@@ -88,8 +88,8 @@ def test_fusion_by_hand():
 def test_bm25_ranks_as_rank_bm25_does(tmp_path: Path):
     library = pytest.importorskip("rank_bm25")
     adapters = load_adapters(write_corpus(tmp_path))
-    with Testbed(adapters, tmp_path / "vectors.sqlite", tmp_path / "index", None) as ground:
-        found = systems(ground)
+    with Testbed(adapters, tmp_path / "vectors.sqlite", tmp_path / "index", None) as testbed:
+        found = systems(testbed)
         assert BASELINE not in found and OURS in found
         for examples, name in ((0, "BM25 without examples"), (4, "BM25 with examples")):
             theirs = library.BM25Okapi([plain_tokens(plain_text(a, examples)) for a in adapters])

@@ -248,5 +248,5 @@ def test_rows_of_any_key_are_told_apart(tmp_path):
 
 def test_without_pymilvus_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
-    with pytest.raises(EngineError, match=r"pip install 'stylus-webui\[milvus\]'"):
+    with pytest.raises(EngineError, match=r"pip install pymilvus"):
         Milvus(parse_address("milvus://db.example/loras"), "model", 4)

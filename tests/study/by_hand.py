@@ -25,6 +25,30 @@ def scipy_frechet(x: NDArray[Any], y: NDArray[Any]) -> float:
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1]) - 2 * shared)
 
 
+def frechet_of_moments(
+    mean: NDArray[Any], covariance: NDArray[Any], other_mean: NDArray[Any], other_covariance: NDArray[Any]
+) -> float:
+    """The distance of two normal distributions, exact where a covariance is singular too."""
+    root = _root(other_covariance)
+    shared = np.sqrt(np.linalg.eigvalsh(root.T @ covariance @ root).clip(min=0)).sum()
+    return float(((mean - other_mean) ** 2).sum() + np.trace(covariance + other_covariance) - 2 * shared)
+
+
+def points_of(mean: NDArray[Any], covariance: NDArray[Any]) -> NDArray[Any]:
+    """Points that have exactly this mean and this covariance."""
+    count = 4 * len(mean)
+    drawn = np.random.default_rng(11).normal(size=(count, len(mean)))
+    even, _ = np.linalg.qr(drawn - drawn.mean(axis=0))
+    points: NDArray[Any] = mean + (count - 1) ** 0.5 * even @ _root(covariance).T
+    return points
+
+
+def _root(covariance: NDArray[Any]) -> NDArray[Any]:
+    values, vectors = np.linalg.eigh(covariance)
+    root: NDArray[Any] = vectors * np.sqrt(values.clip(min=0))
+    return root
+
+
 def mmd(x: NDArray[Any], y: NDArray[Any]) -> float:
     """The unbiased estimate, sum by sum (Gretton et al. 2012, equation 3)."""
 

@@ -11,24 +11,27 @@ import torch
 from scipy.linalg import sqrtm
 from sklearn.datasets import load_digits
 
-from stylus_study.metrics.distances import Frechet, Kernel, frechet_distance, spread
-from stylus_study.metrics.metric_rows import Seen, rows
+from stylus_study.metrics.distances import Frechet, Kernel, total_variance
+from stylus_study.metrics.metric_rows import ExtractedFeatures, rows
 from stylus_study.study.render_jobs import cells
 from stylus_study.study.types import BASE, StudyPicture, StudyPlan, StudySystem
-from tests.study.by_hand import mmd, scipy_frechet
+from tests.study.by_hand import frechet_of_moments, mmd, points_of, scipy_frechet
 
 SYSTEMS = (StudySystem(BASE, "Base"), StudySystem("stylus", "Stylus", {"composer": "local"}))
 
 
 def test_frechet_distance_of_known_normal_distributions():
+    def distance(mean, covariance, other_mean, other_covariance):
+        return Frechet(points_of(other_mean, other_covariance)).of(points_of(mean, covariance))(None)
+
     eye = np.eye(4)
-    assert frechet_distance(np.zeros(4), eye, np.full(4, 3.0), eye) == pytest.approx(36)
-    assert frechet_distance(np.zeros(4), 4 * eye, np.zeros(4), 9 * eye) == pytest.approx(4 * (2 - 3) ** 2)
-    assert frechet_distance(np.zeros(4), 0 * eye, np.zeros(4), 9 * eye) == pytest.approx(36)
+    assert distance(np.zeros(4), eye, np.full(4, 3.0), eye) == pytest.approx(36)
+    assert distance(np.zeros(4), 4 * eye, np.zeros(4), 9 * eye) == pytest.approx(4 * (2 - 3) ** 2)
+    assert distance(np.zeros(4), 0 * eye, np.zeros(4), 9 * eye) == pytest.approx(36)
     rng = np.random.default_rng(0)
     one, other = (a @ a.T for a in rng.normal(size=(2, 12, 12)))
     expected = 12 * 0.25 + np.trace(one + other - 2 * sqrtm(one @ other).real)
-    assert frechet_distance(np.zeros(12), one, np.full(12, 0.5), other) == pytest.approx(expected, rel=1e-8)
+    assert distance(np.zeros(12), one, np.full(12, 0.5), other) == pytest.approx(expected, rel=1e-8)
 
 
 @pytest.mark.parametrize("counts", [(300, 400), (400, 30), (30, 400), (20, 25), (2, 2)])
@@ -37,7 +40,7 @@ def test_frechet_distance_of_real_features_is_scipys(counts):
     x, y = (digits.data[digits.target < 5][: counts[0]], digits.data[digits.target > 4][: counts[1]])
     found = Frechet(y).of(x)(None)
     assert found == pytest.approx(scipy_frechet(x, y), rel=1e-4)
-    whole = frechet_distance(x.mean(0), np.cov(x, rowvar=False), y.mean(0), np.cov(y, rowvar=False))
+    whole = frechet_of_moments(x.mean(0), np.cov(x, rowvar=False), y.mean(0), np.cov(y, rowvar=False))
     assert found == pytest.approx(whole, rel=1e-6)
 
 
@@ -104,9 +107,9 @@ def test_kernel_distance_does_not_depend_on_the_count_and_frechet_distance_does(
 def test_spread_is_half_the_mean_squared_distance():
     x = np.random.default_rng(5).normal(size=(6, 9))
     pairs = [((a - b) ** 2).sum() for i, a in enumerate(x) for b in x[:i]]
-    assert spread(x) == pytest.approx(np.mean(pairs) / 2)
-    point = frechet_distance(x.mean(0), np.cov(x, rowvar=False), x.mean(0), np.zeros((9, 9)))
-    assert spread(x) == pytest.approx(point, rel=1e-6)
+    assert total_variance(x) == pytest.approx(np.mean(pairs) / 2)
+    point = frechet_of_moments(x.mean(0), np.cov(x, rowvar=False), x.mean(0), np.zeros((9, 9)))
+    assert total_variance(x) == pytest.approx(point, rel=1e-6)
 
 
 @pytest.mark.whole
@@ -125,7 +128,7 @@ def test_intervals_of_distances_hold_what_a_new_study_would_give():
             )
             for p in pictures
         }
-        found.append(rows(plan, pictures, Seen(None, vectors, y)))
+        found.append(rows(plan, pictures, ExtractedFeatures(None, vectors, y)))
     for place, name in ((0, "fid"), (0, "kid"), (1, "fid_difference"), (1, "kid_difference")):
         estimates = [f[place][name] for f in found]
         expected = np.mean([e["value"] for e in estimates])
@@ -140,7 +143,9 @@ def test_one_prompt_has_no_interval():
     rng = np.random.default_rng(8)
     pictures = [p for p in _pictures(plan) if p.cell.system == BASE or p.cell.prompt == "0"]
     vectors = {p.path: rng.normal(size=4).astype("f4") for p in pictures}
-    base, other = rows(plan, pictures, Seen({p.path: 20.0 for p in pictures}, vectors, rng.normal(size=(30, 4))))
+    base, other = rows(
+        plan, pictures, ExtractedFeatures({p.path: 20.0 for p in pictures}, vectors, rng.normal(size=(30, 4)))
+    )
     for name in ("clip", "fid", "kid", "diversity", "fid_difference", "clip_difference"):
         assert other[name]["value"] is not None
         assert (other[name]["low"], other[name]["high"]) == (None, None)

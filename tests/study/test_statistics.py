@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
+from stylus_core.cli import main
 from stylus_study.evaluation.statistics import (
     agreement,
     bootstrap_difference,
@@ -16,7 +19,7 @@ from stylus_study.evaluation.statistics import (
     cluster_draws,
     cohen_kappa,
     fleiss_kappa,
-    spread_interval,
+    normal_interval,
     wilson,
 )
 
@@ -106,12 +109,13 @@ def test_draws_for_other_statistics():
     assert (counts == cluster_draws(30, draws=400, seed=3)).all()
     values = np.random.default_rng(7).normal(size=30)
     means = counts @ values / 30
-    found = spread_interval(values.mean(), [*means, float("nan")])
+    found = normal_interval(values.mean(), [*means, float("nan")])
     assert found.high - found.value == pytest.approx(1.959964 * means.std(ddof=1), rel=1e-6)
     assert found.high - found.low == pytest.approx(2 * 1.96 * values.std() / 30**0.5, rel=0.1)
-    assert spread_interval(0.5, [1.0]) == (0.5, None, None)
+    assert normal_interval(0.5, [1.0]) == (0.5, None, None)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(1, 500), st.sampled_from([0.9, 0.95, 0.99]))
 def test_wilson_is_scipys(wins, more, level):
     count = wins + more
@@ -127,6 +131,7 @@ def test_wilson_edges():
         wilson(4, 3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=60))
 def test_cohen_is_scikit_learns(pairs):
     first, second = zip(*pairs, strict=True)
@@ -169,3 +174,21 @@ def test_agreement_picks_the_kappa_by_the_number_of_raters():
     rng = np.random.default_rng(9)
     chance = agreement(rng.integers(0, 2, (4000, 3)).tolist())
     assert chance.kappa == pytest.approx(0, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (
+            ["study", "vote", "s"],
+            "win rates and agreement need scikit-learn, statsmodels: pip install",
+        ),
+        (["study", "judge", "s"], "win rates need statsmodels: pip install statsmodels"),
+    ],
+)
+def test_a_step_without_its_packages_says_so_before_it_begins(argv, says, monkeypatch, capsys):
+    found = importlib.util.find_spec
+    gone = ("sklearn", "statsmodels")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in gone else found(name))
+    assert main(argv) == 1
+    assert says in capsys.readouterr().err

@@ -40,9 +40,7 @@ class Milvus:
             import grpc
             import pymilvus
         except ImportError:
-            raise EngineError(
-                "the index is on Milvus and pymilvus is not installed: pip install 'stylus-webui[milvus]'"
-            ) from None
+            raise EngineError("the index is on Milvus and pymilvus is not installed: pip install pymilvus") from None
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it tells comes back as an error as well
         self.address, self.dim = address, dim
         self._types = pymilvus.DataType

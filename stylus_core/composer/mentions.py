@@ -32,7 +32,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[.!?:]")
 _SENTENCE_ENDS = frozenset(".!?:")
 _GENITIVE = re.compile(r"['’]s?$")
 
-_LISTS = {name: frozenset(words) for name, words in read_words(Path(__file__).parent / "words/mentions.txt").items()}
+_FILE = Path(__file__).parent / "words" / "mentions.txt"
+_LISTS = {name: frozenset(words) for name, words in read_words(_FILE).items()}
 _DETERMINERS = _LISTS["articles"] | _LISTS["determiners"]
 _PREPOSITIONS, _GIVES_NAME, _PORTRAITS = (_LISTS[name] for name in ("prepositions", "gives name", "portraits"))
 _AND, _PRONOUNS, _NOBODY = (_LISTS[name] for name in ("and", "pronouns", "nobody"))

@@ -10,9 +10,8 @@ from pathlib import Path
 from stylus_core.retriever.tokenizer import NOISE
 from stylus_core.word_lists import read_words
 
-_LISTS = {
-    name: frozenset(words) for name, words in read_words(Path(__file__).parent / "words/word_classes.txt").items()
-}
+_FILE = Path(__file__).parent / "words" / "word_classes.txt"
+_LISTS = {name: frozenset(words) for name, words in read_words(_FILE).items()}
 
 ATTRIBUTES, PERSON, FEMALE, MALE = (_LISTS[name] for name in ("attributes", "person", "female", "male"))
 STYLE, PHOTO, ANIME, QUALITY = (_LISTS[name] for name in ("style", "photo", "anime", "quality"))

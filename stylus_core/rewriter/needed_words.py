@@ -25,9 +25,8 @@ _WHO = ("character", "person")
 _WORN = ("clothing",)
 _HOW = ("style", "quality")
 
-_LISTS = {
-    name: frozenset(words) for name, words in read_words(Path(__file__).parent / "words/needed_words.txt").items()
-}
+_FILE = Path(__file__).parent / "words" / "needed_words.txt"
+_LISTS = {name: frozenset(words) for name, words in read_words(_FILE).items()}
 _KIND_WORDS = _LISTS["kind"].union(KINDS)
 #: What a picture shows around somebody, or how it is taken; and what somebody does.
 _SCENE, _DOES = _LISTS["scene"], _LISTS["does"]

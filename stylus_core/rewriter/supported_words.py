@@ -25,7 +25,7 @@ from stylus_core.word_lists import read_words
 _WORDS = re.compile(r"[^\W_]+")
 _INFLECTED = re.compile(r"(?:s|es|ed|ing|er|ers|ly)$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_LISTS = read_words(Path(__file__).parent / "words/supported_words.txt")
+_LISTS = read_words(Path(__file__).parent / "words" / "supported_words.txt")
 #: What says what sort of picture or file it is, and nothing that is seen in it.
 _SAYING_NOTHING = NOISE | STOP_WORDS | {*KINDS, *_LISTS["saying nothing"]}
 #: Looks that anybody may have: they bring nothing into a picture of somebody that is not there.

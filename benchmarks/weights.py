@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.world import world
 from stylus_core.refiner.weight import Habits, example_weights, usual_weight
-from stylus_core.rewriter import share
+from stylus_core.rewriter import share_budget
 from stylus_core.types import Adapter
 from stylus_study.evaluation.corpus import load_queries
 from stylus_study.evaluation.markdown_table import MarkdownTable
@@ -79,7 +79,7 @@ def _reading(adapters: Sequence[Adapter]) -> MarkdownTable:
     medians = {r["model_id"]: r["median"] for r in rows if r["source"] == "examples"}
     used = {a.id: example_weights(a.metadata) for a in adapters}
     agree = sum(abs(median(used[i]) - m) < 0.011 for i, m in medians.items() if used.get(i))
-    table = MarkdownTable("Weights in authors' texts, against a simple reference", ["what", "number", "share"])
+    table = MarkdownTable("Weights in authors' texts, against a simple reference", ["what", "number", share_budget])
     table.add("the reference names one", str(len(told)), "")
     table.add("so do we", str(len(both)), f"{len(both) / len(told):.3f}")
     table.add("with the same low and high", str(same), f"{same / len(both):.3f}")
@@ -234,7 +234,7 @@ def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
 
 
 def _shared(pair: WeightPair, weight: float) -> float:
-    return share([weight] + [0.8] * (pair.together - 1), (), 1.0, 2.0)[0]
+    return share_budget([weight] + [0.8] * (pair.together - 1), (), 1.0, 2.0)[0]
 
 
 def _error(rule: Callable[[WeightPair], float], pairs: Iterable[WeightPair]) -> float:

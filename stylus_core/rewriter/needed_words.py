@@ -38,7 +38,7 @@ _BODY = re.compile(r"(?:full|upper|lower|half)[ _-]?body")
 _WORDS = re.compile(r"[^\W_]+")
 
 
-class Wanted:
+class NeededPhrases:
     """What a prompt says, held against the phrases of one adapter.
 
     Args:

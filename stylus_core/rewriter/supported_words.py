@@ -35,7 +35,7 @@ _MODELS = ("vlm", "llm")  # sources of a card
 _TEXT, _EXAMPLE = 4000, 1000  # characters of a text and of an example prompt that are looked at
 
 
-class Supported:
+class SupportedWords:
     """An adapter's record and a prompt, held against the adapter's phrases.
 
     Args:
@@ -47,7 +47,7 @@ class Supported:
         self._adapter = adapter
         self._prompt = prompt
 
-    def held(self, phrase: str) -> str:
+    def supported_part(self, phrase: str) -> str:
         """The phrase as it is where everything is supported, else what is left of it; "" if that says nothing.
 
         What the user set himself is his.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, median, quantiles
 
 from stylus_core.options import Options
-from stylus_core.rewriter import share
+from stylus_core.rewriter import share_budget
 from stylus_study.evaluation.corpus import load_adapters, load_queries
 from tests.shared import DATA, REASON
 
@@ -21,7 +21,7 @@ _BUDGET = Options().weight_budget
 
 #: Ways to weigh the adapters of a prompt, given what is recommended for each.
 RULES: dict[str, Callable[[list[float]], list[float]]] = {
-    "shared, within the budget": lambda weights: share(weights, (), 1.0, _BUDGET),
+    "shared, within the budget": lambda weights: share_budget(weights, (), 1.0, _BUDGET),
     "as recommended": lambda weights: weights,
     "recommended x 0.8 / number (paper)": lambda weights: [w * 0.8 / len(weights) for w in weights],
     "0.7 for each": lambda weights: [0.7] * len(weights),

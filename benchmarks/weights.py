@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.world import world
 from stylus_core.refiner.weight import Habits, example_weights, usual_weight
-from stylus_core.rewriter import share
+from stylus_core.rewriter import share_budget
 from stylus_core.types import Adapter
 from stylus_study.evaluation.corpus import load_queries
 from stylus_study.evaluation.markdown_table import MarkdownTable
@@ -241,7 +241,7 @@ def _using(pairs: Sequence[WeightPair]) -> MarkdownTable:
 
 
 def _shared(pair: WeightPair, weight: float) -> float:
-    return share([weight] + [0.8] * (pair.together - 1), (), 1.0, 2.0)[0]
+    return share_budget([weight] + [0.8] * (pair.together - 1), (), 1.0, 2.0)[0]
 
 
 def _error(rule: Callable[[WeightPair], float], pairs: Iterable[WeightPair]) -> float:

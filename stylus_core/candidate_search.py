@@ -9,7 +9,7 @@ from stylus_core.composer.contract import Request
 from stylus_core.errors import EngineError
 from stylus_core.library import Library
 from stylus_core.options import Options
-from stylus_core.pairing import Paired, Pairing
+from stylus_core.pairing import Pairing, PromptPairs
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import keywords
 from stylus_core.retriever.local_index import LocalIndex
@@ -54,7 +54,7 @@ class SearchResult(NamedTuple):
 
     request: Request
     candidates: tuple[Candidate, ...]
-    pairs: Paired
+    pairs: PromptPairs
     pool: Pool | None
     timings: dict[str, float]
     notes: tuple[str, ...] = ()
@@ -91,13 +91,13 @@ class CandidateSearch:
         found_keywords = keywords(prompt)
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
         present = {name: self._called(name) for name in {t.name for t in prompt.tags}}
-        pairs = self._pairing.seen(present, options.banned, query.applies)
+        pairs = self._pairing.for_prompt(present, options.banned, query.applies)
         banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
-        wanted = Filter(options.architecture, options.kinds, pairs.left_out.union(banned), query.pool)
+        wanted = Filter(options.architecture, options.kinds, pairs.excluded_ids.union(banned), query.pool)
         found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted)
         timings.update(found.timings)
         n = options.candidates
-        candidates = tuple(map(pairs.marked, found.candidates))
+        candidates = tuple(map(pairs.with_half, found.candidates))
         request = Request(
             prompt,
             found_keywords,
@@ -107,7 +107,7 @@ class CandidateSearch:
             found.sentence,
             found.library,
             found.similarity.of(slice(n)) if found.similarity else None,
-            len(pairs.counted),
+            len(pairs.second_files),
         )
         return SearchResult(request, candidates, pairs, query.pool, timings)
 

@@ -18,7 +18,6 @@ from stylus_core.types import Adapter
 if TYPE_CHECKING:
     from stylus_core.library.adapter_rows import Problem
 
-LEVELS = ("ok", "note", "broken")
 _ENDPOINT_TIMEOUT = 5.0  # seconds
 _MODELS = 4 << 20  # bytes of a server's list of models: some list thousands
 
@@ -27,7 +26,7 @@ _MODELS = 4 << 20  # bytes of a server's list of models: some list thousands
 class Finding:
     """One thing that was looked at."""
 
-    level: str  # one of LEVELS; only "broken" keeps something from working
+    level: str  # "ok", "note" or "broken": only what is broken keeps something from working
     subject: str
     message: str
     remedy: str = ""  # what to do

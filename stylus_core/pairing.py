@@ -41,7 +41,9 @@ class Pairing:
             self._state = state
         return self._pairs
 
-    def seen(self, present: Mapping[str, Iterable[Adapter]], banned: Iterable[str], applies: Applies | None) -> Paired:
+    def for_prompt(
+        self, present: Mapping[str, Iterable[Adapter]], banned: Iterable[str], applies: Applies | None
+    ) -> PromptPairs:
         """The pairs as one prompt sees them.
 
         Args:
@@ -51,11 +53,11 @@ class Pairing:
         """
         pairs = self.pairs()
         here = {a.id: (name, a) for name, found in present.items() for a in found}
-        return Paired(pairs, here, frozenset(banned), applies)
+        return PromptPairs(pairs, here, frozenset(banned), applies)
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
+class PromptPairs:
     """Pairs of a library, as one prompt with its options sees them."""
 
     pairs: Mapping[int, FilePair]
@@ -77,13 +79,13 @@ class Paired:
         high, low = (adapter.stem, other) if half.stage == "high" else (other, adapter.stem)
         return replace(half, missing=self.applies(high, low)) if self.applies is not None else half
 
-    def marked(self, candidate: Candidate) -> Candidate:
+    def with_half(self, candidate: Candidate) -> Candidate:
         """A candidate that knows whether it stands for two files."""
         half = self.half(candidate.adapter)
         return candidate if half is None else replace(candidate, half=half)
 
     @property
-    def left_out(self) -> frozenset[int]:
+    def excluded_ids(self) -> frozenset[int]:
         """Ids that are no candidates: those in the prompt with their other halves, and of each pair the second file."""
         out = set(self.present)
         for pair in {id(p): p for p in self.pairs.values()}.values():
@@ -97,7 +99,7 @@ class Paired:
         return frozenset(out)
 
     @property
-    def counted(self) -> frozenset[str]:
+    def second_files(self) -> frozenset[str]:
         """Names in the prompt's tags that count together with another one, of which they are the second file."""
         return frozenset(
             name

@@ -11,7 +11,7 @@ from stylus_core.notes import no_pick
 from stylus_core.pinned import pinned
 from stylus_core.refiner.weight import candidates_weight
 from stylus_core.retriever.local_index import LocalIndex
-from stylus_core.rewriter import pick_of, rewrite
+from stylus_core.rewriter import make_pick, rewrite
 from stylus_core.types import Adapter, Candidate, Composition, Selection
 
 
@@ -34,10 +34,10 @@ def write_selection(
 
     def candidate(adapter: Adapter) -> Candidate:
         weights = tuple(index.observed_weights(adapter.id).values())
-        return found.pairs.marked(Candidate(adapter, 1.0, observed_weights=weights))
+        return found.pairs.with_half(Candidate(adapter, 1.0, observed_weights=weights))
 
     fitting, left_out = pinned(library, options, candidate)
-    written = rewrite(prompt, composition.assignments, options, fitting, found.pairs.counted)
+    written = rewrite(prompt, composition.assignments, options, fitting, found.pairs.second_files)
     said = [*found.notes, *found.pairs.notes, *composition.notes, *written.notes, *left_out]
     if index.problem:
         said.append(index.problem)
@@ -49,7 +49,7 @@ def write_selection(
         prompt=prompt.text,
         rewritten=written.text,
         picks=written.picks,
-        nearly=tuple(pick_of(a, candidates_weight(a.candidate), ()) for a in composition.nearly),
+        nearly=tuple(make_pick(a, candidates_weight(a.candidate), ()) for a in composition.nearly),
         composer=composition.composer,
         notes=tuple(dict.fromkeys(said)),
     )

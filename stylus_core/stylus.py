@@ -21,7 +21,7 @@ from stylus_core.library.database import DatabaseLost
 from stylus_core.library.find_by_name import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
-from stylus_core.pairing import Paired, Pairing
+from stylus_core.pairing import Pairing, PromptPairs
 from stylus_core.progress import Progress
 from stylus_core.prompt import parse
 from stylus_core.prompt.tags import ADAPTER_KINDS
@@ -182,7 +182,7 @@ class Stylus:
     def half(self, adapter: Adapter) -> Half | None:
         """What an adapter is of a pair of files that belong together; None for one that is by itself."""
         with self.local_index.lock:
-            return Paired(self._pairing.pairs()).half(adapter)
+            return PromptPairs(self._pairing.pairs()).half(adapter)
 
     def problems(self) -> list[Problem]:
         """Files that cannot be used, with the reason."""

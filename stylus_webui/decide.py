@@ -186,7 +186,7 @@ def _fixed(start: Decision, given: tuple[Named, ...], context: DecisionContext, 
 
 
 def _described(named: Named, context: DecisionContext, reason: str, prompt: str = "", mode: str = "never") -> Pick:
-    from stylus_core.rewriter import lacking
+    from stylus_core.rewriter import missing_trigger_words
 
     pick = Pick(named.name, "", named.weight, "", reason, clip_weight=named.clip_weight)
     adapter = context.service.find(named.name)
@@ -197,7 +197,7 @@ def _described(named: Named, context: DecisionContext, reason: str, prompt: str 
         path=adapter.path,
         title=adapter.title,
         kind=adapter.card.kind,
-        trigger_words=tuple(lacking(adapter, prompt, mode)),
+        trigger_words=tuple(missing_trigger_words(adapter, prompt, mode)),
         preview=adapter.metadata.preview,
     )
 

@@ -110,17 +110,17 @@ def whole(picks: Sequence[Pick], before: Sequence[Pick], removed: Collection[str
     return kept, [f"{p.title or p.name} is left out: its other half {other[p.name]} is." for p in lost]
 
 
-def written(pick: Pick, picks: Sequence[Pick]) -> str:
+def tag_of_pick(pick: Pick, picks: Sequence[Pick]) -> str:
     """The pick's tag; "" where the tag of its other half, which is among `picks`, calls it as well."""
     from stylus_core.rewriter import tag
-    from stylus_core.rewriter.weights import written as shown
+    from stylus_core.rewriter.weights import format_weight
 
     plain = tag(pick.name, pick.weight, pick.clip_weight)
     if not pick.stage:
         return plain
     found = _host()
     if found == _SDNEXT:
-        return f"<lora:{pick.name}:{shown(pick.weight)}:{pick.stage}>"
+        return f"<lora:{pick.name}:{format_weight(pick.weight)}:{pick.stage}>"
     if (
         found == _NEO
         and pick.stage == "low"

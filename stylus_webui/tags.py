@@ -19,27 +19,27 @@ def names_in(prompt: str) -> list[str]:
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
-    from stylus_core.rewriter import Places, stands_in
+    from stylus_core.rewriter import PhrasePlaces, is_in_prompt
 
     present, given = set(names_in(prompt)), list(picks)
     missing = [p for p in given if p.name not in present]
-    places = Places(prompt)
+    places = PhrasePlaces(prompt)
     added: dict[int, list[str]] = {}
     for pick in missing if words else ():
         place = places.of(pick.keyword, pick.start, pick.end)
         there = [w for each in added.values() for w in each]
         if place >= 0:
-            lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not stands_in(prompt, w))
+            lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not is_in_prompt(prompt, w))
             added.setdefault(place, []).extend(lacking)
-    tags = (pairs.written(p, given) for p in missing)
+    tags = (pairs.tag_of_pick(p, given) for p in missing)
     return places.written(added, [tag for tag in tags if tag])
 
 
 def weight(value: float) -> str:
     """As it stands in a tag."""
-    from stylus_core.rewriter import written
+    from stylus_core.rewriter import format_weight
 
-    return written(value)
+    return format_weight(value)
 
 
 def replace(prompt: str, change: Callable[[str], str | None]) -> str:

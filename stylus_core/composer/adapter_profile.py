@@ -7,14 +7,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from stylus_core.composer.claims import believed
-from stylus_core.composer.name_matching import GENERIC, members, own_words, users_names, variants
-from stylus_core.composer.word_classes import DRAWS_FEMALE, DRAWS_MALE
+from stylus_core.composer.name_matching import members, own_words, users_names, variants
+from stylus_core.composer.word_classes import DRAWS_FEMALE, DRAWS_MALE, GENERIC, PACK
 from stylus_core.refiner.members import CHARS
 from stylus_core.retriever.documents import NAME, TAG, TRIGGER, units
 from stylus_core.retriever.tokenizer import split_names, tokens
 from stylus_core.types import Adapter
-
-_PACK = frozenset("pack collection characters multi bundle".split())
 
 _KEPT = 20_000  # profiles
 _SETS = 12  # more trigger words say no more
@@ -91,7 +89,7 @@ def _read(adapter: Adapter) -> AdapterProfile:
         female=not said.isdisjoint(DRAWS_FEMALE),
         male=not said.isdisjoint(DRAWS_MALE),
         slider="slider" in said,
-        pack=not said.isdisjoint(_PACK),
+        pack=not said.isdisjoint(PACK),
         title_words=len(title),
         trigger_sets=min(len(adapter.card.trigger_words), _SETS),
         believed=believed(of_strangers),

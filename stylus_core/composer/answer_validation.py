@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stylus_core.composer.composer_rules import apply_rules, left_alone
+from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
-from stylus_core.composer.family import preferred
+from stylus_core.composer.family import prefer_family
 from stylus_core.composer.instructions import ARGUABLE, WANTED, WRONG
 from stylus_core.composer.local import sure_enough
 from stylus_core.types import Assignment
@@ -63,7 +63,7 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
         take the place of another.
     """
     out: list[Assignment] = []
-    for a in preferred(sure_enough(rated, request), request):
+    for a in prefer_family(sure_enough(rated, request), request):
         if len(out) == MOST:
             break
         if apply_rules([a], request)[0]:
@@ -71,14 +71,14 @@ def possible(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
     return out
 
 
-def alone(rated: Iterable[Assignment], request: Request) -> tuple[str, ...]:
+def halves_not_asked_about(rated: Iterable[Assignment], request: Request) -> tuple[str, ...]:
     """A sentence for each adapter that the model is not asked about because its other half is missing.
 
     Only for those that the local composer would have picked: of the others nobody expects anything.
     """
     sure = sure_enough(rated, request)
     halves = [a for a in sure if a.candidate.half is not None and a.candidate.half.missing]
-    return left_alone(apply_rules(halves, request)[1])
+    return missing_half_notes(apply_rules(halves, request)[1])
 
 
 def validate_answer(data: Mapping[str, Any], request: Request, asked: Sequence[Assignment]) -> ValidatedAnswer:

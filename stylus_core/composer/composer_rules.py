@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from stylus_core.composer.contract import Request
-from stylus_core.composer.family import versions
+from stylus_core.composer.family import are_versions
 from stylus_core.composer.mentions import Mentions
 from stylus_core.composer.name_matching import NAMED_ONLY, is_named, members, own_words
 from stylus_core.types import Adapter, Assignment, Candidate
@@ -56,7 +56,7 @@ def apply_rules(
             why = f"its version for {twin.metadata.base_model} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
-        elif len(kept) + request.already >= request.options.max_adapters:
+        elif len(kept) + request.adapters_in_prompt >= request.options.max_adapters:
             why = "there are as many adapters as the options allow"
         elif a.candidate.half is not None and a.candidate.half.missing:
             why = a.candidate.half.missing
@@ -69,7 +69,7 @@ def apply_rules(
     return kept, refused
 
 
-def left_alone(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
+def missing_half_notes(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
     """A sentence for each adapter that is refused because it is one of two files and the other cannot come."""
     return tuple(
         f"{a.candidate.adapter.stem!r} is left out: {why}"
@@ -79,7 +79,7 @@ def left_alone(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
 
 
 def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
-    return next((k.candidate.adapter for k in kept if versions(k.candidate.adapter, adapter)), None)
+    return next((k.candidate.adapter for k in kept if are_versions(k.candidate.adapter, adapter)), None)
 
 
 def _same_subject(one: Candidate, other: Candidate, said: Mentions) -> bool:

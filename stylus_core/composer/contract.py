@@ -31,12 +31,12 @@ class Request:
     sentence: float = 0.0  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int = 0  # adapters in the library that the candidates come from; 0: nobody knows
     similarity: Similarity | None = None  # the cosines one by one, in the order of the candidates; None without any
-    paired: int = 0  # tags of the prompt that count together with another one: two files of one adapter
+    second_files: int = 0  # tags of the prompt that count together with another one: two files of one adapter
 
     @property
-    def already(self) -> int:
+    def adapters_in_prompt(self) -> int:
         """How many adapters the prompt has before anything is added; two files that belong together are one."""
-        return len(self.prompt.tags) - self.paired
+        return len(self.prompt.tags) - self.second_files
 
     @cached_property
     def mentions(self) -> Mentions:

@@ -40,7 +40,7 @@ def wanted_family(request: Request) -> str:
     return found if fits_architecture(found, request.options.architecture) else ""
 
 
-def preferred(wanted: Sequence[Assignment], request: Request, margin: float = MARGIN) -> list[Assignment]:
+def prefer_family(wanted: Sequence[Assignment], request: Request, margin: float = MARGIN) -> list[Assignment]:
     """The same adapters, those of the checkpoint's family before others for the same purpose.
 
     Versions of one thing ("Veska" for two families) are as likely as the likeliest of them. Other adapters of one kind
@@ -69,7 +69,7 @@ def preferred(wanted: Sequence[Assignment], request: Request, margin: float = MA
     ]
 
 
-def versions(one: Adapter, other: Adapter) -> bool:
+def are_versions(one: Adapter, other: Adapter) -> bool:
     """Whether two files are one thing of one author for two base models: together they would do it twice."""
     first, second = one.metadata, other.metadata
     if first.model_id is None or first.model_id != second.model_id or _named(one) != _named(other):

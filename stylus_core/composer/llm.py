@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from stylus_core.composer.answer_validation import ValidatedAnswer, alone, possible, validate_answer
+from stylus_core.composer.answer_validation import ValidatedAnswer, halves_not_asked_about, possible, validate_answer
 from stylus_core.composer.catalogue import question, tokens
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT, schema
@@ -72,10 +72,10 @@ class LLMComposer:
 
         An answer that wants nothing, or nothing that may be used, is an answer.
         """
-        if not request.candidates or request.already >= request.options.max_adapters:
+        if not request.candidates or request.adapters_in_prompt >= request.options.max_adapters:
             return Composition(composer=self.name)
         rated = self._judge(request)
-        asked, halves = possible(rated, request), alone(rated, request)
+        asked, halves = possible(rated, request), halves_not_asked_about(rated, request)
         if not asked:
             nothing = "nothing is likely enough to ask the language model about"
             return Composition(composer=self.name, notes=(*halves, nothing))

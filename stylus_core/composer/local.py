@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.composer.adapter_profile import profile
-from stylus_core.composer.composer_rules import apply_rules, left_alone
+from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
-from stylus_core.composer.family import preferred
+from stylus_core.composer.family import prefer_family
 from stylus_core.composer.judge import judge
 from stylus_core.composer.pair_evidence import FEATURES, gather
 from stylus_core.composer.settings import ComposerSettings
@@ -69,7 +69,7 @@ def allotted(
 ) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What is picked with these chances, and what the rules refuse although it is sure enough."""
     sure = [a for a in rated(request, chances) if a.confidence >= floor]
-    return apply_rules(preferred(sure, request), request)
+    return apply_rules(prefer_family(sure, request), request)
 
 
 def floor_of(request: Request) -> float:
@@ -106,7 +106,7 @@ class LocalComposer:
         """Picks what is likely enough and what the rules let pass, in the order of the prompt."""
         floor = floor_of(request) if self._floor is None else self._floor
         every = rated(request)
-        sure = preferred([a for a in every if a.confidence >= floor], request)
+        sure = prefer_family([a for a in every if a.confidence >= floor], request)
         kept, refused = apply_rules(sure, request)
         nearly = [Assignment(a.candidate, a.keyword, f"left out: {why}", a.confidence) for a, why in refused]
         nearly += [
@@ -115,7 +115,7 @@ class LocalComposer:
             if _WORTH_TELLING <= a.confidence < floor
         ]
         in_order = sorted(kept, key=lambda a: a.keyword.start)
-        return Composition(tuple(in_order), self.name, left_alone(refused), tuple(nearly[:_NEARLY]))
+        return Composition(tuple(in_order), self.name, missing_half_notes(refused), tuple(nearly[:_NEARLY]))
 
 
 def _doubt(a: Assignment, restraint: str) -> str:

@@ -19,46 +19,30 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from stylus_core.composer.word_classes import PERSON
 from stylus_core.prompt.english import is_being, is_word
 from stylus_core.prompt.grammar import ParsedPrompt
 from stylus_core.retriever.tokenizer import called, tokens
+from stylus_core.word_lists import read_words
 
 _PART = re.compile(r"[^,，、;；\n|]+")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[.!?:]")
 _SENTENCE_ENDS = frozenset(".!?:")
 _GENITIVE = re.compile(r"['’]s?$")
 
-_ARTICLES = frozenset("a an".split())
-#: What stands before things.
-_DETERMINERS = _ARTICLES | frozenset(
-    """the this that these those some any no every each another many several few two three four five six seven eight
-    nine ten my your our their its his her all both more most""".split()
-)
-_PREPOSITIONS = frozenset(
-    """of in on at with from into onto under over behind between beside near through against above below across along
-    around inside outside within upon by for to without like than""".split()
-)
-#: What stands before somebody's name as it does before no thing's.
-_GIVES_NAME = frozenset("called named as cosplay versus vs starring featuring meet".split())
-#: Pictures that are of people more than of things.
-_PORTRAITS = frozenset("portrait selfie cosplay fanart photoshoot biography".split())
-#: What links two that are alike: what holds of one holds of the other.
-_AND = frozenset("and or & x".split())
-_JOINS = _PREPOSITIONS | _AND | frozenset("is are was were has have had while as who that which where when".split())
-#: What only people do, what animals do as well, and how both are.
-_DOES = frozenset(
-    """smile laugh read write wear dance speak talk cook drive kneel hug kiss paint type pose blush wink think study
-    meditate whisper yell shout pray grin frown nod wield draw""".split()
-)
-_ACTS = frozenset("hold throw raise fight sing drink eat ride carry point wave cry cast walk jump climb".split())
-_RESTS = frozenset("stand sit lie look lean sleep run wait watch swim".split())
+_FILE = Path(__file__).parent / "words" / "mentions.txt"
+_LISTS = {name: frozenset(words) for name, words in read_words(_FILE).items()}
+_DETERMINERS = _LISTS["articles"] | _LISTS["determiners"]
+_PREPOSITIONS, _GIVES_NAME, _PORTRAITS = (_LISTS[name] for name in ("prepositions", "gives name", "portraits"))
+_AND, _PRONOUNS, _NOBODY = (_LISTS[name] for name in ("and", "pronouns", "nobody"))
+_JOINS = _PREPOSITIONS | _AND | _LISTS["joins"]
+#: Verbs: what only people do, what animals do as well, and how both are.
+_DOES, _ACTS, _RESTS = (_LISTS[name] for name in ("people do", "animals do", "both are"))
 _VERBS = _DOES | _ACTS | _RESTS
-_PRONOUNS = frozenset("he she him her his hers himself herself".split())
 _SOMEBODY = re.compile(r"(?:\d\+?|multiple) ?(?:girl|boy|other)s?|(?:fe)?male focus|solo|solo focus|woman|man|girl|boy")
 _LOOKS = re.compile(r"\w (?:hair|eyes)\b")
-_NOBODY = frozenset(("no humans", "no people", "nobody", "no girl", "no boy", "scenery", "still life"))
 _ENOUGH = 3  # words amid sentences: of fewer, capitals say nothing
 
 #: What a prompt says of somebody: `SURELY` where nothing else can be meant.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stylus_core.composer.mentions import FOR, NOTHING, SURELY, Mentions
-from stylus_core.composer.word_classes import ATTRIBUTES
+from stylus_core.composer.word_classes import ANYBODYS_LOOKS, ATTRIBUTES, GENERIC
 from stylus_core.prompt.english import is_being, is_common, is_word
 from stylus_core.prompt.keywords import is_quality
 from stylus_core.refiner.describe import COMMON
@@ -16,23 +16,11 @@ from stylus_core.refiner.members import CHARS, Member, sets, told_members
 from stylus_core.refiner.members import members as listed_members
 from stylus_core.refiner.series import is_series
 from stylus_core.retriever.documents import own_phrases
-from stylus_core.retriever.tokenizer import NOISE, split_names, tokens, without_markup
+from stylus_core.retriever.tokenizer import split_names, tokens, without_markup
 from stylus_core.types import Adapter
-
-#: Words that say what kind of thing an adapter is, or how it was made, and nothing of what it adds.
-GENERIC = NOISE | frozenset(
-    """lora loras locon lyco lycoris style styles model concept character anime manga girl woman man boy female male v
-    v1 v2 v3 ver version sd sd15 sdxl xl pony trained training pack mix test beta final ai photorealistic
-    photography photo realistic art artist drawing illustration pose poses clothing clothes outfit costume object
-    objects background scenery generator the and from 1 2 3 4 5 6 7 8 9 0 world effect effects image images picture
-    new update better""".split()
-)
 
 #: Kinds that apply only to whom the prompt names.
 NAMED_ONLY = ("character", "person")
-
-#: What ends a phrase about somebody's looks that many share.
-_ANYBODYS = frozenset("hair eye eyes skin bang ponytail braid twintail ear girl boy woman man male female".split())
 
 _NAME = 4  # letters of a name that may stand alone
 _WHOLE = 3  # ordinary words that are somebody's name and series: "amber (outrider tale)"
@@ -99,7 +87,7 @@ def _looks(trigger_words: Sequence[str], own: Collection[str]) -> Iterator[tuple
         for phrase in entry.split(",")[int(n == 0) :]:
             plain = phrase.strip().lower().replace(" ", "_")
             unit = _unit(phrase)
-            if unit and unit[-1] not in _ANYBODYS and plain not in COMMON and not is_quality(phrase):
+            if unit and unit[-1] not in ANYBODYS_LOOKS and plain not in COMMON and not is_quality(phrase):
                 if not any(w in own for w in unit):
                     yield unit
 

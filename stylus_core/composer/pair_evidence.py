@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from stylus_core.composer.adapter_profile import AdapterProfile, profile
 from stylus_core.composer.contract import Request
-from stylus_core.composer.name_matching import GENERIC, is_named, is_somebody
-from stylus_core.composer.word_classes import ANIME, ATTRIBUTES, FEMALE, MALE, PERSON, PHOTO, QUALITY, STYLE
+from stylus_core.composer.name_matching import is_named, is_somebody
+from stylus_core.composer.word_classes import ANIME, ATTRIBUTES, FEMALE, GENERIC, MALE, PERSON, PHOTO, QUALITY, STYLE
 from stylus_core.prompt.english import rarity
 from stylus_core.retriever.documents import TAG, UNIT_TYPES
 from stylus_core.retriever.tokenizer import called, tokens

@@ -15,9 +15,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Protocol
 
-from stylus_core.composer.composer_rules import apply_rules, left_alone
+from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
-from stylus_core.composer.family import preferred
+from stylus_core.composer.family import prefer_family
 from stylus_core.composer.local import rated, sure_enough
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError
@@ -139,9 +139,9 @@ class RerankerComposer:
             for i in order
             if scores[i] >= self._settings.reranker_floor
         ]
-        kept, refused = apply_rules(preferred(wanted, request), request)
+        kept, refused = apply_rules(prefer_family(wanted, request), request)
         nearly = tuple(replace(a, reason=f"left out: {why}") for a, why in refused[:5])
-        return Composition(tuple(kept), self.name, left_alone(refused), nearly)
+        return Composition(tuple(kept), self.name, missing_half_notes(refused), nearly)
 
 
 def _document(candidate: Candidate) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from stylus_core.composer.composer_rules import apply_rules, left_alone
+from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
-from stylus_core.composer.family import preferred
+from stylus_core.composer.family import prefer_family
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.types import Assignment, Composition, Keyword
 
@@ -39,8 +39,8 @@ def take_in_order(request: Request, order: Iterable[int], name: str, reason: str
     """
     assigned = [Assignment(request.candidates[i], _nearest_keyword(request, i), reason) for i in order]
     # nothing says how sure each is, so only versions of one thing give way to each other
-    kept, refused = apply_rules(preferred(assigned, request, 0.0), request)
-    return Composition(tuple(kept), name, left_alone(refused))
+    kept, refused = apply_rules(prefer_family(assigned, request, 0.0), request)
+    return Composition(tuple(kept), name, missing_half_notes(refused))
 
 
 def _nearest_keyword(request: Request, i: int) -> Keyword:

@@ -42,7 +42,7 @@ class LLMAnswer:
         prompt_tokens: as the server counted them; 4 characters a token where it did not.
         completion_tokens: the same.
         seconds: from the call to the answer, everything included.
-        mode: how the JSON was asked for: one of `memory.MODES`.
+        mode: how the JSON was asked for: one of `capabilities.MODES`.
         server_seconds: the part of it that the server took.
         calls: requests that were sent.
     """
@@ -79,7 +79,7 @@ class LLMClient:
     Args:
         endpoint: where to ask.
         state_dir: folder in which what is learnt of servers is kept.
-        rest: when the endpoint is left alone after failures.
+        circuit_breaker: when the endpoint is left alone after failures.
         clock: seconds from any start, as `time.monotonic` has them.
         sleep: waits so many seconds.
     """
@@ -88,15 +88,15 @@ class LLMClient:
         self,
         endpoint: Endpoint,
         state_dir: str | os.PathLike[str],
-        rest: CircuitBreaker | None = None,
+        circuit_breaker: CircuitBreaker | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
         self._abilities = Capabilities(Path(state_dir) / "servers.json")
         self._server = f"{endpoint.shown} {endpoint.model}"
-        self._wire = Transport(endpoint)
-        self._rest = rest or CircuitBreaker(clock)
+        self._transport = Transport(endpoint)
+        self._circuit_breaker = circuit_breaker or CircuitBreaker(clock)
         self._clock = clock
         self._sleep = sleep
 
@@ -122,10 +122,10 @@ class LLMClient:
         """
         if problem := self.endpoint.problem:
             raise LLMError(problem)
-        resting, why = self._rest.left()
+        resting, why = self._circuit_breaker.left()
         if resting:
             raise LLMError(f"{self.endpoint.shown} failed repeatedly and is left alone for {resting:.0f} s ({why})")
-        self._wire.ready()
+        self._transport.ready()
         start = self._clock()
         budget = self.endpoint.timeout if budget_seconds is None else budget_seconds
         call = _Call(messages, schema, max_tokens, start + budget, self._clock)
@@ -133,19 +133,19 @@ class LLMClient:
             answer = self._ask(call)
         except LLMError as e:
             if e.answered:  # the server is there: what one prompt led to says nothing of the next
-                self._rest.answered()
+                self._circuit_breaker.answered()
             else:
-                self._rest.failed(str(e))
+                self._circuit_breaker.failed(str(e))
             raise
         finally:
             if keep_alive is not None:
                 self._unload(keep_alive, call)
-        self._rest.answered()
+        self._circuit_breaker.answered()
         return replace(answer, seconds=self._clock() - start, server_seconds=call.server, calls=call.sent)
 
     def close(self) -> None:
         """Closes the connections; a further call opens them again."""
-        self._wire.close()
+        self._transport.close()
 
     def _ask(self, call: _Call) -> LLMAnswer:
         """Asks in the way that is known to work, or in one after the other until one does."""
@@ -176,7 +176,7 @@ class LLMClient:
     def _send(self, call: _Call, ability: Capability) -> bytes | TransportFailure:
         begin = self._clock()
         call.sent += 1
-        result = self._wire.post(self._parameters(call, ability), max(_LEAST, call.left))
+        result = self._transport.post(self._parameters(call, ability), max(_LEAST, call.left))
         call.server += self._clock() - begin
         return result
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from stylus_core.rewriter.prompt_appending import Places, appended
-from stylus_core.rewriter.rewrite import Rewrite, pick_of, rewrite
-from stylus_core.rewriter.triggers import lacking, stands_in
-from stylus_core.rewriter.weights import share, tag, written
+from stylus_core.rewriter.prompt_appending import PhrasePlaces, appended
+from stylus_core.rewriter.rewrite import Rewrite, make_pick, rewrite
+from stylus_core.rewriter.triggers import is_in_prompt, missing_trigger_words
+from stylus_core.rewriter.weights import format_weight, share_budget, tag
 
-__all__ = ["Places", "Rewrite", "appended", "lacking", "pick_of", "rewrite", "share", "stands_in", "tag", "written"]
+__all__ = [
+    "PhrasePlaces",
+    "Rewrite",
+    "appended",
+    "format_weight",
+    "is_in_prompt",
+    "make_pick",
+    "missing_trigger_words",
+    "rewrite",
+    "share_budget",
+    "tag",
+]

@@ -7,6 +7,7 @@ and "hot dog". An adapter's name changes nothing but the adapter; ordinary words
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.english import is_word
@@ -14,6 +15,7 @@ from stylus_core.prompt.keywords import is_quality
 from stylus_core.retriever.tokenizer import STOP_WORDS, called, split_names, tokens, without_markup
 from stylus_core.rewriter.phrase_search import folded
 from stylus_core.types import KINDS, Card
+from stylus_core.word_lists import read_words
 
 #: From this chance of being wanted on, an adapter may bring words of its own.
 SURE = 0.5
@@ -23,33 +25,20 @@ _WHO = ("character", "person")
 _WORN = ("clothing",)
 _HOW = ("style", "quality")
 
-_KIND_WORDS = frozenset(
-    (*KINDS, *"lora lycoris style model concept effect outfit costume clothes pose art artist v1 v2 v3 the and".split())
-)
+_FILE = Path(__file__).parent / "words" / "needed_words.txt"
+_LISTS = {name: frozenset(words) for name, words in read_words(_FILE).items()}
+_KIND_WORDS = _LISTS["kind"].union(KINDS)
+#: What a picture shows around somebody, or how it is taken; and what somebody does.
+_SCENE, _DOES = _LISTS["scene"], _LISTS["does"]
 _COUNT = re.compile(
     r"(?:\d+\+?|multiple|several)[ _]?(?:girl|boy|other|man|men|woman|women|people|person)s?|solo|duo|trio|group"
     r"|(?:fe)?male focus|solo focus"
 )
-#: What a picture shows around somebody, or how it is taken; it stands last in its phrase ("white background").
-_SCENE = frozenset(
-    """background backgrounds backdrop scenery landscape cityscape outdoors indoors outside inside sky skies cloud
-    clouds sun sunset sunrise sunlight moonlight dawn dusk night day daytime evening morning noon winter summer
-    spring autumn fall snow rain snowing raining snowfall fog weather forest woods jungle desert tree trees city
-    town village street road beach ocean sea river lake mountain mountains field meadow garden park room bedroom
-    bathroom kitchen classroom office library house building buildings castle church ruins bridge water waves
-    moon stars space window fire smoke flowers petals grass light lights lighting shadow shadows view shot angle
-    portrait closeup pov perspective composition focus viewer bokeh field framing photo photograph photography
-    picture image camera scene place stage battlefield above below behind front side""".split()
-)
 _BODY = re.compile(r"(?:full|upper|lower|half)[ _-]?body")
-_DOES = frozenset(
-    """looking holding standing sitting smiling lying walking running kneeling floating flying dancing reading posing
-    leaning jumping fighting eating drinking sleeping riding squatting crouching waving pointing singing""".split()
-)
 _WORDS = re.compile(r"[^\W_]+")
 
 
-class Wanted:
+class NeededPhrases:
     """What a prompt says, held against the phrases of one adapter.
 
     Args:

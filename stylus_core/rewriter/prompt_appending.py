@@ -36,7 +36,7 @@ def obstacle(text: str) -> str:
     return f"nothing was added: the tag that begins with {text[at : at + 30]!r} would swallow it, close it with a >"
 
 
-class Places:
+class PhrasePlaces:
     """Where in a prompt an adapter's words belong: into the region that holds the keyword which it serves."""
 
     def __init__(self, text: str) -> None:

@@ -10,9 +10,9 @@ from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS, UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.refiner.weight import candidates_clip, candidates_weight
-from stylus_core.rewriter.prompt_appending import Places, obstacle
-from stylus_core.rewriter.triggers import lacking
-from stylus_core.rewriter.weights import share, tag
+from stylus_core.rewriter.prompt_appending import PhrasePlaces, obstacle
+from stylus_core.rewriter.triggers import missing_trigger_words
+from stylus_core.rewriter.weights import share_budget, tag
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick, in_proportion
 
 _OTHER = {"high": "low", "low": "high"}
@@ -28,7 +28,7 @@ class Rewrite:
     notes: tuple[str, ...] = ()  # one sentence each: what was left out, and the way out
 
 
-def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
+def make_pick(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
     """An assignment as it is shown to the user. `added`: the trigger words that were written with it."""
     adapter, keyword = assignment.candidate.adapter, assignment.keyword
     half = assignment.candidate.half
@@ -50,7 +50,7 @@ def pick_of(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) 
     )
 
 
-def second_of(first: Pick, candidate: Candidate) -> Pick | None:
+def second_pick(first: Pick, candidate: Candidate) -> Pick | None:
     """The pick of a candidate's other file, where it stands for two: for the same words, as strong as the first.
 
     Where author or user gave each file a weight of its own, it is as much stronger or weaker as they say.
@@ -153,7 +153,7 @@ class _Plan:
         first = sum(a.candidate.adapter.id in self.pinned for a in self.wanted)
         room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
         candidates = self.wanted[:room]
-        weights = share(
+        weights = share_budget(
             [candidates_weight(a.candidate) for a in candidates],
             [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen],
             self.options.strength,
@@ -179,11 +179,13 @@ class _Plan:
         """The prompt with what was chosen."""
         picks: list[Pick] = []
         words: dict[int, list[str]] = {}  # number of the region -> what is added to it
-        places = Places(text)
+        places = PhrasePlaces(text)
         for a, weight in self.chosen:
             said = ",\n".join([text, *(w for added in words.values() for w in added)])
             served = a.keyword
-            lacks = lacking(a.candidate.adapter, said, self.options.trigger_words, served.text, a.confidence)
+            lacks = missing_trigger_words(
+                a.candidate.adapter, said, self.options.trigger_words, served.text, a.confidence
+            )
             place = places.of(served.text, served.start, served.end)
             if lacks and place < 0:
                 self.notes.append(
@@ -192,8 +194,8 @@ class _Plan:
                 )
                 lacks = []
             words.setdefault(place, []).extend(lacks)
-            first = pick_of(a, weight, tuple(lacks))
-            second = second_of(first, a.candidate)
+            first = make_pick(a, weight, tuple(lacks))
+            second = second_pick(first, a.candidate)
             picks += [first] if second is None else [first, second]
         tags = [tag(p.name, p.weight, p.clip_weight) for p in picks]
         return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))

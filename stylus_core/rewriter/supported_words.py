@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property
+from pathlib import Path
 
 from stylus_core.composer.word_classes import ATTRIBUTES
 from stylus_core.prompt import ParsedPrompt
@@ -19,20 +20,22 @@ from stylus_core.refiner.compound_words import apart
 from stylus_core.refiner.members import alike
 from stylus_core.retriever.tokenizer import NOISE, STOP_WORDS, split_names, tokens
 from stylus_core.types import KINDS, Adapter
+from stylus_core.word_lists import read_words
 
 _WORDS = re.compile(r"[^\W_]+")
 _INFLECTED = re.compile(r"(?:s|es|ed|ing|er|ers|ly)$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LISTS = read_words(Path(__file__).parent / "words" / "supported_words.txt")
 #: What says what sort of picture or file it is, and nothing that is seen in it.
-_SAYING_NOTHING = NOISE | STOP_WORDS | frozenset((*KINDS, *"lora style styles art picture photo image".split()))
+_SAYING_NOTHING = NOISE | STOP_WORDS | {*KINDS, *_LISTS["saying nothing"]}
 #: Looks that anybody may have: they bring nothing into a picture of somebody that is not there.
-_LOOKS = ATTRIBUTES | frozenset("hair eye skin bang ponytail braid twintail ear".split())
+_LOOKS = ATTRIBUTES.union(_LISTS["looks"])
 _LONGEST_CODE = 32  # characters
 _MODELS = ("vlm", "llm")  # sources of a card
 _TEXT, _EXAMPLE = 4000, 1000  # characters of a text and of an example prompt that are looked at
 
 
-class Supported:
+class SupportedWords:
     """An adapter's record and a prompt, held against the adapter's phrases.
 
     Args:
@@ -44,7 +47,7 @@ class Supported:
         self._adapter = adapter
         self._prompt = prompt
 
-    def held(self, phrase: str) -> str:
+    def supported_part(self, phrase: str) -> str:
         """The phrase as it is where everything is supported, else what is left of it; "" if that says nothing.
 
         What the user set himself is his.

@@ -29,7 +29,7 @@ class ChosenSet(NamedTuple):
     named: bool = False  # whether they are the one of several sets that the prompt calls for
 
 
-def of_members(names: Sequence[str], said: str, name: frozenset[str]) -> ChosenSet | None:
+def choose_member(names: Sequence[str], said: str, name: frozenset[str]) -> ChosenSet | None:
     """What belongs into the prompt of an adapter for several, each called by a lone name: theirs whom it names.
 
     Args:

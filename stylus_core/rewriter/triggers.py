@@ -9,10 +9,10 @@ from itertools import islice
 from stylus_core.prompt import parse
 from stylus_core.prompt.grammar import SEPARATORS
 from stylus_core.refiner.members import lone_members
-from stylus_core.rewriter.needed_words import SURE, Wanted, name_words
+from stylus_core.rewriter.needed_words import SURE, NeededPhrases, name_words
 from stylus_core.rewriter.phrase_search import folded, has
-from stylus_core.rewriter.supported_words import Supported
-from stylus_core.rewriter.trigger_sets import TriggerSets, of_members
+from stylus_core.rewriter.supported_words import SupportedWords
+from stylus_core.rewriter.trigger_sets import TriggerSets, choose_member
 from stylus_core.types import Adapter
 
 #: Authors list whole outfits; what makes an adapter work stands first.
@@ -31,7 +31,9 @@ _WORDS = re.compile(r"\w+")
 _UNSEEN = frozenset(("Cf", "Co", "Cn", "Cs"))
 
 
-def lacking(adapter: Adapter, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0) -> list[str]:
+def missing_trigger_words(
+    adapter: Adapter, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0
+) -> list[str]:
     """The phrases to add, safe to stand in a prompt, at most four.
 
     Args:
@@ -54,16 +56,16 @@ def lacking(adapter: Adapter, prompt: str, mode: str, keyword: str = "", confide
     people, name = card.kind in ("character", "person"), name_words(card)
     found = None
     if not always and lone_members(card.trigger_words, card.subject, card.kind):
-        found = of_members([phrase for phrases in entries for phrase in phrases], said, name)
+        found = choose_member([phrase for phrases in entries for phrase in phrases], said, name)
     if found is None:
         found = TriggerSets(entries, said, name, people, card.trigger_alternatives).chosen(whole=always)
-    own = Wanted(card, parsed, keyword, found.named)
-    record = Supported(adapter, parsed)
+    own = NeededPhrases(card, parsed, keyword, found.named)
+    record = SupportedWords(adapter, parsed)
     wanted: dict[str, None] = {}
     for phrase in found.phrases:
         if always or has(said, phrase):
             wanted.setdefault(phrase)
-        elif own.may_add(phrase) and (held := record.held(phrase)):
+        elif own.may_add(phrase) and (held := record.supported_part(phrase)):
             if held != phrase:  # another text: "AND_x" holds an operator without its other half
                 held = _safe(held)
             if own.may_add(held):
@@ -71,7 +73,7 @@ def lacking(adapter: Adapter, prompt: str, mode: str, keyword: str = "", confide
     return [p for p in islice(wanted, _AT_MOST) if not has(said, p)]
 
 
-def stands_in(prompt: str, phrase: str) -> bool:
+def is_in_prompt(prompt: str, phrase: str) -> bool:
     """Whether the prompt says this phrase, in any case and markup; brackets count neither escaped nor as they are."""
     return has(folded(parse(prompt).plain), phrase)
 

@@ -17,7 +17,7 @@ _IN_COMPANY = 1.0
 _LEAST = 0.05  # below it an adapter does nothing to be seen
 
 
-def share(
+def share_budget(
     recommended: Sequence[float], present: Sequence[float], strength: float, budget: float, first: int = 0
 ) -> list[float]:
     """The weights to write for adapters with these recommended weights, in hundredths; 0.0 where none is left.
@@ -57,10 +57,10 @@ def tag(name: str, weight: float, clip_weight: float | None = None) -> str:
         weight: of the picture's model.
         clip_weight: of the text encoder, where that is another one.
     """
-    both = [written(w) for w in (weight, clip_weight) if w is not None]
+    both = [format_weight(w) for w in (weight, clip_weight) if w is not None]
     return f"<lora:{name}:{':'.join(reversed(both[:1] if both[0] == both[-1] else both))}>"
 
 
-def written(weight: float) -> str:
+def format_weight(weight: float) -> str:
     """At most two decimals, no trailing zeros, a point in every locale: "0.8", "1", "0.65"."""
     return f"{weight:.2f}".rstrip("0").rstrip(".")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stylus_core.composer.answer_validation import MOST, alone, possible, validate_answer
+from stylus_core.composer.answer_validation import MOST, halves_not_asked_about, possible, validate_answer
 from stylus_core.composer.catalogue import line, name, plain, question, tokens
 from stylus_core.composer.instructions import CONSTANT, schema
 from stylus_core.composer.local import floor_of
@@ -67,7 +67,7 @@ def test_it_is_not_asked_about_half_an_adapter_and_the_user_hears_of_it() -> Non
     rated = judging(0.9, 0.2, 0.8)(asked)
     assert {0, 1}.isdisjoint(a.candidate.adapter.id for a in possible(rated, asked))
     # nobody expects the other one, which is not likely enough
-    assert alone(rated, asked) == (f"'file0' is left out: {missing}",)
+    assert halves_not_asked_about(rated, asked) == (f"'file0' is left out: {missing}",)
 
 
 def test_what_a_rule_forbids_takes_no_place_of_the_dozen() -> None:

@@ -10,7 +10,7 @@ import pytest
 from stylus_core import Stylus
 from stylus_core.composer import Composers
 from stylus_core.composer.answer_validation import possible
-from stylus_core.composer.family import preferred
+from stylus_core.composer.family import prefer_family
 from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request
 from tests.library.build import safetensors, sidecar
@@ -28,7 +28,7 @@ def judged(asked, *chances: float) -> list[Assignment]:
 
 
 def order(asked, *chances: float, margin: float = 0.2) -> list[str]:
-    return [a.candidate.name for a in preferred(judged(asked, *chances), asked, margin)]
+    return [a.candidate.name for a in prefer_family(judged(asked, *chances), asked, margin)]
 
 
 def two(first: str, second: str, subjects: tuple[str, str] = ("umber glaze", "umber glaze"), **options: object):
@@ -46,7 +46,7 @@ def test_of_two_versions_the_checkpoints_family_comes_first_however_much_better_
 
 def test_what_the_family_brought_forward_says_so():
     asked = two("illustrious", "pony", family="pony")
-    first, second = preferred(judged(asked, 0.9, 0.9), asked)
+    first, second = prefer_family(judged(asked, 0.9, 0.9), asked)
     assert (first.reason, second.reason) == ("it fits; it is made for pony", "it fits")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stylus_core.options import Options
 from stylus_core.prompt import adapter_tags, parse
-from stylus_core.rewriter import pick_of, rewrite
+from stylus_core.rewriter import make_pick, rewrite
 from stylus_core.types import Candidate, Half
 from tests.rewriter.build import adapter, assigned, rewritten
 
@@ -69,7 +69,7 @@ def test_picks_tell_what_was_written():
     assert (pick.weight, pick.trigger_words) == (0.85, ("inkwash",))
     assert (pick.keyword, pick.start, pick.end, pick.reason) == ("lighthouse", 2, 12, "ink is for it")
     assert pick.preview == "/loras/ink.png"
-    assert pick_of(assigned(ink)[0], 0.4).trigger_words == ()
+    assert make_pick(assigned(ink)[0], 0.4).trigger_words == ()
 
 
 class TestAdaptersOfTheUser:

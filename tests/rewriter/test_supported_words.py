@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stylus_core.rewriter import lacking
+from stylus_core.rewriter import missing_trigger_words
 from stylus_core.types import Adapter, Card, Example, Metadata
 
 PROMPT = "gouache lantern, a girl"
@@ -15,7 +15,7 @@ PROMPT = "gouache lantern, a girl"
 def added(*entries: str, kind: str = "style", edited: tuple[str, ...] = (), mode: str = "needed", **known: object):
     card = Card(kind=kind, subject="Gouache lantern", trigger_words=entries, edited=edited)
     adapter = Adapter(1, "/l/gouache_lantern.safetensors", "gouache_lantern", metadata=Metadata(**known), card=card)
-    return lacking(adapter, PROMPT, mode, "gouache lantern", 0.9)
+    return missing_trigger_words(adapter, PROMPT, mode, "gouache lantern", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,20 @@ def test_looks_of_a_character_are_held_to_its_record() -> None:
     mira = Adapter(
         1, "/l/mira.safetensors", "mira", metadata=Metadata(training_tags=(("coral necklace", 40),)), card=card
     )
-    assert lacking(mira, "mira vale", "needed", "mira vale", 0.9) == ["coral necklace", "silver braid"]
+    assert missing_trigger_words(mira, "mira vale", "needed", "mira vale", 0.9) == ["coral necklace", "silver braid"]
     bare = replace(mira, metadata=Metadata())
-    assert lacking(bare, "mira vale", "needed", "mira vale", 0.9) == ["silver braid"]  # which anybody may have
+    assert missing_trigger_words(bare, "mira vale", "needed", "mira vale", 0.9) == [
+        "silver braid"
+    ]  # which anybody may have
 
 
 def test_what_a_model_called_it_supports_nothing() -> None:
     card = Card(kind="style", subject="Gouache velvet", trigger_words=("glnt7x velvet",))
     written = Adapter(1, "/l/a.safetensors", "a", metadata=Metadata(title="Gouache"), card=card)
-    assert lacking(written, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x velvet"]
+    assert missing_trigger_words(written, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x velvet"]
     for source in ("vlm", "llm"):
         by_model = replace(written, card=replace(card, source=source))
-        assert lacking(by_model, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x"]
+        assert missing_trigger_words(by_model, PROMPT, "needed", "gouache lantern", 0.9) == ["glnt7x"]
 
 
 def test_one_code_is_taken_on_trust_and_what_is_made_like_it() -> None:
@@ -95,7 +97,7 @@ def test_one_code_is_taken_on_trust_and_what_is_made_like_it() -> None:
     outfits = ("glnt7coat, sunk lid", "glnt7swim, red hull")
     card = Card(kind="clothing", subject="Gouache lantern", trigger_words=outfits)
     adapter = Adapter(1, "/l/a.safetensors", "a", metadata=Metadata(description="A red hull, a sunk lid."), card=card)
-    found = lacking(adapter, "gouache lantern, red hull", "needed", "gouache lantern", 0.9)
+    found = missing_trigger_words(adapter, "gouache lantern, red hull", "needed", "gouache lantern", 0.9)
     assert found == ["glnt7swim"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.rewriter import lacking
+from stylus_core.rewriter import missing_trigger_words
 from stylus_core.types import Card
 from tests.rewriter.build import trained
 
@@ -35,7 +35,7 @@ def added(
     mode: str = "needed",
 ) -> list[str]:
     card = Card(kind="character", subject=subject, trigger_words=entries, trigger_alternatives=alternatives)
-    return lacking(trained(card), prompt, mode, "nell orrin", 0.9)
+    return missing_trigger_words(trained(card), prompt, mode, "nell orrin", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_word_for_each_outfit(prompt: str, entries: tuple[str, ...], expected:
 )
 def test_a_word_that_anybody_says_calls_no_set(prompt: str, entries: tuple[str, ...], expected: list[str]) -> None:
     card = Card(kind="style" if "cloud" in prompt else "character", subject="Nell Orrin", trigger_words=entries)
-    assert lacking(trained(card), prompt, "needed", "pier", 0.9) == expected
+    assert missing_trigger_words(trained(card), prompt, "needed", "pier", 0.9) == expected
 
 
 @pytest.mark.parametrize(

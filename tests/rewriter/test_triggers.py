@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.rewriter import lacking
+from stylus_core.rewriter import missing_trigger_words
 from stylus_core.types import Card
 from tests.rewriter.build import trained
 
 
 def words(prompt, *entries, mode="needed", alternatives=False):
-    return lacking(trained(Card(trigger_words=entries, trigger_alternatives=alternatives)), prompt, mode)
+    return missing_trigger_words(trained(Card(trigger_words=entries, trigger_alternatives=alternatives)), prompt, mode)
 
 
 def test_the_first_entry_where_none_is_there():
@@ -97,7 +97,7 @@ class TestWhatMayBeAdded:
     @staticmethod
     def added(prompt, keyword, *entries, subject="", kind="concept", confidence=0.9, mode="needed"):
         card = Card(kind=kind, subject=subject, trigger_words=entries)
-        return lacking(trained(card), prompt, mode, keyword, confidence)
+        return missing_trigger_words(trained(card), prompt, mode, keyword, confidence)
 
     @pytest.mark.parametrize("entry", ["garlic bread", "garlicbread", "bread"])
     @pytest.mark.parametrize("prompt", ["a bread basket", "garlic and a bread basket"])

@@ -5,7 +5,7 @@ import locale
 import pytest
 
 from stylus_core.prompt import adapter_tags
-from stylus_core.rewriter import share, tag, written
+from stylus_core.rewriter import format_weight, share_budget, tag
 from stylus_core.types import Selection
 from tests.rewriter.build import adapter, rewritten
 
@@ -14,48 +14,48 @@ from tests.rewriter.build import adapter, rewritten
     ("weight", "text"), [(0.8, "0.8"), (1.0, "1"), (0.65, "0.65"), (10.0, "10"), (-0.5, "-0.5"), (0.1 + 0.2, "0.3")]
 )
 def test_written_without_noise(weight, text):
-    assert written(weight) == text
+    assert format_weight(weight) == text
 
 
 def test_alone_it_has_its_recommended_weight():
-    assert share([0.65], [], 1.0, 2.0) == [0.65]
+    assert share_budget([0.65], [], 1.0, 2.0) == [0.65]
 
 
 def test_several_share():
-    two, three = share([0.8] * 2, [], 1.0, 10.0), share([0.8] * 3, [], 1.0, 10.0)
+    two, three = share_budget([0.8] * 2, [], 1.0, 10.0), share_budget([0.8] * 3, [], 1.0, 10.0)
     assert two == [0.66, 0.66]
     assert three == [0.54, 0.54, 0.54]
-    assert share([0.8], [0.5], 1.0, 10.0) == [0.66]  # the user's own is one of them
+    assert share_budget([0.8], [0.5], 1.0, 10.0) == [0.66]  # the user's own is one of them
 
 
 def test_the_stronger_stays_the_stronger():
-    strong, weak = share([0.9, 0.3], [], 1.0, 0.5)
+    strong, weak = share_budget([0.9, 0.3], [], 1.0, 0.5)
     assert strong == pytest.approx(3 * weak, abs=0.03)
 
 
 def test_a_strong_recommendation_stands_alone_only():
-    assert share([1.6], [], 1.0, 2.0) == [1.6]
-    assert share([1.6, -2.0], [], 1.0, 2.0) == [0.83, -0.83]
+    assert share_budget([1.6], [], 1.0, 2.0) == [1.6]
+    assert share_budget([1.6, -2.0], [], 1.0, 2.0) == [0.83, -0.83]
 
 
 def test_strength_multiplies():
-    assert share([0.8], [], 0.5, 2.0) == [0.4]
+    assert share_budget([0.8], [], 0.5, 2.0) == [0.4]
 
 
 def test_signs_stay_and_count_as_much():
-    assert share([-1.0, 1.0], [], 2.0, 1.0) == [-0.5, 0.5]
+    assert share_budget([-1.0, 1.0], [], 2.0, 1.0) == [-0.5, 0.5]
 
 
 @pytest.mark.parametrize("count", range(1, 11))
 def test_rounding_does_not_break_the_budget(count):
     for budget in (0.7, 1.0, 2.0):
-        weights = share([0.99 - i / 37 for i in range(count)], [], 1.0, budget)
+        weights = share_budget([0.99 - i / 37 for i in range(count)], [], 1.0, budget)
         assert sum(round(w * 100) for w in weights) <= round(budget * 100)
 
 
 def test_what_would_be_too_weak_is_none():
-    assert share([0.8, 0.8], [1.99], 1.0, 2.0) == [0.0, 0.0]
-    assert share([0.8], [5.0], 1.0, 2.0) == [0.0]
+    assert share_budget([0.8, 0.8], [1.99], 1.0, 2.0) == [0.0, 0.0]
+    assert share_budget([0.8], [5.0], 1.0, 2.0) == [0.0]
 
 
 def test_two_adapters_of_one_keyword_stay_within_the_budget():
@@ -114,6 +114,6 @@ def test_a_locale_with_commas_changes_nothing():
     except locale.Error:
         pytest.skip("no locale de_DE.UTF-8 on this machine")
     try:
-        assert written(0.65) == "0.65"
+        assert format_weight(0.65) == "0.65"
     finally:
         locale.setlocale(locale.LC_NUMERIC, before)

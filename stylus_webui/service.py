@@ -86,11 +86,21 @@ class ServiceState:
 
 
 class Service:
-    """One library for the whole WebUI. `open_core(folders)` makes the core; it is called in the background only."""
+    """One library for the whole WebUI.
+
+    Args:
+        open_core: makes the core of these folders; it is called in the background only.
+        folders: those of the WebUI's settings.
+        patience: seconds that a picture waits for what changed on disk to be read.
+    """
 
     def __init__(
-        self, open_core: Callable[[Sequence[Path]], SelectingCore], folders: Callable[[], Sequence[Path]]
+        self,
+        open_core: Callable[[Sequence[Path]], SelectingCore],
+        folders: Callable[[], Sequence[Path]],
+        patience: float = _PATIENCE,
     ) -> None:
+        self._patience = patience
         self._open_core = open_core
         self._folders = folders
         self._core: SelectingCore | None = None
@@ -115,7 +125,7 @@ class Service:
         core = self._ready()
         if core.library.changed(core.roots, quick=True):
             self.refresh()
-        if not self._idle.wait(_PATIENCE):
+        if not self._idle.wait(self._patience):
             raise NotReady(self._state.sentence())
         return self._ready().library.state.revision
 

@@ -6,12 +6,10 @@ import contextlib
 import dataclasses
 import importlib.util
 import json
-import signal
 import sqlite3
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from samples.make_samples import build
 from samples.sidecars import write
 from stylus_core import Stylus
 from stylus_core.cli import main
+from tests.clock import HANG
 from tests.signals import interruptible
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,22 +149,35 @@ def test_what_the_library_makes_of_the_samples(library: Path) -> None:
     assert architectures == {"axolotl_flux": "flux", "red_canyon_XL": "sdxl", "final_v3_last": "unknown"}
 
 
+#: The command, with a Ctrl-C that comes as it opens the four hundredth adapter.
+_INTERRUPTED = """
+import os, signal, sys
+opened = 0
+def heard(event, told):
+    global opened
+    if event == "open" and str(told[0]).endswith(".safetensors"):
+        opened += 1
+        if opened == 400:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.addaudithook(heard)
+from stylus_core.cli import main
+sys.exit(main())
+"""
+
+
 @pytest.mark.whole
 def test_ctrl_c_leaves_an_index_that_goes_on_where_it_stopped(tmp_path: Path) -> None:
     library = tmp_path / "library"
     for n in range(40):
         for sample in SAMPLES[:20]:
             write(dataclasses.replace(sample, path=f"{n}/{Path(sample.path).name}_{n}"), library)
-    argv = [sys.executable, "-m", "stylus_core", "index", str(library), "--json", "--encoder", "none", "--home"]
+    argv = ["index", str(library), "--json", "--encoder", "none", "--home", str(tmp_path / "home")]
     settings: dict[str, Any] = {"cwd": ROOT, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with interruptible([*argv, str(tmp_path / "home")], **settings) as process:
-        while process.poll() is None and not list(tmp_path.glob("home/*/library.sqlite")):
-            time.sleep(0.005)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+    with interruptible([sys.executable, "-c", _INTERRUPTED, *argv], **settings) as process:
+        out, err = process.communicate(timeout=HANG)
     assert (process.returncode, out, err) == (130, "", "stylus: interrupted\n")
     (database,) = tmp_path.glob("home/*/library.sqlite")
     with contextlib.closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-    done = subprocess.run([*argv, str(tmp_path / "home")], timeout=120, check=True, **settings)
+    done = subprocess.run([sys.executable, "-m", "stylus_core", *argv], timeout=HANG, check=True, **settings)
     assert json.loads(done.stdout)["adapters"] == 800

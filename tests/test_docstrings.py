@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.sources import ROOT, modules, nodes, tree
+
 ROOMS = ("stylus_core", "stylus_study", "stylus_webui")
 _PLAIN = {"None", "NoReturn", ""}
 
@@ -19,46 +19,42 @@ def _room(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
-def _modules() -> dict[str, ast.Module]:
-    found = {}
-    for package in ROOMS:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            found[name] = ast.parse(path.read_text(encoding="utf-8"))
-    return found
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules(*ROOMS)
+}
 
 
-MODULES = _modules()
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
-    """Module, name and the name here of all that a module imports from modules of ours."""
-    for node in ast.walk(tree):
+def _imports(name: str) -> Iterator[tuple[str, ast.alias]]:
+    """Each name that a module imports out of one of the project's or of a package of them, and that module."""
+    for node in nodes(MODULES[name]):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node.module, alias.name, alias.asname or alias.name) for alias in node.names)
+            for alias in node.names:
+                yield node.module, alias
 
 
 def _handed_over() -> set[tuple[str, str]]:
     """Module and name of all that is imported from another room, or as `module.name` out of one."""
     found = set()
-    for name, tree in MODULES.items():
+    for name, path in MODULES.items():
         aliases = {}
-        for module, imported, here in _imports(tree):
+        for module, alias in _imports(name):
             if module in MODULES and _room(module) != _room(name):
-                found.add((module, imported))
-            if (inner := f"{module}.{imported}") in MODULES and _room(inner) != _room(name):
-                aliases[here] = inner
-        for node in ast.walk(tree):
+                found.add((module, alias.name))
+            if (inner := f"{module}.{alias.name}") in MODULES and _room(inner) != _room(name):
+                aliases[alias.asname or alias.name] = inner
+        for node in nodes(path) if aliases else ():
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
                 found.add((aliases[node.value.id], node.attr))
-    for name, tree in MODULES.items():  # what a package's `__init__` hands on is meant where it is defined
-        found |= {(module, imported) for module, imported, here in _imports(tree) if (name, here) in found}
+    for name in MODULES:  # what a package's `__init__` hands on is meant where it is defined
+        for module, alias in _imports(name):
+            if module in MODULES and (name, alias.asname or alias.name) in found:
+                found.add((module, alias.name))
     return found
 
 
 def _public() -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
     for module, name in sorted(_handed_over()):
-        for node in MODULES[module].body:
+        for node in tree(MODULES[module]).body:
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 yield f"{module}.{name}", node
             elif isinstance(node, ast.ClassDef) and node.name == name:

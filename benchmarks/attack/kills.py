@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from benchmarks.attack.invented_library import library, prompts
 from benchmarks.attack.tally import Tally
 from stylus_core import Stylus
 from tests.batch.webui import StandIn
-from tests.llm.fault_server import FaultServer, answers, slow
+from tests.llm.fault_server import FaultServer, Step, answers
 from tests.study.webui import PaintingWebUI
 
 WANTED = 200
@@ -105,6 +106,14 @@ def _until_done(
         kills += 1
         tally.tried += 1
     return kills, "it never came to its end"
+
+
+def _slow(seconds: float, then: Step) -> Step:
+    def step(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        time.sleep(seconds)
+        then(handler, request)
+
+    return step
 
 
 def _beyond(start: int, progress: Callable[[], int]) -> bool:
@@ -215,7 +224,7 @@ def _refine(tally: Tally, base: Path, lora: Path, count: int) -> None:
     while tally.tried - first < count and round_number < 20:
         round_number += 1
         home = base / f"home-refine-{round_number}"
-        with FaultServer([slow(0.12, answers({**_CARD, "trigger_words": [], "weight": 0.8}))]) as server:
+        with FaultServer([_slow(0.12, answers({**_CARD, "trigger_words": [], "weight": 0.8}))]) as server:
             call = command("refine", "--library", str(few), "--base-url", server.url, "--model", "m")
             call += ["--yes", "--pictures", "0", "--workers", str(_WORKERS)]
 

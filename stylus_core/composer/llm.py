@@ -43,15 +43,22 @@ class LLMComposer:
         settings: endpoint and limits.
         home: folder in which answers and what is learnt of servers are kept.
         judge: says which adapters the model is asked about, and how likely each is.
+        flights: the calls under way, which composers with the same settings may share.
     """
 
     name = "llm"
 
-    def __init__(self, settings: ComposerSettings, home: Path, judge: Judge = judged) -> None:
+    def __init__(
+        self,
+        settings: ComposerSettings,
+        home: Path,
+        judge: Judge = judged,
+        flights: SingleFlight[LLMAnswer] | None = None,
+    ) -> None:
         self._settings = settings
         self._client = LLMClient(settings.endpoint, home)
         self._cache = AnswerCache(home / "answers.sqlite")
-        self._flights: SingleFlight[LLMAnswer] = SingleFlight()
+        self._flights = SingleFlight() if flights is None else flights
         self._judge = judge
 
     def compose(self, request: Request) -> Composition:

@@ -74,6 +74,7 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flying: dict[str, _Flight[T]] = {}
+        self.waiting = 0  # callers that wait for what another one asked
 
     def do(self, key: str, work: Callable[[], T]) -> tuple[T, bool]:
         """What `work` gives, and whether this call did it."""
@@ -82,6 +83,8 @@ class SingleFlight(Generic[T]):
             first = flight is None
             if flight is None:
                 flight = self._flying[key] = _Flight()
+            else:
+                self.waiting += 1
         if first:
             try:
                 flight.value = work()
@@ -94,6 +97,8 @@ class SingleFlight(Generic[T]):
                 flight.done.set()
             return flight.value, True
         flight.done.wait()
+        with self._lock:
+            self.waiting -= 1
         if flight.error is not None:
             raise flight.error
         return flight.value, False  # type: ignore[return-value]  # set before `done`

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,13 @@ class _Call:
     schema: Mapping[str, Any]
     max_tokens: int
     deadline: float
+    clock: Callable[[], float]
     server: float = 0.0
     sent: int = 0
 
     @property
     def left(self) -> float:
-        return self.deadline - time.monotonic()
+        return self.deadline - self.clock()
 
 
 class LLMClient:
@@ -79,16 +80,25 @@ class LLMClient:
         endpoint: where to ask.
         state_dir: folder in which what is learnt of servers is kept.
         rest: when the endpoint is left alone after failures.
+        clock: seconds from any start, as `time.monotonic` has them.
+        sleep: waits so many seconds.
     """
 
     def __init__(
-        self, endpoint: Endpoint, state_dir: str | os.PathLike[str], rest: CircuitBreaker | None = None
+        self,
+        endpoint: Endpoint,
+        state_dir: str | os.PathLike[str],
+        rest: CircuitBreaker | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
         self._abilities = Capabilities(Path(state_dir) / "servers.json")
         self._server = f"{endpoint.shown} {endpoint.model}"
         self._wire = Transport(endpoint)
-        self._rest = rest or CircuitBreaker()
+        self._rest = rest or CircuitBreaker(clock)
+        self._clock = clock
+        self._sleep = sleep
 
     def complete(
         self,
@@ -116,9 +126,9 @@ class LLMClient:
         if resting:
             raise LLMError(f"{self.endpoint.shown} failed repeatedly and is left alone for {resting:.0f} s ({why})")
         self._wire.ready()
-        start = time.monotonic()
+        start = self._clock()
         budget = self.endpoint.timeout if budget_seconds is None else budget_seconds
-        call = _Call(messages, schema, max_tokens, start + budget)
+        call = _Call(messages, schema, max_tokens, start + budget, self._clock)
         try:
             answer = self._ask(call)
         except LLMError as e:
@@ -131,7 +141,7 @@ class LLMClient:
             if keep_alive is not None:
                 self._unload(keep_alive, call)
         self._rest.answered()
-        return replace(answer, seconds=time.monotonic() - start, server_seconds=call.server, calls=call.sent)
+        return replace(answer, seconds=self._clock() - start, server_seconds=call.server, calls=call.sent)
 
     def close(self) -> None:
         """Closes the connections; a further call opens them again."""
@@ -156,7 +166,7 @@ class LLMClient:
                 if retried or not _worth_another(result, call.left):
                     raise LLMError(result.sentence, status=result.status, answered=result.formless)
                 retried = True
-                time.sleep(min(_pause(result), max(0.0, call.left)))
+                self._sleep(min(_pause(result), max(0.0, call.left)))
             elif call.left < _LEAST:
                 raise LLMError(result.sentence, status=result.status, answered=result.formless)
             else:
@@ -164,10 +174,10 @@ class LLMClient:
                 ability = weaker
 
     def _send(self, call: _Call, ability: Capability) -> bytes | TransportFailure:
-        begin = time.monotonic()
+        begin = self._clock()
         call.sent += 1
         result = self._wire.post(self._parameters(call, ability), max(_LEAST, call.left))
-        call.server += time.monotonic() - begin
+        call.server += self._clock() - begin
         return result
 
     def _read(self, call: _Call, ability: Capability, body: bytes) -> LLMAnswer | TransportFailure:

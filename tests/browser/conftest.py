@@ -56,7 +56,7 @@ def serve(host: Host, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
         page = context.new_page()
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.goto(url)
         page.wait_for_selector("#stylus_txt2img_panel")
         return page

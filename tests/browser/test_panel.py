@@ -7,6 +7,8 @@ import re
 import pytest
 from PIL import Image
 
+from tests.clock import HANG
+
 ANSWER = "#stylus_txt2img_answer"
 
 
@@ -86,7 +88,7 @@ def test_an_opened_panel_tells_how_the_index_is_now(zoo, serve):
     page.wait_for_timeout(1000)
     zoo.adapter("late_owl", word="owl")
     zoo.service.refresh()
-    assert zoo.service.wait(10)
+    assert zoo.service.wait(HANG)
     # What the page was built with; not busy, so that no timer looks.
     page.evaluate("document.querySelector('#stylus_txt2img_status .stylus-status').dataset.busy = '0'")
     unfold(page)

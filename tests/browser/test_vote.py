@@ -27,7 +27,7 @@ def visit(chromium):
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("console", lambda said: page.problems.append(said.text) if said.type in ("error", "warning") else None)
         page.on("request", lambda request: page.addresses.append(request.url))
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         page.goto(url)
         page.wait_for_selector("#start:not([hidden]), #who:not([hidden])")
         return page

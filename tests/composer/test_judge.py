@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
 from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
 from stylus_core.composer.judge import PARAMETERS, Forest, Judge, judge
@@ -91,6 +90,8 @@ def test_trees_of_scikit_learn_come_out_the_same_as_arrays():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(400, 4)).astype(np.float32)
     y = x[:, 0] * x[:, 1] + 0.3 * rng.normal(size=400) > 0
+    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier  # a second of importing
+
     boosting = HistGradientBoostingClassifier(max_iter=12, max_leaf_nodes=7, random_state=0).fit(x, y)
     forest = ExtraTreesClassifier(8, min_samples_leaf=4, random_state=0).fit(x, y)
     arrays = boosted_arrays(boosting, "b") | randomized_arrays(forest, "r")

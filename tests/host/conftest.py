@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clock import HANG
+
 if TYPE_CHECKING:
     from stylus_core.types import Adapter
 
@@ -45,6 +47,7 @@ class Host:
         sd_models.model_data.__init__()
         self.loras = Path(shared.cmd_opts.lora_dir)
         self.core = FakeCore(self.loras)
+        self.patience = 0.5  # seconds for which a picture waits for what changed
         self.app: Any = None
         self.api: Any = None
         self.demo: Any = None
@@ -67,14 +70,14 @@ class Host:
         from stylus_webui import settings
 
         self.cache = Cache(self.folder / "picks.sqlite")
-        self.service = Service(lambda folders: self.core.open(folders), settings.folders)
+        self.service = Service(lambda folders: self.core.open(folders), settings.folders, self.patience)
         runtime.install(runtime.Runtime(self.service, self.cache))
         self.demo, self.parts = self.ui.create_ui()
         self.app = FastAPI()
         self.api = Api(self.app, self.parts)
         self.callbacks.call("app_started", self.demo, self.app)
         if wait:
-            assert self.service.wait(10)
+            assert self.service.wait(HANG)
         return self
 
     def stop(self) -> None:

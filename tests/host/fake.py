@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
+from tests.clock import HANG
 
 
 def safetensors(path: Path, shapes: dict[str, list[int]] | None = None, **metadata: str) -> Path:
@@ -69,7 +70,7 @@ class FakeCore:
         if progress is not None:
             progress("reading", 1, 2)
         if self.hold is not None:
-            self.hold.wait(10)
+            self.hold.wait(HANG)
         self.indexed += 1
         self.dirty = False
         if self.indexing:

@@ -6,10 +6,11 @@ import base64
 import json
 import socket
 import threading
-import time
 
 import pytest
 import requests
+
+from tests.clock import HANG, until
 
 webuiapi = pytest.importorskip("webuiapi")
 uvicorn = pytest.importorskip("uvicorn")
@@ -28,15 +29,13 @@ def listen(host):
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         servers.append((server, thread))
-        deadline = time.monotonic() + 10
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: server.started, "the server")
         return port
 
     yield serve
     for server, thread in servers:
         server.should_exit = server.force_exit = True
-        thread.join(5)
+        thread.join(HANG)
 
 
 @pytest.fixture
@@ -145,7 +144,7 @@ def test_an_infotext_through_the_api_repeats_the_picture(zoo, client):
     zoo.cache.clear()
     asked = len(zoo.core.asked)
     payload = {"infotext": first.info["infotexts"][0]}
-    answer = requests.post(f"{client.baseurl}/txt2img", json=payload, timeout=10).json()
+    answer = requests.post(f"{client.baseurl}/txt2img", json=payload, timeout=HANG).json()
     again = json.loads(answer["info"])
     assert again["infotexts"] == first.info["infotexts"] and len(zoo.core.asked) == asked
 
@@ -183,7 +182,7 @@ def test_every_route_asks_for_the_hosts_credentials(host, listen, method, path):
     url = f"http://127.0.0.1:{listen()}/stylus/v1{path}"
 
     def ask(headers=None, auth=None):
-        return requests.request(method, url, json={"prompt": "a fox"}, headers=headers, auth=auth, timeout=10)
+        return requests.request(method, url, json={"prompt": "a fox"}, headers=headers, auth=auth, timeout=HANG)
 
     assert ask().status_code == 401 and ask().headers["WWW-Authenticate"] == "Basic"
     for user, password in (("ann", "word"), ("ann", ""), ("eve", "secret"), ("", ""), ("ann", "secret2")):
@@ -300,7 +299,7 @@ def test_every_route_refuses_pages_of_other_origins(zoo, listen):
 
     def status(headers, method, path):
         body = {"prompt": "a fox"} if method == "POST" else None
-        return requests.request(method, base + path, json=body, headers=headers, timeout=10).status_code
+        return requests.request(method, base + path, json=body, headers=headers, timeout=HANG).status_code
 
     foreign = [
         {"Origin": origin}
@@ -367,12 +366,12 @@ def test_every_route_that_does_something_takes_bounded_json_alone(zoo, listen):
         url = f"http://127.0.0.1:{port}{path}"
         for kind in (*kinds, "text/plain; application/json", "application/json-seq"):
             answer = requests.request(
-                method, url, data=b'{"prompt": "a fox"}', headers={"Content-Type": kind}, timeout=10
+                method, url, data=b'{"prompt": "a fox"}', headers={"Content-Type": kind}, timeout=HANG
             )
             assert answer.status_code == 415 and "application/json" in answer.json()["detail"], (path, kind)
-        assert requests.request(method, url, timeout=10).status_code == 415
+        assert requests.request(method, url, timeout=HANG).status_code == 415
         for body, status in ((b" " * (1 << 21), 413), (b"{", 422), (b"[]", 422), (b'{"x": NaN}', 422)):
-            answer = requests.request(method, url, data=body, headers=JSON, timeout=10)
+            answer = requests.request(method, url, data=body, headers=JSON, timeout=HANG)
             assert answer.status_code == status and answer.json()["detail"], (path, body[:9])
     assert zoo.core.asked == [] and zoo.core.indexed == indexed
 
@@ -395,16 +394,16 @@ def test_index_state_rescan_and_before_it_is_ready(host, listen):
     assert early.status_code == 503 and "used as typed" in early.json()["detail"]
     assert get(port, "/adapters").status_code == 503
     host.core.hold.set()
-    assert host.service.wait(10)
+    assert host.service.wait(HANG)
     assert get(port, "/index").json()["adapters"] == 1
     indexed = host.core.indexed
     assert post(port, "/index/rescan", json={}).status_code == 200
-    assert host.service.wait(10) and host.core.indexed == indexed + 1
+    assert host.service.wait(HANG) and host.core.indexed == indexed + 1
 
 
 def test_the_hosts_refresh_rescans(zoo, client):
     indexed = zoo.core.indexed
     client.refresh_loras() if hasattr(client, "refresh_loras") else requests.post(
-        f"{client.baseurl}/refresh-loras", timeout=10
+        f"{client.baseurl}/refresh-loras", timeout=HANG
     )
-    assert zoo.service.wait(10) and zoo.core.indexed == indexed + 1
+    assert zoo.service.wait(HANG) and zoo.core.indexed == indexed + 1

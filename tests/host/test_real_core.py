@@ -11,6 +11,7 @@ from samples.make_samples import build
 from stylus_core.options import Options
 from stylus_webui import panel, runtime, settings, tags
 from stylus_webui.options import Edits
+from tests.clock import HANG
 from tests.host.fake import safetensors
 
 
@@ -23,6 +24,7 @@ def real(host, tmp_path):
     host.shared.opts.data["stylus_encoder"] = "none"
     host.core.open = lambda folders: runtime._open_core(folders)
     assert settings.encoder() == "none"
+    host.patience = HANG
     return host.start()
 
 
@@ -66,7 +68,7 @@ def test_a_new_file_is_picked_without_a_rescan(real):
     assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
     safetensors(real.loras / "zorblat.safetensors", ss_tag_frequency='{"10_zorblat": {"zorblat": 40, "1zorblat": 20}}')
     real.networks.list_available_networks()
-    assert real.service.wait(20)
+    assert real.service.wait(HANG)
     _, processed = real.generate("a zorblat on a hill")
     assert [path for path, _ in processed.images[0]["loaded"]] == [str(real.loras / "zorblat.safetensors")]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stylus_webui import panel, runtime
+from tests.clock import HANG
 from tests.host.test_real_core import real  # noqa: F401 - a fixture
 from tests.llm.fault_server import FaultServer, answers, raw, status
 
@@ -33,7 +34,7 @@ def told() -> str:
 
 def click(button: str) -> str:
     panel._refine(button)
-    assert runtime.get().refining.wait(30)
+    assert runtime.get().refining.wait(HANG)
     return panel._refining()
 
 
@@ -55,7 +56,7 @@ def test_the_cost_is_told_before_anything_is_sent(real):  # noqa: F811
         click("start")
         assert runtime.get().refining.progress.status == "idle"
         assert "described" in told() and len(server.requests) > 20
-        assert real.service.wait(30) and real.service.revision() > before
+        assert real.service.wait(HANG) and real.service.revision() > before
         described = [a for a in real.service.adapters() if a.card.source == "llm"]
         assert described and described[0].card.description == "Adds a small brass bell."
         click("plan")
@@ -94,7 +95,7 @@ def test_generating_goes_on_meanwhile(real):  # noqa: F811
         p, _ = real.generate(prompt)
         assert p.all_prompts[0].startswith(prompt)
         assert real.errors.reported == []
-        assert runtime.get().refining.wait(30)
+        assert runtime.get().refining.wait(HANG)
 
 
 def test_prices_failures_and_the_servers_memory(real):  # noqa: F811

@@ -11,6 +11,7 @@ from stylus_webui import options
 from stylus_webui.cache import Cache
 from stylus_webui.decide import DecisionContext, decide
 from stylus_webui.service import Service
+from tests.clock import HANG
 from tests.host.fake import FakeCore, safetensors
 
 
@@ -27,7 +28,7 @@ class EveryFileListing:
 def service(core) -> Service:
     made = Service(core, lambda: [Path("/loras")])
     made.refresh()
-    assert made.wait(60)
+    assert made.wait(HANG)
     return made
 
 

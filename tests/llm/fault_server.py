@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.clock import HANG
+
 Step = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 
 
@@ -52,12 +54,21 @@ def status(code: int, message: str = "no", **headers: str) -> Step:
     return raw(json.dumps({"error": {"message": message, "type": "e", "code": None}}).encode(), code, **headers)
 
 
-def slow(seconds: float, then: Step) -> Step:
+def held(go_on: threading.Event, then: Step) -> Step:
+    """Answers once `go_on` is set."""
+
     def step(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
-        time.sleep(seconds)
+        assert go_on.wait(HANG)
         then(handler, request)
 
     return step
+
+
+def silent(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+    """Says nothing for as long as the client waits."""
+    handler.connection.settimeout(HANG)
+    handler.connection.recv(1)
+    handler.close_connection = True
 
 
 def drips(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
@@ -66,7 +77,7 @@ def drips(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", "100000")
     handler.end_headers()
-    for _ in range(200):
+    for _ in range(100_000):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)

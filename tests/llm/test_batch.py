@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from stylus_core.llm.batch import CallBatch
+from tests.clock import until
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,4 @@ def test_an_error_of_keeping_ends_the_workers_that_wait_for_it() -> None:
         assert "full" in str(error)
     else:
         raise AssertionError("the error did not come through")
-    end = time.monotonic() + 20
-    while threading.active_count() > before and time.monotonic() < end:
-        time.sleep(0.01)
-    assert threading.active_count() <= before
+    until(lambda: threading.active_count() <= before, "the end of the workers")

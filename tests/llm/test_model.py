@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,10 +79,9 @@ def test_a_real_model_answers_once_and_what_it_says_is_checked(url: str, tmp_pat
         assert a.keyword.text in asked.prompt.text and a.candidate in CANDIDATES and 0 < len(a.reason) <= 160
     stored = json.loads((tmp_path / "servers.json").read_text())
     assert [a["mode"] for a in stored["servers"].values()] == ["json_schema"]
-    start = time.monotonic()
     again = composers(url, tmp_path).compose(asked)
     assert (again.composer, again.assignments) == (found.composer, found.assignments)
-    assert time.monotonic() - start < 1
+    assert "from the cache" in again.notes[0]
 
 
 def test_the_server_keeps_what_never_changes(url: str) -> None:
@@ -94,7 +92,5 @@ def test_the_server_keeps_what_never_changes(url: str) -> None:
 
 
 def test_a_model_that_is_too_slow_is_not_waited_for(url: str, tmp_path: Path) -> None:
-    start = time.monotonic()
     found = composers(url, tmp_path, timeout=0.3).compose(request("a steam locomotive in the alps", CANDIDATES, 0.5))
-    assert time.monotonic() - start < 2
-    assert found.composer == "local" and "did not answer within" in found.notes[-1]
+    assert found.composer == "local" and "did not answer within 0.3 s" in found.notes[-1]

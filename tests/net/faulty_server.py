@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.clock import HANG
+
 _SLOW = 0.05  # seconds between the bytes of a server that drips
-_STALLED = 20.0  # seconds after which a client that neither reads nor hangs up is left alone
 
 
 @dataclass
 class ServedRequest:
-    """One connection: what came over it, and how much went back."""
+    """One connection: what came over it, how much went back, and whether all was said that the script has."""
 
     head: bytes = b""
     sent: int = 0
+    ended: bool = False
 
     def header(self, name: str) -> str:
         """A header's value by its name in small letters, "" if the request has none of it."""
@@ -47,11 +50,11 @@ class Talk:
         return self
 
     def drip(self, text: bytes) -> Talk:
-        """Sends a text byte by byte."""
-        for number in range(len(text)):
+        """Sends a byte of `text` now and then, over and over, for longer than any client should wait."""
+        for byte in itertools.islice(itertools.cycle(text), int(HANG / _SLOW)):
             if self.stop.wait(_SLOW):
                 break
-            self.say(text[number : number + 1])
+            self.say(bytes([byte]))
         return self
 
     def on_and_on(self, piece: bytes, pause: float = 0.0) -> Talk:
@@ -114,9 +117,10 @@ class FaultyServer:
         asked = ServedRequest()
         self.asked.append(asked)
         with made, contextlib.suppress(OSError):  # the client hangs up, which is what it is to do
-            made.settimeout(_STALLED)
+            made.settimeout(HANG)
             asked.head = _request(made) if self._heard else b""
             script(Talk(made, self._stop, asked, self.url, self._elsewhere))
+            asked.ended = True
 
 
 def _request(made: socket.socket) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.sources import ROOT, modules, nodes
+
 PLACE = "stylus_core/pictures/decoding.py"
 #: Other libraries that open pictures by themselves.
 _OTHERS = {"cv2", "imageio", "matplotlib.image", "skimage", "torchvision", "pyvips", "wand"}
@@ -14,9 +14,12 @@ _OTHERS = {"cv2", "imageio", "matplotlib.image", "skimage", "torchvision", "pyvi
 
 def opening(source: str) -> Iterator[str]:
     """What in a module opens pictures, or could: `open` of anything of Pillow, its parser, its plugins."""
+    yield from _opening(tuple(ast.walk(ast.parse(source))))
+
+
+def _opening(written: Sequence[ast.AST]) -> Iterator[str]:
     names: dict[str, str] = {}
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
+    for node in written:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 names[alias.asname or alias.name.split(".")[0]] = (
@@ -29,8 +32,8 @@ def opening(source: str) -> Iterator[str]:
                 names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
                 if node.module in _OTHERS or f"{node.module}.{alias.name}" in _OTHERS:
                     yield node.module
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Attribute, ast.Name)):
+    for node in written:
+        if names and isinstance(node, (ast.Attribute, ast.Name)):
             whole = ast.unparse(node)
             first, _, rest = whole.partition(".")
             meant = names.get(first, "") + (f".{rest}" if rest else "")
@@ -42,9 +45,8 @@ def opening(source: str) -> Iterator[str]:
 
 def test_nothing_else_opens_pictures() -> None:
     found = {
-        str(path.relative_to(ROOT)): sorted(set(opening(path.read_text("utf-8"))))
-        for package in ("stylus_core", "stylus_study", "stylus_webui", "scripts")
-        for path in (ROOT / package).rglob("*.py")
+        str(path.relative_to(ROOT)): sorted(set(_opening(nodes(path))))
+        for path in modules("stylus_core", "stylus_study", "stylus_webui", "scripts")
     }
     assert {name: calls for name, calls in found.items() if calls} == {PLACE: ["PIL.Image.open"]}
 

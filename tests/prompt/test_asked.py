@@ -167,6 +167,7 @@ def test_it_only_ever_takes_away(prompt: str) -> None:
     assert all(a in (p, " ") for a, p in zip(parsed.asked, parsed.plain, strict=True))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("piece", ["no ", "(no ", "没有没", "かなな", "no a, ", "a-", '{"a": ', "nana no ", "ことなし"])
 def test_long_prompts_are_read_to_their_end(piece: str) -> None:
     """Nothing here is timed: what grows with the square of the prompt would not come to an end at this length."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -86,8 +85,7 @@ def test_tags_are_those_of_the_hosts_expression(text: str) -> None:
     assert all(text[t.start : t.end] == t.raw for t in find_tags(text))
 
 
-def test_many_open_tags_take_linear_time() -> None:
-    start = time.process_time()
-    find_tags("<a:" * 300_000)
-    find_tags("<lora:a:1>" * 50_000)
-    assert time.process_time() - start < 10
+@pytest.mark.parametrize(("piece", "times", "count"), [("<a:", 3_000_000, 0), ("<lora:a:1>", 50_000, 50_000)])
+def test_many_tags_are_read_to_their_end(piece: str, times: int, count: int) -> None:
+    """Nothing here is timed: what grows with the square of the prompt would not come to an end at this length."""
+    assert len(find_tags(piece * times)) == count

@@ -289,15 +289,10 @@ def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
         assert all(w.replace("\\", " ") in added for w in p.trigger_words)
 
 
-def test_a_long_prompt_takes_no_time():
-    import time
-
-    start = time.process_time()  # this process's own: the machine may be busy
-    result = rewritten(
-        "<lora:" * 20_000 + "(" * 20_000 + ":" * 20_000 + " " * 20_000 + ">", adapter("ink", words=["a"])
-    )
-    assert time.process_time() - start < 2
-    assert len(result.picks) == 1
+def test_a_long_prompt_is_rewritten_to_its_end():
+    """Nothing here is timed: what grows with the square of the prompt would not come to an end at this length."""
+    prompt = "<lora:" * 60_000 + "(" * 60_000 + ":" * 60_000 + " " * 60_000 + ">"
+    assert len(rewritten(prompt, adapter("ink", words=["a"])).picks) == 1
 
 
 def halves(high, low, missing=""):

@@ -18,7 +18,7 @@ WORK := $(VENV)/.ready-to-work
 PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: demo test unit lint bench bench-scale attack setup clean
+.PHONY: demo test unit lint bench bench-scale attack architecture setup clean
 
 setup: $(WORK)
 
@@ -45,6 +45,8 @@ lint: $(WORK)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	@# There is none for Python 3.10.
+	test ! -x $(BIN)/lint-imports || $(BIN)/lint-imports --no-cache
 
 # Bytecode is kept here: without it every run rewrites all assertions, and every command that a test starts compiles all.
 test: lint
@@ -62,6 +64,10 @@ bench-scale: $(WORK)
 # Kills, hostile files, servers and instructions; in minutes, by hand. `docs/security.md` says what came of it.
 attack: $(WORK)
 	$(BIN)/python -m benchmarks.attack $(TOPICS)
+
+# The picture of the imports in docs/architecture.md.
+architecture: $(WORK)
+	$(BIN)/python -m benchmarks.draw_imports
 
 clean:
 	rm -rf $(VENV) demo/out benchmarks/out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -109,6 +109,7 @@ class GrownEncoder:
         self._real |= dict(zip((d.description for d in documents), self._accounts, strict=True))
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of length 1, (texts, dimensions)."""
         out = np.zeros((len(texts), self.dim), np.float32)
         unknown = []
         for i, text in enumerate(texts):

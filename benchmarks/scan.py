@@ -40,6 +40,7 @@ class ScanRow:
 
     @property
     def met(self) -> bool:
+        """Whether the value is within its target."""
         return self.value <= self.target
 
 

@@ -60,6 +60,7 @@ class World(Testbed):
         return self.retriever.dense
 
     def sets(self) -> dict[str, list[EvalQuery]]:
+        """The sets of queries by their names."""
         return {"user": self.user, "captions": self.captions}
 
 

@@ -16,9 +16,9 @@ from stylus_core.types import Assignment, Composition
 class BestOfEachKind:
     """Takes the first candidate of each kind, whatever it is for: one style, one animal, one object."""
 
-    name = "best-of-each-kind"  # signs its answers
+    name = "kinds"  # signs its answers
     label = "Best of each kind"  # what reports call it
-    asks_model = False
+    asks_model = False  # True: answers cost something and may fail
 
     def compose(self, request: Request) -> Composition:
         """Assigns each candidate that is the first of its kind to the whole prompt."""
@@ -30,10 +30,10 @@ class BestOfEachKind:
 
 
 def main(library: str, prompt: str) -> None:
-    """Selects with it."""
-    with Stylus(library, composers=Composers({"best-of-each-kind": BestOfEachKind()})) as stylus:
+    """Selects with it: the option `composer` of this library takes its name."""
+    with Stylus(library, composers=Composers({"kinds": BestOfEachKind()})) as stylus:
         stylus.index()
-        selection = stylus.select(prompt, {"composer": "best-of-each-kind"})
+        selection = stylus.select(prompt, {"composer": "kinds"})
     print(selection.rewritten)
     print(f"chosen by {selection.composer}")
 

@@ -29,12 +29,15 @@ class StylusScript(scripts.Script):  # type: ignore[misc]
         self.tab: Any = None
 
     def title(self) -> str:
+        """The name in the list of scripts."""
         return "Stylus"
 
     def show(self, is_img2img: bool) -> object:
+        """In both tabs, without being chosen in the list."""
         return scripts.AlwaysVisible
 
     def ui(self, is_img2img: bool) -> list[Any]:
+        """The panel's components, in the order of the arguments of `process`."""
         if PROBLEM:
             return _disabled()
         arguments: list[Any]
@@ -42,10 +45,12 @@ class StylusScript(scripts.Script):  # type: ignore[misc]
         return arguments
 
     def after_component(self, component: Any, **kwargs: Any) -> None:
+        """Learns of the host's own components, such as the prompt's field."""
         if not PROBLEM and kwargs.get("elem_id"):
             self._tab(self.is_img2img).component(component, kwargs["elem_id"])
 
     def process(self, p: Any, *args: Any) -> None:
+        """Rewrites the prompts of a job before it begins."""
         if not PROBLEM:
             self._tab(self.is_img2img).process(p, args)
 

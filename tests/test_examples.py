@@ -56,4 +56,4 @@ def test_many_prompts(built: tuple[Path, Path], tmp_path: Path) -> None:
 def test_a_composer_of_ones_own(built: tuple[Path, Path], tmp_path: Path) -> None:
     out = run("own_composer.py", str(built[0]), "a corgi in the snow, watercolor", home=tmp_path).splitlines()
     assert out[0].count("<lora:") > 1
-    assert out[1] == "chosen by best-of-each-kind"
+    assert out[1] == "chosen by kinds"

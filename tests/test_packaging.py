@@ -17,8 +17,8 @@ import pytest
 
 import stylus_core
 from samples.make_samples import build
+from tests.sources import ROOT, modules
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("stylus_core", "stylus_study")
 
 
@@ -62,6 +62,15 @@ def test_docs_install_from_a_checkout_or_a_wheel_as_nothing_of_ours_is_elsewhere
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
         if path.name != "packaging.md":  # says why not
             assert not re.search(r"pip install\s+\S?stylus", path.read_text(encoding="utf-8")), path.name
+
+
+def test_every_extra_that_is_named_is_there() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    places = [ROOT / "Makefile", *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    for path in (*places, *modules("stylus_core", "stylus_study", "stylus_webui", "benchmarks", "tests")):
+        for named in re.findall(r"(?:\.|stylus-webui|whl)\[([a-z]+(?:,[a-z]+)*)\]", path.read_text(encoding="utf-8")):
+            assert set(named.split(",")) <= set(extras), path
 
 
 @pytest.fixture(scope="module")

@@ -89,6 +89,15 @@ def test_the_readme_gives_the_commands_that_are_there() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+def test_links_of_the_documents_lead_to_files() -> None:
+    missing = []
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")):
+        for link in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+            if "://" not in link and not (path.parent / link).exists():
+                missing.append(f"{path.relative_to(ROOT)}: {link}")
+    assert missing == []
+
+
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[<>=!~;\[ ]", line)[0].lower() for line in requirements}
 
@@ -136,12 +145,10 @@ def test_the_list_holds_whatever_a_package_of_it_asks_for() -> None:
 def test_a_class_name_stands_for_one_thing() -> None:
     """In the whole project; only the stand-in of a host has the host's own names."""
     places: dict[str, list[str]] = {}
-    for folder in ("stylus_core", "stylus_study", "stylus_webui", "samples", "examples", "benchmarks", "tests"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if "standin" not in path.parts:
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                    if isinstance(node, ast.ClassDef):
-                        places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    for path in modules("stylus_core", "stylus_study", "stylus_webui", "samples", "examples", "benchmarks", "tests"):
+        for node in nodes(path) if "standin" not in path.parts else ():
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 

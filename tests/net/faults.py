@@ -12,7 +12,6 @@ import json
 import urllib.parse
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from tests.net.faulty_server import Script, Talk, http
 
@@ -101,7 +100,7 @@ ECHOES: dict[str, Callable[[str], str]] = {
     "escaped as JSON": lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
     "escaped as HTML": lambda key: "".join(f"&#{ord(c)};" for c in key),
     "in hex": lambda key: key.encode().hex(),
-    **{f"in Base64 after {before!r}": partial(_in_base64, before) for before in ("", "x", "xy", "user:")},
+    **{f"in Base64 after {before!r}": functools.partial(_in_base64, before) for before in ("", "x", "xy", "user:")},
     "in Base64 without padding": lambda key: base64.b64encode(key.encode()).decode().rstrip("="),
     "in Base64 for addresses": lambda key: base64.urlsafe_b64encode(b"Bearer " + key.encode()).decode(),
     "in Base64 over lines": lambda key: base64.encodebytes(

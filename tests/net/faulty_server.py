@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from tests.clock import HANG
 
 _SLOW = 0.05  # seconds between the bytes of a server that drips
-_STALLED = 20.0  # seconds after which a client that neither reads nor hangs up is left alone
 
 
 @dataclass
@@ -118,7 +117,7 @@ class FaultyServer:
         asked = ServedRequest()
         self.asked.append(asked)
         with made, contextlib.suppress(OSError):  # the client hangs up, which is what it is to do
-            made.settimeout(_STALLED)
+            made.settimeout(HANG)
             asked.head = _request(made) if self._heard else b""
             script(Talk(made, self._stop, asked, self.url, self._elsewhere))
             asked.ended = True

@@ -23,6 +23,8 @@ class Testbed:
         encoder: None: words alone.
     """
 
+    __test__ = False  # its name is no reason for pytest to collect it
+
     def __init__(self, adapters: Sequence[Adapter], vectors: Path, index: Path, encoder: Encoder | None) -> None:
         self.adapters = list(adapters)
         self.by_id = {a.id: a for a in self.adapters}

@@ -19,11 +19,14 @@ OK, FAILED, USAGE, INTERRUPTED, NO_READER = 0, 1, 2, 130, 141
 
 
 def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None = None) -> int:
-    """Runs one command and returns the exit code. Raises `SystemExit` where argparse does: usage, help, version.
+    """Runs one command. Raises `SystemExit` where argparse does: usage, help, version.
 
     Args:
         argv: the arguments without the program's name; those of the process if None.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+
+    Returns:
+        The exit code, as `stylus --help` lists them.
     """
     from stylus_core.cli.terminal_text import Console, clean
 

@@ -13,7 +13,8 @@ from stylus_core.cli.model_flags import add_composer_flags, add_server_flag
 from stylus_core.cli.refine_arguments import add_refining
 from stylus_core.cli.set_arguments import add_editing
 from stylus_core.errors import OptionError
-from stylus_core.options import TABLE, Option, check
+from stylus_core.option_values import Option, check
+from stylus_core.options import TABLE
 from stylus_study.cli.batch_arguments import add_batch
 from stylus_study.cli.eval_arguments import add_eval
 from stylus_study.cli.study_command import add_study
@@ -98,12 +99,26 @@ def parser() -> argparse.ArgumentParser:
 
 
 def option_values(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of the table that the command line sets, by name."""
+    """Reads the options of the table that the command line sets.
+
+    Args:
+        args: of a command with the options of a selection.
+
+    Returns:
+        By the option's name the value, checked; what is not given is absent.
+    """
     return {key[len(_PREFIX) :]: value for key, value in vars(args).items() if key.startswith(_PREFIX)}
 
 
 def libraries(args: argparse.Namespace) -> list[Path]:
-    """The folders that the command line or the environment names; may be empty."""
+    """Reads which folders the command line or, without it, `STYLUS_LIBRARY` names.
+
+    Args:
+        args: of a command with `--library`.
+
+    Returns:
+        The folders of one library, in order; may be empty.
+    """
     named = args.library or [part for part in os.environ.get("STYLUS_LIBRARY", "").split(os.pathsep) if part]
     return [Path(part).expanduser() for part in named]
 

@@ -27,7 +27,11 @@ def caches(home: Path) -> list[CacheFile]:
 
 
 def heal(home: Path) -> None:
-    """Looks through all of them and moves aside what is damaged; nothing is raised."""
+    """Looks through all caches and moves aside what is damaged; nothing is raised.
+
+    Args:
+        home: the library's folder of state.
+    """
     for file in caches(home):
         file.check()
         file.close()
@@ -38,7 +42,14 @@ def heal(home: Path) -> None:
 
 
 def damage(home: Path) -> Iterator[str]:
-    """What is damaged, one line each: of a library, and of what libraries share. Nothing is changed."""
+    """Looks for what is damaged of a library and of what libraries share, and changes nothing.
+
+    Args:
+        home: the library's folder of state.
+
+    Returns:
+        One line for each file, with its path.
+    """
     for folder in _indexes(home):
         yield from index_files.examine(folder)
     tables = {name: make(home / name).tables for name, make in _FILES.items()}
@@ -57,7 +68,14 @@ def damage(home: Path) -> Iterator[str]:
 
 
 def database_problem(home: Path) -> str:
-    """What is damaged in the library's database, in a few words; empty if nothing is. Nothing is changed."""
+    """Looks for damage in the library's database, and changes nothing.
+
+    Args:
+        home: the library's folder of state.
+
+    Returns:
+        What is damaged, in a few words; "" if nothing is.
+    """
     return _problem(home / _LIBRARY, ()) if (home / _LIBRARY).exists() else ""
 
 

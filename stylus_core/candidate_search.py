@@ -74,7 +74,14 @@ class CandidateSearch:
         self._library, self._index, self._remote, self._pairing = library, index, remote, pairing
 
     def search(self, query: SearchQuery) -> SearchResult:
-        """Searches the engine if there is one, and this machine's index if there is none or it cannot."""
+        """Searches the engine if there is one, and this machine's index if there is none or it cannot.
+
+        Args:
+            query: the prompt and its options.
+
+        Returns:
+            The candidates and the question for a composer; a note says where the engine could not be asked.
+        """
         if self._remote is None:
             return self._with(self._index.retriever(), query)
         try:

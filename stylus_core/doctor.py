@@ -59,7 +59,7 @@ def examine(
     engine: str | None = None,
     opener: Callable[..., Any] | None = None,
 ) -> Iterator[Finding]:
-    """Findings in the order in which they matter; nothing is raised for what is broken.
+    """Looks at everything in the order in which it matters; nothing is raised for what is broken.
 
     Args:
         libraries: the folders of one library; may be empty.
@@ -68,6 +68,9 @@ def examine(
         endpoint: base URL of an OpenAI-compatible server, if one is configured.
         engine: address of a search engine that holds the index, if one is configured.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+
+    Yields:
+        A finding as soon as it is there: some take seconds.
     """
     yield from _packages()
     yield _encoder(encoder)

@@ -25,7 +25,11 @@ class Eta:
         self._left = 0
 
     def start(self, left: int) -> None:
-        """`left`: how many there are to do."""
+        """Begins to measure.
+
+        Args:
+            left: how many there are to do.
+        """
         with self._lock:
             self._left = left
             self._times.clear()
@@ -46,12 +50,26 @@ class Eta:
             return max(0, self._left) * (self._times[-1] - self._times[0]) / done
 
     def said(self, stage: str) -> str:
-        """The stage, with the time that is left where that is known."""
+        """Adds the time that is left to the name of a stage.
+
+        Args:
+            stage: what is being done.
+
+        Returns:
+            "STAGE, about TIME left", and the stage alone where nothing is known yet.
+        """
         left = self.seconds()
         return stage if left is None else f"{stage}, about {duration(left)} left"
 
 
 def duration(seconds: float) -> str:
-    """In words, as exact as an estimate is."""
+    """Says how long something takes, as exactly as an estimate is.
+
+    Args:
+        seconds: the estimate.
+
+    Returns:
+        In seconds below two minutes, in minutes below two hours, else in hours: "90 s", "15 min", "3.5 h".
+    """
     minutes = seconds / 60
     return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -17,7 +17,15 @@ def home() -> Path:
 
 
 def library_home(roots: Sequence[Path], base: Path | None = None) -> Path:
-    """The folder of what is known about these roots; the order of the roots counts, as it does for the host."""
+    """Names the folder of what is known about one library.
+
+    Args:
+        roots: the library's folders; their order counts, as it does for the host.
+        base: where such folders lie; None: `home()`.
+
+    Returns:
+        The folder, which may not be there yet.
+    """
     names = "\n".join(str(r) for r in roots)
     label = re.sub(r"[^\w.-]+", "_", roots[0].name if roots else "empty")[:40] or "library"
     return (base or home()) / f"{label}-{sha256(names.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

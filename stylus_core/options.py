@@ -11,30 +11,11 @@ from stylus_core.base_models import CHECKPOINTS
 from stylus_core.base_models.families import NAMES as FAMILIES
 from stylus_core.composer_table import COMPOSERS
 from stylus_core.errors import OptionError
-from stylus_core.pool_entries import folder, pattern
+from stylus_core.option_values import Option, check
 from stylus_core.types import KINDS
 
 #: A limit that the user sets -> the level's number on Civitai; what is above is XXX.
 LEVELS = {"pg": 1, "pg13": 2, "r": 4, "x": 8}
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names".
-
-    `form` says where the entries of "names" are more than names: each a "folder" or a "pattern".
-    """
-
-    name: str
-    type: str
-    default: Any
-    label: str
-    help: str
-    choices: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    form: str = ""
 
 
 #: Order is the order in which a panel shows them.
@@ -240,6 +221,9 @@ class Options:
             named: more of them.
             composers: those that there are; another one than those of Stylus is known to the `Stylus` that has it.
 
+        Returns:
+            The options, with the table's defaults for what is not given.
+
         Raises:
             OptionError: it names the option and what it takes.
         """
@@ -258,56 +242,3 @@ class Options:
             if value != f.default:
                 out[f.name] = list(value) if isinstance(value, tuple) else value
         return out
-
-
-def check(option: Option, value: Any) -> Any:
-    """`value` as the option's type. Raises `OptionError`."""
-    if option.type == "choice":
-        if isinstance(value, str) and value in option.choices:
-            return value
-        raise OptionError(f"option {option.name!r} takes one of {', '.join(option.choices)}, not {_show(value)}")
-    if option.type in ("choices", "names"):
-        items = [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)) or not all(isinstance(v, str) for v in items):
-            raise OptionError(f"option {option.name!r} takes a list of names, not {_show(value)}")
-        wrong = [v for v in items if option.type == "choices" and v not in option.choices]
-        if wrong:
-            raise OptionError(f"option {option.name!r} takes any of {', '.join(option.choices)}, not {_show(wrong[0])}")
-        if option.type == "choices":  # in the table's order, so that equal sets are equal options
-            return tuple(c for c in option.choices if c in items)
-        return tuple(dict.fromkeys(_entry(option, v) for v in items))
-    if option.type in ("int", "float"):
-        number = _number(value)
-        if number is None or (option.type == "int" and number != int(number)):
-            what = "a whole number" if option.type == "int" else "a number"
-            raise OptionError(f"option {option.name!r} takes {what}, not {_show(value)}")
-        if (option.low is not None and number < option.low) or (option.high is not None and number > option.high):
-            raise OptionError(f"option {option.name!r} takes {option.low:g} to {option.high:g}, not {_show(value)}")
-        return int(number) if option.type == "int" else float(number)
-    if option.type == "bool":
-        if isinstance(value, bool):
-            return value
-        raise OptionError(f"option {option.name!r} takes true or false, not {_show(value)}")
-    raise OptionError(f"option {option.name!r} has the unknown type {option.type!r}")
-
-
-def _entry(option: Option, text: str) -> str:
-    try:
-        return {"folder": folder, "pattern": pattern}.get(option.form, str)(text)
-    except ValueError as error:
-        raise OptionError(f"option {option.name!r} takes {option.form}s, not {_show(text)}: {error}") from None
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if number == number and abs(number) != float("inf") else None
-
-
-def _show(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -44,12 +44,15 @@ class Pairing:
     def for_prompt(
         self, present: Mapping[str, Iterable[Adapter]], banned: Iterable[str], applies: Applies | None
     ) -> PromptPairs:
-        """The pairs as one prompt sees them.
+        """Looks at the pairs as one prompt sees them.
 
         Args:
             present: names in the prompt's tags, and the adapters that each calls.
             banned: stems.
             applies: whether both files of a pair will be applied; None: they will.
+
+        Returns:
+            The pairs, with what this prompt and its options say of them.
         """
         pairs = self.pairs()
         here = {a.id: (name, a) for name, found in present.items() for a in found}
@@ -66,7 +69,14 @@ class PromptPairs:
     applies: Applies | None = None
 
     def half(self, adapter: Adapter) -> Half | None:
-        """What an adapter is of a pair, and why the two may not come; None for one that is by itself."""
+        """Says what an adapter is of a pair, and why the two may not come.
+
+        Args:
+            adapter: of the library.
+
+        Returns:
+            Its half; None for one that is by itself.
+        """
         pair = self.pairs.get(adapter.id)
         if pair is None:
             return None
@@ -80,7 +90,14 @@ class PromptPairs:
         return replace(half, missing=self.applies(high, low)) if self.applies is not None else half
 
     def with_half(self, candidate: Candidate) -> Candidate:
-        """A candidate that knows whether it stands for two files."""
+        """Marks a candidate that stands for two files.
+
+        Args:
+            candidate: as the retriever proposes it.
+
+        Returns:
+            The same with its half; itself where it is by itself.
+        """
         half = self.half(candidate.adapter)
         return candidate if half is None else replace(candidate, half=half)
 

@@ -13,12 +13,15 @@ from stylus_core.types import Adapter, Candidate
 def pinned(
     library: Library, options: Options, candidate: Callable[[Adapter], Candidate]
 ) -> tuple[list[Candidate], list[str]]:
-    """The adapters that the options pin, and a sentence for each of them that is left out.
+    """Looks for the adapters that the options pin.
 
     Args:
         library: where they are looked for, by their stems.
         options: with the architecture that they have to be made for.
         candidate: an adapter as a candidate, which knows whether it stands for two files.
+
+    Returns:
+        Those that can come, in the order of the options, and a sentence for each that is left out.
     """
     names = [name for name in options.pinned if name not in options.banned]
     found = [a for name in names for a in library.find(name, whole=True)[:1] if a.stem == name]

@@ -15,7 +15,17 @@ FOLDS_CASE = sys.platform in ("win32", "darwin")
 
 
 def folder(text: str) -> str:
-    """A folder under a library's root, with "/" between its parts; "." is the root. Raises ValueError with a clause."""
+    """Reads a folder under a library's root.
+
+    Args:
+        text: as the user wrote it.
+
+    Returns:
+        The folder with "/" between its parts; "." is the root.
+
+    Raises:
+        ValueError: it leads out of the library, or is no folder's name; the message is a clause.
+    """
     _check(text)
     parts = [p for p in (text.replace("\\", "/") if sys.platform == "win32" else text).split("/") if p not in ("", ".")]
     if ".." in parts:
@@ -24,13 +34,30 @@ def folder(text: str) -> str:
 
 
 def folder_key(path: str) -> str:
-    """A folder's path as it is compared."""
+    """Folds a folder's path as this platform's file systems compare it.
+
+    Args:
+        path: with "/" between its parts.
+
+    Returns:
+        The same text for all spellings of one folder.
+    """
     plain = unicodedata.normalize("NFC", path)
     return plain.casefold() if FOLDS_CASE else plain
 
 
 def pattern(text: str) -> str:
-    """The pattern as it was given. Raises ValueError with a clause where it is none."""
+    """Checks a pattern of names.
+
+    Args:
+        text: as the user wrote it.
+
+    Returns:
+        The same text.
+
+    Raises:
+        ValueError: it is no pattern; the message is a clause.
+    """
     _check(text)
     compiled(text)
     return text
@@ -38,10 +65,19 @@ def pattern(text: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def compiled(text: str) -> re.Pattern[str]:
-    """The pattern, to be matched with a folded name. Raises ValueError with a clause where it is none.
+    """Compiles a pattern, to be matched with a folded name.
 
     * stands for any text, ? for a character, [ab] for one of these, [!ab] for any other; the whole also for itself, as
     names have brackets in them.
+
+    Args:
+        text: as the user wrote it.
+
+    Returns:
+        The pattern, which matches a whole name.
+
+    Raises:
+        ValueError: it is no pattern; the message is a clause.
     """
     from stylus_core.library.hostile_text import fold
 

@@ -98,14 +98,20 @@ class Stylus:
             if self._remote is not None:
                 self._remote.close()
 
-    # -- the library
-
     @property
     def library(self) -> Library:
+        """The library as it was read last; whoever changes it does so for all selections that follow."""
         return self._library
 
     def refresh(self, progress: Progress | None = None) -> ScanReport:
-        """Brings the library in line with its folders. Raises `LibraryError` if none of them is a folder."""
+        """Brings the library in line with its folders. Raises `LibraryError` if none of them is a folder.
+
+        Args:
+            progress: told how far it is; None: nobody.
+
+        Returns:
+            What was read, what is gone and what could not be read.
+        """
         return self._again(lambda: self._scanned(progress))
 
     def _scanned(self, progress: Progress | None) -> ScanReport:
@@ -115,7 +121,14 @@ class Stylus:
         return report
 
     def index(self, progress: Progress | None = None) -> ScanReport:
-        """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there."""
+        """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there.
+
+        Args:
+            progress: told how far it is, stage by stage; None: nobody.
+
+        Returns:
+            What the scan found.
+        """
         return self._again(lambda: self._indexed(progress))
 
     def _indexed(self, progress: Progress | None) -> ScanReport:
@@ -162,15 +175,28 @@ class Stylus:
         return list(self._library.adapters())
 
     def find(self, name: str) -> list[Adapter]:
-        """Adapters of this stem or title, in any case."""
+        """Looks for adapters by their name.
+
+        Args:
+            name: in any case; one of no adapter's stem or title may be a part of either.
+
+        Returns:
+            Those of this stem, else of this title, else those with it in either; usable ones first.
+        """
         return self._library.find(name)
 
     def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
-        """Sets what the user says of the adapter of this stem or title, and returns it as it is then.
+        """Sets what the user says of an adapter. Nothing is written beside its file, and the next selection goes by it.
 
-        `fields` are those of `library.fields.TABLE`, None takes one back; `by` is where the change comes from: "user",
-        "panel" or "api". Nothing is written beside the adapter's file, and the next selection goes by it. Raises
-        `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
+        Raises `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
+
+        Args:
+            name: its stem or title.
+            by: where the change comes from: "user", "panel" or "api".
+            fields: those of `library.fields.TABLE`; None takes one back.
+
+        Returns:
+            The adapter as it is then.
         """
         return self._again(lambda: self._set(name, by, fields))
 
@@ -180,7 +206,14 @@ class Stylus:
         return self._library.get([found.id]).get(found.id, found)
 
     def half(self, adapter: Adapter) -> Half | None:
-        """What an adapter is of a pair of files that belong together; None for one that is by itself."""
+        """Says what an adapter is of a pair of files that belong together.
+
+        Args:
+            adapter: of this library.
+
+        Returns:
+            Its half; None for one that is by itself.
+        """
         with self.local_index.lock:
             return PromptPairs(self._pairing.pairs()).half(adapter)
 
@@ -224,11 +257,18 @@ class Stylus:
         depth: int = 0,
         applies: Applies | None = None,
     ) -> Selection:
-        """Picks adapters for `prompt` and writes them into it.
+        """Picks adapters for a prompt and writes them into it.
 
-        `depth`: how many candidates the result lists at least; the composer sees `options.candidates` of them.
-        `applies`: whether whoever applies the tags applies both of two files that belong together; None: so it is.
         Raises `OptionError` for an invalid option and `LibraryError` if the library cannot be used at all.
+
+        Args:
+            prompt: as the user typed it, in the host's grammar.
+            options: checked ones, or values by the option's name; None: the defaults.
+            depth: how many candidates the result lists at least; the composer sees `options.candidates` of them.
+            applies: whether whoever applies the tags applies both of two files that belong together; None: so it is.
+
+        Returns:
+            The prompt that is ready to generate, the picks, and what else the user should know.
         """
         chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
         return self._again(lambda: self._selected(prompt, chosen, depth, applies))

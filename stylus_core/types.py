@@ -180,6 +180,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
+        """The stem of the adapter's file, as a tag names it."""
         return self.adapter.stem
 
 
@@ -225,12 +226,15 @@ class Pick:
 
 
 def in_proportion(clip_weight: float | None, weight: float, before: float) -> float | None:
-    """The text encoder's weight where the other one changes: it goes along. None where the two are the same.
+    """Scales the text encoder's weight with the other one.
 
     Args:
-        clip_weight: so far.
+        clip_weight: so far; None where the two are the same.
         weight: the other one from now on.
         before: and so far.
+
+    Returns:
+        The text encoder's from now on; None where the two are the same.
     """
     if clip_weight is None:
         return None
@@ -263,7 +267,14 @@ class Selection:
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
 
     def to_json(self, candidates: int = 0) -> dict[str, Any]:
-        """A plain dict: `prompt`, `rewritten`, `picks`, ..., and the first `candidates` candidates."""
+        """Makes a plain dict of it.
+
+        Args:
+            candidates: how many of the candidates are in it; 0: no list of them.
+
+        Returns:
+            `prompt`, `rewritten`, `picks` and so on, of values that `json.dumps` takes.
+        """
         out: dict[str, Any] = {
             "prompt": self.prompt,
             "rewritten": self.rewritten,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from stylus_core.options import Option
+from stylus_core.option_values import Option
 from stylus_webui.job import AXES
 from stylus_webui.options import TABLE
 

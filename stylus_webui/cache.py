@@ -40,6 +40,15 @@ class Cache:
         self._writes = 0
 
     def get(self, kind: str, key: Any) -> dict[str, Any] | None:
+        """Finds an entry, and notes that it was used.
+
+        Args:
+            kind: "picks" or "written".
+            key: any JSON value.
+
+        Returns:
+            The entry; None where there is none, or none that is what was written.
+        """
         digest = _digest(key)
         with self._lock:
             found = self._memory.get((kind, digest))
@@ -57,6 +66,13 @@ class Cache:
         return value if isinstance(value, dict) else None
 
     def put(self, kind: str, key: Any, value: dict[str, Any]) -> None:
+        """Keeps an entry, in memory and in the file.
+
+        Args:
+            kind: "picks" or "written".
+            key: any JSON value.
+            value: of JSON values.
+        """
         digest = _digest(key)
         text = json.dumps(value)
         with self._lock:
@@ -72,22 +88,39 @@ class Cache:
                 self._file.write(_FORGET, [(kind, KEEP)])
 
     def recent(self, kind: str) -> list[dict[str, Any]]:
-        """The entries of a kind that this process wrote last."""
+        """Lists what this process wrote last.
+
+        Args:
+            kind: "picks" or "written".
+
+        Returns:
+            The entries, the newest first.
+        """
         with self._lock:
             return [value for (k, _), value in reversed(self._memory.items()) if k == kind]
 
     def count(self, kind: str) -> int:
+        """Counts entries.
+
+        Args:
+            kind: "picks" or "written".
+
+        Returns:
+            Those in the file; those in memory where it cannot be used.
+        """
         with self._lock:
             rows = self._file.rows("SELECT count(*) FROM entries WHERE kind = ?", (kind,)) if self._file else []
         return int(rows[0][0]) if rows else sum(1 for k, _ in self._memory if k == kind)
 
     def clear(self) -> None:
+        """Forgets all entries of both kinds."""
         with self._lock:
             self._memory.clear()
             if self._file is not None:
                 self._file.write("DELETE FROM entries", [()])
 
     def close(self) -> None:
+        """Lets go of the file; what is in memory stays."""
         with self._lock:
             if self._file is not None:
                 self._file.close()

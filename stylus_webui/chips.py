@@ -42,7 +42,14 @@ class View:
 
 
 def answer(view: View) -> str:
-    """The block below the buttons."""
+    """Makes the block below the buttons.
+
+    Args:
+        view: what it shows.
+
+    Returns:
+        HTML in which everything that others wrote is escaped.
+    """
     parts = [_notes(view.notes)]
     if view.repeated:
         parts.append(
@@ -68,7 +75,17 @@ def answer(view: View) -> str:
 
 
 def status(sentence: str, busy: bool, done: int = 0, total: int = 0) -> str:
-    """The line that tells how far the index is."""
+    """Makes the line that tells how far something is.
+
+    Args:
+        sentence: what it says.
+        busy: whether the page's script is to ask again soon, and a bar may be drawn.
+        done: of the bar.
+        total: of the bar; 0: there is none.
+
+    Returns:
+        HTML.
+    """
     bar = f'<progress max="{total}" value="{min(done, total)}"></progress>' if busy and total else ""
     return f'<div class="stylus-status" data-busy="{int(busy)}">{escape(sentence)}{bar}</div>'
 

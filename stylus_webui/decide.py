@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.options import Options
 from stylus_core.types import Pick, Selection, in_proportion
-from stylus_webui import host, tags
+from stylus_webui import host, host_prompts, tags
 from stylus_webui.cache import Cache
+from stylus_webui.cached_selection import read_pick, read_selection
 from stylus_webui.options import Edits, HostSettings, Named, normal
 from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.service import NotReady, Service, sentence
@@ -54,7 +54,14 @@ class DecisionContext:
     favourites: tuple[str, ...] = ()
 
     def options(self, settings: HostSettings) -> Options:
-        """The request's options with what the host knows: which checkpoint it is, and who is named for good."""
+        """Adds to the request's options what the host knows: which checkpoint it is, and who is named for good.
+
+        Args:
+            settings: the request.
+
+        Returns:
+            The options of the selection; a ban wins over a pin.
+        """
         given = settings.options
         favourites = self.favourites if given.favourites != "any" else ()
         return replace(
@@ -68,8 +75,18 @@ class DecisionContext:
 
 
 def decide(prompt: str, settings: HostSettings, context: DecisionContext, typed: str = "") -> Decision:
-    """Never raises. `typed` is the prompt before styles and wildcards, to which edits of the panel belong as well."""
-    effective = host.strip_comments(prompt)
+    """Decides what becomes of a prompt. Never raises.
+
+    Args:
+        prompt: as the job has it, with comments.
+        settings: the request.
+        context: what is shared by the prompts of a job.
+        typed: the prompt before styles and wildcards, to which edits of the panel belong as well.
+
+    Returns:
+        The decision; what went wrong is in its notes.
+    """
+    effective = host_prompts.strip_comments(prompt)
     try:
         return _decide(prompt, effective, settings, context, typed)
     except NotReady as error:
@@ -111,7 +128,14 @@ def _decide(prompt: str, effective: str, settings: HostSettings, context: Decisi
 
 
 def remember(cache: Cache, rewritten: str, own: str, picks: tuple[Pick, ...]) -> None:
-    """Notes that `rewritten` is what we made of `own`, so that it is left alone when it comes back."""
+    """Notes that a prompt is of our making, so that it is left alone when it comes back.
+
+    Args:
+        cache: where.
+        rewritten: what we made.
+        own: what we made it of.
+        picks: that are in it.
+    """
     text = normal(rewritten)
     cache.put("written", text, {"prompt": own, "text": text, "picks": [dataclasses.asdict(p) for p in picks]})
 
@@ -126,7 +150,7 @@ def recognise(effective: str, cache: Cache) -> Decision | None:
         found = next((w for w in cache.recent("written") if w["picks"] and w["text"] in text), None)
     if found is None:
         return None
-    picks = tuple(pick for p in found.get("picks", ()) if (pick := _pick(p)) is not None)
+    picks = tuple(pick for p in found.get("picks", ()) if (pick := read_pick(p)) is not None)
     return Decision(str(found.get("prompt", "")), effective, picks, effective, finished=True)
 
 
@@ -248,31 +272,9 @@ def _select(effective: str, options: Options, context: DecisionContext) -> Selec
     }
     known = context.cache.get("picks", key)
     if known is not None:
-        return _selection(known)
+        return read_selection(known)
     selection = context.service.select(effective, options, context.pairs)
     # A fallback's answer is for once: the model may be back next time. So is one of a library that was lost meanwhile.
     if selection.composer == options.composer and context.service.identity() == library[1]:
         context.cache.put("picks", key, selection.to_json())
     return selection
-
-
-def _selection(value: Mapping[str, Any]) -> Selection:
-    return Selection(
-        prompt=str(value.get("prompt", "")),
-        rewritten=str(value.get("rewritten", "")),
-        picks=tuple(pick for p in value.get("picks", ()) if (pick := _pick(p)) is not None),
-        nearly=tuple(pick for p in value.get("nearly", ()) if (pick := _pick(p)) is not None),
-        composer=str(value.get("composer", "")),
-        notes=tuple(str(n) for n in value.get("notes", ())),
-    )
-
-
-_PICK_FIELDS = frozenset(f.name for f in dataclasses.fields(Pick))
-
-
-def _pick(value: Mapping[str, Any]) -> Pick | None:
-    try:
-        given = {k: v for k, v in value.items() if k in _PICK_FIELDS}
-        return Pick(**{**given, "trigger_words": tuple(given.get("trigger_words", ()))})
-    except (TypeError, AttributeError):
-        return None

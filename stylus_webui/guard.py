@@ -42,7 +42,16 @@ async def check(request: Any) -> None:
 
 
 def error(status: int, detail: str, headers: dict[str, str] | None = None) -> Exception:
-    """An answer that is none, for `raise`."""
+    """Makes an answer that is none, for `raise`.
+
+    Args:
+        status: HTTP's.
+        detail: one sentence.
+        headers: of the answer.
+
+    Returns:
+        FastAPI's `HTTPException`.
+    """
     from fastapi import HTTPException
 
     made: Exception = HTTPException(status_code=status, detail=detail, headers=headers)

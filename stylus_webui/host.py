@@ -10,7 +10,6 @@ import functools
 import importlib
 import logging
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,14 @@ logger = logging.getLogger("stylus")
 
 
 def module(name: str) -> Any:
-    """A module of the host, or None where this host has none of that name."""
+    """Finds a module of the host.
+
+    Args:
+        name: such as "modules.shared".
+
+    Returns:
+        The module; None where this host has none of that name.
+    """
     try:
         return importlib.import_module(name)
     except Exception:  # a module of another project: whatever it raises, it is not there for us
@@ -35,7 +41,15 @@ def shared() -> Any:
 
 
 def option(name: str, default: Any = None) -> Any:
-    """A setting of the host, or `default` where the host does not know it."""
+    """Reads a setting of the host.
+
+    Args:
+        name: its key.
+        default: for a host that does not know it.
+
+    Returns:
+        Its value.
+    """
     try:
         value = getattr(shared().opts, name)
     except Exception:
@@ -44,7 +58,15 @@ def option(name: str, default: Any = None) -> Any:
 
 
 def flag(name: str, default: Any = None) -> Any:
-    """A command line flag of the host."""
+    """Reads a command line flag of the host.
+
+    Args:
+        name: with underscores.
+        default: for a host that does not know it.
+
+    Returns:
+        Its value.
+    """
     return getattr(getattr(shared(), "cmd_opts", None), name, default)
 
 
@@ -76,10 +98,18 @@ class HostNames:
 
     @property
     def known(self) -> bool:
+        """Whether the host has a list of adapters at all; without one nothing is checked against it."""
         return self._networks is not None
 
     def path(self, name: str) -> str:
-        """The file that `<lora:name:1>` loads, or "" if the host knows none."""
+        """Finds the file that `<lora:name:1>` loads.
+
+        Args:
+            name: in the tag.
+
+        Returns:
+            Its path; "" if the host knows none.
+        """
         found = self._lookup(name)
         if found is None and self.known and not self._listed_anew:
             self._list_anew()
@@ -87,7 +117,15 @@ class HostNames:
         return str(getattr(found, "filename", "") or "")
 
     def problem(self, name: str, path: str) -> str:
-        """Why `<lora:name:1>` must not be written for the file `path`, or "" if it loads that file."""
+        """Says why `<lora:name:1>` must not be written for a file.
+
+        Args:
+            name: in the tag.
+            path: of the file that is meant.
+
+        Returns:
+            The end of a sentence; "" if the tag loads that file.
+        """
         if not self.known:
             return "this WebUI has no LoRA support loaded; enable its built-in Lora extension"
         if not name or not UNWRITABLE.isdisjoint(name):
@@ -234,47 +272,6 @@ def _of_header(path: str, _size: int, _changed: int) -> str:
     except (Malformed, OSError) as error:  # another kind of file: it is known once it is loaded
         logger.debug("the architecture of %s is not known before it is loaded: %s", path, error)
         return ""
-
-
-# -- prompts -----------------------------------------------------------------------------------------------------------
-
-
-def strip_comments(text: str) -> str:
-    """`text` as the host will have it after its own `process`, which runs after ours.
-
-    A tag that is written behind a `#` would go with the comment, so the prompt is rewritten without its comments.
-    """
-    if "#" not in text or not option("enable_prompt_comments", False):
-        return text
-    text = re.sub(r"(^|\n)#[^\n]*(\n|$)", "\n", text)
-    return re.sub(r"#[^\n]*(\n|$)", "\n", text)
-
-
-def apply_styles(prompt: str, styles: Any) -> str:
-    """`prompt` with the user's styles, as the host applies them before a job."""
-    if not styles or not isinstance(styles, (list, tuple)):
-        return prompt
-    try:
-        return str(shared().prompt_styles.apply_styles_to_prompt(prompt, list(styles)))
-    except Exception as error:
-        logger.debug("the styles were not applied: %s", error)
-        return prompt
-
-
-def extract_styles(prompt: str, negative: str) -> tuple[str, str, list[str] | None]:
-    """(prompt, negative prompt, names of the styles taken out), or None for the names if the host is set to do nothing.
-
-    The host does this to the prompt of a pasted infotext; it has to be done to the prompt that we put back as well.
-    """
-    mode = option("infotext_styles", "Ignore")
-    if mode == "Ignore":
-        return prompt, negative, None
-    try:
-        names, prompt, negative = shared().prompt_styles.extract_styles_from_prompt(prompt, negative)
-    except Exception as error:
-        logger.debug("the styles were not taken out: %s", error)
-        return prompt, negative, None
-    return prompt, negative, names if mode == "Apply" or (mode == "Apply if any" and names) else None
 
 
 def api_credentials() -> dict[str, str]:

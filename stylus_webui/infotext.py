@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stylus_core.errors import OptionError
-from stylus_core.options import Option
-from stylus_webui import host
+from stylus_core.option_values import Option
+from stylus_webui import host_prompts
 from stylus_webui.options import BY_NAME, CONTROLS, Edits, HostSettings, Named, format_picks, parse_picks
 
 logger = logging.getLogger("stylus")
@@ -35,13 +35,24 @@ def key(option: Option) -> str:
 
 
 def clear(params: dict[str, Any]) -> None:
-    """Takes our keys out: X/Y/Z plot uses one dict for every cell."""
+    """Takes our keys out: X/Y/Z plot uses one dict for every cell.
+
+    Args:
+        params: `extra_generation_params` of a job.
+    """
     for name in [k for k in params if isinstance(k, str) and k.startswith(PREFIX)]:
         del params[name]
 
 
 def settings_params(settings: HostSettings) -> dict[str, str]:
-    """The switch and every option that differs from its default."""
+    """Writes the switch and every option that differs from its default.
+
+    Args:
+        settings: of the job.
+
+    Returns:
+        Our keys of the infotext with their texts.
+    """
     out = {ENABLED: "True"}
     for name, value in settings.changed().items():
         out[key(BY_NAME[name])] = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
@@ -49,10 +60,16 @@ def settings_params(settings: HostSettings) -> dict[str, str]:
 
 
 def quoted(text: str) -> str:
-    """`text` so that the host's own quoting and unquoting gives it back, whatever is in it.
+    """Quotes a text so that the host's own quoting and unquoting gives it back, whatever is in it.
 
     The host quotes only what holds a comma, colon or line break; anything else would lose its spaces at the ends and
     its own quotation marks.
+
+    Args:
+        text: of a parameter.
+
+    Returns:
+        What is put among the parameters.
     """
     return text if any(c in text for c in ",:\n") else json.dumps(text, ensure_ascii=False)
 
@@ -80,12 +97,26 @@ class PerPicture:
 
 
 def per_picture(values: Sequence[str]) -> str | PerPicture:
-    """One value if all pictures share it, else one a picture."""
+    """Makes what a job's parameters hold for its pictures.
+
+    Args:
+        values: one a picture.
+
+    Returns:
+        The value if all pictures share it, else what the host asks for each.
+    """
     return values[0] if len(set(values)) == 1 else PerPicture(values)
 
 
 def picks_param(picks: Iterable[Named]) -> str:
-    """A picture's own picks; "none" tells that there was a selection and nothing was chosen."""
+    """Writes a picture's own picks.
+
+    Args:
+        picks: may be none.
+
+    Returns:
+        What `parse_picks` reads; "none" tells that there was a selection and nothing was chosen.
+    """
     return format_picks(picks) or "none"
 
 
@@ -93,12 +124,16 @@ def picks_param(picks: Iterable[Named]) -> str:
 
 
 def pasted(_infotext: str, params: dict[str, Any]) -> None:
-    """`on_infotext_pasted`: the user's own prompt goes back where it came from, and the picks are kept for it."""
+    """Puts the user's own prompt back where it came from, and keeps the picks for it (`on_infotext_pasted`).
+
+    Args:
+        params: of the pasted text, by key; changed in place.
+    """
     own = _unsized(params, PROMPT)
     if own is None:
         return
     edits = _edits(params, own)
-    prompt, negative, styles = host.extract_styles(own, str(params.get("Negative prompt", "")))
+    prompt, negative, styles = host_prompts.extract_styles(own, str(params.get("Negative prompt", "")))
     params[_STATE] = Edits(prompt, edits.rewritten, edits.picks).dump()
     params["Prompt"], params["Negative prompt"] = prompt, negative
     if styles is not None:
@@ -108,7 +143,15 @@ def pasted(_infotext: str, params: dict[str, Any]) -> None:
 
 
 def fields(components: dict[str, Any], state: Any) -> list[tuple[Any, Callable[[dict[str, Any]], Any]]]:
-    """`infotext_fields` of the script: component and how its value is read from pasted parameters."""
+    """Makes `infotext_fields` of the script.
+
+    Args:
+        components: by the option's name.
+        state: the panel's hidden field.
+
+    Returns:
+        Each component, and how its value is read from pasted parameters.
+    """
     pairs = [(components[o.name], _reader(o)) for o in CONTROLS if o.name in components]
     return [(component, _guarded(read)) for component, read in (*pairs, (state, _state))]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from stylus_core.errors import OptionError
 from stylus_core.types import Pick
-from stylus_webui import host, infotext, tags, variants
+from stylus_webui import host_prompts, infotext, tags, variants
 from stylus_webui import options as table
 from stylus_webui.decide import Decision, DecisionContext, decide, remember
 from stylus_webui.service import sentence
@@ -56,7 +56,16 @@ def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> ta
 
 
 def run(p: Any, args: Sequence[Any], make_context: Any) -> JobOutcome | None:
-    """The `process` hook. `make_context()` is called only if there is something to do. Never raises."""
+    """Does what the `process` hook is for. Never raises.
+
+    Args:
+        p: the host's job, changed in place.
+        args: of the script: `CONTROLS` in order, then the panel's state.
+        make_context: makes a `DecisionContext`; called only if there is something to do.
+
+    Returns:
+        What it came to; None where Stylus is switched off.
+    """
     try:
         params = getattr(p, "extra_generation_params", None)
         if isinstance(params, dict):
@@ -155,7 +164,7 @@ def _rewritten(prompt: str, decision: Decision | None, picks: tuple[Pick, ...]) 
         return decision.text
     if not picks:
         return prompt
-    return tags.write(host.strip_comments(prompt), picks)
+    return tags.write(host_prompts.strip_comments(prompt), picks)
 
 
 def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> str:
@@ -164,7 +173,7 @@ def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> 
         return rewritten
     if not picks or tags.names_in(hires):
         return hires
-    return tags.write(host.strip_comments(hires), picks, words=False)
+    return tags.write(host_prompts.strip_comments(hires), picks, words=False)
 
 
 def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from stylus_core import options as core
 from stylus_core.errors import OptionError
-from stylus_core.options import Option, Options
+from stylus_core.option_values import Option, check
+from stylus_core.options import Options
 
 VARIANTS = ("all", "one-hot per adapter", "one-hot per keyword")
 
@@ -82,11 +83,19 @@ class Edits:
         return json.dumps(given, ensure_ascii=False) if given.keys() - {"prompt"} else ""
 
     def for_prompt(self, prompt: str) -> Edits:
-        """These edits if they belong to `prompt`, else none."""
+        """Takes these edits for a prompt.
+
+        Args:
+            prompt: in the box.
+
+        Returns:
+            Themselves if they belong to it, else none.
+        """
         return self if same_text(self.prompt, prompt) else Edits(prompt=prompt)
 
     @property
     def touched(self) -> bool:
+        """Whether the user changed anything of the picks in the panel."""
         return bool(self.removed or self.weights)
 
 
@@ -109,21 +118,36 @@ class HostSettings:
 
 
 def of(values: Mapping[str, Any], edits: Edits | None = None) -> HostSettings:
-    """Checks named options. Raises `OptionError` naming the option and what it takes."""
+    """Checks named options, those of the core and those that only a host knows.
+
+    Args:
+        values: by the option's name, of any type.
+        edits: what the panel's hidden field brought.
+
+    Returns:
+        The request, checked.
+
+    Raises:
+        OptionError: it names the option and what it takes.
+    """
     unknown = sorted(set(values) - set(BY_NAME), key=str)
     if unknown:
         raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
     picks = parse_picks(values["picks"]) if "picks" in values else ()
-    host = {name: core.check(BY_NAME[name], values[name]) for name in ("enabled", "variants") if name in values}
+    host = {name: check(BY_NAME[name], values[name]) for name in ("enabled", "variants") if name in values}
     selection = Options.of({k: v for k, v in values.items() if k in core.BY_NAME})
     return HostSettings(options=selection, picks=picks, edits=edits or Edits(), **host)
 
 
 def from_args(args: Sequence[Any]) -> HostSettings:
-    """What a host passes to a script's hook: `CONTROLS` in order, then the panel's state.
+    """Reads what a host passes to a script's hook: `CONTROLS` in order, then the panel's state.
 
-    `args[0]` may be a bool or, from the API, one dict of named options, which win over the positional ones; giving a
-    dict means enabled unless it says otherwise. Missing positions and None take the table's defaults.
+    Args:
+        args: `args[0]` may be a bool or, from the API, one dict of named options, which win over the positional ones;
+            giving a dict means enabled unless it says otherwise. Missing positions and None take the table's defaults.
+
+    Returns:
+        The request, checked.
     """
     values = {o.name: _positional(o, v) for o, v in zip(CONTROLS, args, strict=False) if v is not None}
     first = args[0] if args else None
@@ -134,7 +158,14 @@ def from_args(args: Sequence[Any]) -> HostSettings:
 
 
 def parse_edits(text: Any) -> Edits:
-    """The panel's hidden field. Whatever cannot be read is no edit: the field is not the user's to fill."""
+    """Reads the panel's hidden field. Whatever cannot be read is no edit: the field is not the user's to fill.
+
+    Args:
+        text: JSON, or anything.
+
+    Returns:
+        The edits; none where it is no JSON of ours.
+    """
     if not isinstance(text, str) or not text.strip():
         return Edits()
     try:
@@ -163,10 +194,18 @@ def _weight(value: Any) -> float:
 
 
 def parse_picks(value: Any) -> tuple[Named, ...]:
-    """`["name:0.8", "name:0.6:0.8", ...]`, or the same joined by ", ".
+    """Reads adapters with their weights.
 
-    Two weights are those of a tag, the text encoder's first. A stem may hold commas, but never a colon. Raises
-    `OptionError`, for a name that stands there twice, weights beyond `MOST_WEIGHT` and more than `MOST_PICKS` as well.
+    Args:
+        value: `["name:0.8", "name:0.6:0.8", ...]`, or the same joined by ", ". Two weights are those of a tag, the text
+            encoder's first. A stem may hold commas, but never a colon.
+
+    Returns:
+        The adapters in their order.
+
+    Raises:
+        OptionError: it is no such list, a name stands there twice, a weight is beyond `MOST_WEIGHT`, or there are more
+            than `MOST_PICKS`.
     """
     text = value if isinstance(value, str) else ", ".join(value) if _is_names(value) else None
     picks: dict[str, Named] = {}
@@ -189,7 +228,14 @@ def parse_picks(value: Any) -> tuple[Named, ...]:
 
 
 def format_picks(picks: Iterable[Named]) -> str:
-    """What `parse_picks` reads."""
+    """Writes what `parse_picks` reads.
+
+    Args:
+        picks: with their weights.
+
+    Returns:
+        "name:0.8, name:0.6:0.8".
+    """
     return ", ".join(map(str, picks))
 
 
@@ -199,7 +245,14 @@ def same_text(a: str, b: str) -> bool:
 
 
 def normal(prompt: str) -> str:
-    """`prompt` with single spaces for any whitespace."""
+    """Folds a prompt as far as it is the same to a reader.
+
+    Args:
+        prompt: any.
+
+    Returns:
+        It with single spaces for any whitespace.
+    """
     return " ".join(prompt.split())
 
 
@@ -210,7 +263,14 @@ def schema() -> list[dict[str, Any]]:
 
 
 def lines(value: Any) -> tuple[str, ...]:
-    """The names in a field of the panel, one a line: a stem may hold commas."""
+    """Reads the names in a field of the panel, one a line: a stem may hold commas.
+
+    Args:
+        value: a text, a list, or nothing.
+
+    Returns:
+        The names, each once.
+    """
     given = value.splitlines() if isinstance(value, str) else value or ()
     return tuple(dict.fromkeys(text for line in given if (text := str(line).strip())))
 

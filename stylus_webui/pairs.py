@@ -50,7 +50,14 @@ class Applied:
 
 
 def applied(p: Any = None) -> Applied:
-    """What the host does with the next picture; `p` is its job, where there is one already."""
+    """Finds out what the host does with the next picture.
+
+    Args:
+        p: its job, where there is one already.
+
+    Returns:
+        Whether and how it applies both files of a pair.
+    """
     found = _host()
     if found == _SDNEXT:
         return Applied(
@@ -98,9 +105,15 @@ def joined(
 
 
 def whole(picks: Sequence[Pick], before: Sequence[Pick], removed: Collection[str]) -> tuple[list[Pick], list[str]]:
-    """Those of `picks` that lost no other half on the way from `before`, and a sentence for each that did.
+    """Leaves out what lost its other half.
 
-    `removed`: what the user left out; the other half of that goes without a word.
+    Args:
+        picks: that are left.
+        before: that were there.
+        removed: what the user left out; the other half of that goes without a word.
+
+    Returns:
+        The picks that are whole, and a sentence for each of the others.
     """
     there = {p.name for p in picks}
     other = {p.name: p.belongs_to for p in before if p.belongs_to}
@@ -111,7 +124,15 @@ def whole(picks: Sequence[Pick], before: Sequence[Pick], removed: Collection[str
 
 
 def tag_of_pick(pick: Pick, picks: Sequence[Pick]) -> str:
-    """The pick's tag; "" where the tag of its other half, which is among `picks`, calls it as well."""
+    """Writes a pick's tag.
+
+    Args:
+        pick: of one file.
+        picks: all that are written.
+
+    Returns:
+        The tag; "" where the tag of its other half, which is among `picks`, calls it as well.
+    """
     from stylus_core.rewriter import tag
     from stylus_core.rewriter.weights import format_weight
 

@@ -16,11 +16,12 @@ from typing import Any
 import gradio as gr
 
 from stylus_core.errors import OptionError
-from stylus_core.options import POOL, Option
+from stylus_core.options import POOL
 from stylus_core.types import Pick
-from stylus_webui import chips, host, runtime, settings, tags
+from stylus_webui import chips, host_prompts, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.options import CONTROLS, Edits
+from stylus_webui.panel_controls import control, in_pairs
 
 logger = logging.getLogger("stylus")
 
@@ -55,7 +56,15 @@ class Panel:
 
 
 def build(tab: str, problem: str = "") -> Panel:
-    """The components; no events yet. With `problem` the switch is disabled and the sentence is shown."""
+    """Makes the components, without events.
+
+    Args:
+        tab: "txt2img" or "img2img".
+        problem: why Stylus cannot work, one sentence: the switch is disabled then and the sentence is shown.
+
+    Returns:
+        The panel.
+    """
 
     def name(part: str) -> str:
         return f"stylus_{tab}_{part}"
@@ -65,24 +74,24 @@ def build(tab: str, problem: str = "") -> Panel:
         with gr.Row():
             for option in CONTROLS:
                 if option.name == "enabled":
-                    controls[option.name] = _control(option, name(option.name), interactive=not problem)
+                    controls[option.name] = control(option, name(option.name), interactive=not problem)
             show = gr.Button("Show picks", elem_id=name("show"), interactive=not problem, scale=0, min_width=140)
             rescan = gr.Button("Rescan", elem_id=name("rescan"), interactive=not problem, scale=0, min_width=100)
         status = gr.HTML(value=_status(problem), elem_id=name("status"))
         shown = gr.HTML(value="", elem_id=name("answer"))
         later = [o for o in CONTROLS if o.name not in (*_FIRST, *POOL, "enabled")]
-        for pair in _pairs([table.BY_NAME[n] for n in _FIRST]):
+        for pair in in_pairs([table.BY_NAME[n] for n in _FIRST]):
             with gr.Row():
                 for option in pair:
-                    controls[option.name] = _control(option, name(option.name))
+                    controls[option.name] = control(option, name(option.name))
         with gr.Accordion("More", open=False, elem_id=name("more")):
             for option in later:
-                controls[option.name] = _control(option, name(option.name))
+                controls[option.name] = control(option, name(option.name))
         with gr.Accordion("Which adapters", open=False, elem_id=name("pool")):
-            for pair in _pairs([table.BY_NAME[n] for n in POOL]):
+            for pair in in_pairs([table.BY_NAME[n] for n in POOL]):
                 with gr.Row():
                     for option in pair:
-                        controls[option.name] = _control(option, name(option.name))
+                        controls[option.name] = control(option, name(option.name))
         with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
             refine = gr.HTML(value=_refining(), elem_id=name("refine"))
             with gr.Row():
@@ -102,13 +111,19 @@ def build(tab: str, problem: str = "") -> Panel:
 
 
 def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
-    """Connects the buttons. `prompt` and `styles` are the host's components; the latter may be missing."""
+    """Connects the buttons.
+
+    Args:
+        panel: as `build` made it.
+        prompt: the host's component.
+        styles: the host's component; None: this host has none.
+    """
     prompts = [prompt] + ([styles] if styles is not None else [])
     count = len(prompts)
 
     def asked(values: Sequence[Any]) -> tuple[str, str, list[Any]]:
         typed = str(values[0] or "")
-        return typed, host.apply_styles(typed, values[1] if count > 1 else None), list(values[count:])
+        return typed, host_prompts.apply_styles(typed, values[1] if count > 1 else None), list(values[count:])
 
     def show(*values: Any) -> Any:
         typed, prompt_text, args = asked(values)
@@ -270,30 +285,3 @@ def _safely(function: Callable[..., Any], outputs: int) -> Callable[..., Any]:
             return note if outputs == 1 else (note, *[gr.update() for _ in range(outputs - 1)])
 
     return call
-
-
-# -- components --------------------------------------------------------------------------------------------------------
-
-
-def _pairs(options: Sequence[Option]) -> list[Sequence[Option]]:
-    return [options[i : i + 2] for i in range(0, len(options), 2)]
-
-
-def _control(option: Option, elem_id: str, **more: Any) -> Any:
-    value = option.default if option.name == "enabled" else settings.panel_default(option)
-    common = {"label": option.label, "elem_id": elem_id, **more}
-    if option.name != "enabled":
-        common["info"] = option.help
-    if option.type == "bool":
-        return gr.Checkbox(value=value, **common)
-    if option.type == "choice":
-        return gr.Dropdown(choices=list(option.choices), value=value, **common)
-    if option.type == "choices":
-        return gr.CheckboxGroup(choices=list(option.choices), value=list(value), **common)
-    if option.type == "names":
-        # A multiselect dropdown with values of one's own does not exist in gradio 3.
-        common["info"] = f"{option.help[:-1]}, one a line."
-        return gr.Textbox(value="\n".join(value), lines=1, max_lines=6, **common)
-    if option.high is not None and option.high > 10_000:
-        return gr.Number(value=value, precision=0, **common)
-    return gr.Slider(minimum=option.low, maximum=option.high, step=option.step, value=value, **common)

@@ -66,6 +66,7 @@ class Refining:
 
     @property
     def progress(self) -> RefiningState:
+        """How far it is now."""
         return self._progress
 
     def plan(self) -> None:
@@ -87,12 +88,20 @@ class Refining:
                 self._progress = replace(self._progress, status="stopping")
 
     def close(self) -> None:
+        """Stops, and waits a few seconds for the calls under way."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(5)
 
     def wait(self, timeout: float) -> bool:
-        """Until nothing runs; for tests and scripts."""
+        """Waits until nothing runs; for tests and scripts.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            Whether nothing runs any more.
+        """
         thread = self._thread
         if thread is not None:
             thread.join(timeout)

@@ -25,7 +25,11 @@ NAMES = 1000
 
 
 def add(app: Any) -> None:
-    """Adds the routes to the host's FastAPI application."""
+    """Adds the routes to the host's application.
+
+    Args:
+        app: FastAPI's.
+    """
     if not (host.flag("api") or host.flag("nowebui")):
         return
     from fastapi import Depends, Request

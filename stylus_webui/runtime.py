@@ -14,9 +14,10 @@ from stylus_webui.options import normal
 
 if TYPE_CHECKING:
     from stylus_webui.cache import Cache
+    from stylus_webui.core_protocol import SelectingCore
     from stylus_webui.decide import DecisionContext
     from stylus_webui.job import JobOutcome
-    from stylus_webui.service import SelectingCore, Service
+    from stylus_webui.service import Service
 
 logger = logging.getLogger("stylus")
 

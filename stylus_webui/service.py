@@ -7,15 +7,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
-from stylus_core.progress import Progress
 from stylus_core.types import Adapter, Applies, Half, Selection
+from stylus_webui.core_protocol import SelectingCore
 
 if TYPE_CHECKING:
-    from stylus_core.library.database import DatabaseState
+    pass
 
 logger = logging.getLogger("stylus")
 
@@ -24,33 +24,15 @@ logger = logging.getLogger("stylus")
 _PATIENCE = 0.5
 
 
-class LibraryFiles(Protocol):
-    """What is used of `stylus_core.library.Library`."""
-
-    @property
-    def state(self) -> DatabaseState: ...
-    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
-
-
-class SelectingCore(Protocol):
-    """What is used of `stylus_core.Stylus`."""
-
-    @property
-    def library(self) -> LibraryFiles: ...
-    @property
-    def roots(self) -> Sequence[Path]: ...
-    @property
-    def home(self) -> Path: ...
-    def index(self, progress: Progress | None = None) -> Any: ...
-    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection: ...
-    def adapters(self) -> list[Adapter]: ...
-    def find(self, name: str) -> list[Adapter]: ...
-    def half(self, adapter: Adapter) -> Half | None: ...
-    def close(self) -> None: ...
-
-
 def sentence(text: str) -> str:
-    """`text` with a full stop."""
+    """Ends a text as a sentence.
+
+    Args:
+        text: with or without a full stop.
+
+    Returns:
+        It with one.
+    """
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -119,10 +101,18 @@ class Service:
 
     @property
     def state(self) -> ServiceState:
+        """How far the index is now."""
         return self._state
 
     def revision(self) -> int:
-        """Of the library as it is on disk now. Raises `NotReady` while what changed there is still being read."""
+        """Says how far the library is, as it is on disk now, after a short wait for what is being read.
+
+        Returns:
+            A number that every change raises.
+
+        Raises:
+            NotReady: what changed on disk is still being read.
+        """
         core = self._ready()
         if core.library.changed(core.roots, quick=True):
             self.refresh()
@@ -146,10 +136,18 @@ class Service:
                 self._thread.start()
 
     def wait(self, timeout: float) -> bool:
-        """Until the background has nothing to do; for tests and for scripts, never for a picture."""
+        """Waits until the background has nothing to do; for tests and for scripts, never for a picture.
+
+        Args:
+            timeout: seconds.
+
+        Returns:
+            Whether it has nothing to do.
+        """
         return self._idle.wait(timeout)
 
     def close(self) -> None:
+        """Ends the background and closes the library; waits ten seconds at most."""
         self._stopped = True
         self._wanted.set()
         if self._thread is not None:
@@ -162,16 +160,33 @@ class Service:
     # -- questions -----------------------------------------------------------------------------------------------------
 
     def select(self, prompt: str, options: Options, applies: Applies | None = None) -> Selection:
-        """Raises `NotReady`, or whatever the core raises."""
+        """Selects, one prompt at a time. Raises `NotReady`, or whatever the core raises.
+
+        Args:
+            prompt: without comments.
+            options: checked.
+            applies: whether both files of a pair will be applied; None: they will.
+
+        Returns:
+            The selection.
+        """
         with self._selecting:
             return self._ready().select(prompt, options, applies=applies)
 
     def adapters(self) -> list[Adapter]:
+        """Lists all that can be picked. Raises `NotReady`."""
         with self._selecting:
             return list(self._ready().adapters())
 
     def find(self, name: str) -> Adapter | None:
-        """The adapter with exactly this stem, or None."""
+        """Looks for one adapter.
+
+        Args:
+            name: its stem, exactly.
+
+        Returns:
+            The adapter; None where there is none that can be used, or no index yet.
+        """
         try:
             with self._selecting:
                 return next((a for a in self._ready().find(name) if a.stem == name and a.status == "ok"), None)
@@ -179,7 +194,14 @@ class Service:
             return None
 
     def half(self, name: str) -> Half | None:
-        """What the adapter of this stem is of two files that belong together; None for one that is by itself."""
+        """Says what an adapter is of two files that belong together.
+
+        Args:
+            name: its stem, exactly.
+
+        Returns:
+            Its half; None for one that is by itself, or is not there.
+        """
         adapter = self.find(name)
         try:
             with self._selecting:

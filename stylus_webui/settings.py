@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import OptionError
 from stylus_core.llm.endpoint_settings import FIELDS
-from stylus_core.options import Option, check
+from stylus_core.option_values import Option, check
 from stylus_webui import host
 from stylus_webui.options import CONTROLS, lines
 
@@ -27,12 +27,26 @@ DEFAULTS = tuple(o for o in CONTROLS if o.name not in _NONE)
 
 
 def default_name(option: Option) -> str:
-    """The setting that holds the panel's default of an option."""
+    """Names the setting that holds the panel's default of an option.
+
+    Args:
+        option: of `DEFAULTS`.
+
+    Returns:
+        The key.
+    """
     return f"stylus_default_{option.name}"
 
 
 def panel_default(option: Option) -> Any:
-    """The value that the panel starts with: the setting, or the table's default where there is none that fits."""
+    """Reads the value that the panel starts with.
+
+    Args:
+        option: of `CONTROLS`.
+
+    Returns:
+        The setting, or the table's default where there is none that fits.
+    """
     value = host.option(default_name(option))
     if value is None:
         return option.default
@@ -86,7 +100,15 @@ def favourites() -> tuple[str, ...]:
 
 
 def set_banned(name: str, ban: bool) -> str:
-    """Bans an adapter for good, or lifts the ban. Returns why it could not be kept, or ""."""
+    """Bans an adapter for good, or lifts the ban.
+
+    Args:
+        name: its stem.
+        ban: whether it is to be banned.
+
+    Returns:
+        Why it could not be kept, the end of a sentence; "" if it was.
+    """
     names = [n for n in banned() if n != name] + ([name] if ban else [])
     try:
         shared = host.shared()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stylus_core.llm.endpoint_settings import FIELDS, KEY_VARIABLES
-from stylus_core.options import Option
+from stylus_core.option_values import Option
 from stylus_webui import host
 from stylus_webui.settings import DEFAULTS, default_name, key_file
 

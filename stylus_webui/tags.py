@@ -13,12 +13,28 @@ TAG = re.compile(r"<(?:lora|lyco):([^:>]+)((?::[^>]*)?)>")
 
 
 def names_in(prompt: str) -> list[str]:
-    """Names of the adapters that a prompt loads, in its order."""
+    """Finds the adapters that a prompt loads.
+
+    Args:
+        prompt: with its tags.
+
+    Returns:
+        Their names in its order, each as often as it stands there.
+    """
     return [m.group(1) for m in TAG.finditer(prompt)]
 
 
 def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
-    """`prompt` with the picks and their trigger words that it does not have yet; twice equals once."""
+    """Writes picks into a prompt; twice equals once.
+
+    Args:
+        prompt: without comments.
+        picks: those that are in it already are not added again.
+        words: whether their trigger words are written too.
+
+    Returns:
+        The prompt with what it did not have yet.
+    """
     from stylus_core.rewriter import PhrasePlaces, is_in_prompt
 
     present, given = set(names_in(prompt)), list(picks)
@@ -36,14 +52,29 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
 
 
 def weight(value: float) -> str:
-    """As it stands in a tag."""
+    """Writes a weight as it stands in a tag.
+
+    Args:
+        value: any number.
+
+    Returns:
+        At most two decimals.
+    """
     from stylus_core.rewriter import format_weight
 
     return format_weight(value)
 
 
 def replace(prompt: str, change: Callable[[str], str | None]) -> str:
-    """Every tag's name through `change`; a tag for which it answers None is taken out with the space before it."""
+    """Renames in a prompt's tags.
+
+    Args:
+        prompt: with its tags.
+        change: gives the new name; a tag for which it answers None is taken out with the space before it.
+
+    Returns:
+        The prompt.
+    """
     pieces: list[str] = []
     last = 0
     for found in TAG.finditer(prompt):

@@ -14,9 +14,18 @@ from stylus_core.types import Pick
 
 
 def subsets(picks: Sequence[Pick], strategy: str, batches: int, seed: int) -> list[tuple[Pick, ...]]:
-    """The picks of each of `batches` batches; equal arguments give equal answers.
+    """Divides the picks among batches.
 
     No two batches are equal until every subset was used; then the order starts anew.
+
+    Args:
+        picks: all of them.
+        strategy: one of `options.VARIANTS`.
+        batches: how many there are.
+        seed: decides the order.
+
+    Returns:
+        The picks of each batch; equal arguments give equal answers.
     """
     everything = tuple(picks)
     if strategy == "all" or not picks:

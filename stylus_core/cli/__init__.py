@@ -18,11 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None = None) -> int:
-    """Runs one command and returns the exit code. Raises `SystemExit` where argparse does: usage, help, version.
+    """Runs one command. Raises `SystemExit` where argparse does: usage, help, version.
 
     Args:
         argv: the arguments without the program's name; those of the process if None.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+
+    Returns:
+        The exit code, as `stylus --help` lists them.
     """
     from stylus_core.cli.terminal_text import Console, clean
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import OptionError
-from stylus_core.options import TABLE, Option, check
+from stylus_core.option_values import Option, check
+from stylus_core.options import TABLE
 
 #: What the help of `stylus` and of `stylus select` ends with.
 EPILOG = """\
@@ -37,12 +38,26 @@ METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "na
 
 
 def option_values(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of the table that the command line sets, by name."""
+    """Reads the options of the table that the command line sets.
+
+    Args:
+        args: of a command with the options of a selection.
+
+    Returns:
+        By the option's name the value, checked; what is not given is absent.
+    """
     return {key[len(_PREFIX) :]: value for key, value in vars(args).items() if key.startswith(_PREFIX)}
 
 
 def libraries(args: argparse.Namespace) -> list[Path]:
-    """The folders that the command line or the environment names; may be empty."""
+    """Reads which folders the command line or, without it, `STYLUS_LIBRARY` names.
+
+    Args:
+        args: of a command with `--library`.
+
+    Returns:
+        The folders of one library, in order; may be empty.
+    """
     named = args.library or [part for part in os.environ.get("STYLUS_LIBRARY", "").split(os.pathsep) if part]
     return [Path(part).expanduser() for part in named]
 

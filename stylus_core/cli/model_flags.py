@@ -27,14 +27,25 @@ _COMPOSERS = "composers_"
 
 
 def add_composer_flags(command: argparse.ArgumentParser) -> None:
-    """Adds the flags of the composers that ask a model; those that are not given are absent from what is parsed."""
+    """Adds the flags of the composers that ask a model; those that are not given are absent from what is parsed.
+
+    Args:
+        command: takes them; `composer_settings` reads them.
+    """
     group = command.add_argument_group("composers that ask a model (--composer llm, --composer reranker)")
     for field in FIELDS:
         _add(group, field, _COMPOSERS + field.name, argparse.SUPPRESS)
 
 
 def composer_settings(args: argparse.Namespace) -> ComposerSettings | None:
-    """What the flags of `add_composer_flags` say; None where none was given: the environment decides."""
+    """Reads the flags of `add_composer_flags`.
+
+    Args:
+        args: of a command, with these flags or without.
+
+    Returns:
+        The settings; None where no flag was given: the environment decides.
+    """
     values = {k.removeprefix(_COMPOSERS): v for k, v in vars(args).items() if k.startswith(_COMPOSERS)}
     if not values:
         return None
@@ -44,12 +55,20 @@ def composer_settings(args: argparse.Namespace) -> ComposerSettings | None:
 
 
 def add_server_flag(command: argparse.ArgumentParser) -> None:
-    """Adds the flag for a server's address alone, which `endpoint_settings.resolved` completes."""
+    """Adds the flag for a server's address alone, which `endpoint_settings.resolved` completes.
+
+    Args:
+        command: takes it.
+    """
     _add(command, BY_NAME["base_url"], "base_url", "")
 
 
 def add_batch_flags(command: argparse.ArgumentParser) -> None:
-    """Adds the flags of a command that makes many calls of a model."""
+    """Adds the flags of a command that makes many calls of a model.
+
+    Args:
+        command: takes them; `batch_endpoint` reads whom to ask.
+    """
     for name in ("base_url", "model", "key_env"):
         _add(command, BY_NAME[name], name, "")
     _add(command, BY_NAME["timeout"], "timeout", _BATCH_TIMEOUT, number(1, 3600))
@@ -64,7 +83,13 @@ def add_batch_flags(command: argparse.ArgumentParser) -> None:
 
 
 def batch_endpoint(args: argparse.Namespace) -> Endpoint:
-    """The endpoint of a command with `add_batch_flags`.
+    """Reads whom a command with `add_batch_flags` asks.
+
+    Args:
+        args: of the command.
+
+    Returns:
+        The endpoint, with what the environment says where a flag is missing.
 
     Raises:
         LLMError: neither the command line nor the environment names a server and its model.
@@ -79,7 +104,14 @@ def batch_endpoint(args: argparse.Namespace) -> Endpoint:
 
 
 def agreed(console: Console) -> bool:
-    """Whether whoever sits at the terminal agrees to send; without a terminal nobody can, and nothing is sent."""
+    """Asks whoever sits at the terminal whether to send.
+
+    Args:
+        console: where the question is written.
+
+    Returns:
+        Whether the answer was yes; False without a terminal, where nobody can agree.
+    """
     if not sys.stdin.isatty():
         console.say("nothing was sent: --yes agrees without being asked")
         return False

@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """A converter for argparse: whole numbers from `low` to `high`."""
+    """Makes a converter for argparse.
+
+    Args:
+        low: the least whole number.
+        high: the largest one.
+
+    Returns:
+        What reads a text as a whole number between the two.
+
+    Raises:
+        ArgumentTypeError: by the converter, for any other text.
+    """
 
     def convert(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
@@ -19,7 +30,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """A converter for argparse: numbers from `low` to `high`."""
+    """Makes a converter for argparse.
+
+    Args:
+        low: the least number.
+        high: the largest one.
+
+    Returns:
+        What reads a text as a number between the two.
+
+    Raises:
+        ArgumentTypeError: by the converter, for any other text.
+    """
 
     def convert(text: str) -> float:
         try:

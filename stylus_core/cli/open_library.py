@@ -19,7 +19,19 @@ from stylus_core.types import Adapter
 
 @contextlib.contextmanager
 def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
-    """The library that the command line or the environment names, open for the block; `more` goes to `Stylus`."""
+    """Opens the library that the command line or the environment names, for the block.
+
+    Args:
+        args: of the command.
+        opener: what opens it, called as `stylus_core.Stylus` is; that class itself if None.
+        more: further arguments of the opener.
+
+    Yields:
+        What the opener gives.
+
+    Raises:
+        LibraryError: no library is named.
+    """
     roots = libraries(args)
     if not roots:
         raise LibraryError(
@@ -58,18 +70,33 @@ def stems(stylus: Any) -> list[str]:
 
 
 def prepare(stylus: Any, console: Console) -> None:
-    """A library that was never indexed is indexed now; one that was is brought up to date."""
+    """Brings a library up to date, and says so where it was never indexed and that takes a while.
+
+    Args:
+        stylus: an open library.
+        console: where progress is shown.
+    """
     if not stylus.indexed:
         console.say("this library was never indexed: indexing it now")
     bring_up_to_date(stylus, console)
 
 
 def bring_up_to_date(stylus: Any, console: Console) -> None:
-    """Reads what is new and makes it ready for selection."""
+    """Reads what is new and makes it ready for selection.
+
+    Args:
+        stylus: an open library.
+        console: where progress is shown.
+    """
     with ProgressBar(console) as progress:
         stylus.index(progress=progress)
 
 
 def dump(console: Console, value: Any) -> None:
-    """Prints one line of JSON."""
+    """Prints one line of JSON.
+
+    Args:
+        console: where to.
+        value: what `json.dumps` takes.
+    """
     console.print(json_line(value, ascii_only=not console.unicode))

@@ -100,10 +100,26 @@ class LocalComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> LocalComposer:
+        """Makes one; it needs none of the settings.
+
+        Args:
+            settings: not looked at.
+            home: not looked at.
+
+        Returns:
+            A composer that goes by the options' restraint.
+        """
         return cls()
 
     def compose(self, request: Request) -> Composition:
-        """Picks what is likely enough and what the rules let pass, in the order of the prompt."""
+        """Picks what is likely enough and what the rules let pass.
+
+        Args:
+            request: the prompt and its candidates.
+
+        Returns:
+            Picks in the order of the prompt, and up to five that were left out, each with the reason.
+        """
         floor = floor_of(request) if self._floor is None else self._floor
         every = rated(request)
         sure = prefer_family([a for a in every if a.confidence >= floor], request)

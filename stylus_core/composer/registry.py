@@ -19,10 +19,13 @@ log = logging.getLogger("stylus")
 
 
 def declaration(name: str) -> type[BuiltInComposer]:
-    """The class of a composer that comes with Stylus, which says what it is called and whether it asks a model.
+    """Finds the class of a composer that comes with Stylus.
 
     Args:
         name: a key of `composer_table.COMPOSERS`; `KeyError` for any other.
+
+    Returns:
+        The class, which says what it is called and whether it asks a model.
     """
     module, _, cls = COMPOSERS[name].partition(":")
     made: type[BuiltInComposer] = getattr(import_module(module), cls)
@@ -53,7 +56,14 @@ class Composers:
         self._lock = threading.Lock()
 
     def at_home(self, home: Path) -> Composers:
-        """The same composers for the library whose folder of state is `home`; themselves where they have one."""
+        """Sets up those that ask a model for one library.
+
+        Args:
+            home: the library's folder of state.
+
+        Returns:
+            The same composers with this home; themselves where they have one.
+        """
         return self if self._home is not None else Composers(self._own, self._settings, home)
 
     @property
@@ -62,7 +72,14 @@ class Composers:
         return tuple(dict.fromkeys((*COMPOSERS, *self._own)))
 
     def compose(self, request: Request) -> Composition:
-        """Asks the composer that the options name. Never raises for a composer that fails."""
+        """Asks the composer that the options name. Never raises for a composer that fails.
+
+        Args:
+            request: the prompt, its candidates and the options.
+
+        Returns:
+            What it answered, or what the local composer did in its place, with a note that says why.
+        """
         name = request.options.composer
         try:
             return self._get(name).compose(request)

@@ -44,6 +44,18 @@ class CrossEncoderScorer:
         self._model: Any = None
 
     def scores(self, query: str, documents: Sequence[str]) -> list[float]:
+        """Scores each document by itself, all in one batch.
+
+        Args:
+            query: the prompt.
+            documents: one text a candidate.
+
+        Returns:
+            One score a document, 0 to 1; of a model that ends without a sigmoid through one.
+
+        Raises:
+            ComposerError: the model cannot be loaded, or failed.
+        """
         with self._lock:
             if self._model is None:
                 self._model = self._load()

@@ -35,11 +35,30 @@ class CallTerms:
     retry: bool = False
 
     def price(self, prompt: int, completion: int) -> float:
+        """Adds up what tokens cost.
+
+        Args:
+            prompt: tokens that the model reads.
+            completion: tokens that it writes.
+
+        Returns:
+            The sum in the currency of the prices; 0 where these are not known.
+        """
         return (prompt * self.price_in + completion * self.price_out) / 1e6
 
 
 def told_cost(prompt: int, completion: int, price: float, seconds: float | None) -> str:
-    """An estimate in words: tokens, and where they are known (not 0, not None) the price and the time."""
+    """Puts an estimate into words.
+
+    Args:
+        prompt: tokens to read.
+        completion: tokens to write.
+        price: in any currency; 0: not known, and not told.
+        seconds: for all; None: not known, and not told.
+
+    Returns:
+        Parts of a sentence, parted by commas.
+    """
     told = [f"about {prompt:,} tokens to read and {completion:,} to write"]
     if price:
         told.append(f"{price:.2f} by the prices given")
@@ -103,10 +122,14 @@ class CallBatch(Generic[Asked, Came]):
         self._news = threading.Event()
 
     def through(self, jobs: Sequence[Asked]) -> None:
-        """Asks about all of them.
+        """Asks about all of them. A server that fails again and again, or refuses every call, ends the run early.
 
-        A KeyboardInterrupt does the same as `stop` and is raised when the calls under way are done; a second one is
-        raised at once. A server that fails again and again, or refuses every call, ends the run too.
+        Args:
+            jobs: what is asked about, in this order.
+
+        Raises:
+            KeyboardInterrupt: it came meanwhile. The first one does the same as `stop` and is raised when the calls
+                under way are done, a second one at once.
         """
         waiting = iter(jobs)
         # Daemons, so that a second Ctrl-C ends the process and does not wait for a server.
@@ -175,5 +198,12 @@ class CallBatch(Generic[Asked, Came]):
 
 
 def hopeless(error: LLMError) -> bool:
-    """Whether no other call of this server will fare better."""
+    """Tells whether no other call of this server will fare better.
+
+    Args:
+        error: what one call came to.
+
+    Returns:
+        True for a wrong key, a forbidden call and a model that is not there.
+    """
     return error.status in HOPELESS

@@ -27,6 +27,14 @@ class AnswerCache:
         self._file = answer_file(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
+        """Finds a value, and notes that it was used.
+
+        Args:
+            key: under which it was kept.
+
+        Returns:
+            The value; None where there is none, or none that is what was written.
+        """
         try:
             rows = self._file.rows("SELECT value, used FROM answers WHERE key = ?", (key,))
             text = unseal_text(rows[0][0], key) if rows else None
@@ -43,6 +51,12 @@ class AnswerCache:
         return value if isinstance(value, dict) else None
 
     def put(self, key: str, value: dict[str, Any]) -> None:
+        """Keeps a value, and forgets those that were unused longest where there are too many.
+
+        Args:
+            key: under which it is found again.
+            value: what JSON can hold.
+        """
         row = (key, seal_text(json.dumps(value), key), time.time())
         self._file.write("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", [row])
         self._file.write(_FORGET, [(_MOST,)])
@@ -50,7 +64,14 @@ class AnswerCache:
 
 
 def answer_file(path: Path) -> CacheFile:
-    """The answers as a file."""
+    """Opens the answers as a file that can be looked through and healed.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The file, opened when it is first used.
+    """
     return CacheFile(path, (_SCHEMA,), (CacheTable("answers", "rowid DESC", _intact),), wait=_BUSY, wal=False)
 
 
@@ -77,7 +98,15 @@ class SingleFlight(Generic[T]):
         self.waiting = 0  # callers that wait for what another one asked
 
     def do(self, key: str, work: Callable[[], T]) -> tuple[T, bool]:
-        """What `work` gives, and whether this call did it."""
+        """Does the work, or waits for whoever does it already.
+
+        Args:
+            key: of the question.
+            work: gives the answer; what it raises everybody who waits gets as well.
+
+        Returns:
+            The answer, and whether this call did the work.
+        """
         with self._lock:
             flight = self._flying.get(key)
             first = flight is None

@@ -41,11 +41,25 @@ class Capabilities:
         self._known: dict[str, Capability] | None = None
 
     def of(self, server: str) -> Capability:
+        """Says what is known of a server.
+
+        Args:
+            server: its shown address and the model, parted by a space.
+
+        Returns:
+            What was learnt within the last week; an empty `Capability` where nothing was.
+        """
         with self._lock:
             found = self._all().get(server, Capability())
         return found if time.time() - found.since < _KEPT else Capability()
 
     def learn(self, server: str, ability: Capability) -> None:
+        """Keeps what was found out, unless the same is known already.
+
+        Args:
+            server: its shown address and the model, parted by a space.
+            ability: all that is known now; its time is set here.
+        """
         with self._lock:
             known = self._all()
             if known.get(server) == ability and time.time() - known[server].since < _KEPT:
@@ -78,7 +92,18 @@ class Capabilities:
 
 
 def read_servers(path: Path) -> dict[str, Any]:
-    """What a file says of each server. Raises `OSError`, or ValueError if it is damaged."""
+    """Reads what a file says of each server.
+
+    Args:
+        path: of the file, with a checksum or, from before there were any, without.
+
+    Returns:
+        By the server's name what JSON gave, unchecked.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged.
+    """
     with path.open("rb") as file:
         stored = unsealed_json(file.read(1 << 20))
     # Before there were checksums, the servers stood there by themselves.

@@ -29,6 +29,11 @@ class CircuitBreaker:
             return max(0.0, self._until - self._clock()), self._why
 
     def failed(self, why: str) -> None:
+        """Counts a failure; from the third in a row on the server rests.
+
+        Args:
+            why: one sentence, which `left` gives back.
+        """
         with self._lock:
             self._failures += 1
             self._why = why
@@ -37,5 +42,6 @@ class CircuitBreaker:
                 self._until = self._clock() + self._length
 
     def answered(self) -> None:
+        """Forgets all failures: the server is there."""
         with self._lock:
             self._failures, self._until, self._length, self._why = 0, 0.0, 0.0, ""

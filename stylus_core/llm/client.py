@@ -108,7 +108,7 @@ class LLMClient:
         budget_seconds: float | None = None,
         keep_alive: float | str | None = None,
     ) -> LLMAnswer:
-        """One JSON object that answers `messages`.
+        """Asks for one JSON object that answers `messages`.
 
         Args:
             messages: as the API takes them, pictures (`image_url` parts) included.
@@ -118,7 +118,11 @@ class LLMClient:
             keep_alive: seconds (or Ollama's notation) to keep the model loaded after the call; 0 frees its memory.
                 None leaves it to the server, as do servers other than Ollama.
 
-        Raises `LLMError` with one sentence for whatever goes wrong.
+        Returns:
+            The answer, with what it took.
+
+        Raises:
+            LLMError: with one sentence, for whatever goes wrong.
         """
         if problem := self.endpoint.problem:
             raise LLMError(problem)
@@ -251,7 +255,14 @@ def _tokens(reply: Reply, messages: Sequence[Mapping[str, Any]]) -> tuple[int, i
 
 
 def estimate(messages: Sequence[Mapping[str, Any]]) -> int:
-    """Tokens of the texts of `messages` at 4 characters a token, pictures left out."""
+    """Guesses tokens at 4 characters each.
+
+    Args:
+        messages: as the API takes them; pictures in them are left out.
+
+    Returns:
+        Tokens of all texts together.
+    """
     total = 0
     for message in messages:
         content = message.get("content")

@@ -57,7 +57,14 @@ class Endpoint:
         return "" if self.model else f"no model is named for {self.shown}: name one that the server knows"
 
     def address_problem(self, what: str) -> str:
-        """Why the address cannot be used, in one sentence that calls it `what`; empty if it can."""
+        """Looks for what keeps the address from being used.
+
+        Args:
+            what: what the sentence calls the address.
+
+        Returns:
+            One sentence; "" if the address can be used.
+        """
         why = address_problem(self.base_url, _EXAMPLE, f"put the key into {KEY_VARIABLE} or the setting for it")
         # "ollama" and the like, which servers without a key are given, may well be a name in an address
         if not why and len(self.key) >= _REAL and Redaction([self.key]).clean(self.base_url) != self.base_url:

@@ -99,11 +99,14 @@ KEY_VARIABLES = BY_NAME["key"].variables
 
 
 def resolved(name: str, given: str = "") -> str:
-    """A text of the table: as it is given, else as the environment says, else "".
+    """Completes a text of the table from the environment.
 
     Args:
         name: of the row; not that of the key, for which see `find_key`.
-        given: by a flag or a setting.
+        given: by a flag or a setting; "": nobody gave it.
+
+    Returns:
+        What was given, else the first of the row's variables that is set, else "".
     """
     if given:
         return given
@@ -111,10 +114,13 @@ def resolved(name: str, given: str = "") -> str:
 
 
 def endpoint_of(values: Mapping[str, Any]) -> Endpoint:
-    """The language model's endpoint, from the environment where `values` lack something.
+    """Makes the language model's endpoint, from the environment where `values` lack something.
 
     Args:
         values: by the names of the table's rows, and `extra` as `Endpoint` takes it.
+
+    Returns:
+        The endpoint, unchecked: `Endpoint.problem` says what it lacks.
     """
     base_url = resolved("base_url", values.get("base_url") or "")
     return Endpoint(
@@ -127,13 +133,16 @@ def endpoint_of(values: Mapping[str, Any]) -> Endpoint:
 
 
 def find_key(base_url: str, given: str = "", variable: str = "") -> str:
-    """The key for a server, or "" where there is none.
+    """Finds the key for a server.
 
     Args:
         base_url: of the server.
         given: the key of a setting, which counts where the environment has none.
         variable: name of the one variable that holds it; "": `STYLUS_API_KEY`, then for OpenAI's own host
             `OPENAI_API_KEY`.
+
+    Returns:
+        The key; "" where there is none.
     """
     if variable:
         return os.environ.get(variable, "").strip()

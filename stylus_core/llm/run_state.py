@@ -56,9 +56,15 @@ class TokensSpent(NamedTuple):
     seconds: float = 0.0
 
     def expected(self, calls: int, tokens: int, workers: int) -> tuple[int, float | None]:
-        """Tokens that a model will write in so many calls, and seconds, None where it was hardly timed yet.
+        """Guesses what further calls will take, by what these took.
 
-        `tokens` is a guess for one answer, used until the model's own average is known.
+        Args:
+            calls: that are to be made.
+            tokens: of one answer, the guess until there were enough calls for an average.
+            workers: calls under way at once.
+
+        Returns:
+            Tokens that the model will write, and seconds for all; None for these where it was hardly timed yet.
         """
         if self.calls < _ENOUGH_CALLS:
             return tokens * calls, None
@@ -85,14 +91,26 @@ class RunState:
         self._do(lambda db: None)
 
     def close(self) -> None:
+        """Lets go of the file; a further call opens it again."""
         self._file.close()
 
     def failures(self) -> dict[str, FailedCall]:
+        """Reads the last failure of each set of inputs that has no answer since.
+
+        Returns:
+            By the key of the inputs.
+        """
         rows = self._do(lambda db: db.execute("SELECT key, at, again, count, reason FROM failures").fetchall())
         return {row[0]: FailedCall(*row[1:]) for row in rows if tuple(map(type, row)) == (str, float, float, int, str)}
 
     def failed(self, key: str, reason: str, *, passing: bool) -> None:
-        """Remembers a failure. `passing`: the server's trouble and not that of these inputs, which need not wait."""
+        """Remembers a failure, and how long it rests: five minutes, four times as long after each further one.
+
+        Args:
+            key: of the inputs.
+            reason: one sentence; its first 400 characters are kept.
+            passing: whether it is the server's trouble and not that of these inputs, which then need not wait.
+        """
         now = self._clock()
         last = self.failures().get(key)
         count, again = last.times if last else 0, now
@@ -103,7 +121,12 @@ class RunState:
         self._do(lambda db: db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)", row))
 
     def answered(self, key: str, answer: Mapping[str, Any] | None = None) -> None:
-        """Forgets a failure: these inputs have their answer, which is kept if it is given."""
+        """Forgets a failure: these inputs have their answer.
+
+        Args:
+            key: of the inputs.
+            answer: kept for `answers`; None: it is kept elsewhere.
+        """
         kept = None if answer is None else (key, seal_text(json.dumps(answer), key))
 
         def work(db: sqlite3.Connection) -> None:
@@ -124,10 +147,24 @@ class RunState:
         return found
 
     def resting(self, failure: FailedCall) -> bool:
+        """Tells whether a failure is not to be tried again yet.
+
+        Args:
+            failure: of `failures`.
+
+        Returns:
+            Whether its rest goes on.
+        """
         now = self._clock()
         return now < failure.again <= now + _LONGEST  # no longer than it can have been told to
 
     def spend(self, model: str, spent: TokensSpent) -> None:
+        """Adds to what all calls of a model took.
+
+        Args:
+            model: its name.
+            spent: what some calls took.
+        """
         self._do(
             lambda db: db.execute(
                 "INSERT INTO spent VALUES (?, ?, ?, ?, ?) ON CONFLICT (model) DO UPDATE SET"
@@ -139,7 +176,14 @@ class RunState:
         )
 
     def spent(self, model: str) -> TokensSpent:
-        """What all calls of this model took so far."""
+        """Says what all calls of a model took so far.
+
+        Args:
+            model: its name.
+
+        Returns:
+            The sums; zeros where it was never asked.
+        """
         sql = "SELECT calls, prompt, completion, seconds FROM spent WHERE model = ?"
         row = self._do(lambda db: db.execute(sql, (model,)).fetchone())
         return TokensSpent(*row) if row and tuple(map(type, row)) == (int, int, int, float) else TokensSpent()
@@ -155,7 +199,14 @@ class RunState:
 
 
 def state_file(path: Path) -> CacheFile:
-    """What is remembered, as a file."""
+    """Opens what is remembered as a file that can be looked through and healed.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The file, opened when it is first used.
+    """
     return CacheFile(path, _SCHEMA, (CacheTable("answers", "key DESC", _intact),))
 
 

@@ -17,7 +17,16 @@ log = logging.getLogger("stylus")
 
 
 def unload(endpoint: Endpoint, keep_alive: float | str, seconds: float) -> bool | None:
-    """Sets how long `endpoint`'s model stays loaded. True: done; False: not Ollama; None: nobody answered."""
+    """Tells Ollama how long to keep a model loaded.
+
+    Args:
+        endpoint: of the model.
+        keep_alive: seconds, or Ollama's notation; 0 frees the memory at once.
+        seconds: that it may take.
+
+    Returns:
+        True: it is done; False: the server is not Ollama; None: nobody answered.
+    """
     url = endpoint.base_url.rstrip("/").removesuffix("/v1") + "/api/generate"
     body = json.dumps({"model": endpoint.model, "keep_alive": keep_alive, "stream": False}).encode()
     try:

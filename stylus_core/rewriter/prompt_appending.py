@@ -46,12 +46,15 @@ class PhrasePlaces:
         self._filled = [i for i, r in enumerate(self._regions) if text[r.start : r.words_end].strip()]
 
     def of(self, keyword: str, start: int, end: int) -> int:
-        """The number of the region that a keyword stands in; the only one that has words; -1 where that cannot be told.
+        """Finds the region that a keyword stands in.
 
         Args:
             keyword: what an adapter serves; "" for one that was asked for by name.
             start: of its span, which is looked at first; it may be that of a prompt that had comments.
             end: of its span.
+
+        Returns:
+            The region's number, or that of the only one that has words; -1 where it cannot be told.
         """
         if len(self._filled) < 2:
             return self._filled[0] if self._filled else len(self._regions) - 1
@@ -63,7 +66,15 @@ class PhrasePlaces:
         return found[0] if len(found) == 1 else -1
 
     def written(self, words: Mapping[int, Sequence[str]], tags: Sequence[str]) -> str:
-        """The prompt with words at the end of regions, by their number, and tags at its own end."""
+        """Writes words and tags behind the prompt.
+
+        Args:
+            words: by a region's number what is added at its end.
+            tags: what is added at the prompt's own end.
+
+        Returns:
+            The prompt.
+        """
         out = self._text
         last = len(self._regions) - 1
         behind: Sequence[str] = ()

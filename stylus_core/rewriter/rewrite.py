@@ -29,7 +29,16 @@ class Rewrite:
 
 
 def make_pick(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
-    """An assignment as it is shown to the user. `added`: the trigger words that were written with it."""
+    """Makes of an assignment what is shown to the user.
+
+    Args:
+        assignment: a composer's.
+        weight: of the picture's model.
+        added: the trigger words that were written with it.
+
+    Returns:
+        The pick, of the first file where the adapter stands for two.
+    """
     adapter, keyword = assignment.candidate.adapter, assignment.keyword
     half = assignment.candidate.half
     return Pick(
@@ -95,6 +104,9 @@ def rewrite(
         options: how many, how strong, with which words.
         pinned: what is added whatever the composer chose.
         counted: names in the prompt's tags that count together with another one.
+
+    Returns:
+        The text, the picks in it, and a sentence for what could not be written.
     """
     present = [t for t in prompt.tags if t.kind in ADAPTER_KINDS]
     if not assignments and not pinned:

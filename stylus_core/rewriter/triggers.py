@@ -34,7 +34,7 @@ _UNSEEN = frozenset(("Cf", "Co", "Cn", "Cs"))
 def missing_trigger_words(
     adapter: Adapter, prompt: str, mode: str, keyword: str = "", confidence: float = 1.0
 ) -> list[str]:
-    """The phrases to add, safe to stand in a prompt, at most four.
+    """Finds the phrases to add.
 
     Args:
         adapter: whose they are.
@@ -43,6 +43,9 @@ def missing_trigger_words(
             of the adapter's record does not support; "always": all of its words, whatever they are; "never".
         keyword: the words of the prompt that the adapter serves; "" for one that was asked for by its own name.
         confidence: the chance that the adapter is wanted, 0 to 1.
+
+    Returns:
+        At most four, in the author's order, safe to stand in a prompt.
     """
     card = adapter.card
     if mode == "never" or not card.trigger_words or (mode == "needed" and confidence < SURE):
@@ -74,7 +77,15 @@ def missing_trigger_words(
 
 
 def is_in_prompt(prompt: str, phrase: str) -> bool:
-    """Whether the prompt says this phrase, in any case and markup; brackets count neither escaped nor as they are."""
+    """Tells whether the prompt says a phrase, in any case and markup; brackets count neither escaped nor as they are.
+
+    Args:
+        prompt: the whole one.
+        phrase: a trigger word, which may be several words.
+
+    Returns:
+        Whether it stands there.
+    """
     return has(folded(parse(prompt).plain), phrase)
 
 

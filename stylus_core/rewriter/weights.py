@@ -50,17 +50,27 @@ def _fitted(weights: list[float], room: float) -> list[float]:
 
 
 def tag(name: str, weight: float, clip_weight: float | None = None) -> str:
-    """The tag that loads an adapter: `<lora:name:weight>`, or `<lora:name:te:unet>` in the order of the host.
+    """Writes the tag that loads an adapter.
 
     Args:
         name: of the file, without its extension.
         weight: of the picture's model.
         clip_weight: of the text encoder, where that is another one.
+
+    Returns:
+        `<lora:name:weight>`, or `<lora:name:te:unet>` in the order of the host.
     """
     both = [format_weight(w) for w in (weight, clip_weight) if w is not None]
     return f"<lora:{name}:{':'.join(reversed(both[:1] if both[0] == both[-1] else both))}>"
 
 
 def format_weight(weight: float) -> str:
-    """At most two decimals, no trailing zeros, a point in every locale: "0.8", "1", "0.65"."""
+    """Writes a weight as it stands in a tag.
+
+    Args:
+        weight: any number.
+
+    Returns:
+        At most two decimals, no trailing zeros, a point in every locale: "0.8", "1", "0.65".
+    """
     return f"{weight:.2f}".rstrip("0").rstrip(".")

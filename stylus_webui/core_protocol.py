@@ -1,0 +1,86 @@
+"""What a WebUI uses of the core: `stylus_core.Stylus` is such, and so is what tests put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stylus_core.options import Options
+from stylus_core.progress import Progress
+from stylus_core.types import Adapter, Applies, Half, Selection
+
+if TYPE_CHECKING:
+    from stylus_core.library.database import DatabaseState
+
+
+class LibraryFiles(Protocol):
+    """What is used of `stylus_core.library.Library`."""
+
+    @property
+    def state(self) -> DatabaseState: ...
+    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
+
+
+class SelectingCore(Protocol):
+    """What is used of `stylus_core.Stylus`."""
+
+    @property
+    def library(self) -> LibraryFiles:
+        """Of which only changes are asked."""
+
+    @property
+    def roots(self) -> Sequence[Path]:
+        """The library's folders."""
+
+    @property
+    def home(self) -> Path:
+        """The library's folder of state."""
+
+    def index(self, progress: Progress | None = None) -> Any:
+        """Brings everything up to date.
+
+        Args:
+            progress: told how far it is.
+
+        Returns:
+            What was found; nobody looks at it here.
+        """
+
+    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection:
+        """Picks adapters and writes them into the prompt.
+
+        Args:
+            prompt: without comments.
+            options: checked; None: the defaults.
+            applies: whether both files of a pair will be applied; None: they will.
+
+        Returns:
+            The selection.
+        """
+
+    def adapters(self) -> list[Adapter]:
+        """All that can be picked."""
+
+    def find(self, name: str) -> list[Adapter]:
+        """Looks for adapters by their name.
+
+        Args:
+            name: a stem or a title.
+
+        Returns:
+            All that have it, in any case.
+        """
+
+    def half(self, adapter: Adapter) -> Half | None:
+        """Says what an adapter is of two files that belong together.
+
+        Args:
+            adapter: of the library.
+
+        Returns:
+            Its half; None for one that is by itself.
+        """
+
+    def close(self) -> None:
+        """Closes the databases."""

@@ -37,23 +37,45 @@ METAVAR = {"choice": "NAME", "choices": "A,B,...", "int": "N", "float": "X", "na
 
 
 def option_values(args: argparse.Namespace) -> dict[str, Any]:
-    """The options of the table that the command line sets, by name."""
+    """The options of the table that the command line sets.
+
+    Args:
+        args: what was parsed.
+
+    Returns:
+        Name of the option -> its value, checked; options that are not given are absent.
+    """
     return {key[len(_PREFIX) :]: value for key, value in vars(args).items() if key.startswith(_PREFIX)}
 
 
 def libraries(args: argparse.Namespace) -> list[Path]:
-    """The folders that the command line or the environment names; may be empty."""
+    """The folders that the command line or the environment names.
+
+    Args:
+        args: what was parsed.
+
+    Returns:
+        The folders in the order given; may be empty.
+    """
     named = args.library or [part for part in os.environ.get("STYLUS_LIBRARY", "").split(os.pathsep) if part]
     return [Path(part).expanduser() for part in named]
 
 
 def add_library(command: argparse.ArgumentParser) -> None:
-    """Adds the folders of adapters that a command works on."""
+    """Adds the folders of adapters that a command works on.
+
+    Args:
+        command: the command's parser.
+    """
     command.add_argument("--library", action="append", metavar="DIR", help="folder of adapters; may be repeated")
 
 
 def add_common(command: argparse.ArgumentParser) -> None:
-    """Adds what every command has that opens a library: its output, state, encoder and index."""
+    """Adds what every command has that opens a library: its output, state, encoder and index.
+
+    Args:
+        command: the command's parser.
+    """
     command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
     command.add_argument(
@@ -69,7 +91,11 @@ def add_common(command: argparse.ArgumentParser) -> None:
 
 
 def add_selection_options(command: argparse.ArgumentParser) -> None:
-    """Adds a flag for each option of a selection."""
+    """Adds a flag for each option of a selection.
+
+    Args:
+        command: the command's parser.
+    """
     group = command.add_argument_group("options of the selection")
     for option in TABLE:
         settings: dict[str, Any] = {"dest": _PREFIX + option.name, "default": argparse.SUPPRESS, "help": _help(option)}

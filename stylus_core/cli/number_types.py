@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """A converter for argparse: whole numbers from `low` to `high`."""
+    """A converter for argparse: whole numbers.
+
+    Args:
+        low: the smallest.
+        high: the largest.
+
+    Returns:
+        The converter.
+
+    Raises:
+        ArgumentTypeError: the converter got something else; the sentence says what is needed.
+    """
 
     def convert(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
@@ -19,7 +30,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """A converter for argparse: numbers from `low` to `high`."""
+    """A converter for argparse: numbers.
+
+    Args:
+        low: the smallest.
+        high: the largest.
+
+    Returns:
+        The converter.
+
+    Raises:
+        ArgumentTypeError: the converter got something else; the sentence says what is needed.
+    """
 
     def convert(text: str) -> float:
         try:

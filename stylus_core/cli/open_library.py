@@ -19,7 +19,19 @@ from stylus_core.types import Adapter
 
 @contextlib.contextmanager
 def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
-    """The library that the command line or the environment names, open for the block; `more` goes to `Stylus`."""
+    """The library that the command line or the environment names, open for the block.
+
+    Args:
+        args: what was parsed.
+        opener: what opens it; `stylus_core.Stylus` if None.
+        more: further arguments of `Stylus`.
+
+    Yields:
+        The open library.
+
+    Raises:
+        LibraryError: no folder is named, or one cannot be used.
+    """
     roots = libraries(args)
     if not roots:
         raise LibraryError(
@@ -56,18 +68,33 @@ def stems(stylus: Any) -> list[str]:
 
 
 def prepare(stylus: Any, console: Console) -> None:
-    """A library that was never indexed is indexed now; one that was is brought up to date."""
+    """Brings a library up to date, and says so where that is the first time.
+
+    Args:
+        stylus: the open library.
+        console: where it is said and progress is shown.
+    """
     if not stylus.indexed:
         console.say("this library was never indexed: indexing it now")
     bring_up_to_date(stylus, console)
 
 
 def bring_up_to_date(stylus: Any, console: Console) -> None:
-    """Reads what is new and makes it ready for selection."""
+    """Reads what is new and makes it ready for selection.
+
+    Args:
+        stylus: the open library.
+        console: where progress is shown.
+    """
     with ProgressBar(console) as progress:
         stylus.index(progress=progress)
 
 
 def dump(console: Console, value: Any) -> None:
-    """Prints one line of JSON."""
+    """Prints one line of JSON.
+
+    Args:
+        console: where it is printed; one that cannot show Unicode gets escapes.
+        value: anything that JSON can say.
+    """
     console.print(json_line(value, ascii_only=not console.unicode))

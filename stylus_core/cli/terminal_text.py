@@ -23,7 +23,14 @@ _CLEARED = "\r\x1b[K"  # the line of a bar
 
 
 def clean(text: str) -> str:
-    """`text` on one line without what steers a terminal, hides text or reorders it: titles come from the web."""
+    """Takes out what steers a terminal, hides text or reorders it: titles come from the web.
+
+    Args:
+        text: of anybody.
+
+    Returns:
+        The text on one line.
+    """
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in _SPACING else c for c in text)
     return " ".join(harmless(text).split())
@@ -89,13 +96,16 @@ def _split(text: str, columns: int) -> tuple[str, str]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int, most: Sequence[int] = ()) -> list[str]:
-    """Lines of a table that is at most `columns` wide: the last column takes what is left and wraps, others are cut.
+    """A table whose last column takes what is left and wraps, while others are cut.
 
     Args:
         head: titles of the columns.
         rows: one text a cell; control characters are taken out.
         columns: width of the whole table.
         most: the most that each column but the last may take.
+
+    Returns:
+        The lines, at most `columns` wide.
     """
     cells = [[clean(cell) for cell in row] for row in rows]
     sizes = [max(width(row[i]) for row in [list(head), *cells]) for i in range(len(head) - 1)]
@@ -113,7 +123,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], columns: int, most
 
 
 def indented(label: str, text: str, columns: int) -> list[str]:
-    """`text` wrapped behind `label`, the lines that follow under its first word."""
+    """Wraps a text behind a label, the lines that follow under its first word.
+
+    Args:
+        label: what the first line begins with.
+        text: of anybody.
+        columns: width of the whole.
+
+    Returns:
+        The lines.
+    """
     first, *more = wrap(clean(text), max(16, columns - width(label)))
     return [label + first, *(" " * width(label) + line for line in more)]
 
@@ -129,14 +148,26 @@ class Console:
         self._colour = _is_terminal(out) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def paint(self, text: str, *styles: str) -> str:
-        """`text` in colour if the output shows colour. Paint whole lines or padded cells: codes have no width."""
+        """Text in colour if the output shows colour. Paint whole lines or padded cells: codes have no width.
+
+        Args:
+            text: what is painted.
+            styles: names of colours, and `bold` and `dim`.
+
+        Returns:
+            The text with the codes around it, or as it is.
+        """
         text = harmless(text)
         if not self._colour or not text:
             return text
         return f"\x1b[{';'.join(_CODES[s] for s in styles)}m{text}\x1b[0m"
 
     def print(self, *lines: str) -> None:
-        """Lines of the result."""
+        """Writes lines of the result.
+
+        Args:
+            lines: without their ends.
+        """
         for line in lines:
             self.out.write(self._harmless(line) + "\n")
 
@@ -145,18 +176,30 @@ class Console:
         self.out.flush()
 
     def say(self, *lines: str) -> None:
-        """Lines for the person who watches, not part of the result."""
+        """Writes lines for the person who watches, not part of the result.
+
+        Args:
+            lines: without their ends.
+        """
         for line in lines:
             self.err.write(self._harmless(line) + "\n")
         self.err.flush()
 
     def draw(self, line: str) -> None:
-        """A line that the next one takes the place of, on a terminal alone; an empty one leaves nothing behind."""
+        """Writes a line that the next one takes the place of, on a terminal alone.
+
+        Args:
+            line: without its end; an empty one leaves nothing behind.
+        """
         self.err.write(_CLEARED + harmless(line))
         self.err.flush()
 
     def tell(self, sentence: str) -> None:
-        """A sentence of the program while a bar may be drawn, whose place it takes."""
+        """Says a sentence of the program while a bar may be drawn, whose place it takes.
+
+        Args:
+            sentence: without `stylus:`, which is put before it.
+        """
         if self.watched:
             self.draw("")
         self.say(f"stylus: {clean(sentence)}")

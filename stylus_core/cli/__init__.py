@@ -18,14 +18,17 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None, *, opener: Callable[..., Any] | None = None) -> int:
-    """Runs one command. Raises `SystemExit` where argparse does: usage, help, version.
+    """Runs one command.
 
     Args:
         argv: the arguments without the program's name; those of the process if None.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
 
     Returns:
-        The exit code, as `stylus --help` lists them.
+        The exit code; `stylus_core.cli.exit_codes` has them.
+
+    Raises:
+        SystemExit: argparse answered: usage, help, version.
     """
     from stylus_core.cli.terminal_text import Console, clean
 

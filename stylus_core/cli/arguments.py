@@ -63,12 +63,20 @@ def libraries(args: argparse.Namespace) -> list[Path]:
 
 
 def add_library(command: argparse.ArgumentParser) -> None:
-    """Adds the folders of adapters that a command works on."""
+    """Adds the folders of adapters that a command works on.
+
+    Args:
+        command: the command's parser.
+    """
     command.add_argument("--library", action="append", metavar="DIR", help="folder of adapters; may be repeated")
 
 
 def add_common(command: argparse.ArgumentParser) -> None:
-    """Adds what every command has that opens a library: its output, state, encoder and index."""
+    """Adds what every command has that opens a library: its output, state, encoder and index.
+
+    Args:
+        command: the command's parser.
+    """
     command.add_argument("--json", action="store_true", help="print JSON, one object a line")
     command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
     command.add_argument(
@@ -84,7 +92,11 @@ def add_common(command: argparse.ArgumentParser) -> None:
 
 
 def add_selection_options(command: argparse.ArgumentParser) -> None:
-    """Adds a flag for each option of a selection."""
+    """Adds a flag for each option of a selection.
+
+    Args:
+        command: the command's parser.
+    """
     group = command.add_argument_group("options of the selection")
     for option in TABLE:
         settings: dict[str, Any] = {"dest": _PREFIX + option.name, "default": argparse.SUPPRESS, "help": _help(option)}

@@ -36,7 +36,12 @@ class Command:
     epilog: str | None = None
 
     def add_to(self, commands: Any, name: str) -> None:
-        """Adds the command to argparse's `commands`, with all its arguments."""
+        """Adds the command with all its arguments.
+
+        Args:
+            commands: what argparse's `add_subparsers` gave.
+            name: what the command is called.
+        """
         parser = commands.add_parser(
             name,
             allow_abbrev=False,

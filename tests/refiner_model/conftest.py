@@ -105,7 +105,7 @@ class Gate:
             held = self._seen > self._free
         if held:
             self.reached.set()
-            self.opened.wait(20)
+            self.opened.wait()
         describes(handler, request)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from stylus_core.cli import main
+from stylus_core.library import Library
+from stylus_core.refiner import MetadataRefiner
 from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers, status
 from tests.refiner_model.conftest import Gate, add, answer, asked, describes
@@ -22,6 +24,19 @@ from tests.signals import interruptible
 pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).resolve().parents[2]
+HANG = 300.0  # seconds after which a process that does not end has failed
+#: The command, which tells when it has heard that it is to end.
+_TELLS = """
+import sys
+from stylus_core.refiner.model.refine_run import _RefineRun
+end = _RefineRun.end
+def tells(run, why):
+    end(run, why)
+    print("ending", file=sys.stderr, flush=True)
+_RefineRun.end = tells
+from stylus_core.cli import main
+sys.exit(main())
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +147,7 @@ def test_a_file_of_another_kind_is_told(
 
 
 def process(shelf: Shelf, url: str, home: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "stylus_core", "refine", "--library", str(shelf.loras), "--encoder", "none"]
+    command = [sys.executable, "-c", _TELLS, "refine", "--library", str(shelf.loras), "--encoder", "none"]
     return interruptible(
         [*command, "--base-url", url, "--model", "m", "--yes", "--workers", "2"],
         cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)},
@@ -150,20 +165,24 @@ def test_killed_at_any_point_it_goes_on_and_asks_nothing_twice(
     gate = Gate(3)
     with FaultServer([gate]) as server:
         first = process(shelf, server.url, tmp_path / "home")
-        assert gate.reached.wait(60)
-        time.sleep(0.5)  # for the answers that came to be stored
+        assert gate.reached.wait(HANG)
+        with Library(next(tmp_path.glob("home/*/library.sqlite")), MetadataRefiner()) as library:
+            # until the answers that came are stored, and two calls are under way
+            while len(library.card_keys("llm")) < 3 or sum(asked(server).values()) < 5:
+                assert first.poll() is None
+                time.sleep(0.01)
         answered = sum(asked(server).values()) - 2
         first.send_signal(kind)
         if kind == signal.SIGINT:
-            time.sleep(0.5)
+            assert first.stderr and "ending\n" in iter(first.stderr.readline, "")
         gate.opened.set()
-        _, said = first.communicate(timeout=30)
+        _, said = first.communicate(timeout=HANG)
         assert first.returncode == (130 if kind == signal.SIGINT else -signal.SIGKILL), said
         before = asked(server)
         assert sum(before.values()) < 9
         server.steps = [describes]
         second = process(shelf, server.url, tmp_path / "home")
-        out, said = second.communicate(timeout=60)
+        out, said = second.communicate(timeout=HANG)
         assert second.returncode == 0, said
         again = [title for title, times in asked(server).items() if times > 1]
     assert len(asked(server)) == 9

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from stylus_core.library.user_backup import NAME, kept_file
+from stylus_core.library.user_backup import NAME, backup_file
 from stylus_core.llm.cache import answer_file
 from stylus_core.llm.capabilities import Capabilities, read_servers
 from stylus_core.llm.run_state import state_file
@@ -17,7 +17,7 @@ from stylus_core.storage.aside import is_aside, move_aside_and_log
 from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
 from stylus_core.storage.sqlite_open import connect_read_only
 
-_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: kept_file}
+_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: backup_file}
 _LIBRARY = "library.sqlite"  # no cache; see `database_problem`
 
 

@@ -44,7 +44,7 @@ def edit(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         if values and not library.edit(found.id, values):
             console.say("nothing is different from before")
         after = library.get([found.id]).get(found.id, found)
-        told, undoable = library.standings(after), library.undoable(found.id)
+        told, undoable = library.field_provenance(after), library.undoable(found.id)
     if args.json:
         dump(console, _json(after, told, undoable))
     else:

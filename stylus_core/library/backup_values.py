@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from stylus_core.errors import OptionError
 from stylus_core.library.cards import SOURCES
-from stylus_core.library.database_rows import settle, store_card
+from stylus_core.library.database_rows import store_card, update_effective_card
 from stylus_core.library.edits import HISTORY, Query
 from stylus_core.library.fields import checked
 from stylus_core.library.record_codec import decode_card
@@ -33,14 +33,14 @@ class File(NamedTuple):
     digest: str  # of its header
 
 
-class Taken(NamedTuple):
+class Restored(NamedTuple):
     """What came into a database, in numbers of adapters."""
 
     edited: int = 0
     described: int = 0
 
-    def __add__(self, other: tuple[int, ...]) -> Taken:  # type: ignore[override]  # of two such numbers
-        return Taken(*(a + b for a, b in zip(self, other, strict=True)))
+    def __add__(self, other: tuple[int, ...]) -> Restored:  # type: ignore[override]  # of two such numbers
+        return Restored(*(a + b for a, b in zip(self, other, strict=True)))
 
     def __str__(self) -> str:
         """Such as: what you set of 2 adapters and the descriptions of 1."""
@@ -52,7 +52,7 @@ def _adapters(n: int) -> str:
     return "1 adapter" if n == 1 else f"{n:,} adapters"
 
 
-def collected(rows: Callable[[str], Iterable[tuple[Any, ...]]]) -> dict[int, str]:
+def rows_by_adapter(rows: Callable[[str], Iterable[tuple[Any, ...]]]) -> dict[int, str]:
     """Adapters' words by their id, as JSON; those that have none are left out. `rows` gives what a query gives."""
     out: dict[int, dict[str, list[list[Any]]]] = {}
     for table, columns in TABLES.items():
@@ -62,20 +62,20 @@ def collected(rows: Callable[[str], Iterable[tuple[Any, ...]]]) -> dict[int, str
     return {number: json.dumps(words) for number, words in out.items() if isinstance(number, int)}
 
 
-def words_of(query: Query, ids: Sequence[int]) -> dict[int, str]:
+def user_rows(query: Query, ids: Sequence[int]) -> dict[int, str]:
     """The words of these adapters."""
     wanted = json.dumps(list(ids))
     own = "adapter_id IN (SELECT value FROM json_each(?))"
-    return collected(lambda sql: query(f"{sql} {'AND' if 'WHERE' in sql else 'WHERE'} {own}", (wanted,)))
+    return rows_by_adapter(lambda sql: query(f"{sql} {'AND' if 'WHERE' in sql else 'WHERE'} {own}", (wanted,)))
 
 
-def put_back(connection: sqlite3.Connection, adapter_id: int, words: str, refiner: Refiner) -> Taken:
+def restore_rows(connection: sqlite3.Connection, adapter_id: int, words: str, refiner: Refiner) -> Restored:
     """Adds what an adapter does not have yet; what was set since wins. What is no sane value is left out.
 
     Args:
         connection: in a transaction; the adapter's revision is the caller's.
         adapter_id: of an adapter that is there.
-        words: as `collected` gave them, perhaps out of a damaged file.
+        words: as `rows_by_adapter` gave them, perhaps out of a damaged file.
         refiner: the library's.
 
     Returns:
@@ -85,7 +85,7 @@ def put_back(connection: sqlite3.Connection, adapter_id: int, words: str, refine
         said = json.loads(words)
         tables = {name: [row for row in said.get(name, ()) if isinstance(row, list)] for name in TABLES}
     except (ValueError, AttributeError, TypeError, RecursionError):
-        return Taken()
+        return Restored()
     edits = [row for row in tables["field_edits"] if _is_edit(row)]
     sql = "INSERT OR IGNORE INTO field_edits VALUES (?, ?, ?, ?, ?)"
     edited = sum(connection.execute(sql, (adapter_id, *row)).rowcount for row in edits)
@@ -100,8 +100,8 @@ def put_back(connection: sqlite3.Connection, adapter_id: int, words: str, refine
             store_card(connection, adapter_id, *row)
             described += 1
     if edited or described:
-        settle(connection, adapter_id, refiner)
-    return Taken(min(edited, 1), min(described, 1))
+        update_effective_card(connection, adapter_id, refiner)
+    return Restored(min(edited, 1), min(described, 1))
 
 
 def _is_edit(row: list[Any]) -> bool:

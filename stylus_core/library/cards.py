@@ -14,7 +14,7 @@ from stylus_core.types import Card, in_proportion
 SOURCES = ("vlm", "llm", "import", "metadata")
 
 
-def effective(cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> Card:
+def effective_card(cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> Card:
     """The card that counts, from the cards by source and the user's edits by field."""
     card = most_trusted(cards)
     for field in TABLE:

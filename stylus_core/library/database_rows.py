@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stylus_core.library.cards import effective
+from stylus_core.library.cards import effective_card
 from stylus_core.library.edits import Query, read_edits, values_of
 from stylus_core.library.file_reader import ReadFile
 from stylus_core.library.hostile_text import fold
@@ -62,19 +62,19 @@ def write_file(
     number = connection.execute("SELECT id FROM adapters WHERE path = ?", (item.path,)).fetchone()[0]
     store_card(connection, number, "metadata", "", found.card)
     if current or renamed:
-        settle(connection, number, refiner)
+        update_effective_card(connection, number, refiner)
     return outcome
 
 
 def store_card(connection: sqlite3.Connection, adapter_id: int, source: str, inputs_key: str, card: str) -> None:
-    """Stores an encoded card beside those of other sources; `settle` then decides which counts."""
+    """Stores an encoded card beside those of other sources; `update_effective_card` then decides which counts."""
     connection.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?, ?)", (adapter_id, source, inputs_key, card))
 
 
-def settle(connection: sqlite3.Connection, adapter_id: int, refiner: Refiner) -> None:
+def update_effective_card(connection: sqlite3.Connection, adapter_id: int, refiner: Refiner) -> None:
     """Works out anew what all readers take: the effective card, the title to find it by, and whether it is excluded."""
     edits = values_of(read_edits(connection.execute, adapter_id))
-    card = effective(cards_of(connection.execute, adapter_id), edits, refiner)
+    card = effective_card(cards_of(connection.execute, adapter_id), edits, refiner)
     told = "SELECT json_extract(metadata, '$.title'), json_extract(metadata, '$.excluded') FROM adapters WHERE id = ?"
     title, excluded = connection.execute(told, (adapter_id,)).fetchone()
     values = (encode_card(card), fold(card.title or title or ""), edits.get("excluded", bool(excluded)), adapter_id)

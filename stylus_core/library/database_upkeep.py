@@ -15,28 +15,28 @@ from stylus_core.progress import StageProgress
 from stylus_core.storage.aside import log as healed
 
 
-class Upkeep:
+class DatabaseUpkeep:
     """Of one database. Safe to use from several threads."""
 
     def __init__(self, database: Database, refiner: Refiner) -> None:
         self.folders: dict[str, SeenFolder] = {}  # what the last listing saw
         self._database, self._refiner = database, refiner
-        self._keepsake = UserBackup(database.path.with_name(NAME))
+        self._backup = UserBackup(database.path.with_name(NAME))
         self._scanning = threading.Lock()
         self._listed = ""  # identity of the database with which they were compared
 
     def close(self) -> None:
         """Lets go of the file that is kept beside the database."""
-        self._keepsake.close()
+        self._backup.close()
 
-    def keep(self) -> None:
+    def back_up(self) -> None:
         """Keeps what was set or described a second time; to be called after it was."""
-        self._keepsake.follow(self._database)
+        self._backup.follow(self._database)
 
     def renewed(self) -> bool:
         """Whether the database is another one than when the folders were listed; one that went is opened again."""
         if not self._database.is_there:
-            self.keep()  # what was set in it since it went can still be read
+            self.back_up()  # what was set in it since it went can still be read
             self._database.renew()
         if self._listed in ("", self._database.state.identity):
             return False
@@ -53,8 +53,8 @@ class Upkeep:
             self.renewed()
             return self._scan(self._database, roots, progress)
 
-    def scan_beside(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
-        """See `Library.scan_beside`."""
+    def scan_in_background(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
+        """See `Library.scan_in_background`."""
         with self._scanning:
             database = Database(self._database.path)
             try:
@@ -72,16 +72,16 @@ class Upkeep:
         report, folders = scan(database, roots, self._refiner, progress, pause)
         identity, lost = database.state.identity, database.lost
         if lost or identity != self._listed or report.added or report.renamed:
-            self._give_back(database, lost)
+            self._restore(database, lost)
             database.lost = None
-        self._keepsake.follow(database)
+        self._backup.follow(database)
         self.folders, self._listed = folders, identity
         return report
 
-    def _give_back(self, database: Database, lost: Lost | None) -> None:
+    def _restore(self, database: Database, lost: Lost | None) -> None:
         if lost:
-            self._keepsake.salvage(lost.aside)
-        taken, waiting = self._keepsake.give_back(database, self._refiner)
+            self._backup.salvage(lost.aside)
+        taken, waiting = self._backup.restore(database, self._refiner)
         more = f"; what is kept of {waiting:,} more waits for their files" if waiting else ""
         if lost:
             kept = f" with {taken}" if any(taken) else "; nothing was found that you had set or had described"

@@ -13,7 +13,7 @@ from stylus_core.library.hostile_text import Malformed
 from stylus_core.library.merge import read_metadata
 from stylus_core.library.record_codec import dumps, encode_card, encode_metadata
 from stylus_core.library.refiner_protocol import Refiner
-from stylus_core.library.regular_file import told
+from stylus_core.library.regular_file import error_text
 from stylus_core.library.versions import VersionContext
 from stylus_core.prompt.tags import UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.types import Card, Metadata
@@ -43,7 +43,7 @@ def read_item(item: Listed, refiner: Refiner) -> ReadFile:
     except Malformed as error:
         return unusable(item, "unreadable", str(error))
     except OSError as error:
-        problem = told(error)
+        problem = error_text(error)
     except Exception as error:
         log.exception("what is in %s cannot be understood", item.path)
         problem = f"what is in it cannot be understood ({type(error).__name__})"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stylus_core.library.host_order import LastPositions, natural_key
 from stylus_core.library.preview_picture import IMAGES
-from stylus_core.library.regular_file import told
+from stylus_core.library.regular_file import error_text
 from stylus_core.library.sidecar_owner import SIDECARS, Entry, by_owner
 from stylus_core.storage.sqlite_values import same_number, storable, storable_text
 
@@ -112,7 +112,7 @@ def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) ->
                 except FileNotFoundError:
                     continue
                 except Exception as error:
-                    unlisted[shown(folder)] = told(error)
+                    unlisted[shown(folder)] = error_text(error)
                     continue
                 unlisted.update(inside.unlisted)
                 stack.extend(inside.folders)
@@ -143,11 +143,11 @@ def _look_into(folder: str) -> _Inside:
                 try:
                     _take(entry, inside)
                 except Exception as error:
-                    inside.unlisted[shown(entry.path)] = told(error)
+                    inside.unlisted[shown(entry.path)] = error_text(error)
     except FileNotFoundError:
         raise
     except Exception as error:
-        inside.unlisted[shown(folder)] = told(error)
+        inside.unlisted[shown(folder)] = error_text(error)
     return inside
 
 
@@ -180,7 +180,7 @@ def _adapters(folder: str, inside: _Inside, pause: Callable[[], None] | None) ->
         try:
             yield _listed(folder, stem, entry, beside.get(stem, ()))
         except Exception as error:
-            yield Listed(shown(entry.path), shown(stem), folder, entry.name, 0, 0, 0, b"", (), told(error))
+            yield Listed(shown(entry.path), shown(stem), folder, entry.name, 0, 0, 0, b"", (), error_text(error))
 
 
 def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[Entry]) -> Listed:
@@ -196,7 +196,7 @@ def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[En
     except FileNotFoundError:
         problem = "it is a link to a file that is not there"
     except OSError as error:
-        problem = told(error)
+        problem = error_text(error)
     # The mode is in it because a file whose rights are put right has to be read again.
     parts = [f"{READER_VERSION}|{entry.name}|{size}|{mtime}|{mode}|{problem}"]
     for _, extension, other in sorted(beside, key=_name) if len(beside) > 1 else beside:

@@ -13,15 +13,15 @@ from stylus_core.errors import LibraryError, OptionError
 from stylus_core.library.adapter_rows import FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
 from stylus_core.library.cards import SOURCES
 from stylus_core.library.database import Database, DatabaseState, next_revision
-from stylus_core.library.database_rows import cards_of, settle, store_card
-from stylus_core.library.database_upkeep import Upkeep
+from stylus_core.library.database_rows import cards_of, store_card, update_effective_card
+from stylus_core.library.database_upkeep import DatabaseUpkeep
 from stylus_core.library.edits import SETTERS, Edit, change, read_edits, undo, undoable
 from stylus_core.library.fields import checked
 from stylus_core.library.folder_walk import folders_changed, folders_moved
 from stylus_core.library.hostile_text import clean, fold
 from stylus_core.library.pairs import could_be_half
 from stylus_core.library.pool_traits import PoolTraits, read_traits
-from stylus_core.library.provenance import FieldProvenance, standings
+from stylus_core.library.provenance import FieldProvenance, field_provenance
 from stylus_core.library.record_codec import decode_card, encode_card, loads
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import ScanReport
@@ -56,7 +56,7 @@ class Library:
         """
         self._refiner = refiner
         self._database = Database(Path(database))
-        self._upkeep = Upkeep(self._database, refiner)
+        self._upkeep = DatabaseUpkeep(self._database, refiner)
 
     def __enter__(self) -> Library:
         return self
@@ -79,12 +79,12 @@ class Library:
         """
         return self._upkeep.scan(roots, progress)
 
-    def scan_beside(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
+    def scan_in_background(self, roots: Sequence[str | os.PathLike[str]], pause: Callable[[], None]) -> ScanReport:
         """The same on a connection of its own, for a thread in the background: others read meanwhile.
 
         `pause` is called every few milliseconds and may wait, as long as something else is more urgent.
         """
-        return self._upkeep.scan_beside(roots, pause)
+        return self._upkeep.scan_in_background(roots, pause)
 
     def moved(self, roots: Sequence[str | os.PathLike[str]]) -> bool:
         """Whether a file came, went or was renamed since this object listed the roots, or it has not; a stat a folder.
@@ -232,8 +232,8 @@ class Library:
             for number, card in cards.items():
                 if connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", (revision, number)).rowcount:
                     store_card(connection, number, source, keys.get(number, ""), encode_card(card))
-                    settle(connection, number, self._refiner)
-        self._upkeep.keep()
+                    update_effective_card(connection, number, self._refiner)
+        self._upkeep.back_up()
 
     def cards(self, source: str, ids: Sequence[int]) -> dict[int, Card]:
         """The cards that `source` made, by adapter id, whichever card counts; those without one are left out."""
@@ -283,19 +283,19 @@ class Library:
         """How many changes of an adapter `undo` can take back."""
         return undoable(self._database.rows, adapter_id)
 
-    def standings(self, adapter: Adapter) -> list[FieldProvenance]:
+    def field_provenance(self, adapter: Adapter) -> list[FieldProvenance]:
         """Each field that can be set: its value, who set it, and what it would be without the user's word."""
         with self._database.guard():
             cards = cards_of(self._database.rows, adapter.id)
-            return standings(adapter, self.edits(adapter.id), cards, self._refiner)
+            return field_provenance(adapter, self.edits(adapter.id), cards, self._refiner)
 
     def _edited(self, adapter_id: int, make: Callable[[sqlite3.Connection], _Made]) -> _Made:
         with self._database.transaction() as connection:
             if not connection.execute("SELECT 1 FROM adapters WHERE id = ?", (adapter_id,)).fetchone():
                 raise LibraryError(f"there is no adapter with the id {adapter_id} in the library")
             if made := make(connection):
-                settle(connection, adapter_id, self._refiner)
+                update_effective_card(connection, adapter_id, self._refiner)
                 stamp = (next_revision(connection), adapter_id)
                 connection.execute("UPDATE adapters SET revision = ? WHERE id = ?", stamp)
-        self._upkeep.keep()
+        self._upkeep.back_up()
         return made

@@ -13,7 +13,7 @@ from stylus_core.base_models.recognise import adapter_base
 from stylus_core.library.adapter_algorithm import algorithm_of
 from stylus_core.library.header import Header
 from stylus_core.library.hostile_text import clean_line, fold
-from stylus_core.library.own_words import keep_own_words, part_from_copies
+from stylus_core.library.own_words import drop_copied_texts, put_own_words_first
 from stylus_core.library.preview_picture import preview
 from stylus_core.library.sidecar_reader import read_sidecars
 from stylus_core.library.sidecars.registry import HEADER, JOINED, PRESETS, TRUST, TRUST_OF
@@ -40,9 +40,9 @@ def read_metadata(header: Header, context: VersionContext) -> tuple[Metadata, li
     found, problems = read_sidecars(sorted(context.beside), context, own)
     found[HEADER] = own
     problems += [(HEADER, problem) for problem in ignored]
-    part_from_copies(found)
+    drop_copied_texts(found)
     fields, provenance = merge(found)
-    keep_own_words(fields, provenance, found)
+    put_own_words_first(fields, provenance, found)
     _keep_structure(fields, provenance, found)
     _add_local_examples(fields, provenance, context)
     base = adapter_base(header.shapes, _statements(found, raw), [(HEADER, raw.get("ss_sd_model_name", ""))])

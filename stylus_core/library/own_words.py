@@ -18,7 +18,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _LETTERS = re.compile(r"[^\W_]+")
 
 
-def part_from_copies(found: dict[str, Claims]) -> None:
+def drop_copied_texts(found: dict[str, Claims]) -> None:
     """Takes from the claims what is no user's word: tools copy the site's texts and words into the user's files."""
     typing = [
         source for source in TRUST if not found.get(source, {}).keys().isdisjoint(("own_description", "own_notes"))
@@ -43,7 +43,7 @@ def part_from_copies(found: dict[str, Claims]) -> None:
                 del claims[own]
 
 
-def keep_own_words(fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims]) -> None:
+def put_own_words_first(fields: dict[str, Any], provenance: dict[str, str], found: dict[str, Claims]) -> None:
     """Puts the user's title and description before the site's, and all that he typed into `own_words`."""
     typed = next((s for s in TRUST if "own_description" in found.get(s, ())), "")
     texts: dict[str, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stylus_core.library.cards import SOURCES, effective
+from stylus_core.library.cards import SOURCES, effective_card
 from stylus_core.library.edits import Edit, values_of
 from stylus_core.library.fields import TABLE
 from stylus_core.library.refiner_protocol import Refiner
@@ -37,7 +37,7 @@ class FieldProvenance:
     otherwise_by: str
 
 
-def standings(
+def field_provenance(
     adapter: Adapter, edits: Mapping[str, Edit], cards: Mapping[str, Card], refiner: Refiner
 ) -> list[FieldProvenance]:
     """Every field of the table, in its order, out of the user's edits and the cards by source."""
@@ -60,7 +60,7 @@ class _Account:
     def __init__(self, adapter: Adapter, cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> None:
         self._adapter, self._edits = adapter, edits
         self._base = cards.get("metadata", Card())
-        self._card = effective(cards, edits, refiner)
+        self._card = effective_card(cards, edits, refiner)
         self._by = next((source for source in SOURCES if source in cards), "metadata")
         self._own = cards.get(self._by, self._base)
 

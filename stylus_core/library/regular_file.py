@@ -28,7 +28,7 @@ def open_regular(path: str) -> BinaryIO:
     return file
 
 
-def told(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """The clause that tells the user what the system said of an entry of a folder, or what else failed."""
     if isinstance(error, OSError):
         return error.strerror or str(error) or type(error).__name__

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database, next_revision
-from stylus_core.library.database_rows import settle, store_card, write_file
+from stylus_core.library.database_rows import store_card, update_effective_card, write_file
 from stylus_core.library.file_reader import ReadFile, read_item, refined, unusable
 from stylus_core.library.folder_walk import SeenFolder, winners
 from stylus_core.library.record_codec import decode_metadata, encode_card
@@ -140,7 +140,7 @@ def _refine_again(database: Database, rows: list[StoredRow], refiner: Refiner, s
                 values = (refiner.version, revision, number)
                 connection.execute("UPDATE adapters SET refiner = ?, revision = ? WHERE id = ?", values)
                 store_card(connection, number, "metadata", "", card)
-                settle(connection, number, refiner)
+                update_effective_card(connection, number, refiner)
 
 
 def _finish(database: Database, plan: ScanPlan) -> int:

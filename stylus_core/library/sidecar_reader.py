@@ -10,7 +10,7 @@ from typing import Any
 
 from stylus_core.library.encoding import decode
 from stylus_core.library.hostile_text import Malformed, parse_text
-from stylus_core.library.regular_file import open_regular, told
+from stylus_core.library.regular_file import error_text, open_regular
 from stylus_core.library.sidecars.identity import identity_of
 from stylus_core.library.sidecars.registry import BY_SUFFIX, TEXT_SIDECARS
 from stylus_core.library.sidecars.sidecar_format import JsonSidecar
@@ -52,7 +52,7 @@ def read_sidecars(
         except Malformed as error:
             problems.append((name, f"ignored: {error}"))
         except Exception as error:
-            problems.append((name, f"ignored: {told(error)}"))
+            problems.append((name, f"ignored: {error_text(error)}"))
     values = [parsed[suffix][1] for suffix in BY_SUFFIX if suffix in parsed]
     context = context._replace(identity=cache(lambda: identity_of(values, header)))
     for suffix, (name, value) in parsed.items():
@@ -60,7 +60,7 @@ def read_sidecars(
             made, wrong = _claims(suffix, value, context)
         except Exception as error:
             log.exception("what is in %s beside %s cannot be understood", name, context.stem)
-            problems.append((name, f"ignored: {told(error)}"))
+            problems.append((name, f"ignored: {error_text(error)}"))
             continue
         found.update(made)
         if wrong:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import StylusError
-from stylus_core.library.backup_values import File, Taken, collected, put_back, words_of
+from stylus_core.library.backup_values import File, Restored, restore_rows, rows_by_adapter, user_rows
 from stylus_core.library.database import Database, DatabaseState, next_revision
 from stylus_core.library.header import COMMON
 from stylus_core.library.refiner_protocol import Refiner
@@ -43,7 +43,7 @@ _SCHEMA = (
 _PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
-def kept_file(path: Path) -> CacheFile:
+def backup_file(path: Path) -> CacheFile:
     """The file itself."""
     return CacheFile(path, _SCHEMA, (CacheTable("kept", "library DESC, id DESC", _intact),), wait=5)
 
@@ -52,7 +52,7 @@ class UserBackup:
     """Of the library in the same folder. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        self._file = kept_file(path)
+        self._file = backup_file(path)
         self._lock = threading.Lock()
         self._at: DatabaseState | None = None  # up to where it follows
 
@@ -68,13 +68,13 @@ class UserBackup:
                 self._file.do(lambda db: _follow(db, database))
                 self._at = state
 
-    def give_back(self, database: Database, refiner: Refiner) -> tuple[Taken, int]:
+    def restore(self, database: Database, refiner: Refiner) -> tuple[Restored, int]:
         """Puts what other databases knew of these files into the one that there is now. Nothing is raised.
 
         Returns:
             What came in, and of how many adapters something is kept whose files are not there.
         """
-        taken, waiting = Taken(), 0
+        taken, waiting = Restored(), 0
         with self._lock, _doing_without(self._file.path):
             self._file.do(lambda db: _disown(db, database.state))
             entries = self._file.do(lambda db: _others(db, database.state.identity))
@@ -87,7 +87,7 @@ class UserBackup:
                 with database.transaction() as connection:
                     revision = next_revision(connection)
                     for (_, _, number), text in zip(some, words, strict=True):
-                        came = put_back(connection, number, text, refiner)
+                        came = restore_rows(connection, number, text, refiner)
                         taken += came
                         if any(came):
                             stamp = (revision, number)
@@ -104,7 +104,7 @@ class UserBackup:
                 identity, revision = meta.get("identity"), meta.get("revision", 0)
                 library = f"{identity:016x}" if isinstance(identity, int) else broken.name
                 files = [File(*row) for row in _readable(old, "SELECT id, path, size, digest FROM adapters")]
-                words = collected(lambda sql: list(_readable(old, sql)))
+                words = rows_by_adapter(lambda sql: list(_readable(old, sql)))
             known = {file.id: file for file in files if isinstance(file.path, str)}
             entries = [_entry(library, known[n], text, 0.0) for n, text in words.items() if n in known]
             self._file.do(lambda db: _add(db, library, revision, entries))
@@ -124,7 +124,7 @@ def _follow(db: sqlite3.Connection, database: Database) -> None:
     changed = [row[0] for row in database.rows("SELECT id FROM adapters WHERE revision > ? ORDER BY id", (last,))]
     kept = {row[0] for row in db.execute("SELECT id FROM kept WHERE library = ?", (identity,))}
     for ids in _chunks(changed, _AT_ONCE):
-        words = words_of(database.rows, ids)
+        words = user_rows(database.rows, ids)
         sql = "SELECT id, path, size, digest FROM adapters WHERE id IN (SELECT value FROM json_each(?))"
         files = [File(*row) for row in database.rows(sql, (json.dumps(list(words)),))]
         db.executemany(_PUT, [_entry(identity, file, words[file.id], time.time()) for file in files])

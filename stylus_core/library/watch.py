@@ -100,7 +100,7 @@ class Watch:
     def _list(self) -> None:
         began = time.monotonic()
         try:
-            self.listed(began, self._library.scan_beside(self._roots, self._pause))
+            self.listed(began, self._library.scan_in_background(self._roots, self._pause))
         except _ClosedError:
             return
         except Exception as e:  # a thread that ends in silence would be begun anew by every selection

@@ -50,7 +50,7 @@ _WORDS, _LONGEST = 6, 60  # of one trigger word
 _ENTRIES = 8
 
 
-def told_words(text: str) -> tuple[str, ...]:
+def described_trigger_words(text: str) -> tuple[str, ...]:
     """The trigger words that a text names, in its order; none if it says that there are none.
 
     Args:

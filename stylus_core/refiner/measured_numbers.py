@@ -94,7 +94,7 @@ class Spot(NamedTuple):
     behind: str  # what follows the number, as far as it can be about it
 
     @property
-    def ours(self) -> bool:
+    def is_weight(self) -> bool:
         return self.sure > 0 and self.kind != "other"
 
 
@@ -173,7 +173,7 @@ class _Sentence:
         return found
 
     def _unlabelled(self, before: str, behind: str, last: Spot | None) -> tuple[str, int]:
-        if last and last.ours and last.sure >= CARRIED:
+        if last and last.is_weight and last.sure >= CARRIED:
             return "weight", CARRIED
         advised = any(p.search(text) for p in (ADVICE, USE) for text in (before, behind[:NEAR]))
         if last and last.kind == "other" and not last.number.plain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from stylus_core.refiner.described_triggers import told_words
+from stylus_core.refiner.described_triggers import described_trigger_words
 from stylus_core.refiner.remarks import denies, is_base_or_version
 from stylus_core.refiner.trainer_names import CLASSES, trained_words
 from stylus_core.refiner.trigger_entry import phrases
@@ -36,7 +36,7 @@ def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]
     # "none" fills a field that wants something; a sentence says that there are none
     if not any(" " in d.strip() for d in denials):
         texts = (*metadata.trigger_words, metadata.description, metadata.notes)
-        found = next(filter(None, map(told_words, texts)), ())
+        found = next(filter(None, map(described_trigger_words, texts)), ())
         if not found and not denials:
             found = trained_words(metadata, stem)
         # of a trainer's records it is what the folder happens to be called: "img", "woman"

@@ -96,12 +96,12 @@ def _authors(metadata: Metadata, said: StatedWeight) -> Weight:
 def _said(metadata: Metadata, stem: str) -> StatedWeight:
     """What the author's texts say, each part as the first text has it that says anything."""
     words = f"{metadata.title} {metadata.alias} {stem}".lower()
-    ours = WeightOwner(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
+    owner = WeightOwner(metadata.version, metadata.base_model, frozenset(_NAME.findall(words)) - _GENERIC)
     out = shown = StatedWeight()
     for text in (metadata.own_words, metadata.version_description, metadata.description, metadata.notes):
         if not text:
             continue
-        said = stated(plain(text), ours)
+        said = stated(plain(text), owner)
         # a text that only says the one for the text encoder belongs to the other text's weight
         out = StatedWeight(said.weight, out.clip or said.clip, out.least or said.least, out.most or said.most)
         if out.weight is not None:

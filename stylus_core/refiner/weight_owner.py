@@ -28,12 +28,12 @@ class WeightOwner(NamedTuple):
 NOBODY = WeightOwner("", "", frozenset())
 
 
-def version_vote(text: str, ours: WeightOwner) -> int | None:
+def version_vote(text: str, owner: WeightOwner) -> int | None:
     """How much `text` speaks for a weight: 2 or -2 if it names our version or another; None if it names none.
 
     Args:
         text: what stands beside a number, or over it.
-        ours: the adapter that it should be about.
+        owner: the adapter that it should be about.
     """
     if old := _OLD.search(text):
         return 2 if (new := _NEW.search(text)) and new.start() > old.start() else -3
@@ -41,7 +41,7 @@ def version_vote(text: str, ours: WeightOwner) -> int | None:
         return 2
     versions = {_key(m[1]) for m in _VERSION.finditer(text)}
     bases = {_key(m[1]) for m in _BASE.finditer(text)}
-    for found, known in ((versions, _versions(ours.version)), (bases, _bases(ours))):
+    for found, known in ((versions, _versions(owner.version)), (bases, _bases(owner))):
         if found and known:
             return 2 if found & known else -2
     return 0 if versions or bases else None
@@ -52,8 +52,8 @@ def _versions(version: str) -> set[str]:
     return named or {_key(w) for w in version.split() if _BARE.fullmatch(w)}
 
 
-def _bases(ours: WeightOwner) -> set[str]:
-    return {_key(m[1]) for m in _BASE.finditer(f"{ours.version} {ours.base}".lower())}
+def _bases(owner: WeightOwner) -> set[str]:
+    return {_key(m[1]) for m in _BASE.finditer(f"{owner.version} {owner.base}".lower())}
 
 
 def _key(name: str) -> str:
@@ -100,13 +100,13 @@ _WORD = re.compile(r"[^\s]+")
 _MY = re.compile(r"\bmy\b")
 
 
-def others_lora(before: str, behind: str, ours: WeightOwner) -> bool:
+def is_of_other_lora(before: str, behind: str, owner: WeightOwner) -> bool:
     """Whether a number is the weight of another adapter.
 
     Args:
         before: the text in front of it, as it is written.
         behind: what qualifies it behind.
-        ours: the adapter that it should be of.
+        owner: the adapter that it should be of.
     """
     raw, before = before, before.lower()
     if _BY_OTHERS.match(behind) or _OTHER.match(behind.lstrip(" (").removeprefix("for ").removeprefix("the ")):
@@ -118,22 +118,22 @@ def others_lora(before: str, behind: str, ours: WeightOwner) -> bool:
             return True
     if (file := _FILE.search(before)) and not re.match(words.WEIGHT, file["name"]):
         parts = file["name"].split("_")
-        return not any(p in ours.names for p in parts) and not any(
+        return not any(p in owner.names for p in parts) and not any(
             p in ("lora", "strength", "weight", "scale") for p in parts
         )
     for found in (_QUOTED.search(before), _OF_NAMED.match(behind)):
-        if found and not any(w in ours.names or _GENERIC.fullmatch(w) for w in found["name"].split()):
+        if found and not any(w in owner.names or _GENERIC.fullmatch(w) for w in found["name"].split()):
             return True
-    return _is_named(raw, before, ours)
+    return _is_named(raw, before, owner)
 
 
-def _is_named(raw: str, before: str, ours: WeightOwner) -> bool:
+def _is_named(raw: str, before: str, owner: WeightOwner) -> bool:
     """A name that is not ours, of something that is used as well: "with my Rim Light LoRA at 0.4"."""
     found = _NAMED.search(before)
     if found is None:
         return False
     called = [w for w in _WORD.finditer(before, *found.span("name")) if not _GENERIC.fullmatch(w[0])]
-    if not called or any(w[0].strip("'’") in ours.names for w in called):
+    if not called or any(w[0].strip("'’") in owner.names for w in called):
         return False
     if _MY.search(found["name"]):
         return True

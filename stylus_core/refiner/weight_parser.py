@@ -20,7 +20,7 @@ from stylus_core.refiner.advice import Stated, advised, against, bound, effect, 
 from stylus_core.refiner.clauses import lines, sentences
 from stylus_core.refiner.measured_numbers import REACH, Spot, measured, spots
 from stylus_core.refiner.numbers import counts_things, masked, numbers
-from stylus_core.refiner.weight_owner import NOBODY, WeightOwner, others_lora, version_vote
+from stylus_core.refiner.weight_owner import NOBODY, WeightOwner, is_of_other_lora, version_vote
 
 MOST = 6_000  # characters of a text that are looked at; authors say it near the top
 _MOST_LINE = 1_000
@@ -54,16 +54,16 @@ class StatedWeight(NamedTuple):
     most: float | None = None  # what it warns to go beyond
 
 
-def stated(text: str, ours: WeightOwner = NOBODY) -> StatedWeight:
+def stated(text: str, owner: WeightOwner = NOBODY) -> StatedWeight:
     """What a text recommends, in any language whose words for it we know.
 
     Args:
         text: without HTML.
-        ours: which adapter it is about: texts name weights of other versions and of other adapters, too.
+        owner: which adapter it is about: texts name weights of other versions and of other adapters, too.
     """
     if not _ANY_DIGIT.search(text[:MOST]):
         return StatedWeight()
-    reader = _WeightStatements(ours)
+    reader = _WeightStatements(owner)
     for line in lines(text[:MOST]):
         reader.line(line[:_MOST_LINE])
     return StatedWeight(_chosen(reader.found, clip=False), _chosen(reader.found, clip=True), reader.least, reader.most)
@@ -82,11 +82,11 @@ class _Candidate(NamedTuple):
 class _WeightStatements:
     """Goes through a text, sentence by sentence."""
 
-    def __init__(self, ours: WeightOwner) -> None:
+    def __init__(self, owner: WeightOwner) -> None:
         self.found: list[_Candidate] = []
         self.least: float | None = None
         self.most: float | None = None
-        self._ours = ours
+        self._owner = owner
         self._section = 0  # vote of the heading above for our version, as far as headings were looked at
         self._headings: list[str] = []  # short lines since then, in lower case
         self._before: deque[str] = deque(maxlen=_BEFORE)  # lines and sentences before this one, in lower case
@@ -110,7 +110,7 @@ class _WeightStatements:
             return
         sentence = masked(low)
         for spot in spots(sentence, self._carried) if _DIGIT.search(sentence) else ():
-            if spot.ours and not counts_things(spot.number, sentence):
+            if spot.is_weight and not counts_things(spot.number, sentence):
                 self._judge(raw, low, sentence, spot)
 
     def _earlier(self) -> list[str]:
@@ -133,7 +133,7 @@ class _WeightStatements:
     def _over(self) -> int:
         """How much the heading above speaks for our version; a line with numbers of its own is none."""
         for line in reversed(self._headings):
-            vote = version_vote(line, self._ours)
+            vote = version_vote(line, self._owner)
             if vote is not None and not numbers(masked(line)):
                 self._section = vote
                 break
@@ -151,9 +151,11 @@ class _WeightStatements:
         found, advice = sane(number, spot.sure, clip), advised(sentence, before, spot)
         if found is None or advice is None:
             return
-        if _OF_OTHER.search(before) or others_lora(raw[start : number.start], aside or spot.behind[:40], self._ours):
+        if _OF_OTHER.search(before) or is_of_other_lora(
+            raw[start : number.start], aside or spot.behind[:40], self._owner
+        ):
             return
-        vote = version_vote(f"{before} {aside}", self._ours)
+        vote = version_vote(f"{before} {aside}", self._owner)
         score = spot.sure + advice + against(before, aside, spot) + (self._over() if vote is None else vote)
         if score > 0:
             score = max(1, score - special(before, aside, found))
@@ -162,11 +164,13 @@ class _WeightStatements:
 
 def _chosen(found: Sequence[_Candidate], *, clip: bool) -> Stated | None:
     """What is advised most plainly; the first of equals."""
-    ours = [c for c in found if c.clip == clip]
-    if not ours:
+    fitting = [c for c in found if c.clip == clip]
+    if not fitting:
         return None
-    best = max(ours, key=lambda c: c.score)
-    beside = [c for c in ours if abs(c.sentence - best.sentence) <= (0 if best.stated.high < 0 or best.effect else 1)]
+    best = max(fitting, key=lambda c: c.score)
+    beside = [
+        c for c in fitting if abs(c.sentence - best.sentence) <= (0 if best.stated.high < 0 or best.effect else 1)
+    ]
     if best.stated.high < 0 and (high := max(c.stated.high for c in beside)) > 0:
         return Stated(best.stated.low, high)  # "-1 for less, 1 for more"
     other = next((c.stated for c in beside if best.effect and c.effect not in ("", best.effect)), None)

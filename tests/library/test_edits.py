@@ -222,7 +222,7 @@ def test_unknown_adapters_and_setters(shelf: Shelf) -> None:
 
 
 def standing(shelf: Shelf) -> dict[str, tuple[Any, str]]:
-    return {s.field: (s.value, s.by) for s in shelf.library.standings(shelf.one())}
+    return {s.field: (s.value, s.by) for s in shelf.library.field_provenance(shelf.one())}
 
 
 def test_who_says_what(shelf: Shelf) -> None:
@@ -248,7 +248,7 @@ def test_who_says_what(shelf: Shelf) -> None:
     assert (found["description"], found["kind"]) == (("A tin bird.", "llm"), ("style", "llm"))
     assert found["trigger_words"][1] == ".metadata.json"  # the model named none
     shelf.library.edit(number, {"kind": "pose", "trigger_words": []}, by="panel")
-    told = {s.field: s for s in shelf.library.standings(shelf.one())}
+    told = {s.field: s for s in shelf.library.field_provenance(shelf.one())}
     kind, words = told["kind"], told["trigger_words"]
     assert (kind.value, kind.by, kind.otherwise, kind.otherwise_by) == ("pose", "panel", "style", "llm")
     assert (words.value, words.otherwise) == ([], ["one || two"])

@@ -111,7 +111,7 @@ def test_an_older_database_keeps_all_that_is_in_it(shelf: Shelf, old: Path) -> N
         assert library.changes_since(revision)[0] == {kite.id, drum.id}  # the index takes them in
         assert library.edits(kite.id)["weight"] == (0.35, "user", "")
         assert library.undoable(kite.id) == 0  # how it was before is not known
-        assert {s.field: s.otherwise for s in library.standings(kite)}["description"] == "a kite of paper"
+        assert {s.field: s.otherwise for s in library.field_provenance(kite)}["description"] == "a kite of paper"
         library.edit(kite.id, {"weight": None, "description": None})
         library.edit(drum.id, {"kind": None})
         assert library.get(list(before)) == before

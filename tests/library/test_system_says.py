@@ -355,7 +355,7 @@ def test_the_thread_that_looks_at_the_folders_survives(shelf: Shelf, monkeypatch
 
     ended: list[object] = []
     monkeypatch.setattr("threading.excepthook", ended.append)
-    monkeypatch.setattr(shelf.library, "scan_beside", fails)
+    monkeypatch.setattr(shelf.library, "scan_in_background", fails)
     found.check()
     found.close()
     assert ended == []

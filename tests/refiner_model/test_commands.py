@@ -22,6 +22,19 @@ from tests.signals import interruptible, received
 pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).resolve().parents[2]
+HANG = 300.0  # seconds after which a process that does not end has failed
+#: The command, which tells when it has heard that it is to end.
+_TELLS = """
+import sys
+from stylus_core.refiner.model.refine_run import _RefineRun
+end = _RefineRun.end
+def tells(run, why):
+    end(run, why)
+    print("ending", file=sys.stderr, flush=True)
+_RefineRun.end = tells
+from stylus_core.cli import main
+sys.exit(main())
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +145,7 @@ def test_a_file_of_another_kind_is_told(
 
 
 def process(shelf: Shelf, url: str, home: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "stylus_core", "refine", "--library", str(shelf.loras), "--encoder", "none"]
+    command = [sys.executable, "-c", _TELLS, "refine", "--library", str(shelf.loras), "--encoder", "none"]
     return interruptible(
         [*command, "--base-url", url, "--model", "m", "--yes", "--workers", "2"],
         cwd=ROOT, env={**os.environ, "STYLUS_HOME": str(home)},

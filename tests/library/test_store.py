@@ -22,8 +22,6 @@ from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 from tests.shared import MAKE_LIBRARY, REASON
 
-HANG = 300.0  # seconds after which a process that does not end has failed
-
 
 def test_lookups(shelf: Shelf) -> None:
     for name, title in (("Fox", "The Red One"), ("sub/hen", "Fox and Hen"), ("owl", "")):

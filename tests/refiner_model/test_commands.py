@@ -22,7 +22,6 @@ from tests.signals import interruptible, received
 pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).resolve().parents[2]
-HANG = 300.0  # seconds after which a process that does not end has failed
 #: The command, which tells when it has heard that it is to end.
 _TELLS = """
 import sys

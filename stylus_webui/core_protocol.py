@@ -18,8 +18,11 @@ class LibraryFiles(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> DatabaseState: ...
-    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool: ...
+    def state(self) -> DatabaseState:
+        """See `Library.state`."""
+
+    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool:
+        """See `Library.changed`."""
 
 
 class SelectingCore(Protocol):

@@ -85,6 +85,7 @@ class PerPicture:
         self.values = list(values)
 
     def __call__(self, p: Any = None, index: int = 0, **given: Any) -> str:
+        """Gives the value of the picture at `index` of the batch that is being made, as the host calls it."""
         counted = given.get("all_prompts")
         if given.get("use_main_prompt"):
             index = 0

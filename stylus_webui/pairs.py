@@ -32,6 +32,7 @@ class Applied:
     renames: tuple[tuple[str, str], ...] | None = None
 
     def __call__(self, high: str, low: str) -> str:
+        """Says why a host does not apply both of two files of these names; empty: it does."""
         if self.why or self.renames is None:
             return self.why
         name = high

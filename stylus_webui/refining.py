@@ -38,6 +38,7 @@ class RefiningState:
 
     @property
     def busy(self) -> bool:
+        """Whether a run is planned, under way or ending."""
         return self.status in ("planning", "running", "stopping")
 
 

@@ -54,6 +54,7 @@ class Runtime:
         )
 
     def note(self, tab: str, outcome: JobOutcome) -> None:
+        """Remembers what came of a job, for the panel of its tab."""
         with self._lock:
             self._outcomes[tab, normal(outcome.typed)] = outcome
             self._outcomes.move_to_end((tab, normal(outcome.typed)))
@@ -66,6 +67,7 @@ class Runtime:
             return self._outcomes.get((tab, normal(typed)))
 
     def close(self) -> None:
+        """Ends the background work and closes the databases."""
         self.refining.close()
         self.service.close()
         self.cache.close()

@@ -45,6 +45,7 @@ class Tab:
         panel.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"))
 
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
+        """Rewrites the prompts of a job; the host calls it before it makes the pictures."""
         if self.problem:
             return
         outcome = job.run(p, args, lambda: runtime.get().context(p))

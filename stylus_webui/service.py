@@ -53,6 +53,7 @@ class ServiceState:
     refreshing: bool = False  # there is an index, and what changed since is being taken in
 
     def sentence(self) -> str:
+        """Tells a user in one sentence how far the index is."""
         if self.status == "ready":
             if not self.refreshing:
                 trouble = f" The last rescan failed: {sentence(self.problem)}" if self.problem else ""

@@ -24,6 +24,7 @@ class ProgressBar:
         self._drawn = False
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        """Shows how far a stage is, at most some times a second; the calls of `stylus_core.progress.Progress`."""
         now = self._clock()
         if now < self._next and not (self._console.watched and stage != self._stage):
             return

@@ -65,6 +65,7 @@ class LLMComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> LLMComposer:
+        """See `composer.contract`: made of the endpoint that the settings name, its answers kept in `home`."""
         return cls(settings, home)
 
     def compose(self, request: Request) -> Composition:

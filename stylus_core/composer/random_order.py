@@ -20,9 +20,11 @@ class RandomComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> RandomComposer:
+        """See `composer.contract`: it needs nothing of either."""
         return cls()
 
     def compose(self, request: Request) -> Composition:
+        """Takes candidates in an order that the options' seed and the prompt decide."""
         order = list(range(len(request.candidates)))
         random.Random(f"{request.options.seed}\n{request.prompt.text}").shuffle(order)
         return take_in_order(request, order, self.name, "it was drawn at random")

@@ -32,7 +32,8 @@ _DOCUMENT = 400  # characters of a candidate
 class Scorer(Protocol):
     """Scores how well each document answers a query, 0 to 1. Raises `ComposerError`."""
 
-    def scores(self, query: str, documents: Sequence[str]) -> list[float]: ...
+    def scores(self, query: str, documents: Sequence[str]) -> list[float]:
+        """Scores each document against the query; see `Scorer`."""
 
 
 class CrossEncoderScorer:
@@ -91,6 +92,7 @@ class EndpointScorer:
         self._endpoint = endpoint
 
     def scores(self, query: str, documents: Sequence[str]) -> list[float]:
+        """Scores each document against the query; see `Scorer`."""
         e = self._endpoint
         body: dict[str, Any] = {"query": query, "documents": list(documents), "top_n": len(documents), **e.extra}
         if e.model:
@@ -135,6 +137,7 @@ class RerankerComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> RerankerComposer:
+        """See `composer.contract`: it keeps nothing in `home`."""
         return cls(settings)
 
     def compose(self, request: Request) -> Composition:

@@ -21,9 +21,11 @@ class RetrieverComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> RetrieverComposer:
+        """See `composer.contract`: it needs nothing of either."""
         return cls()
 
     def compose(self, request: Request) -> Composition:
+        """Takes candidates in the retriever's order, the best first."""
         order = range(len(request.candidates))
         return take_in_order(request, order, self.name, "it is among the first that were retrieved")
 

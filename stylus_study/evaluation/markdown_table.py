@@ -17,6 +17,7 @@ class MarkdownTable:
     notes: list[str] = field(default_factory=list)
 
     def add(self, *cells: str) -> None:
+        """Adds a row, one cell for each column of the header."""
         self.rows.append(list(cells))
 
     def __str__(self) -> str:

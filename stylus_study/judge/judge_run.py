@@ -78,6 +78,7 @@ class JudgeRun:
         self.reasons: dict[str, int] = {}
 
     def through(self, jobs: Sequence[JudgeJob], stop: threading.Event) -> None:
+        """Asks about all jobs and keeps each answer as it comes; setting `stop` ends it after those under way."""
         self._total = len(jobs)
         self._pace.start(len(jobs))
         try:

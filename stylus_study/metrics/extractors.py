@@ -74,6 +74,7 @@ class Clip:
         self._device = device
 
     def prepare(self, image: Image) -> NDArray[np.float32]:
+        """Makes of a picture what the model takes: (3, side, side), scaled as its processor does."""
         # Said, since a picture of three rows could be three channels.
         values = self._processor(images=np.asarray(image), return_tensors="np", input_data_format="channels_last")
         return np.asarray(values["pixel_values"][0], np.float32)

@@ -39,6 +39,7 @@ class FeatureCache:
         self._rows("SELECT 1 FROM files LIMIT 1", ())
 
     def close(self) -> None:
+        """Closes the database."""
         self._file.close()
 
     def known(self, model: str, contents: Iterable[str]) -> set[str]:

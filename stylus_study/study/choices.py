@@ -63,6 +63,7 @@ class Choices:
             raise StudyError(f"{self.path} cannot be read: {error.strerror or error}") from None
 
     def get(self, key: str) -> Choice | None:
+        """Finds what was chosen under a key; None: nothing yet."""
         return self._known.get(key)
 
     def add(self, key: str, system: str, prompt: str, choice: Choice) -> None:

@@ -34,11 +34,13 @@ class RequestCache:
             return request in self._made
 
     def find(self, request: str) -> tuple[bytes, dict[str, Any]] | None:
+        """Finds the picture and the record of a request that was made before; None: it was not."""
         with self._lock:
             made = self._made.get(request)
         return self._store.find(made) if made is not None else None
 
     def add(self, request: str, job: str) -> None:
+        """Notes by which job a request was made; the first one stays."""
         with self._lock:
             self._made.setdefault(request, job)
 
@@ -100,6 +102,7 @@ class StudyRenderer(Renderer):
             raise WebUIGone(f"{self.webui.url} has no sampler {self._sampler!r}{near(self._sampler, known)}")
 
     def select(self, job: RenderJob) -> dict[str, Any]:
+        """Gives the choice that was made for the job before the first picture."""
         choice = self._choices[job.id]
         return {
             "cell": dataclasses.asdict(self._cells[job.id]),
@@ -112,6 +115,7 @@ class StudyRenderer(Renderer):
         }
 
     def request(self, job: RenderJob, selection: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
+        """Asks for a picture, or takes the one that an equal request brought."""
         twin = self._twins.find(selection[_REQUEST])
         if twin is not None:
             picture, record = twin

@@ -27,15 +27,18 @@ class TomlTable:
         return key in self._left
 
     def text(self, key: str, default: Any = _REQUIRED) -> str:
+        """Takes a text without NUL."""
         value = self._take(key, default)
         if not isinstance(value, str) or "\0" in value:
             raise self.wrong(key, "a text in quotes", value)
         return value
 
     def whole(self, key: str, low: int, high: int, default: Any = _REQUIRED) -> int:
+        """Takes a whole number between `low` and `high`."""
         return self._whole(key, self._take(key, default), low, high)
 
     def flag(self, key: str, default: bool) -> bool:
+        """Takes true or false."""
         value = self._take(key, default)
         if not isinstance(value, bool):
             raise self.wrong(key, "true or false", value)
@@ -67,12 +70,14 @@ class TomlTable:
         return self._once(key, tuple(items))
 
     def table(self, key: str) -> TomlTable:
+        """Takes a table, empty where it is not given."""
         value = self._take(key, {})
         if not isinstance(value, dict):
             raise self.wrong(key, f"a table: write [{self._name(key)}] on a line of its own", value)
         return TomlTable(self.file, value, self._name(key))
 
     def items(self, key: str) -> list[Any]:
+        """Takes a list that is not empty."""
         value = self._take(key, _REQUIRED)
         if not isinstance(value, list) or not value:
             raise self.wrong(key, "a list with at least one entry", value)
@@ -90,9 +95,11 @@ class TomlTable:
             raise self.error(f"{self._name(key)} is no key of a study{near(key, self._known)}")
 
     def wrong(self, key: str, takes: str, value: Any) -> StudyError:
+        """Makes the error for a value that a key does not take."""
         return self.error(f"{self._name(key)} takes {takes}, not {_shown(value)}")
 
     def error(self, sentence: str) -> StudyError:
+        """Makes the error that names the file."""
         return StudyError(f"{self.file}: {sentence}")
 
     def _take(self, key: str, default: Any) -> Any:

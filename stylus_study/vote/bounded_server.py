@@ -22,6 +22,7 @@ class BoundedServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Serves a connection in a thread of its own, or hangs up where there are as many as may be."""
         if not self._slots.acquire(blocking=False):
             log.debug("a connection is refused: there are %s already", MAX_CONNECTIONS)
             self.shutdown_request(request)
@@ -33,10 +34,12 @@ class BoundedServer(ThreadingHTTPServer):
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serves the connection and gives its place back."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._slots.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
+        """Notes a connection that broke, in the log alone."""
         log.debug("a connection ended early", exc_info=True)  # a browser that goes away is nothing to tell of

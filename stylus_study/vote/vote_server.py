@@ -78,11 +78,13 @@ class VoteServer(BoundedServer):
 
     @property
     def url(self) -> str:
+        """Where a browser finds the page."""
         host, port = self.server_address[:2]
         name = str(host)
         return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
     def file(self, name: str) -> bytes:
+        """Reads one of the page's own files."""
         return resources.files(__package__).joinpath("page", name).read_bytes()
 
     def picture(self, name: str) -> bytes | None:

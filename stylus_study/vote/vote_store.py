@@ -61,6 +61,7 @@ class VoteStore:
             self.secret: str = self._db.execute("SELECT value FROM secret").fetchone()[0]
 
     def close(self) -> None:
+        """Closes the database."""
         self._db.close()
 
     def put(self, vote: Vote) -> None:

@@ -180,29 +180,29 @@ def test_keys_are_those_of_any_machine(tmp_path):
     assert key_of("team", [here, there], str(there / file)) != key_of("team", [there], str(there / file))
 
 
-def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
-    mirror = SyncState(tmp_path / "m.sqlite")
-    mirror.put({1: "a", 2: "b"})
-    mirror.put({1: "b", 2: "a"})  # two files that changed names
-    assert mirror.doomed() == []
-    mirror.put({1: "c"})
-    assert mirror.doomed() == ["b"]
-    mirror.drop([2])
-    assert sorted(mirror.doomed()) == ["a", "b"]
-    mirror.buried(["a", "b"])
-    assert mirror.doomed() == []
-    assert mirror.keys() == {1: "c"}
-    mirror.close()
+def test_a_key_has_a_tombstone_only_when_no_adapter_has_it(tmp_path):
+    sync = SyncState(tmp_path / "m.sqlite")
+    sync.put({1: "a", 2: "b"})
+    sync.put({1: "b", 2: "a"})  # two files that changed names
+    assert sync.tombstones() == []
+    sync.put({1: "c"})
+    assert sync.tombstones() == ["b"]
+    sync.drop([2])
+    assert sorted(sync.tombstones()) == ["a", "b"]
+    sync.clear_tombstones(["a", "b"])
+    assert sync.tombstones() == []
+    assert sync.keys() == {1: "c"}
+    sync.close()
 
 
 @pytest.mark.parametrize("harm", ["garbage", "half", "key", "note"])
-def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
+def test_a_damaged_sync_state_is_made_anew(tmp_path, harm):
     """It is a note of what the engine has: without it all is compared again, and a wrong one would hide adapters."""
     path = tmp_path / "m.sqlite"
-    mirror = SyncState(path)
-    mirror.put({n: f"{n:032x}" for n in range(1, 301)})
-    mirror.note(revision=1234567)
-    mirror.close()
+    sync = SyncState(path)
+    sync.put({n: f"{n:032x}" for n in range(1, 301)})
+    sync.note(revision=1234567)
+    sync.close()
     data = path.read_bytes()
     key = f"{77:032x}".encode()
     changed = {
@@ -213,12 +213,12 @@ def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
     }[harm]
     assert changed != data
     path.write_bytes(changed)
-    mirror = SyncState(path)
-    assert mirror.number("revision", -1) == -1
-    assert harm == "note" or (mirror.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
-    mirror.put({1: "a"})
-    assert mirror.keys()[1] == "a"
-    mirror.close()
+    sync = SyncState(path)
+    assert sync.number("revision", -1) == -1
+    assert harm == "note" or (sync.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
+    sync.put({1: "a"})
+    assert sync.keys()[1] == "a"
+    sync.close()
 
 
 def test_statistics_that_were_damaged_are_told_by_one_error():
@@ -232,18 +232,18 @@ def test_statistics_that_were_damaged_are_told_by_one_error():
 
 
 def test_rows_of_any_key_are_told_apart(tmp_path):
-    mirror = SyncState(tmp_path / "m.sqlite")
-    mirror.put({n: f"{n:032x}" for n in range(1, 7)})
+    sync = SyncState(tmp_path / "m.sqlite")
+    sync.put({n: f"{n:032x}" for n in range(1, 7)})
     known = [f"{n:032x}" for n in range(1, 9)]
     strange = ["", "é" * 40, "\ud800", known[0] + "x", 'a" or key != "']
     for inside in ([1, 2], [1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5, 6]):
         pool = Pool(np.array(inside, np.int64), np.array([n for n in range(1, 7) if n not in inside], np.int64))
-        reach = PoolQuery(pool, mirror)
+        reach = PoolQuery(pool, sync)
         kept = reach.kept_keys([*known, *strange])
         assert set(known[:6]) & set(kept) == {known[n - 1] for n in inside}
         assert set(reach.few) == {known[n - 1] for n in inside}
-    assert PoolQuery(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
-    mirror.close()
+    assert PoolQuery(None, sync).kept_keys([*known, *strange]) == [*known, *strange]
+    sync.close()
 
 
 def test_without_pymilvus_one_sentence_says_what_to_install(monkeypatch):

@@ -19,9 +19,13 @@ from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.pool_query import PoolQuery
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
 from stylus_core.retriever.engine.row_packing import digest, dimension_of, pack, pack_example, unpack, unpack_example
+from stylus_core.retriever.engine.row_segment import row_segment
 from stylus_core.retriever.engine.sync_state import SyncState, key_of
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.library_statistics import LibraryStatistics, TermStatistics
+from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.pool import Pool
+from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.tokenizer import tokens
 from stylus_core.types import Example
 from tests.retriever.test_index import adapter
@@ -250,3 +254,21 @@ def test_without_pymilvus_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
     with pytest.raises(EngineError, match=r"pip install 'stylus-webui\[milvus\]'"):
         Milvus(parse_address("milvus://db.example/loras"), "model", 4)
+
+
+def test_the_names_of_a_row_count_in_whatever_order_they_come():
+    """Rows come from other machines, and a segment has the names of one type side by side."""
+    doc = document(adapter(3, "kimono", description="a silk kimono"))
+    assert len({kind for kind, _ in doc.units}) == 3
+    turned = replace(doc, units=tuple(reversed(doc.units)))
+    every = np.arange(40, dtype=np.uint64)
+    terms = {"everything": every, "about": every, "examples": every}
+    known = {f: TermStatistics(t, np.ones(40, np.int32), 40, 10.0, dimension_of) for f, t in terms.items()}
+    for text in ("kimono3 kimono concept", "number 3 kimono"):
+        found = []
+        for one in (doc, turned):
+            live = LiveSegment(row_segment({"a": 7}, {"a": unpack(pack(one, {}))}, [], {}))
+            found.append(Signals([live], LibraryStatistics(known, np.zeros(1, np.int64))).named(tokens(text)))
+        assert found[0].keys() == found[1].keys() == {"trigger", "name", "tag"}
+        for name, values in found[0].items():
+            assert values.tolist() == found[1][name].tolist() and values.tolist() != [0.0]

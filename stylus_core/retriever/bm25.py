@@ -60,22 +60,39 @@ class BM25:
         self._norms = [K1 * (1 - B + B * p.lengths / mean) for p in postings]
 
     def counted(self, tokens: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The different terms of a query, sorted, and how often each stands in it."""
+        """The different terms of a query.
+
+        Args:
+            tokens: of the query.
+
+        Returns:
+            (t,) the terms, sorted, and (t,) how often each stands in the query.
+        """
         counted = sorted(Counter(map(self._term_of, tokens)).items())
         return np.array([t for t, _ in counted], np.uint64), np.array([n for _, n in counted], np.int64)
 
     def telling(self, tokens: Sequence[str]) -> list[str]:
-        """Those tokens of a query that few texts have, if there are some; else all of them. See `telling`."""
+        """Those tokens of a query that few texts have, if there are some; else all of them. See the function `telling`.
+
+        Args:
+            tokens: of the query.
+
+        Returns:
+            In their order, repeats included.
+        """
         terms, _ = self.counted(tokens)
         kept = set(terms[telling(self.frequencies(terms), self.living)].tolist())
         return [t for t in tokens if self._term_of(t) in kept]
 
     def frequencies(self, terms: NDArray[np.uint64], known: tuple[int, Frequencies] | None = None) -> Frequencies:
-        """In how many living texts each term stands; (len(terms),).
+        """In how many living texts each term stands.
 
         Args:
             terms: sorted.
             known: a segment's number and (len(terms),) its own counts of them, where these have been looked up before.
+
+        Returns:
+            (len(terms),).
         """
         out = np.zeros(len(terms), np.int32)
         for i, (postings, df) in enumerate(zip(self._postings, self._df, strict=True)):
@@ -98,16 +115,26 @@ class BM25:
         return np.where(value >= 0, value, self._floor)
 
     def idf(self, terms: NDArray[np.uint64]) -> NDArray[np.float64]:
-        """How much each term weighs, 0 for one that no living text has; (len(terms),)."""
+        """How much each term weighs.
+
+        Args:
+            terms: sorted.
+
+        Returns:
+            (len(terms),), 0 for a term that no living text has.
+        """
         df = self.frequencies(terms)
         return np.where(df == 0, 0.0, self.weight(df))
 
     def scores(self, tokens: Sequence[str], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """(number of texts,): the score of each, 0 where no token occurs.
+        """The score of each text for a query.
 
         Args:
             tokens: those of the query.
-            out: where to put the scores; memory that was used before costs much less than new memory.
+            out: (number of texts,) where to put the scores; memory that was used before costs much less than new.
+
+        Returns:
+            (number of texts,), 0 where no token occurs.
         """
         out = np.empty(self.size) if out is None else out
         out.fill(0)
@@ -130,13 +157,20 @@ class BM25:
         return out
 
     def best(
-        self, tokens: Sequence[str], k: int, alive: Mask, scratch: NDArray[np.float64] | None = None
+        self, tokens: Sequence[str], k: int, alive: Mask, buffer: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The `k` living texts that score highest, those that tie with the last included, and their scores.
+        """The living texts that score highest for a query.
 
-        `scratch` (number of texts,) is overwritten.
+        Args:
+            tokens: those of the query.
+            k: how many; those that tie with the last come on top.
+            alive: (number of texts,) which may be found.
+            buffer: (number of texts,) memory to work in; it is overwritten.
+
+        Returns:
+            The texts, ascending, and their scores; none that has no token of the query.
         """
-        scores = self.scores(tokens, scratch)
+        scores = self.scores(tokens, buffer)
         if not alive.all():
             scores *= alive
         top = float(scores.max(initial=0.0))
@@ -156,7 +190,14 @@ class BM25:
         return found, near
 
     def ideal(self, tokens: Sequence[str]) -> float:
-        """The score of a text of mean length that has each of these tokens once: what a score can be measured by."""
+        """The score of a text of mean length that has each token of a query once: what scores can be measured by.
+
+        Args:
+            tokens: those of the query.
+
+        Returns:
+            Above zero.
+        """
         terms, times = self.counted(tokens)
         return max(1e-9, float((times * self.idf(terms)).sum()))
 

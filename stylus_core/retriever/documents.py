@@ -101,7 +101,14 @@ def document(adapter: Adapter) -> Document:
 
 
 def own_phrases(adapter: Adapter) -> tuple[str, ...]:
-    """What the user calls it by, beside its title: see `phrases`."""
+    """What the user calls an adapter by, beside its title.
+
+    Args:
+        adapter: with what its user wrote of it, as an edited description or a file's notes.
+
+    Returns:
+        Phrases, see `subject_phrase.phrases`; none where the user wrote nothing of the kind.
+    """
     own = adapter.card.description if "description" in adapter.card.edited else adapter.metadata.own_words
     return phrases(own) if own else ()
 
@@ -142,7 +149,14 @@ def _tags(adapter: Adapter) -> list[str]:
 
 
 def units(adapter: Adapter) -> tuple[tuple[int, list[str]], ...]:
-    """(type, tokens) of each name by which a prompt may call the adapter, without repeats."""
+    """The names by which a prompt may call an adapter.
+
+    Args:
+        adapter: as it was described.
+
+    Returns:
+        (type, tokens) of each, without repeats: trigger words first, then names, then tags.
+    """
     m = adapter.metadata
     names = [*_NAME_PARTS.split(adapter.given_title), *_NAME_PARTS.split(m.site_title), adapter.stem]
     names += [adapter.card.subject, *own_phrases(adapter)]

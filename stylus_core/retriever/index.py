@@ -47,12 +47,20 @@ Get = Callable[[Sequence[int]], Mapping[int, Adapter]]
 
 
 class Index:
-    """Opens the index in `folder`, or an empty one if there is none that can be read."""
+    """The index of one library, an `IndexView`. Opens what is in `folder`; empty if there is none that can be read.
+
+    Attributes:
+        folder: where it is.
+        revision: of the library, when it was last taken in; -1: never.
+        library: identity of the library's database; empty where an older version wrote the index.
+        problem: why it could not be kept, in one sentence; empty if it was.
+        signals: over all rows, those of adapters that are gone included.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.revision = -1  # of the library, when it was last taken in; -1: never
-        self.library = ""  # identity of the library's database; empty where an older version wrote the index
+        self.revision = -1
+        self.library = ""
         self._segments: list[LiveSegment] = []
         self._vectors: list[QuantizedVectors] = []
         self._names: list[str] = []  # folders of the segments; empty for one that is not saved as it is now
@@ -60,7 +68,7 @@ class Index:
         self._nameless: set[str] = set()  # segments on disk whose tables of names are not
         self._unlisted: set[str] = set()  # segments on disk without checksums
         self._healing = False  # something was damaged: what was embedded before is taken from the store
-        self.problem = ""  # why it could not be kept, in one sentence; empty if it was
+        self.problem = ""
         self._model = ""
         self._open()
         self._restate()
@@ -84,11 +92,26 @@ class Index:
         return list(self._segments)
 
     def outside(self, whole: Scores | None, parts: Scores | None) -> Mapping[str, tuple[float, float]]:
-        """Nothing: all adapters of the library are rows. See `IndexView.outside`."""
+        """Nothing, as all adapters of the library are rows: see `IndexView.outside`.
+
+        Args:
+            whole: no matter.
+            parts: no matter.
+
+        Returns:
+            Empty.
+        """
         return {}
 
     def update(self, changed: Iterable[Adapter], gone: Iterable[int], revision: int, library: str = "") -> None:
-        """Takes in what changed in the library since `self.revision`; `library` is the identity of its database."""
+        """Takes in what changed in the library since `self.revision`, and saves it.
+
+        Args:
+            changed: adapters that are new or other than they were.
+            gone: ids of adapters that are no more; those that are not in it are no matter.
+            revision: of the library, with all this.
+            library: identity of its database.
+        """
         self._drop(gone)
         new = iter(changed)
         fresh: list[LiveSegment] = []
@@ -105,9 +128,18 @@ class Index:
     def dense(
         self, store: VectorStore, get: Get, progress: StageProgress | None = None, everything: bool = False
     ) -> Dense:
-        """The vectors of all rows. Embeds those that are missing: all of them, or only if they are few.
+        """The vectors of all rows, those that are missing embedded first if they are few.
 
         Rows that are not embedded stay zero: such adapters are found by their words alone.
+
+        Args:
+            store: in front of the encoder.
+            get: adapters by id.
+            progress: told how many are embedded, and of how many.
+            everything: whether to embed all that are missing, however many.
+
+        Returns:
+            Row by row as in the index.
         """
         if self._model != store.encoder.key:
             self._model = store.encoder.key

@@ -147,7 +147,14 @@ def write_list(segment: Path) -> None:
 
 
 def examine(folder: Path) -> list[str]:
-    """What is damaged in an index, one line each; nothing is changed and nothing is mapped."""
+    """Looks for damage in an index; nothing is changed and nothing is mapped.
+
+    Args:
+        folder: of the index.
+
+    Returns:
+        What is damaged, one line each; empty where all is well or there is no index.
+    """
     data = manifest_bytes(folder)
     if data is None:
         return [f"{folder / MANIFEST}: it cannot be read"] if (folder / MANIFEST).exists() else []

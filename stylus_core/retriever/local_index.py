@@ -92,7 +92,14 @@ class LocalIndex:
         return None if shared is None else VectorStore(self._home / "vectors.sqlite", shared.encoder)
 
     def take_in(self, progress: Progress | None = None) -> bool:
-        """Brings the words in line with the library; whether there was anything to do."""
+        """Brings the words in line with the library.
+
+        Args:
+            progress: told when it is done.
+
+        Returns:
+            Whether there was anything to do.
+        """
         index, (identity, revision) = self.index, self._library.state
         if (index.library, index.revision) == (identity, revision):
             return False
@@ -109,7 +116,11 @@ class LocalIndex:
         return True
 
     def embed_ahead(self, progress: Progress | None = None) -> None:
-        """Embeds what is new, without the lock: selections go on meanwhile, on the index as it was."""
+        """Embeds what is new, without the lock: selections go on meanwhile, on the index as it was.
+
+        Args:
+            progress: told how many adapters are embedded, and of how many.
+        """
         with self.lock:
             shared, known = self.vectors(), -1 if self.foreign else self.index.revision
         if shared is None:
@@ -132,7 +143,15 @@ class LocalIndex:
             store.close()
 
     def retriever(self, progress: Progress | None = None, everything: bool = False) -> Retriever:
-        """Over the library as it is now. `everything`: embeds all that is new and not only a few."""
+        """A retriever over the library as it is now.
+
+        Args:
+            progress: told how far it is, where much is new.
+            everything: whether to embed all that is new and not only a few.
+
+        Returns:
+            The same as before where nothing changed.
+        """
         changed = self.take_in(progress)
         if self._retriever is None or changed or everything:
             dense = None

@@ -27,7 +27,7 @@ _KEPT = 8  # sets of options whose pools stay in memory
 _PLAIN = frozenset(("include_folders", "exclude_folders", "include_names", "exclude_names"))  # that need no details
 
 
-class Source(Protocol):
+class PoolSource(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
@@ -44,7 +44,14 @@ class Pool:
         self._last: tuple[Ids, NDArray[np.bool_]] | None = None
 
     def mask(self, ids: Ids) -> NDArray[np.bool_]:
-        """(n,): which of these may be picked. The last answer is kept: an index asks for all its rows every time."""
+        """Which of some adapters may be picked. The last answer is kept: an index asks for all its rows every time.
+
+        Args:
+            ids: (n,) of adapters.
+
+        Returns:
+            (n,).
+        """
         if self._last is None or self._last[0] is not ids:
             self._last = ids, np.isin(ids, self.inside)
         return self._last[1]
@@ -58,12 +65,19 @@ class Pools:
         roots: its folders, which folders in options are below.
     """
 
-    def __init__(self, library: Source, roots: Sequence[Path]) -> None:
+    def __init__(self, library: PoolSource, roots: Sequence[Path]) -> None:
         self._library, self._roots = library, [os.path.abspath(root) for root in roots]
         self._kept: OrderedDict[tuple[object, ...], tuple[DatabaseState, Pool]] = OrderedDict()
 
     def of(self, options: Options) -> Pool | None:
-        """The pool of these options as the library is now; None where they leave nobody out."""
+        """The pool of some options as the library is now.
+
+        Args:
+            options: of a selection.
+
+        Returns:
+            None where they leave nobody out.
+        """
         named = narrowing(options)
         if not named:
             return None
@@ -94,7 +108,14 @@ class Pools:
 
 
 def narrowing(options: Options) -> list[str]:
-    """Names of the options that leave somebody out."""
+    """Which options leave somebody out.
+
+    Args:
+        options: of a selection.
+
+    Returns:
+        Their names, in the order of `POOL`.
+    """
     changed = options.changed()
     return [n for n in POOL if n in changed and not (n == "favourite_names" and options.favourites == "any")]
 

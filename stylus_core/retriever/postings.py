@@ -36,7 +36,14 @@ class Postings:
 
 
 def build(texts: Iterable[Sequence[str]]) -> Postings:
-    """Of each text's tokens."""
+    """The postings of some texts.
+
+    Args:
+        texts: the tokens of each.
+
+    Returns:
+        With one text for each, in their order.
+    """
     lengths: list[int] = []
     names = array("Q")
     for text in texts:

@@ -36,15 +36,30 @@ _ENDS = 64  # rows at either end of a signal that are among them
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which adapters may be candidates at all."""
+    """Which adapters may be candidates at all.
+
+    Attributes:
+        architecture: that they have to fit; "any" for all.
+        kinds: of which they may be.
+        exclude: ids of those that may not.
+        pool: what else the options let be picked; None: all.
+    """
 
     architecture: str = "any"
     kinds: tuple[str, ...] = KINDS
-    exclude: frozenset[int] = frozenset()  # ids
-    pool: Pool | None = None  # what else the options let be picked; None: all
+    exclude: frozenset[int] = frozenset()
+    pool: Pool | None = None
 
     def takes(self, architectures: Sequence[str], kinds: Sequence[str]) -> NDArray[np.bool_]:
-        """(n,): which of these may be candidates, each an architecture and a `kind_label`."""
+        """Which of some adapters may be candidates, by what they are made for and of.
+
+        Args:
+            architectures: (n,) of each.
+            kinds: (n,) `kind_label` of each.
+
+        Returns:
+            (n,).
+        """
         fitting = {label: fits(label, self.architecture) for label in set(architectures)}
         wanted = set(kinds if len(self.kinds) == len(KINDS) else kind_labels(self.kinds))
         return np.array([fitting[a] and k in wanted for a, k in zip(architectures, kinds, strict=True)], np.bool_)
@@ -89,7 +104,17 @@ class Retriever:
     def search(
         self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
     ) -> Retrieval:
-        """The best `k` candidates."""
+        """The best candidates for a prompt.
+
+        Args:
+            prompt: the prompt.
+            keywords: its keywords.
+            k: how many candidates at most.
+            wanted: which adapters may be candidates; None: all.
+
+        Returns:
+            Candidates, best first.
+        """
         clock = Clock()
         mask = self._mask(wanted or Filter())
         library = len(self.index)
@@ -106,7 +131,7 @@ class Retriever:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
             pool = self._pool(_masked(ranked.sums(), mask, rows), rows, found, max(few, 4 * k))
             clock.lap("fuse")
-            better = _done(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
+            better = _results_of(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
             ranked = ranked.narrowed(pool, better)
             clock.lap("rescore")
             total, rows = ranked.totals(), pool
@@ -158,9 +183,12 @@ class Retriever:
             clock: for the time that each stage takes.
             keywords: which of the parts are whole keywords. They suffice where cosines are only near the truth: the
                 pieces' nearest are near to the keyword too, and come into the pool with it.
+
+        Returns:
+            Signals of all rows, and the prompt's vectors.
         """
         clock = clock or Clock()
-        text = said(prompt)
+        text = query_text(prompt)
         sentence = caption_likeness(prompt)
         vectors: NDArray[np.float32] | None = None
         first: NDArray[np.float32] | None = None
@@ -175,7 +203,7 @@ class Retriever:
         if self.dense and vectors is not None and first is not None:
             some = vectors[keywords] if keywords and not self.dense.is_exact else vectors
             tasks += self.dense.tasks(first, some)
-        signals = _done(tasks, self.index.signals.size >= _PARALLEL)
+        signals = _results_of(tasks, self.index.signals.size >= _PARALLEL)
         clock.lap("search")
         return CandidateEvidence(signals, first, vectors, sentence, embedded)
 
@@ -213,7 +241,7 @@ class Retriever:
         return mask
 
 
-def said(prompt: ParsedPrompt) -> str:
+def query_text(prompt: ParsedPrompt) -> str:
     """What a prompt asks for, in one line; a part that it does not want leaves no comma behind."""
     asked = " ".join(prompt.asked.split())
     if asked != " ".join(prompt.plain.split()):
@@ -231,7 +259,7 @@ def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[n
 _Task = Callable[[], dict[str, NDArray[np.float32]]]
 
 
-def _done(tasks: Sequence[_Task], parallel: bool) -> dict[str, NDArray[np.float32]]:
+def _results_of(tasks: Sequence[_Task], parallel: bool) -> dict[str, NDArray[np.float32]]:
     """What all tasks give. In parallel two threads take them from both ends.
 
     Products of matrices leave the interpreter to the other thread, sums over postings do not: tasks of one sort stand
@@ -274,7 +302,7 @@ class Clock:
         self._at = now
 
 
-_SAY = {
+_REASONS = {
     "trigger": "the prompt has its trigger words",
     "name": "the prompt names it",
     "tag": "the prompt has one of its tags",
@@ -292,4 +320,4 @@ _SAY = {
 
 def _reason(signal: str, part: str) -> str:
     """Says in a sentence which signal weighs most for a candidate."""
-    return _SAY[signal].format(part=part or "the prompt") if signal else "nothing speaks for it in particular"
+    return _REASONS[signal].format(part=part or "the prompt") if signal else "nothing speaks for it in particular"

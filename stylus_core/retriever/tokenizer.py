@@ -52,12 +52,26 @@ NOISE = frozenset(
 
 
 def split_names(text: str) -> str:
-    """`catDressV2_final` as `cat Dress V 2 final`."""
+    """Takes a name apart: `catDressV2_final` becomes `cat Dress V 2 final`.
+
+    Args:
+        text: a name, or a text with names in it.
+
+    Returns:
+        The same with spaces.
+    """
     return _CAMEL.sub(" ", text.replace("_", " ").replace("-", " "))
 
 
 def without_markup(text: str) -> str:
-    """A prompt's words: tags, brackets and weights out."""
+    """A prompt's words: tags, brackets and weights out.
+
+    Args:
+        text: a prompt.
+
+    Returns:
+        The same with spaces in their places.
+    """
     return _MARKUP.sub(" ", text)
 
 
@@ -85,6 +99,12 @@ def tokens(text: str) -> list[str]:
 
     Chinese, Japanese and Korean runs come as pairs of characters, Russian and Ukrainian words without their endings;
     full-width and half-width forms are one.
+
+    Args:
+        text: any.
+
+    Returns:
+        In the order of the text, repeats included.
     """
     text = normal_form(text).lower().replace("_", " ")
     out: list[str] = []
@@ -117,6 +137,12 @@ def called(text: str) -> list[str]:
 
     The names of adapters are taken apart, so "corgi99" and "TeaShop" have to be as well, and are looked for whole too.
     A name that the prompt parts by a middle dot may be written without it.
+
+    Args:
+        text: a prompt's words.
+
+    Returns:
+        All tokens of the prompt, then those that come on top.
     """
     whole = tokens(text)
     also = tokens(split_names(text))

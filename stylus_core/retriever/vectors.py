@@ -21,7 +21,12 @@ _MEMORY = 50_000  # vectors of short texts that stay in memory
 
 
 class VectorStore:
-    """A cache in front of an encoder. Half precision on disk: off by 3e-5 in a component of a unit vector."""
+    """A cache in front of an encoder. Half precision on disk: off by 3e-5 in a component of a unit vector.
+
+    Args:
+        database: the file.
+        encoder: whose vectors.
+    """
 
     def __init__(self, database: Path, encoder: Encoder) -> None:
         self.encoder = encoder
@@ -29,6 +34,7 @@ class VectorStore:
         self._file = vector_file(database)
 
     def close(self) -> None:
+        """Closes the file; what is in memory stays."""
         self._file.close()
 
     @property
@@ -37,7 +43,14 @@ class VectorStore:
         return self._file.problem
 
     def many(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dim). Embeds what is missing, saved batch by batch."""
+        """The vectors of many texts. What is missing is embedded and saved batch by batch.
+
+        Args:
+            texts: in any order, with repeats or not.
+
+        Returns:
+            (len(texts), dim).
+        """
         out = np.zeros((len(texts), self.encoder.dim), np.float32)
         keys = [_key(t) for t in texts]
         known = self._read(list(dict.fromkeys(keys)))
@@ -59,9 +72,15 @@ class VectorStore:
         return out
 
     def short(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:
-        """Vectors of a prompt and its parts, and how many had to be computed.
+        """The vectors of a prompt and its parts.
 
         People change one word at a time: parts stay in memory, and on disk for the next start.
+
+        Args:
+            texts: the prompt's; at least one.
+
+        Returns:
+            (len(texts), dim), and how many of them had to be computed.
         """
         missing = [t for t in dict.fromkeys(texts) if t not in self._near]
         if missing:
@@ -81,7 +100,14 @@ class VectorStore:
         return np.stack([self._near[t] for t in texts]), 0
 
     def known(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """(len(texts),): which of them need not be embedded."""
+        """Which texts need not be embedded.
+
+        Args:
+            texts: any.
+
+        Returns:
+            (len(texts),).
+        """
         keys = [_key(t) for t in texts]
         there = self._read(list(dict.fromkeys(keys)))
         return np.array([k in there for k in keys], np.bool_)
@@ -113,7 +139,14 @@ class VectorStore:
 
 
 def vector_file(database: Path) -> CacheFile:
-    """The cache as a file, without an encoder."""
+    """The cache as a file, without an encoder.
+
+    Args:
+        database: the file.
+
+    Returns:
+        Not opened yet.
+    """
     return CacheFile(database, (_SCHEMA,), (CacheTable("vectors", "model DESC, text DESC", _intact),))
 
 

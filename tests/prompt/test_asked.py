@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_core.prompt import parse
-from stylus_core.retriever.retriever import said
+from stylus_core.retriever.retriever import query_text
 
 
 def asked(prompt: str) -> str:
@@ -177,8 +177,8 @@ def test_long_prompts_are_read_to_their_end(piece: str) -> None:
 
 @pytest.mark.parametrize("prompt", ["no cat" + " " * 400_000 + "dog", "no cat, " * 40_000, "without " * 40_000])
 def test_what_is_blanked_may_be_long(prompt: str):
-    assert "cat" not in said(parse(prompt))
+    assert "cat" not in query_text(parse(prompt))
 
 
 def test_a_part_that_is_not_wanted_leaves_no_comma_behind():
-    assert said(parse("a castle,  no corgi ,\n no cat, dusk")) == "a castle, dusk"
+    assert query_text(parse("a castle,  no corgi ,\n no cat, dusk")) == "a castle, dusk"

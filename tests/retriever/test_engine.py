@@ -19,9 +19,13 @@ from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.pool_query import PoolQuery
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
 from stylus_core.retriever.engine.row_packing import digest, dimension_of, pack, pack_example, unpack, unpack_example
+from stylus_core.retriever.engine.row_segment import row_segment
 from stylus_core.retriever.engine.sync_state import SyncState, key_of
 from stylus_core.retriever.index import Index
+from stylus_core.retriever.library_statistics import LibraryStatistics, TermStatistics
+from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.pool import Pool
+from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.tokenizer import tokens
 from stylus_core.types import Example
 from tests.retriever.invented_adapters import adapter
@@ -180,29 +184,29 @@ def test_keys_are_those_of_any_machine(tmp_path):
     assert key_of("team", [here, there], str(there / file)) != key_of("team", [there], str(there / file))
 
 
-def test_a_key_is_doomed_only_when_no_adapter_has_it(tmp_path):
-    mirror = SyncState(tmp_path / "m.sqlite")
-    mirror.put({1: "a", 2: "b"})
-    mirror.put({1: "b", 2: "a"})  # two files that changed names
-    assert mirror.doomed() == []
-    mirror.put({1: "c"})
-    assert mirror.doomed() == ["b"]
-    mirror.drop([2])
-    assert sorted(mirror.doomed()) == ["a", "b"]
-    mirror.buried(["a", "b"])
-    assert mirror.doomed() == []
-    assert mirror.keys() == {1: "c"}
-    mirror.close()
+def test_a_key_has_a_tombstone_only_when_no_adapter_has_it(tmp_path):
+    sync = SyncState(tmp_path / "m.sqlite")
+    sync.put({1: "a", 2: "b"})
+    sync.put({1: "b", 2: "a"})  # two files that changed names
+    assert sync.tombstones() == []
+    sync.put({1: "c"})
+    assert sync.tombstones() == ["b"]
+    sync.drop([2])
+    assert sorted(sync.tombstones()) == ["a", "b"]
+    sync.clear_tombstones(["a", "b"])
+    assert sync.tombstones() == []
+    assert sync.keys() == {1: "c"}
+    sync.close()
 
 
 @pytest.mark.parametrize("harm", ["garbage", "half", "key", "note"])
-def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
+def test_a_damaged_sync_state_is_made_anew(tmp_path, harm):
     """It is a note of what the engine has: without it all is compared again, and a wrong one would hide adapters."""
     path = tmp_path / "m.sqlite"
-    mirror = SyncState(path)
-    mirror.put({n: f"{n:032x}" for n in range(1, 301)})
-    mirror.note(revision=1234567)
-    mirror.close()
+    sync = SyncState(path)
+    sync.put({n: f"{n:032x}" for n in range(1, 301)})
+    sync.note(revision=1234567)
+    sync.close()
     data = path.read_bytes()
     key = f"{77:032x}".encode()
     changed = {
@@ -213,12 +217,12 @@ def test_a_damaged_mirror_is_made_anew(tmp_path, harm):
     }[harm]
     assert changed != data
     path.write_bytes(changed)
-    mirror = SyncState(path)
-    assert mirror.number("revision", -1) == -1
-    assert harm == "note" or (mirror.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
-    mirror.put({1: "a"})
-    assert mirror.keys()[1] == "a"
-    mirror.close()
+    sync = SyncState(path)
+    assert sync.number("revision", -1) == -1
+    assert harm == "note" or (sync.keys() == {} and (tmp_path / "m.sqlite.broken-1").exists())
+    sync.put({1: "a"})
+    assert sync.keys()[1] == "a"
+    sync.close()
 
 
 def test_statistics_that_were_damaged_are_told_by_one_error():
@@ -232,21 +236,39 @@ def test_statistics_that_were_damaged_are_told_by_one_error():
 
 
 def test_rows_of_any_key_are_told_apart(tmp_path):
-    mirror = SyncState(tmp_path / "m.sqlite")
-    mirror.put({n: f"{n:032x}" for n in range(1, 7)})
+    sync = SyncState(tmp_path / "m.sqlite")
+    sync.put({n: f"{n:032x}" for n in range(1, 7)})
     known = [f"{n:032x}" for n in range(1, 9)]
     strange = ["", "é" * 40, "\ud800", known[0] + "x", 'a" or key != "']
     for inside in ([1, 2], [1, 2, 3, 4, 5], [], [1, 2, 3, 4, 5, 6]):
         pool = Pool(np.array(inside, np.int64), np.array([n for n in range(1, 7) if n not in inside], np.int64))
-        reach = PoolQuery(pool, mirror)
+        reach = PoolQuery(pool, sync)
         kept = reach.kept_keys([*known, *strange])
         assert set(known[:6]) & set(kept) == {known[n - 1] for n in inside}
         assert set(reach.few) == {known[n - 1] for n in inside}
-    assert PoolQuery(None, mirror).kept_keys([*known, *strange]) == [*known, *strange]
-    mirror.close()
+    assert PoolQuery(None, sync).kept_keys([*known, *strange]) == [*known, *strange]
+    sync.close()
 
 
 def test_without_pymilvus_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
     with pytest.raises(EngineError, match=r"pip install pymilvus"):
         Milvus(parse_address("milvus://db.example/loras"), "model", 4)
+
+
+def test_the_names_of_a_row_count_in_whatever_order_they_come():
+    """Rows come from other machines, and a segment has the names of one type side by side."""
+    doc = document(adapter(3, "kimono", description="a silk kimono"))
+    assert len({kind for kind, _ in doc.units}) == 3
+    turned = replace(doc, units=tuple(reversed(doc.units)))
+    every = np.arange(40, dtype=np.uint64)
+    terms = {"everything": every, "about": every, "examples": every}
+    known = {f: TermStatistics(t, np.ones(40, np.int32), 40, 10.0, dimension_of) for f, t in terms.items()}
+    for text in ("kimono3 kimono concept", "number 3 kimono"):
+        found = []
+        for one in (doc, turned):
+            live = LiveSegment(row_segment({"a": 7}, {"a": unpack(pack(one, {}))}, [], {}))
+            found.append(Signals([live], LibraryStatistics(known, np.zeros(1, np.int64))).named(tokens(text)))
+        assert found[0].keys() == found[1].keys() == {"trigger", "name", "tag"}
+        for name, values in found[0].items():
+            assert values.tolist() == found[1][name].tolist() and values.tolist() != [0.0]

@@ -7,7 +7,7 @@ import pytest
 
 from stylus_core.retriever.fusion import BIAS, GUESSED, PAIRS, SIGNALS, WEIGHTS, kind_code, kind_labels
 from stylus_core.retriever.ranking import largest, ranking
-from stylus_core.types import KINDS
+from stylus_core.types import KINDS, Adapter, Candidate, Selection
 
 N = 50
 RNG = np.random.default_rng(7)
@@ -93,3 +93,12 @@ def test_many_of_the_largest_are_about_as_many_and_none_that_is_left_out_is_larg
 def test_of_as_many_as_there_are_all_are_the_largest():
     values = np.array([3, 1, 2], np.float32)
     assert largest(values, 3).tolist() == largest(values, 9).tolist() == [0, 1, 2]
+
+
+def test_the_json_of_a_selection_names_signals_as_programs_know_them():
+    candidate = Candidate(Adapter(1, "/x/kite.safetensors", "kite"), 1.0, dict.fromkeys(SIGNALS, 0.5))
+    (written,) = Selection("a kite", "a kite", candidates=(candidate,)).to_json(candidates=1)["candidates"]
+    assert list(written["scores"]) == [
+        *("bm25", "about", "trigger", "name", "tag", "together", "used", "downloads"),
+        *("whole_label", "part_label", "whole_account", "part_account"),
+    ]

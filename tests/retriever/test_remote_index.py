@@ -137,7 +137,9 @@ def test_a_pool_is_not_empty_because_others_fit_better(
     nothing = Filter(pool=pool_of(set(), library))
     assert machine.there("lighthouse, woodcut", 10, nothing) == []
     everything = Filter(pool=pool_of(set(library), library))
-    assert machine.there("lighthouse, woodcut", 10, everything) == machine.there("lighthouse, woodcut", 10)
+    # of the crowd, which are copies of one another, an engine brings up any
+    with_pool, without = (machine.there("lighthouse, woodcut", 10, pool) for pool in (everything, None))
+    assert [min(i, 1000) for i in with_pool] == [min(i, 1000) for i in without]
     machine.remote.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stylus_core.prompt import parse
-from stylus_core.retriever.retriever import said
+from stylus_core.retriever.retriever import query_text
 from stylus_core.retriever.tokenizer import called, tokens
 
 
@@ -53,7 +53,7 @@ def test_english_stays_as_it_is() -> None:
     ],
 )
 def test_what_is_searched_for_is_what_is_asked_for(prompt: str, text: str) -> None:
-    assert said(parse(prompt)) == text
+    assert query_text(parse(prompt)) == text
 
 
 def test_plurals_of_words_in_i_are_folded_and_words_in_is_are_not():

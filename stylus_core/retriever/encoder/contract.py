@@ -11,12 +11,25 @@ if TYPE_CHECKING:
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors. Encoders with one `key` give the same vectors, up to 1e-4 in each component."""
+    """Turns texts into unit vectors. Encoders with one `key` give the same vectors, up to 1e-4 in each component.
 
-    key: str  # identity of the weights: vectors of different keys never mix
+    Attributes:
+        key: identity of the weights: vectors of different keys never mix.
+        dim: of the vectors.
+        backend: what runs it, "numpy" or "sentence-transformers".
+    """
+
+    key: str
     dim: int
-    backend: str  # "numpy", "transformers", "sentence-transformers"
+    backend: str
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Shape (len(texts), dim), rows of length 1. Texts longer than the model reads are cut."""
+        """The vectors of some texts.
+
+        Args:
+            texts: of any length; what is longer than the model reads is cut.
+
+        Returns:
+            (len(texts), dim), each row of length 1.
+        """
         ...

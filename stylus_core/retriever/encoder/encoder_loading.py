@@ -82,7 +82,17 @@ def model_key(folder: Path) -> str:
 
 
 def open_encoder(name: str = "auto") -> Encoder:
-    """The fastest backend that runs the model. Raises `ModelError` with the way out."""
+    """The fastest backend that runs a model.
+
+    Args:
+        name: as `find_model` takes it.
+
+    Returns:
+        The encoder, ready to be asked.
+
+    Raises:
+        ModelError: there is no such model, or none of the backends can run it; with the way out.
+    """
     folder = find_model(name)
     key = model_key(folder)
     from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder

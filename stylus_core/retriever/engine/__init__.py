@@ -12,7 +12,20 @@ if TYPE_CHECKING:
 
 
 def open_remote(index: str | None, home: Path, roots: Sequence[Path], described: str) -> RemoteIndex | None:
-    """The engine that an address or `$STYLUS_INDEX` names; None where neither does."""
+    """The index on a search engine that an address or `$STYLUS_INDEX` names. Nothing is connected yet.
+
+    Args:
+        index: the address; None: what the environment says. "" stands for no engine.
+        home: the library's folder of state.
+        roots: the library's folders.
+        described: which descriptions a study sees the library with; "" for the usual ones.
+
+    Returns:
+        None where no engine is named.
+
+    Raises:
+        OptionError: the address is none.
+    """
     address = os.environ.get("STYLUS_INDEX", "") if index is None else index
     if not address:
         return None

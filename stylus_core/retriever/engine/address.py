@@ -35,7 +35,17 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Reads an address. Raises `OptionError` for one that names no engine; what may be a password is not repeated."""
+    """Reads an address.
+
+    Args:
+        text: as users write it; see the module.
+
+    Returns:
+        What it names.
+
+    Raises:
+        OptionError: it names no engine. What may be a password is not repeated.
+    """
     if "@" in text.partition("?")[0]:
         raise OptionError(f"the index has its password in its address: put it into the variable {TOKEN} instead")
     url = urlsplit(text)

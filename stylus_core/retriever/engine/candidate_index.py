@@ -16,7 +16,7 @@ from stylus_core.retriever.bm25 import BM25
 from stylus_core.retriever.cooccurrence import Cooccurrence
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.retriever.engine.row_packing import Packed, PackedExample
+from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExample
 from stylus_core.retriever.engine.row_segment import row_segment
 from stylus_core.retriever.fusion import WEIGHTS, Scores
 from stylus_core.retriever.library_statistics import LibraryStatistics
@@ -76,7 +76,7 @@ class CandidateIndex:
     def __init__(
         self,
         ids: Mapping[str, int],
-        rows: Mapping[str, Packed],
+        rows: Mapping[str, PackedAdapter],
         nearest: NearestExamples,
         statistics: PublishedStatistics,
         groups: NDArray[np.int64],

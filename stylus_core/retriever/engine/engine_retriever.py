@@ -22,12 +22,12 @@ from stylus_core.retriever.engine.candidate_index import CandidateIndex, Nearest
 from stylus_core.retriever.engine.contract import TEXTS, Condition, Engine, Row
 from stylus_core.retriever.engine.pool_query import PoolQuery
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.retriever.engine.row_packing import Packed, PackedExample, unpack, unpack_example
+from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExample, unpack, unpack_example
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.fusion import caption_likeness, kind_labels
 from stylus_core.retriever.index import Get
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS, QuantizedVectors
-from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, said
+from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, query_text
 from stylus_core.retriever.tokenizer import tokens, without_markup
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import KINDS, Keyword
@@ -70,13 +70,17 @@ class EngineRetriever:
         self._engine, self._sync, self._library, self._statistics = engine, sync, name, statistics
         self.get, self.dense = get, store
         self.until = 0.0  # of `time.monotonic`
-        self._cache: dict[str, tuple[str, Packed]] = {}  # key -> (digest, row)
+        self._cache: dict[str, tuple[str, PackedAdapter]] = {}  # key -> (digest, row)
         self._samples: dict[tuple[str, tuple[str, ...]], Dense] = {}  # of each filter
         self._pool_query, self._pool_revision = PoolQuery(None, sync), 0
         self._threads = ThreadPoolExecutor(2 + len(TEXTS) + len(STORED_VIEWS), "stylus-engine")
 
     def renew(self, statistics: PublishedStatistics) -> None:
-        """Scores by newer statistics; what is in memory of the adapters stays."""
+        """Scores by newer statistics; what is in memory of the adapters stays.
+
+        Args:
+            statistics: of the library.
+        """
         self._statistics = statistics
         self._samples.clear()
 
@@ -87,7 +91,20 @@ class EngineRetriever:
     def search(
         self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
     ) -> Retrieval:
-        """The best `k` candidates."""
+        """The best candidates for a prompt, as `Retriever.search` finds them.
+
+        Args:
+            prompt: the prompt.
+            keywords: its keywords.
+            k: how many candidates at most.
+            wanted: which adapters may be candidates; None: all.
+
+        Returns:
+            Candidates, best first. Those of this machine's library alone, whatever else the engine has.
+
+        Raises:
+            EngineError: the engine failed, or did not answer in time.
+        """
         clock = Clock()
         wanted = wanted or Filter()
         written = self._sync.number("revision", -1)
@@ -95,7 +112,7 @@ class EngineRetriever:
             started = time.monotonic()
             self._pool_query, self._pool_revision = PoolQuery(wanted.pool, self._sync), written
             self.until += time.monotonic() - started  # that was no time of the engine's
-        text = said(prompt)
+        text = query_text(prompt)
         parts = [p for p, _ in phrases(keywords)]
         whole = [text] if caption_likeness(prompt) > 0 or not parts else []
         vectors, embedded = np.zeros((0, 0), np.float32), 0
@@ -197,7 +214,7 @@ class EngineRetriever:
             :_BY_PRIOR
         ]
 
-    def _rows(self, keys: Sequence[str], digests: dict[str, str]) -> dict[str, Packed]:
+    def _rows(self, keys: Sequence[str], digests: dict[str, str]) -> dict[str, PackedAdapter]:
         """What is scored, out of memory or the engine; keys that the engine or this machine has not are left out.
 
         A key that came without a digest is taken from memory as it was: it is in the way of no edit for long, as the
@@ -224,7 +241,7 @@ class EngineRetriever:
         k: int,
         wanted: Filter,
         nearest: NearestExamples,
-        rows: dict[str, Packed],
+        rows: dict[str, PackedAdapter],
     ) -> Retrieval:
         fitting = wanted.takes([row.architecture for row in rows.values()], [row.kind for row in rows.values()])
         ids = self._sync.ids([key for key, fits_too in zip(rows, fitting, strict=True) if fits_too])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.retriever.engine.row_packing import Packed, dimension_of, dimensions
+from stylus_core.retriever.engine.row_packing import PackedAdapter, dimension_of, dimensions
 from stylus_core.retriever.fusion import WEIGHTS, kind_labels
 from stylus_core.retriever.index_view import IndexView
 from stylus_core.retriever.library_statistics import TermStatistics
@@ -22,7 +22,7 @@ _POPULAR = 40  # of each architecture and kind: what may be picked although no w
 _KEY = 32  # characters
 
 
-def statistics(index: IndexView, keys: Mapping[int, str], sample: Sequence[Packed]) -> PublishedStatistics:
+def statistics(index: IndexView, keys: Mapping[int, str], sample: Sequence[PackedAdapter]) -> PublishedStatistics:
     """Of the adapters of an index of words.
 
     Args:

@@ -18,8 +18,8 @@ from stylus_core.retriever.engine.engine_retriever import EngineRetriever
 from stylus_core.retriever.engine.index_statistics import SAMPLE, statistics
 from stylus_core.retriever.engine.milvus import Milvus
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.retriever.engine.row_packing import Packed, unpack
-from stylus_core.retriever.engine.row_writer import Writer
+from stylus_core.retriever.engine.row_packing import PackedAdapter, unpack
+from stylus_core.retriever.engine.row_writer import RowWriter
 from stylus_core.retriever.engine.statistics_store import StatisticsHead, begin, fetch, publish, read_head
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.index import Index
@@ -74,14 +74,29 @@ class RemoteIndex:
         self._sync = None
 
     def retriever(self, library: Library, store: VectorStore | None) -> tuple[EngineRetriever, list[str]]:
-        """A retriever over the library as it is in the engine, with a few changes written first; and what to say."""
+        """A retriever over the library as it is in the engine, with a few changes written first.
+
+        Args:
+            library: up to date.
+            store: in front of the encoder; None for words alone.
+
+        Returns:
+            The retriever, which is good for one search, and sentences for the user on what the engine lacks.
+
+        Raises:
+            EngineError: it cannot be asked, did not answer in time, or failed lately.
+        """
         if self._failed and time.monotonic() - self._failed[0] < REST:
             raise EngineError(self._failed[1])
         notes = self._brought_in_line(library, store)
         return self._searcher(library, store, time.monotonic() + self._budget), notes
 
     def failed(self, error: EngineError) -> None:
-        """Leaves the engine alone for a while: no picture waits for it again and again."""
+        """Leaves the engine alone for a while: no picture waits for it again and again.
+
+        Args:
+            error: what it failed with; until then it is raised again instead of asking.
+        """
         if self._failed is None or time.monotonic() - self._failed[0] > REST:
             self._failed = (time.monotonic(), str(error))
             log.warning("%s", error)
@@ -104,12 +119,15 @@ class RemoteIndex:
             index: of words, up to date.
             store: in front of the encoder, for this thread alone.
             progress: told how far it is.
+
+        Raises:
+            EngineError: not all of it is in the engine.
         """
         self._failed = None
         try:
             with self._writing:
                 engine, sync, head = self._opened(store, time.monotonic() + self._budget)
-                writer = Writer(engine, sync, self.name, self._roots, store)
+                writer = RowWriter(engine, sync, self.name, self._roots, store)
                 step = (lambda d, t: progress("write", d, t)) if progress else None
                 changed = writer.write(library, step) + sync.number("unpublished", 0)
                 sync.note(unpublished=changed)
@@ -150,7 +168,7 @@ class RemoteIndex:
     def _brought_in_line(self, library: Library, store: VectorStore | None) -> list[str]:
         until = time.monotonic() + self._budget
         engine, sync, _ = self._opened(store, until)
-        writer = Writer(engine, sync, self.name, self._roots, store, lambda: _left(until))
+        writer = RowWriter(engine, sync, self.name, self._roots, store, lambda: _left(until))
         _, changed, gone = writer.pending(library)
         if not changed and not gone:
             return []
@@ -190,7 +208,7 @@ class RemoteIndex:
         return self._statistics
 
 
-def _unpacked(engine: Engine, keys: Sequence[str]) -> list[Packed]:
+def _unpacked(engine: Engine, keys: Sequence[str]) -> list[PackedAdapter]:
     out = []
     for row in engine.rows(engine.adapters, keys, ["packed"], 60):
         try:

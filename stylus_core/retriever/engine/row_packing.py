@@ -29,7 +29,7 @@ from stylus_core.retriever.tokenizer import term
 VERSION = 3
 
 #: Words of a text in the mean over a large corpus. Real means move with a library; these are only for bringing up.
-MEAN = {"everything": 150.0, "about": 90.0, "examples": 23.0}
+MEAN_LENGTH = {"everything": 150.0, "about": 90.0, "examples": 23.0}
 
 _DIMENSIONS = 4_294_967_291  # the largest prime that an engine's 32 bits hold
 _NAMED = 2.0  # what a word weighs more that is all of one of an adapter's names
@@ -49,7 +49,7 @@ def dimensions(terms: NDArray[np.uint64]) -> NDArray[np.uint32]:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackedAdapter:
     """One adapter's counts and vectors: t terms, u names (units), and v terms of names."""
 
     architecture: str
@@ -123,7 +123,7 @@ def names_of(document: Document) -> tuple[str, str]:
     return shared(document.architecture), shared(kind_label(document.kind, document.guessed))
 
 
-def unpack(text: str) -> Packed:
+def unpack(text: str) -> PackedAdapter:
     """What `pack` made. Raises ValueError for anything else: rows come from other machines."""
     data, at = _bytes(text, _HEAD), _HEAD.size
     one, two, downloads, everything, about, t, u, v, dim = _HEAD.unpack_from(data)
@@ -139,7 +139,7 @@ def unpack(text: str) -> Packed:
     if not np.isfinite(scales).all():
         raise ValueError("a row's vectors are no numbers")
     vectors = codes.reshape(2, dim), scales
-    return Packed(
+    return PackedAdapter(
         architecture, kind, downloads, (everything, about), terms, counts, abouts, types, sizes, unit_terms, *vectors
     )
 
@@ -168,7 +168,7 @@ def sparse(field: str, tokens: Sequence[str], units: Iterable[tuple[int, list[st
 
     `units`: names, whose terms weigh the more the fewer there are.
     """
-    norm = K1 * (1 - B + B * len(tokens) / MEAN[field])
+    norm = K1 * (1 - B + B * len(tokens) / MEAN_LENGTH[field])
     out = {d: (K1 + 1) * c / (c + norm) for d, c in _counted(tokens).items()}
     best: dict[int, float] = {}
     for _, unit in units:

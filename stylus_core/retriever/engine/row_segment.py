@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from stylus_core.retriever import name_codes
 from stylus_core.retriever.documents import UNIT_TYPES
-from stylus_core.retriever.engine.row_packing import Packed, PackedExample
+from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExample
 from stylus_core.retriever.postings import Postings
 from stylus_core.retriever.segment import Segment
 
 #: An adapter of which only examples speak: it is no candidate, and has no words of its own.
-_NOBODY = Packed(
+_NOBODY = PackedAdapter(
     architecture="unknown",
     kind="concept",
     downloads=0,
@@ -33,7 +33,7 @@ _NOBODY = Packed(
 
 def row_segment(
     ids: Mapping[str, int],
-    rows: Mapping[str, Packed],
+    rows: Mapping[str, PackedAdapter],
     examples: Sequence[tuple[str, PackedExample]],
     called: Mapping[int, str],
 ) -> Segment:
@@ -80,7 +80,7 @@ def row_segment(
     )
 
 
-def _texts(packed: Sequence[Packed]) -> tuple[Postings, NDArray[np.uint8]]:
+def _texts(packed: Sequence[PackedAdapter]) -> tuple[Postings, NDArray[np.uint8]]:
     """What all texts of each row say, and (p,) how often in what it is about."""
     counts = _joined([p.everything for p in packed], np.uint8)
     said = counts > 0  # a word may stand in a name alone
@@ -91,7 +91,7 @@ def _texts(packed: Sequence[Packed]) -> tuple[Postings, NDArray[np.uint8]]:
     return postings, _joined([p.about for p in packed], np.uint8)[said][order]
 
 
-def _units(packed: Sequence[Packed]) -> tuple[Postings, NDArray[np.int32]]:
+def _units(packed: Sequence[PackedAdapter]) -> tuple[Postings, NDArray[np.int32]]:
     """The names of each row, those of one type side by side whatever order the row has."""
     sizes = _joined([p.unit_sizes for p in packed], np.uint8)
     place = _repeated([len(p.unit_sizes) for p in packed]) * len(UNIT_TYPES)

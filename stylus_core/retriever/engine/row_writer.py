@@ -25,7 +25,7 @@ _AT_ONCE = 500  # adapters in memory
 _SETTLED = 200  # rows after which it pays to have the engine index what was written
 
 
-class Writer:
+class RowWriter:
     """Writes one library's rows.
 
     Args:
@@ -74,12 +74,12 @@ class Writer:
             if progress:
                 progress(done, len(ids))
         self._sync.drop(gone)
-        doomed = self._sync.doomed()
-        self._delete(doomed)
+        dead = self._sync.tombstones()
+        self._delete(dead)
         self._sync.note(revision=revision)
         if written >= _SETTLED:
             self._engine.settle()
-        return written + len(doomed)
+        return written + len(dead)
 
     def _take_in(self, adapters: Iterable[Adapter]) -> int:
         keys = {a.id: key_of(self._name, self._roots, a.path) for a in adapters if a.status == "ok"}
@@ -138,7 +138,7 @@ class Writer:
             self._engine.examples, [f"{k}:{i}" for k in keys for i in range(MAX_EXAMPLES)], self._left()
         )
         self._engine.delete(self._engine.adapters, keys, self._left())
-        self._sync.buried(keys)
+        self._sync.clear_tombstones(keys)
 
 
 def _chunks(ids: Sequence[int], n: int) -> Iterator[list[int]]:

@@ -71,21 +71,21 @@ class SyncState:
             self.note(library=library.identity)
 
     def put(self, keys: Mapping[int, str]) -> None:
-        """Notes keys by id. A key that its adapter has no more is doomed, as long as no other has it."""
-        self._doom(keys)
+        """Notes keys by id. A key that its adapter has no more gets a tombstone, as long as no other has it."""
+        self._bury(keys)
         self._many("INSERT OR REPLACE INTO rows VALUES (?, ?)", list(keys.items()))
 
     def drop(self, ids: Iterable[int]) -> None:
         """Adapters that are gone."""
         gone = list(ids)
-        self._doom(gone)
+        self._bury(gone)
         self._many("DELETE FROM rows WHERE id = ?", [(i,) for i in gone])
 
-    def doomed(self) -> list[str]:
+    def tombstones(self) -> list[str]:
         """Keys to delete."""
         return [key for (key,) in self._rows("SELECT key FROM doomed WHERE key NOT IN (SELECT key FROM rows)")]
 
-    def buried(self, keys: Iterable[str]) -> None:
+    def clear_tombstones(self, keys: Iterable[str]) -> None:
         """These are deleted."""
         self._many("DELETE FROM doomed WHERE key = ?", [(k,) for k in keys])
 
@@ -123,7 +123,7 @@ class SyncState:
         except (sqlite3.Error, OSError) as error:
             raise EngineError(f"what is known of the search engine cannot be kept ({error})") from None
 
-    def _doom(self, ids: Iterable[int]) -> None:
+    def _bury(self, ids: Iterable[int]) -> None:
         old = self._of("id", list(ids))
         self._many("INSERT OR REPLACE INTO doomed VALUES (?)", [(key,) for _, key in old])
 

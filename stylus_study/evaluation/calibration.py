@@ -25,7 +25,9 @@ class Bin:
 
 
 def reliability(confidence: ArrayLike, wanted: ArrayLike) -> list[Bin]:
-    """The bins that hold a pick, of `BINS` of one width.
+    """The bins that hold a pick, of `BINS` of one width; a confidence between two is of the upper one.
+
+    scikit-learn's `calibration_curve` puts it into the lower one, and does not count.
 
     Args:
         confidence: from 0 to 1, shape (n,).

@@ -35,14 +35,20 @@ def groups(prompts: Sequence[str], overlap: float = 0.5) -> list[int]:
 def grouped_folds(prompts: Sequence[str], folds: int, overlap: float = 0.5, seed: int = 0) -> list[int]:
     """The fold of each prompt, 0 to `folds` - 1, whole groups at a time (see `groups`).
 
+    The largest group goes first and each into the emptiest fold, so folds are as even as the groups let them. That is
+    scikit-learn's `GroupKFold`, which has no seed that keeps folds even.
+
     Args:
         prompts: of all sets that are fitted on together, or their variants would lie across the sets.
         folds: how many.
         overlap: token Jaccard from which on two prompts resemble each other.
         seed: of the order in which groups of one size are dealt out.
 
-    The largest group goes first and each into the emptiest fold, so folds are as even as the groups let them. Raises
-    `ValueError` for fewer than two folds, or an overlap that is not above 0 and at most 1.
+    Returns:
+        The number of each prompt's fold.
+
+    Raises:
+        ValueError: there are fewer than two folds, or the overlap is not above 0 and at most 1.
     """
     if folds < 2:
         raise ValueError(f"{folds} folds hold nothing out")

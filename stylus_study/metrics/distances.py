@@ -1,7 +1,8 @@
 """Distances between sets of features: Fréchet and kernel distance to a reference, and the spread within a set.
 
 Written for the bootstrap, which asks for the same distance some hundred times with other weights: what does not depend
-on the weights is computed once. The tests compare with scipy and torchmetrics.
+on the weights is computed once. torchmetrics takes no weights, and sets of one size alone for the kernel distance; the
+tests compare with it and with scipy.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 
 from stylus_core.pictures import need_pillow
 from stylus_core.storage.files import write_whole
-from stylus_study.evaluation.statistics import agreement
+from stylus_study.evaluation.rater_agreement import agreement
 from stylus_study.study.picture_pairs import PicturePair, find_pairs
 from stylus_study.study.preference import win_rate
 from stylus_study.study.study_folder import StudyError, StudyFolder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -176,3 +177,9 @@ def test_a_wheel_brings_the_commands_along(tmp_path: Path) -> None:
     assert all(f"\n    {name} " in listed.stdout for name in (*registry.CORE, "batch", "eval", "study"))
     step = run_alone("study", "run", "--help", path=site, cwd=tmp_path)
     assert step.returncode == 0 and "STUDY.toml" in step.stdout
+
+
+@pytest.mark.parametrize("package", ["stylus_core", "stylus_webui", "scripts"])
+def test_neither_the_core_nor_a_host_imports_the_study(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) stylus_study\b", path.read_text(encoding="utf-8"), re.M), path

@@ -12,13 +12,11 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 from stylus_core.cli import main
+from stylus_study.evaluation.rater_agreement import agreement, cohen_kappa, fleiss_kappa
 from stylus_study.evaluation.statistics import (
-    agreement,
     bootstrap_difference,
     bootstrap_mean,
     cluster_draws,
-    cohen_kappa,
-    fleiss_kappa,
     normal_interval,
     wilson,
 )

@@ -15,7 +15,7 @@ from stylus_core.errors import EngineError
 from stylus_core.retriever.documents import document
 from stylus_core.retriever.engine.engine_retriever import EngineRetriever
 from stylus_core.retriever.pool import Pool
-from stylus_core.retriever.retriever import Filter
+from stylus_core.retriever.retriever import Filter, Retrieval
 from stylus_core.types import Adapter, Card, Metadata
 from tests.retriever.machine import Held, MilvusServer, Server, WebUISide, calling, invented, prompts
 from tests.retriever.memory_engine import MemoryServer
@@ -50,15 +50,23 @@ def test_it_ranks_as_the_index_of_this_machine_does(machine: WebUISide, wanted: 
     assert same_share(pairs, 10) >= 0.99
 
 
+def assert_same_scores(local: Retrieval, remote: Retrieval) -> None:
+    """Of the candidates that are found by both."""
+    by_id = {c.adapter.id: c for c in remote.candidates}
+    pairs = [(c, by_id[c.adapter.id]) for c in local.candidates if c.adapter.id in by_id]
+    assert len(pairs) > 5
+    for one, other in pairs:
+        assert one.scores == pytest.approx(other.scores, abs=1e-6)
+        assert one.score == pytest.approx(other.score, abs=1e-4)
+        assert (one.part, one.why) == (other.part, other.why)
+
+
 def assert_scored_alike(machine: WebUISide, wanted: Filter | None) -> None:
     """Every signal of every candidate, what is made of them, and the order."""
     for prompt in prompts():
         local, remote = machine.found_locally(prompt, 30, wanted), machine.found_remotely(prompt, 30, wanted)
         assert [c.adapter.id for c in local.candidates] == [c.adapter.id for c in remote.candidates]
-        for one, other in zip(local.candidates, remote.candidates, strict=True):
-            assert one.scores == pytest.approx(other.scores, abs=1e-6)
-            assert one.score == pytest.approx(other.score, abs=1e-4)
-            assert (one.part, one.why) == (other.part, other.why)
+        assert_same_scores(local, remote)
         assert local.similarity is not None and remote.similarity is not None
         np.testing.assert_allclose(local.affinity, remote.affinity, atol=1e-6)
         np.testing.assert_allclose(local.similarity.title, remote.similarity.title, atol=1e-6)
@@ -86,11 +94,17 @@ def test_signals_are_scaled_as_far_as_they_reach_in_what_is_not_brought_up(
     brought_up = []
     rows = EngineRetriever._rows
     monkeypatch.setattr(EngineRetriever, "_rows", lambda *of: brought_up.append(len(of[1])) or rows(*of))
-    machine = WebUISide(tmp_path, MemoryServer(), [invented(n) for n in range(1, 601)])
+    unknown = Metadata(title="Qrvx", architecture="sd1", downloads=0)  # which no prompt asks for and nobody fetched
+    unpopular = Adapter(700, "/loras/qrvx.safetensors", "qrvx", metadata=unknown, card=Card(kind="style"))
+    machine = WebUISide(tmp_path, MemoryServer(), [*(invented(n) for n in range(1, 601)), unpopular])
     machine.embed()
     machine.bring_up()
     assert_scored_alike(machine, wanted)
     assert max(brought_up) < 600
+    # without those that are popular, what is used and fetched most or least is not brought up
+    monkeypatch.setattr("stylus_core.retriever.engine.engine_retriever._BY_PRIOR", 0)
+    for prompt in prompts():
+        assert_same_scores(machine.found_locally(prompt, 30, wanted), machine.found_remotely(prompt, 30, wanted))
     machine.remote.close()
 
 

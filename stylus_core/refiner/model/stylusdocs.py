@@ -52,7 +52,16 @@ def read_stylusdocs(path: Path, progress: Callable[[int, int], None] | None = No
 
 
 def import_stylusdocs(library: Library, path: Path, progress: Callable[[int, int], None] | None = None) -> Imported:
-    """Takes in the descriptions of the models of which the library has a file, by the model site's id."""
+    """Takes in the descriptions of the models of which the library has a file, by the model site's id.
+
+    Args:
+        library: scanned.
+        path: of `sd_adapters.pkl`.
+        progress: gets the bytes read so far and the file's size.
+
+    Returns:
+        What was read, matched and refused.
+    """
     return import_records(library, _records(read_stylusdocs(path, progress)))
 
 

@@ -67,7 +67,7 @@ class LibraryReader:
             details: False for only what the file's path says, which is quicker.
 
         Yields:
-            One for each adapter, in the order of their ids.
+            One for each of those that can be selected; of all, in the order of their ids.
         """
         return read_traits(self._database, ids, details)
 

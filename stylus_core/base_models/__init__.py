@@ -31,7 +31,15 @@ CHECKPOINTS = (
 
 
 def label(architecture: str, size: str = "") -> str:
-    """What an adapter is made for in one word: "sdxl", "flux2-klein-9b", "other", "unknown"."""
+    """Says what an adapter is made for in one word: "sdxl", "flux2-klein-9b", "other", "unknown".
+
+    Args:
+        architecture: one of `ARCHITECTURES`.
+        size: the name of one of the base's sizes; "" where none is known or the base has none.
+
+    Returns:
+        Both with a hyphen between them; one of `CHECKPOINTS` or `UNKNOWN`.
+    """
     return f"{architecture}-{size}" if size else architecture
 
 
@@ -42,6 +50,9 @@ def fits(made_for: str, wanted: str) -> bool:
         made_for: its `label`.
         wanted: the checkpoint's, or "any". A checkpoint of which only the base is known takes all sizes, and an adapter
             of which only the base is known goes with all; one of which nothing is known goes with every known base.
+
+    Returns:
+        False too for every adapter under a checkpoint that is `OTHER`: nothing is proved to fit it.
     """
     if wanted == "any":
         return True

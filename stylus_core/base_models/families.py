@@ -94,10 +94,13 @@ _OTHERS = _any_case(r"(?<![a-z])(?:sdxl|xl|sd\s?1\.?5|1\.5|flux)(?![a-z\d])")
 
 
 def family_of(*texts: str) -> str:
-    """The family that the first telling text names, or "".
+    """Finds the family that the first telling text names.
 
     Args:
         texts: statements about a base model and file names of checkpoints, the most trusted first.
+
+    Returns:
+        The name of one of `FAMILIES`, or "".
     """
     for text in texts:
         for family in FAMILIES:
@@ -107,13 +110,16 @@ def family_of(*texts: str) -> str:
 
 
 def family_of_adapter(known: str, version: str, names: Iterable[str], prompts: Iterable[str]) -> str:
-    """The family that an adapter is made for, or "" where nothing tells, or where it is made for several.
+    """Finds the family that an adapter is made for.
 
     Args:
         known: what its base model says, as `family_of` gives it; it decides where it says anything.
         version: the name of its version, which is often nothing but the family's.
         names: its own: of the file, its title.
         prompts: its author's example prompts; the words that only one family knows have to stand in most of them.
+
+    Returns:
+        The name of one of `FAMILIES`, or "" where nothing tells, or where it is made for several.
     """
     if known:
         return known
@@ -135,21 +141,43 @@ def _only(name: str, patterns: Sequence[re.Pattern[str] | None]) -> str:
 
 
 def family_of_prompt(prompt: str) -> str:
-    """The family whose own words a prompt has ("score_9, score_8_up"), or "".
+    """Finds the family whose own words a prompt has ("score_9, score_8_up").
 
     Words that several families know ("masterpiece", "absurdres", "newest") tell nothing for sure, and are not used.
+
+    Args:
+        prompt: as the user or an author wrote it.
+
+    Returns:
+        The name of one of `FAMILIES`, or "".
     """
     return next((f.name for f in FAMILIES if f.asked and f.asked.search(prompt)), "")
 
 
 def fits_architecture(family: str, architecture: str) -> bool:
-    """Whether the family exists inside an architecture; one that nobody knows ("any", "unknown") rules nothing out."""
+    """Whether a family exists inside an architecture.
+
+    Args:
+        family: the name of one of `FAMILIES`; any other exists in none.
+        architecture: of a checkpoint; one that nobody knows ("any", "unknown") rules nothing out.
+
+    Returns:
+        Whether a checkpoint of the architecture can be of the family.
+    """
     known = _BY_NAME.get(family)
     return known is not None and (architecture in ("any", "unknown") or architecture in known.architectures)
 
 
 def kinship(one: str, other: str) -> float:
-    """How well what is made for one family works on the other: 1 for the same, 0 for strangers, half where unknown."""
+    """Says how well what is made for one family works on the other.
+
+    Args:
+        one: the name of a family, "" where it is unknown.
+        other: the same of the other.
+
+    Returns:
+        From 1 for the same family to 0 for strangers; half where one is unknown.
+    """
     if not one or not other:
         return _UNKNOWN
     if one == other:

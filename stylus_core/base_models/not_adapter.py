@@ -95,10 +95,13 @@ _TOKENS = re.compile(
 
 
 def not_adapter(shapes: Shapes) -> str:
-    """What a file is that is no adapter: "a VAE", "a checkpoint", ...; "" for an adapter.
+    """Says what a file is that is no adapter.
 
     Args:
         shapes: the shape of each of its tensors by name.
+
+    Returns:
+        "a VAE", "a checkpoint", ...; "" for an adapter, and for a file without tensors.
     """
     return (
         _told(tuple(shapes), tuple(shapes.values())) if shapes else ""

@@ -45,9 +45,13 @@ class Recognised(NamedTuple):
 
 @functools.lru_cache(maxsize=1024)
 def stated_architecture(text: str) -> str:
-    """The base that a statement such as "SD 1.5", "sdxl_base_v1-0" or "flux-1-dev/lora" names.
+    """Finds the base that a statement such as "SD 1.5", "sdxl_base_v1-0" or "flux-1-dev/lora" names.
 
-    Returns "" for a statement that says nothing, and `other` for one that names a base of which no entry knows.
+    Args:
+        text: as a model site, a trainer or an editor wrote it.
+
+    Returns:
+        The name of a base; "" for a statement that says nothing, `OTHER` for a base of which no entry knows.
     """
     words = plain(text)
     if words in _EMPTY:
@@ -69,12 +73,15 @@ class _Proof(NamedTuple):
 def adapter_base(
     shapes: Shapes, statements: Sequence[tuple[str, str]], hints: Sequence[tuple[str, str]] = ()
 ) -> Recognised:
-    """The base that an adapter is made for.
+    """Finds the base that an adapter is made for.
 
     Args:
-        shapes: of its tensors.
+        shapes: the shape of each of its tensors by name.
         statements: (source, text) of what is said of its base, the most trusted first.
         hints: (source, text) of what names a base only by the way, such as the file's name of a checkpoint.
+
+    Returns:
+        The base, its size, and what told it: "tensors", or the source of the statement that was believed.
     """
     proof = _proof(tuple(shapes), tuple(shapes.values()))
     said = [(source, found) for source, text in statements if (found := stated_architecture(text))]
@@ -131,7 +138,14 @@ def _decided(proof: _Proof, said: Sequence[tuple[str, str]], insists: bool) -> t
 
 
 def checkpoint_base(shapes: Shapes) -> str:
-    """The label of a whole model ("sdxl", "flux2-klein-9b") from its tensors, or "" where they leave it open."""
+    """Finds the base of a whole model.
+
+    Args:
+        shapes: the shape of each of its tensors by name.
+
+    Returns:
+        A `label` ("sdxl", "flux2-klein-9b"), or "" where the tensors leave it open.
+    """
     tensors = Tensors(shapes)
     for base in BY_RANK if shapes else ():
         if any(proof.holds(tensors) for proof in base.checkpoint):
@@ -140,7 +154,14 @@ def checkpoint_base(shapes: Shapes) -> str:
 
 
 def class_base(*names: str) -> str:
-    """The base of a loaded checkpoint by the names that a host has for it (a class, a type); "" where none tells."""
+    """Finds the base of a loaded checkpoint by the names that a host has for it.
+
+    Args:
+        names: of a class or a type, in any case; the first that tells counts.
+
+    Returns:
+        The name of a base, or "" where none tells.
+    """
     for name in names:
         folded = name.lower().strip()
         for base in BY_RANK if folded else ():

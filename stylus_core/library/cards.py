@@ -15,7 +15,16 @@ SOURCES = ("vlm", "llm", "import", "metadata")
 
 
 def effective_card(cards: Mapping[str, Card], edits: Mapping[str, Any], refiner: Refiner) -> Card:
-    """The card that counts, from the cards by source and the user's edits by field."""
+    """Finds the card that counts after the user's edits.
+
+    Args:
+        cards: by who wrote them, one of `SOURCES`.
+        edits: the values that the user set, by field of `fields.TABLE`.
+        refiner: the library's; it makes a subject of a title.
+
+    Returns:
+        The card that every reader takes; `edited` names the fields that the user set.
+    """
     card = most_trusted(cards)
     for field in TABLE:
         if field.name not in edits:
@@ -31,10 +40,16 @@ def effective_card(cards: Mapping[str, Card], edits: Mapping[str, Any], refiner:
 
 
 def most_trusted(cards: Mapping[str, Card]) -> Card:
-    """The card that counts before the user's edits.
+    """Finds the card that counts before the user's edits.
 
     What a model left empty comes from the metadata's card, and so do the words and the weight that the user gave it in
     another tool.
+
+    Args:
+        cards: by who wrote them, one of `SOURCES`.
+
+    Returns:
+        A card; an empty one where there are none.
     """
     base = cards.get("metadata", Card())
     card = next((cards[source] for source in SOURCES if source in cards), base)

@@ -64,7 +64,14 @@ BY_NAME: dict[str, Editable] = {field.name: field for field in TABLE}
 
 
 def takes(field: Editable) -> str:
-    """What the field may be set to, in a few words."""
+    """Says what a field may be set to, in a few words.
+
+    Args:
+        field: a row of `TABLE`.
+
+    Returns:
+        A noun phrase for help and messages, such as "a number from -20 to 20, not 0".
+    """
     return {
         "text": f"a text of at most {field.most} characters",
         "texts": f"at most {_ENTRIES} texts of at most {field.most} characters; alternatives are parted by ||",

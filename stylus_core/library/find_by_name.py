@@ -12,10 +12,18 @@ _LISTED = 8
 
 
 def the_one(name: str, found: Sequence[Adapter], stems: Callable[[], Iterable[str]]) -> Adapter:
-    """The adapter of exactly this stem, else the only one that `Library.find` takes for the name.
+    """Finds the adapter of exactly this stem, else the only one that `Library.find` takes for the name.
 
-    Those that cannot be used count where there is no other. `stems` gives the names that there are, for the hint.
-    Raises `LibraryError` where there is none, and where several go by the name.
+    Args:
+        name: as the user wrote it.
+        found: what `Library.find` gave for it. Those that cannot be used count where there is no other.
+        stems: gives the names that there are, for the hint; it is called only where nothing is found.
+
+    Returns:
+        The adapter.
+
+    Raises:
+        LibraryError: where there is none, and where several go by the name.
     """
     exact = [a for a in found if a.stem == name] or list(found)
     wanted = [a for a in exact if a.status in ("ok", "excluded")] or exact
@@ -29,7 +37,15 @@ def the_one(name: str, found: Sequence[Adapter], stems: Callable[[], Iterable[st
 
 
 def unknown(name: str, stems: Iterable[str]) -> LibraryError:
-    """That no adapter has this name, and which names are near."""
+    """Makes the error that no adapter has a name.
+
+    Args:
+        name: as the user wrote it.
+        stems: the names that there are.
+
+    Returns:
+        An error whose message tells up to three names that are near.
+    """
     near = difflib.get_close_matches(name, list(stems), n=3)
     hint = f"; near: {', '.join(near)}" if near else ""
     return LibraryError(f"no adapter is called {name!r}{hint}")

@@ -21,9 +21,17 @@ _STRING, _ARRAY = 8, 9
 
 
 def read_gguf_shapes(path: str) -> dict[str, tuple[int, ...]]:
-    """The shape of each tensor by name, outputs first as in safetensors.
+    """Reads the shapes of the tensors of a GGUF file.
 
-    Raises `Malformed` for a file that is no GGUF file, or one beyond the bounds; `OSError` where it cannot be opened.
+    Args:
+        path: of the file, of which the header alone is read.
+
+    Returns:
+        The shape of each tensor by its name, outputs first as in safetensors.
+
+    Raises:
+        Malformed: for a file that is no GGUF file, or one beyond the bounds.
+        OSError: where it cannot be opened.
     """
     with open_regular(path) as file:
         reader = _GgufReader(file)

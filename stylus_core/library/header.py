@@ -32,11 +32,18 @@ class Header(NamedTuple):
 
 
 def read_header(path: str) -> Header:
-    """Reads the header of the safetensors file `path`.
+    """Reads the header of a safetensors file.
 
-    Raises `Malformed` (one clause that says why) for a file that the loader would refuse: truncated, lying lengths,
-    broken JSON, wrong types, offsets outside the file; and for a header beyond what is read. `OSError` where the file
-    cannot be opened.
+    Args:
+        path: of the file, of which the header alone is read.
+
+    Returns:
+        Metadata, the shapes of the tensors, and a digest of the header.
+
+    Raises:
+        Malformed: with one clause that says why, for a file that the loader would refuse (truncated, lying lengths,
+            broken JSON, wrong types, offsets outside the file) and for a header beyond what is read.
+        OSError: where the file cannot be opened.
     """
     raw, data_size = _raw_header(path)
     parsed, valid = parse_json(raw)
@@ -150,9 +157,13 @@ def _size(dtype: object, *shape: object) -> tuple[tuple[int, ...], int]:
 
 
 def embedded_preview(path: str) -> bytes | None:
-    """The picture in a header (`modelspec.thumbnail`, else the first of `ssmd_cover_images`), or None.
+    """Takes the picture out of a header: `modelspec.thumbnail`, else the first of `ssmd_cover_images`.
 
-    Only PNG, JPEG and WebP of at most `MAX_PREVIEW` bytes are given back.
+    Args:
+        path: of a safetensors file.
+
+    Returns:
+        The bytes of a PNG, JPEG or WebP file of at most `MAX_PREVIEW` bytes; None where there is none.
     """
     try:
         metadata = read_header(path).metadata

@@ -31,9 +31,16 @@ _PARSE_INT = None if hasattr(sys, "get_int_max_str_digits") else _bounded_int
 
 
 def parse_json(raw: bytes) -> tuple[Any, bool]:
-    """Parses JSON from bytes, and says whether its text was valid UTF-8 (bytes that are not are replaced).
+    """Parses JSON from bytes.
 
-    Raises `Malformed` as `parse_text` does.
+    Args:
+        raw: of a file or a field.
+
+    Returns:
+        (the value, whether its text was valid UTF-8). Bytes that are not are replaced.
+
+    Raises:
+        Malformed: as `parse_text` does.
     """
     try:
         text, valid = raw.decode("utf-8-sig"), True
@@ -66,7 +73,16 @@ _UNWANTED = re.compile(
 
 
 def clean(value: Any, limit: int) -> str:
-    """`value` as one harmless text of at most `limit` characters: "" unless it is a string or a number."""
+    """Makes one harmless text of an untrusted value.
+
+    Args:
+        value: anything.
+        limit: characters of the text at most.
+
+    Returns:
+        The text without control characters, halves of characters and what cannot be seen; "" unless `value` is a string
+        or a number.
+    """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value) if abs(value) < 1e18 else ""
     if not isinstance(value, str):
@@ -84,7 +100,15 @@ def unwanted(text: str) -> str:
 
 
 def clean_line(value: Any, limit: int) -> str:
-    """`clean`, with every run of white space one space."""
+    """Makes one harmless line of an untrusted value.
+
+    Args:
+        value: anything.
+        limit: characters of the line at most.
+
+    Returns:
+        What `clean` gives, with every run of white space one space.
+    """
     if isinstance(value, str) and len(value) <= limit and value.isprintable() and "  " not in value:
         return value.strip()  # nothing to do, as with nearly every tag
     text = clean(value, limit)
@@ -103,7 +127,16 @@ def _resolved(found: re.Match[str]) -> str:
 
 
 def clean_list(value: Any, limit: int, count: int) -> tuple[str, ...]:
-    """The distinct texts of a list, in order, each one line of at most `limit`; a text counts as a list of one."""
+    """Makes harmless lines of an untrusted list.
+
+    Args:
+        value: anything; a text counts as a list of one.
+        limit: characters of each line at most.
+        count: entries at most.
+
+    Returns:
+        The distinct lines that are not empty, in their order.
+    """
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
@@ -143,11 +176,18 @@ def looks_html(value: Any) -> bool:
 
 
 def plain(value: Any, limit: int, *, is_html: bool = False) -> str:
-    """HTML to plain text of at most `limit` characters, in linear time; text without HTML tags stays as it is.
+    """Makes plain text of HTML, in linear time; text without HTML tags stays as it is.
 
     Blocks become lines, code stands in backticks, scripts and styles go with their content, links keep their text.
-    What is no HTML element (`<lora:name:0.8>`, `<3`) is text. Entities are resolved if `is_html`
-    or if the text has HTML tags.
+    What is no HTML element (`<lora:name:0.8>`, `<3`) is text.
+
+    Args:
+        value: anything; what is neither string nor number is "".
+        limit: characters of the text at most.
+        is_html: entities are resolved although no HTML tag stands in it.
+
+    Returns:
+        A `clean` text with at most one empty line in a row.
     """
     # Markup is worth about as much as the text; ten times the limit bounds the work on a page that is all markup.
     text = clean(value, 10 * limit)
@@ -183,7 +223,14 @@ def _without_tags(text: str) -> Iterable[str]:
 
 
 def is_element(tag: str) -> bool:
-    """Whether what stands between angle brackets is a tag or a comment of HTML: "br/", "/em", 'a href="x"'."""
+    """Whether what stands between angle brackets is a tag or a comment of HTML.
+
+    Args:
+        tag: without its brackets: "br/", "/em", 'a href="x"'.
+
+    Returns:
+        False for an adapter's tag and for whatever else is text.
+    """
     found = _TAG.fullmatch(f"<{tag}>")
     if not found or found[2] is None:
         return tag.startswith(("!", "?"))
@@ -192,5 +239,12 @@ def is_element(tag: str) -> bool:
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: one normal form (macOS decomposes file names) and no case."""
+    """Makes of a name what names are compared by.
+
+    Args:
+        name: of a file or a thing.
+
+    Returns:
+        The name in one normal form (macOS decomposes file names) and without case.
+    """
     return unicodedata.normalize("NFC", name).casefold()

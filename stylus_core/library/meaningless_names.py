@@ -24,7 +24,14 @@ _STAMPED = re.compile(r"@\d{9,11}(?:\.\d{1,9})?$")  # seconds since 1970
 
 
 def says_nothing(name: str) -> bool:
-    """Whether no word of a name tells what it is: "LoRA@1761350400.1", "my_first_lora_v2", "xq_0417", a hash."""
+    """Whether no word of a name tells what it is.
+
+    Args:
+        name: of a file, or a title.
+
+    Returns:
+        True for "LoRA@1761350400.1", "my_first_lora_v2", "xq_0417" and a hash.
+    """
     return all(word in _FILLED_IN or (len(word) < _SHORTEST and word.isascii()) for word in _words(name))
 
 

@@ -75,7 +75,14 @@ class FilePair:
     low: Adapter | None
 
     def half(self, adapter: Adapter) -> Half:
-        """What `adapter`, one of the two, is of it."""
+        """Says what an adapter is of the pair.
+
+        Args:
+            adapter: one of the two.
+
+        Returns:
+            Which half it is.
+        """
         stage = "high" if self.high is not None and self.high.id == adapter.id else "low"
         other = self.low if stage == "high" else self.high
         return Half(stage, other, _missing(_OTHER[stage], other))
@@ -94,10 +101,13 @@ def could_be_half(*names: str) -> bool:
 
 
 def find_pairs(adapters: Iterable[Adapter]) -> dict[int, FilePair]:
-    """The pair that each half belongs to, by the half's id.
+    """Finds the pair that each half belongs to.
 
     Args:
         adapters: of any status, in any order: a half may be there and not be usable.
+
+    Returns:
+        The pair by the id of each half; adapters without another half are left out.
     """
     halves = sorted((h for a in adapters if (h := _Half.of(a)) is not None), key=lambda h: h.adapter.path)
     found: dict[int, FilePair] = {}
@@ -110,7 +120,14 @@ def find_pairs(adapters: Iterable[Adapter]) -> dict[int, FilePair]:
 
 
 def untitled(title: str) -> str:
-    """A title without the words that call it one half: the title of both."""
+    """Takes the words out of a title that call it one half.
+
+    Args:
+        title: of one half.
+
+    Returns:
+        The title of both.
+    """
     return " ".join(_IN_TITLE.sub(" ", title[:_LONGEST]).split()).strip(" -_|") or title
 
 

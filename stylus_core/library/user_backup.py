@@ -44,7 +44,14 @@ _PUT = "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 def backup_file(path: Path) -> CacheFile:
-    """The file itself."""
+    """Describes the file of the second copy, also to whoever looks after the files of a home.
+
+    Args:
+        path: of the file; it is made when something is written.
+
+    Returns:
+        The file with its tables; damaged rows are left out when it is healed.
+    """
     return CacheFile(path, _SCHEMA, (CacheTable("kept", "library DESC, id DESC", _intact),), wait=5)
 
 

@@ -42,7 +42,14 @@ def sequence(value: Any, count: int) -> list[Any]:
 
 
 def number(value: Any) -> float | None:
-    """A finite number, also out of a text such as "0.8"."""
+    """Reads a number.
+
+    Args:
+        value: anything.
+
+    Returns:
+        A finite number, also out of a text such as "0.8" or "0,8"; None for anything else.
+    """
     if isinstance(value, str) and len(value) <= 40:
         try:
             value = float(value.strip().replace(",", "."))
@@ -57,13 +64,27 @@ def number(value: Any) -> float | None:
 
 
 def strength(value: Any) -> float | None:
-    """An adapter's weight. Sliders go to 10 or so; beyond that it is no weight."""
+    """Reads an adapter's weight.
+
+    Args:
+        value: anything.
+
+    Returns:
+        A number from -20 to 20, for sliders go to 10 or so; None for anything else.
+    """
     found = number(value)
     return round(found, 4) if found is not None and abs(found) <= 20 else None
 
 
 def identifier(value: Any) -> int | None:
-    """A positive whole number, also out of a text."""
+    """Reads the id of a model or a version.
+
+    Args:
+        value: anything.
+
+    Returns:
+        A positive whole number, also out of a text; None for anything else.
+    """
     found = number(value)
     return int(found) if found is not None and 0 < found < 2**53 and found == int(found) else None
 
@@ -83,7 +104,15 @@ def nsfw_level(value: Any) -> int | None:
 
 
 def sha256(value: Any, shortest: int = 64) -> str:
-    """A SHA-256 in lower case, or its first `shortest` digits or more; "" for anything else and the hash of nothing."""
+    """Reads a SHA-256.
+
+    Args:
+        value: anything.
+        shortest: digits that one has at least which was cut off.
+
+    Returns:
+        Its digits in lower case; "" for anything else, and for the hash of nothing.
+    """
     if not isinstance(value, str) or len(value) > 80:
         return ""
     digits = value.strip().lower().removeprefix("0x")

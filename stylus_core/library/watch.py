@@ -58,7 +58,12 @@ class Watch:
                 self._due = True
 
     def listed(self, began: float, report: ScanReport) -> None:
-        """Tells of a listing of every file, which began at this time of `time.monotonic`."""
+        """Tells that every file was listed.
+
+        Args:
+            began: when the listing began, a time of `time.monotonic`.
+            report: what it came to.
+        """
         self._listed = began
         self._stands = max(STANDS, _REST * (time.monotonic() - began))
         self._files = report.added + report.changed + report.renamed + report.unchanged

@@ -15,7 +15,15 @@ VERSION = 7
 
 
 def refine(metadata: Metadata, stem: str) -> Card:
-    """The card of an adapter from what is known of it, without any model."""
+    """Makes the card of an adapter from what is known of it, without any model.
+
+    Args:
+        metadata: what the file and its sidecars say.
+        stem: the file's name without its extension; it names the adapter where nothing else does.
+
+    Returns:
+        The card, whose `source` tells what the description is made of.
+    """
     title = read_title(metadata, stem)
     kind = kind_of(metadata, title)
     subject = subject_of(title, kind) or stem[:70]

@@ -16,7 +16,14 @@ _RUN = re.compile(r"[a-z]+")
 
 
 def apart(text: str) -> str:
-    """The words of `text`, in lower case, that are several English words; each taken apart. Empty if none is."""
+    """Takes words apart that are several English words.
+
+    Args:
+        text: a name; its first 200 characters are looked at.
+
+    Returns:
+        The parts of each such word, in lower case and with blanks between all; "" if there is none.
+    """
     found = dict.fromkeys(_RUN.findall(text[:200].lower()))
     return " ".join(parts for parts in map(_parts, found) if parts)
 

@@ -44,13 +44,38 @@ class DescribedLibrary(Library):
         self._matched: DatabaseState | None = None  # that for which these two were made
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
+        """Gives the adapters as the source describes them; see `Library.adapters`.
+
+        Args:
+            statuses: of those that are wanted.
+
+        Yields:
+            Adapters, in the order of their ids.
+        """
         for chunk in _chunks(super().adapters(statuses)):
             yield from self._seen(chunk)
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
+        """Gives adapters as the source describes them; see `Library.get`.
+
+        Args:
+            ids: of any status.
+
+        Returns:
+            By id those that are there.
+        """
         return {adapter.id: adapter for adapter in self._seen(list(super().get(ids).values()))}
 
     def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
+        """Finds adapters by name and gives them as the source describes them; see `Library.find`.
+
+        Args:
+            name: a stem, a title or a part of one.
+            whole: leaves out the search for a part.
+
+        Returns:
+            The adapters, usable ones first.
+        """
         return self._seen(super().find(name, whole=whole))
 
     def matched(self) -> Imported:
@@ -95,9 +120,15 @@ class DescribedLibrary(Library):
 
 
 def open_library(home: Path, descriptions: str = "") -> tuple[Library, Path]:
-    """The library in `home` as `descriptions` tells it, and the folder of its index.
+    """Opens the library of a folder of state.
 
-    "" is the library as it stands: models' descriptions, imported ones and the user's edits, the most trusted first.
+    Args:
+        home: the folder; the database is `library.sqlite` in it.
+        descriptions: `METADATA`, `NONE` or the path of a file of descriptions, see `DescribedLibrary`. "" is the
+            library as it stands: models' descriptions, imported ones and the user's edits, the most trusted first.
+
+    Returns:
+        The library, and the folder of its index: each source of descriptions has an index of its own.
     """
     database = home / "library.sqlite"
     if not descriptions:
@@ -107,7 +138,17 @@ def open_library(home: Path, descriptions: str = "") -> tuple[Library, Path]:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file of descriptions: another content is another source. Raises `LibraryError`."""
+    """Tells a file of descriptions from others: another content is another source.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its SHA-256 in hexadecimal digits.
+
+    Raises:
+        LibraryError: if it cannot be read.
+    """
     with _opened(path) as file:
         found = sha256()
         while piece := file.read(1 << 20):

@@ -55,7 +55,14 @@ class Member(NamedTuple):
 
 @lru_cache(maxsize=20_000)
 def sets(trigger_words: tuple[str, ...]) -> tuple[Member, ...]:
-    """What each of several sets of trigger words begins with: members of a pack, or outfits of one."""
+    """Finds what each of several sets of trigger words begins with: members of a pack, or outfits of one.
+
+    Args:
+        trigger_words: the adapter's entries; one with a comma is a set.
+
+    Returns:
+        One for each set; none where there are fewer than two.
+    """
     found = [_member(entry.partition(",")[0]) for entry in trigger_words if "," in entry]
     return tuple(found) if len(found) > 1 else ()
 
@@ -77,7 +84,16 @@ def members(trigger_words: tuple[str, ...], subject: str, kind: str) -> tuple[Me
 
 @lru_cache(maxsize=20_000)
 def lone_members(trigger_words: tuple[str, ...], subject: str, kind: str) -> tuple[Member, ...]:
-    """Of `members` those without a set of words behind their names."""
+    """Finds those of `members` without a set of words behind their names.
+
+    Args:
+        trigger_words: the adapter's entries.
+        subject: what it adds, from its card.
+        kind: its kind, from its card.
+
+    Returns:
+        The members, in the order of their entries.
+    """
     listed = trigger_words
     if len(trigger_words) == 1:
         listed = tuple(p.strip() for p in trigger_words[0].split(",") if p.strip())
@@ -107,7 +123,14 @@ def _names(listed: Sequence[Member], subject: str, kind: str) -> tuple[Member, .
 
 
 def told_members(description: str) -> tuple[Member, ...]:
-    """Whom a description lists: "Members: Alice Hartwell, Brina Voss and Cole Tandry", or one in each line below."""
+    """Finds whom a description lists.
+
+    Args:
+        description: "Members: Alice Hartwell, Brina Voss and Cole Tandry", or one in each line below.
+
+    Returns:
+        The members in their order; none where there is no such list.
+    """
     text = plain(description[:CHARS])
     for found in islice(_LIST.finditer(text), _MOST):
         here = " ".join(_SENTENCE.split(found["here"], maxsplit=1)[0].split())
@@ -122,7 +145,14 @@ def told_members(description: str) -> tuple[Member, ...]:
 
 
 def strange(word: str) -> bool:
-    """Whether it is nobody's word: a name or a code."""
+    """Whether a word is nobody's: a name or a code.
+
+    Args:
+        word: in any case.
+
+    Returns:
+        False for a word of English.
+    """
     return not (is_word(word) or is_common(word) or word.isdigit())
 
 
@@ -149,7 +179,15 @@ def _of_one(named: Sequence[Member]) -> bool:
 
 
 def alike(word: str, other: str) -> bool:
-    """Whether two words are made alike, as trigger words are for variants: the other has half of the first."""
+    """Whether two words are made alike, as trigger words are for variants.
+
+    Args:
+        word: of one adapter.
+        other: of another one.
+
+    Returns:
+        True if the other begins or ends with the half of the first that stands there.
+    """
     half = (len(word) + 1) // 2
     return other.startswith(word[:half]) or other.endswith(word[-half:])
 

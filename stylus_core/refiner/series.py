@@ -42,7 +42,14 @@ def _longest() -> int:
 
 @lru_cache(maxsize=20_000)
 def is_series(text: str) -> bool:
-    """True for "Genshin Impact", "genshin_impact", "The King of Fighters XV", "Fate/Grand Order"."""
+    """Whether a text is the name of a game, a show, a comic or a group.
+
+    Args:
+        text: "Genshin Impact", "genshin_impact", "The King of Fighters XV", "Fate/Grand Order".
+
+    Returns:
+        True if `words/series.txt` has it, with a number or a subtitle behind it or without.
+    """
     name = normal(text)
     if name in _known() or name.replace(" ", "") in _run_together():
         return True

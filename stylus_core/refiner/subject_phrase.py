@@ -56,12 +56,16 @@ def phrase(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def phrases(text: str) -> tuple[str, ...]:
-    """What a text of the user's calls an adapter: the first thing that it names, and the whole sentence about it.
+    """Finds what a text of the user's calls an adapter.
 
     Only a short paragraph is taken for a name: who writes more tells a story, gives thanks and instructs.
 
     Args:
         text: paragraphs, parted by blank lines.
+
+    Returns:
+        The first thing that it names, and the whole sentence about it if that is short and another text; none where
+        nothing is named.
     """
     for paragraph in text[:4000].split("\n\n")[:_PARAGRAPHS]:
         paragraph = plain(paragraph).strip()

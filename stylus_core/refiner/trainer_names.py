@@ -34,9 +34,16 @@ CLASSES = frozenset(read_words(Path(__file__).parent / "words" / "training_tags.
 
 
 def own_names(metadata: Metadata, stem: str) -> tuple[str, ...]:
-    """Training folders, and steady tags that share a word with the file's name or that no English word is in.
+    """Finds training folders, and steady tags that share a word with the file's name or that no English word is in.
 
     Captions are no names: where the tags are sentences, only the folders count.
+
+    Args:
+        metadata: with what the trainer wrote into the header.
+        stem: the file's name without its extension.
+
+    Returns:
+        The names in lower case for tags and as written for folders, folders first.
     """
     folders = [c.replace("_", " ") for c in metadata.training_concepts[:_FOLDERS]]
     out = dict.fromkeys(f for f in folders if _WORD.search(f))

@@ -20,11 +20,18 @@ _CHARS = 300
 
 
 def triggers(metadata: Metadata, stem: str = "") -> tuple[tuple[str, ...], bool]:
-    r"""(entries, whether they exclude each other).
+    """Finds the words that a prompt needs for the adapter to work.
 
-    Tags, emphasis, quality words, remarks and repeats are out; brackets that belong to a name are escaped:
-    `foo \(some game\)`. Sets that an entry runs together are entries of their own. Where none is listed, and the author
-    does not say that none is needed, they are what the description names, or else what it was trained by.
+    Tags, emphasis, quality words, remarks and repeats are out; brackets that belong to a name are escaped, as prompts
+    ask for. Sets that an entry runs together are entries of their own. Where none is listed, and the author does not
+    say that none is needed, they are what the description names, or else what it was trained by.
+
+    Args:
+        metadata: what the file and its sidecars say.
+        stem: the file's name without its extension.
+
+    Returns:
+        (entries, whether they exclude each other).
     """
     exclusive = any("||" in e for e in metadata.trigger_words)
     alternatives = [a for e in metadata.trigger_words for a in (e.split("||") if exclusive else [e])]

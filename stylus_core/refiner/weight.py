@@ -128,20 +128,34 @@ def example_weights(metadata: Metadata) -> list[float]:
 
 
 def candidates_weight(candidate: Candidate) -> float:
-    """The weight to write for a candidate."""
+    """Finds the weight to write for a candidate.
+
+    Args:
+        candidate: of the retriever, with its weights in other adapters' examples.
+
+    Returns:
+        The weight for a prompt with no other adapter in it.
+    """
     return usual_weight(candidate.adapter, candidate.observed_weights)
 
 
 def candidates_clip(candidate: Candidate, weight: float) -> float | None:
-    """The text encoder's weight where `weight` is written for a candidate; None if it is the same.
+    """Finds the text encoder's weight where a weight is written for a candidate.
 
     What is shared or strengthened keeps the proportion of the two.
+
+    Args:
+        candidate: of the retriever.
+        weight: that is written for the UNet.
+
+    Returns:
+        The text encoder's weight; None if it is the same.
     """
     return in_proportion(candidate.adapter.card.clip_weight, weight, candidates_weight(candidate))
 
 
 def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
-    """The weight that people are likely to write for an adapter, from all evidence at once.
+    """Finds the weight that people are likely to write for an adapter, from all evidence at once.
 
     Authors recommend and show more than people then use, and few examples say little: both are drawn towards what the
     adapter's kind usually takes. What the user set, or a sidecar's structured field holds, is never changed. Several
@@ -151,6 +165,9 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         adapter: with its card.
         others: its weights in the example prompts of other adapters, see `Candidate.observed_weights`.
         habits: for other users than those of 2023's model site.
+
+    Returns:
+        A weight of the UNet, with three decimals.
     """
     card, metadata = adapter.card, adapter.metadata
     precise = metadata.author_weight is not None or (card.weight_source == "author" and card.clip_weight is not None)

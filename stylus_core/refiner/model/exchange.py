@@ -39,13 +39,26 @@ class Imported:
     problems: list[str] = field(default_factory=list)  # the first few, one sentence each
 
     def refuse(self, where: str, why: str) -> None:
+        """Counts a record that was not taken in.
+
+        Args:
+            where: it stands, such as "line 3".
+            why: one clause.
+        """
         self.refused += 1
         if len(self.problems) < _TOLD:
             self.problems.append(f"{where}: {why}")
 
 
 def export_lines(adapters: Iterable[Adapter]) -> Iterator[str]:
-    """One line of JSON for each adapter that a model, a user or an import described."""
+    """Writes the descriptions that were made, for others to take in.
+
+    Args:
+        adapters: of a library.
+
+    Yields:
+        One line of JSON for each adapter that a model, a user or an import described.
+    """
     for adapter in adapters:
         card, metadata = adapter.card, adapter.metadata
         if card.source not in _SHARED:
@@ -124,8 +137,17 @@ def _contradicts(own: Mapping[str, Any], adapter: Adapter) -> bool:
 def import_lines(library: Library, file: BinaryIO) -> Imported:
     """Takes in the descriptions of a file that `export_lines` made, here or elsewhere; nothing in it is trusted.
 
-    They count more than what the metadata says and less than a description by a model of the user's own. Raises
-    `LibraryError` if the first line is no such record, which means another kind of file.
+    They count more than what the metadata says and less than a description by a model of the user's own.
+
+    Args:
+        library: scanned.
+        file: JSON lines.
+
+    Returns:
+        What was read, matched and refused.
+
+    Raises:
+        LibraryError: if the first line is no such record, which means another kind of file.
     """
     report = Imported()
     matcher = Matcher(library.adapters())

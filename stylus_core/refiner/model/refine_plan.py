@@ -56,6 +56,7 @@ class RefinePlan:
 
     @property
     def with_pictures(self) -> int:
+        """Counts the adapters whose pictures the model is shown."""
         return sum(bool(job.pictures) for job in self.jobs)
 
     @property

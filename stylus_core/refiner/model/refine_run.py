@@ -100,9 +100,15 @@ def refine_library(
         stop: once set, no further call is made; those under way are waited for and kept, for they are paid for.
 
     A KeyboardInterrupt does the same as `stop` and is raised when the calls under way are done; a second one is raised
-    at once. What is stored stays stored either way, and the next run goes on from there. Raises `LLMError` for an
-    endpoint that cannot be used at all, `ModelError` where pictures need Pillow, `LibraryError` or `StateError` for the
-    databases.
+    at once. What is stored stays stored either way, and the next run goes on from there.
+
+    Returns:
+        The plan, and what it came to.
+
+    Raises:
+        LLMError: for an endpoint that cannot be used at all.
+        ModelError: where pictures need Pillow.
+        LibraryError: for the library's database, and `StateError` for that of failures and costs.
     """
     settings = settings or RefineSettings()
     if problem := endpoint.problem:

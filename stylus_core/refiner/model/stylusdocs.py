@@ -53,7 +53,16 @@ def read_stylusdocs(path: Path, progress: StageProgress | None = None) -> list[M
 
 
 def import_stylusdocs(library: Library, path: Path, progress: StageProgress | None = None) -> Imported:
-    """Takes in the descriptions of the models of which the library has a file, by the model site's id."""
+    """Takes in the descriptions of the models of which the library has a file, by the model site's id.
+
+    Args:
+        library: scanned.
+        path: of `sd_adapters.pkl`.
+        progress: gets the bytes read so far and the file's size.
+
+    Returns:
+        What was read, matched and refused.
+    """
     return import_records(library, _records(read_stylusdocs(path, progress)))
 
 

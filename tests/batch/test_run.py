@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,19 +25,18 @@ from tests.signals import interruptible
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPTS = ["a red fox", "an old castle", "a bowl of soup"]
+HUNG = 300  # seconds after which a test that waits for something gives up
+
+
+def sleeping(monkeypatch: pytest.MonkeyPatch, sleep: Callable[[float], object]) -> None:
+    """What the client does in place of sleeping."""
+    defaults = {**client.WebUI.__init__.__kwdefaults__, "pauses": (0.0, 0.0), "sleep": sleep}
+    monkeypatch.setattr(client.WebUI.__init__, "__kwdefaults__", defaults)
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        client.WebUI.__init__,
-        "__kwdefaults__",
-        {
-            **client.WebUI.__init__.__kwdefaults__,
-            "pauses": (0.0, 0.0),
-            "sleep": lambda seconds: time.sleep(0.01),
-        },
-    )
+    sleeping(monkeypatch, lambda seconds: None)
     for name in ("STYLUS_LIBRARY", "STYLUS_WEBUI_AUTH"):
         monkeypatch.delenv(name, raising=False)
 
@@ -181,8 +181,10 @@ def test_other_options_make_the_side_with_anew_and_leave_the_other(host: StandIn
 
 def test_several_webuis_share_the_work_and_a_pair_stays_together(prompts: Path) -> None:
     prompts.write_text("caption\n" + "\n".join(f"thing {i}" for i in range(8)) + "\n")
+    met = threading.Barrier(2)
     with StandIn() as a, StandIn() as b:
-        a.seconds = b.seconds = 0.02
+        for host in (a, b):  # each is at its first picture when the other is
+            host.before_picture = lambda host=host: len(host.asked) > 1 or met.wait(HUNG)
         assert run(prompts, a, b) == 0
         assert a.asked and b.asked
         assert set((a.made() + b.made()).values()) == {1}
@@ -195,10 +197,12 @@ def test_several_webuis_share_the_work_and_a_pair_stays_together(prompts: Path) 
 
 def test_a_webui_that_dies_gives_its_jobs_back(prompts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prompts.write_text("caption\n" + "\n".join(f"thing {i}" for i in range(6)) + "\n")
+    dead = threading.Event()
     with StandIn() as good, StandIn() as dying:
-        good.seconds = dying.seconds = 0.02
         dying.faults.append(None)
         dying.always = "drop"
+        dying.before_picture = lambda: dead.set() if len(dying.asked) > 1 else None
+        good.before_picture = lambda: dead.wait(HUNG)
         assert run(prompts, dying, good) == 0
         assert set(good.made().values()) == {1}
     found = whole(prompts, 12)
@@ -212,12 +216,17 @@ def test_a_webui_that_was_never_there_stops_nobody(host: StandIn, prompts: Path)
     whole(prompts, 6)
 
 
-def test_what_a_webui_failed_is_left_to_one_that_has_not(host: StandIn, prompts: Path) -> None:
+def test_what_a_webui_failed_is_left_to_one_that_has_not(
+    host: StandIn, prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server error is asked for again after pauses; a WebUI that has nothing to do is not kept waiting meanwhile."""
     prompts.write_text("caption\na red fox\n")
-    host.index.extend([{"status": "building", "refreshing": True, "sentence": "reading"}] * 20)
+    host.index.append({"status": "building", "refreshing": True, "sentence": "reading"})
+    failed = threading.Event()
+    sleeping(monkeypatch, lambda seconds: failed.wait(HUNG))
     with StandIn() as bad:
         bad.always = 422
+        bad.before_picture = lambda: failed.set() if len(bad.asked) == 2 else None
         assert run(prompts, bad, host) == 0
         assert sorted(bad.made().values()) == [1, 1]
     whole(prompts, 2)
@@ -270,12 +279,20 @@ def test_the_index_of_the_extension_is_waited_for(
     assert capsys.readouterr().err.count("Indexing (scan: 1 of 9).") == 1
 
 
-def test_nobody_waits_for_an_index_when_everything_is_made(host: StandIn, prompts: Path) -> None:
+def test_nobody_waits_for_an_index_when_everything_is_made(
+    host: StandIn, prompts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, slept = threading.Event(), []
+
+    def sleep(seconds: float) -> None:
+        slept.append(over.wait(HUNG))
+
+    sleeping(monkeypatch, sleep)
     with StandIn() as late:
-        late.index.extend([{"status": "indexing"}] * 10_000)
-        clock = time.monotonic()
+        late.index.append({"status": "indexing"})
         assert run(prompts, late, host) == 0
-        assert time.monotonic() - clock < 20
+        assert not slept  # the run ended while it slept
+        over.set()
         assert not late.asked
 
 
@@ -326,34 +343,36 @@ def test_killed_and_run_again_nothing_is_made_twice(prompts: Path) -> None:
     prompts.write_text("caption\n" + "\n".join(f"fox {i}" for i in range(12)) + "\n")
     out = prompts.parent / "out"
     with StandIn() as a, StandIn() as b:
-        a.seconds = b.seconds = 0.03
         command = [sys.executable, "-m", "stylus_core", "batch", str(prompts), "--webui", a.url, "--webui", b.url]
-        for at_least in (5, 13):
+        for more, count in ((5, 5), (8, 13)):
+            a.before_picture = b.before_picture = threading.Semaphore(more).acquire
             child = subprocess.Popen([*command, "--out", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL)
-            until(lambda n=at_least: lines(out) >= n)
+            until(lambda n=count: lines(out) >= n)
             os.kill(child.pid, signal.SIGKILL)
             assert child.wait() == -signal.SIGKILL
         before = {r["id"]: (out / r["file"]).stat().st_mtime_ns for r in _whole_lines(out)}
         assert 13 <= len(before) < 24
+        a.before_picture = b.before_picture = None
         assert run(prompts, a, b) == 0
         found = whole(prompts, 24)
         assert {i: (out / r["file"]).stat().st_mtime_ns for r in found if (i := r["id"]) in before} == before
-        # Each kill may cost what the two WebUIs were painting at that moment, never a picture that was finished.
+        # Each kill may cost what the two WebUIs were making at that moment, never a picture that was finished.
         assert len(a.asked) + len(b.asked) <= 24 + 2 * 2
 
 
 def test_ended_with_ctrl_c_what_was_made_is_shown_and_stays(host: StandIn, prompts: Path) -> None:
     out = prompts.parent / "out"
-    host.seconds = 0.1
+    host.before_picture = threading.Semaphore(2).acquire
     command = [sys.executable, "-m", "stylus_core", "batch", str(prompts), "--webui", host.url, "--out", str(out)]
     child = interruptible(command, cwd=ROOT, stderr=subprocess.PIPE)
     until(lambda: lines(out) >= 2)
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=HUNG)
     assert child.returncode == 130 and b"interrupted" in err
     made = [r["file"] for r in _whole_lines(out)]
     assert 2 <= len(made) < 6
     assert all(file in (out / "index.html").read_text() for file in made)
+    host.before_picture = None
     assert run(prompts, host) == 0
     whole(prompts, 6)
     assert len(host.asked) <= 7
@@ -368,8 +387,8 @@ def _whole_lines(out: Path) -> list[dict[str, Any]]:
     return [json.loads(x) for x in (out / "results.jsonl").read_bytes().split(b"\n")[:-1]]
 
 
-def until(reached: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
+def until(reached: Callable[[], bool]) -> None:
+    ends = time.monotonic() + HUNG
     while not reached():
         assert time.monotonic() < ends, "it took too long"
         time.sleep(0.005)

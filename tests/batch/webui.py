@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,6 +37,7 @@ class StandIn:
     """One WebUI. Its attributes may be changed while it runs.
 
     `faults` is a queue of what happens to the next pictures: a status, "drop" (the connection breaks) or None.
+    `before_picture` is called once a picture was asked for; one that waits in it holds that picture alone back.
     """
 
     def __init__(self, *, extension: bool = True, loras: dict[str, str] | None = None, auth: str = "") -> None:
@@ -45,6 +47,7 @@ class StandIn:
         self.faults: deque[Any] = deque()
         self.always: Any = None  # the fault of every picture
         self.seconds = 0.0
+        self.before_picture: Callable[[], object] | None = None
         self.typed = False  # the extension does nothing, as before its index is there
         self.index: deque[dict[str, Any]] = deque()  # answers before "ready"
         self.checkpoints = [
@@ -99,6 +102,8 @@ class StandIn:
 
     def _paint(self, body: dict[str, Any]) -> tuple[int, Any]:
         self.asked.append(body)
+        if self.before_picture is not None:
+            self.before_picture()
         time.sleep(self.seconds)
         fault = self.faults.popleft() if self.faults else self.always
         if fault == "drop":

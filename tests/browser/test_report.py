@@ -128,12 +128,10 @@ def test_a_thousand_prompts_stay_quick(tmp_path, visit):
     study = sample.plan(1000, (7.0,), seeds=(1,), systems=(sample.SYSTEMS[0], sample.SYSTEMS[3]))
     page = visit(build(sample.make(tmp_path, study, size=16)))
     count(page, "1000 of 1000 prompts")
-    page.evaluate(
-        """() => { window.drawn = 0;
-        const tell = all => all.forEach(one => { window.drawn += one.addedNodes.length; });
-        new MutationObserver(tell).observe(document.getElementById("g-list"), {childList: true});
-        document.getElementById("g-differs").click(); }"""
+    took = page.evaluate(
+        """() => { const start = performance.now(); const box = document.getElementById("g-differs");
+        box.click(); return performance.now() - start; }"""
     )
+    assert took < 500  # milliseconds, for the whole list to be filtered and a page to be drawn
     count(page, "800 of 1000 prompts")
-    assert page.evaluate("window.drawn") == 12  # of the whole list, filtered, one page is drawn, and once
     assert page.locator("#g-list img").count() == 24 and page.problems == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from stylus_core.library import watch
 from stylus_core.library.watch import Watch
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
+
+FOR_EVER = 3600.0  # seconds
 
 
 def long_ago(*folders: Path) -> None:
@@ -25,11 +26,18 @@ def notes(shelf: Shelf) -> str:
     return adapter.metadata.notes
 
 
+def listings() -> list[threading.Thread]:
+    """The threads that list the folders in the background."""
+    return [thread for thread in threading.enumerate() if thread.name == "stylus-listing"]
+
+
 @pytest.fixture
 def edited(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> Watch:
     """A library that was listed, and then a sidecar was edited in place: no folder tells."""
     monkeypatch.setattr(watch, "STANDS", 0.0)
     monkeypatch.setattr(watch, "_REST", 0.0)
+    monkeypatch.setattr(watch, "_PATIENCE", FOR_EVER)
+    monkeypatch.setattr(watch, "_STEP_BACK", FOR_EVER)
     path = safetensors(shelf.loras / "a.safetensors")
     sidecar(path, ".json", '{"notes": "as it was"}')
     long_ago(shelf.loras)
@@ -51,17 +59,14 @@ def test_in_a_large_library_it_is_known_soon_after(
     shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "_AWAITED", 0)
-    monkeypatch.setattr(watch, "_STEP_BACK", 5.0)
     with edited.selecting():
-        began = time.perf_counter()
-        edited.check()
-        assert time.perf_counter() - began < 0.1
-        time.sleep(0.05)
-        assert notes(shelf) == "as it was"  # the thread steps back while a selection runs
-    for _ in range(100):
-        if notes(shelf) != "as it was":
-            break
-        time.sleep(0.02)
+        with edited.selecting():
+            edited.check()
+            assert not listings()  # the selection waits for none
+        (listing,) = listings()
+        listing.join(0.1)
+        assert listing.is_alive() and notes(shelf) == "as it was"  # it steps back while a selection runs
+    listing.join(FOR_EVER)
     assert notes(shelf) == "edited in place"
     edited.close()
 
@@ -78,13 +83,12 @@ def test_a_file_that_comes_is_known_at_once_however_large_the_library(
 
 def test_closing_ends_a_listing_that_waits(shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_AWAITED", 0)
-    monkeypatch.setattr(watch, "_STEP_BACK", 60.0)
     with edited.selecting():
-        edited.check()
-    with edited.selecting():  # the listing has begun, and waits for this
-        assert [t for t in threading.enumerate() if t.name == "stylus-listing"]
-        began = time.perf_counter()
-        edited.close()
-        assert time.perf_counter() - began < 1
-    assert not [t for t in threading.enumerate() if t.name == "stylus-listing"]
+        with edited.selecting():
+            edited.check()
+        assert listings()  # it has begun, and waits for this selection
+        closing = threading.Thread(target=edited.close, daemon=True)
+        closing.start()
+        closing.join(FOR_EVER / 60)
+        assert not closing.is_alive() and not listings()
     assert notes(shelf) == "as it was"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -221,13 +219,12 @@ def test_any_metadata_has_a_card(metadata: Metadata, stem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 20_000, "[" * 20_000, "weight 0." * 5_000, "<" * 20_000, "a" * 200_000, "0.7-" * 9_000]
+    "text", ["(" * 400_000, "[" * 400_000, "weight 0." * 100_000, "<" * 400_000, "a" * 4_000_000, "0.7-" * 180_000]
 )
-def test_hostile_texts_cost_no_time(text: str) -> None:
-    start = time.process_time()
+def test_hostile_texts_are_refined_to_their_end(text: str) -> None:
+    """Nothing here is timed: what grows with the square of a text would not come to an end at this length."""
     refine(Metadata(title=text, description=text, trigger_words=(text,), tags=(text,)), text)
-    refine(Metadata(own_words=text[:4000], description=text), "xq_01")
-    assert time.process_time() - start < 0.5
+    assert refine(Metadata(own_words=text[:4000], description=text), "xq_01").kind in KINDS
 
 
 @pytest.mark.whole

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from stylus_core.refiner import refine
@@ -347,8 +345,7 @@ def test_words_of_a_picture_are_no_remark(entry: str) -> None:
     assert found.replace("\\", "") == entry
 
 
-@pytest.mark.parametrize("text", ["see " * 9_000, "no " * 9_000, "weight " * 9_000, "无需" * 9_000, "trigger " * 9_000])
-def test_long_entries_cost_no_time(text: str) -> None:
-    start = time.process_time()
-    words(*[text] * 50)
-    assert time.process_time() - start < 0.5
+@pytest.mark.parametrize("piece", ["see ", "no ", "weight ", "无需", "trigger "])
+def test_long_entries_are_read_to_their_end(piece: str) -> None:
+    """Nothing here is timed: what grows with the square of an entry would not come to an end at this length."""
+    assert len(words(*[piece * 200_000] * 50)) <= 40

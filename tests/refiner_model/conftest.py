@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from stylus_core.llm import Endpoint
+from tests.clock import HANG
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers
@@ -106,9 +107,9 @@ class Gate:
             held = self._seen > self._free
         if held:
             self.reached.set()
-            self.opened.wait(20)
+            self.opened.wait(HANG)
         describes(handler, request)
 
 
 def endpoint(server: FaultServer, model: str = "m") -> Endpoint:
-    return Endpoint(server.url, model, timeout=10)
+    return Endpoint(server.url, model, timeout=60)

@@ -7,17 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stylus_core.cli import main
+from tests.clock import HANG, until
 from tests.library.conftest import Shelf
 from tests.llm.fault_server import FaultServer, answers, status
 from tests.refiner_model.conftest import Gate, add, answer, asked, describes
-from tests.signals import interruptible
+from tests.signals import interruptible, received
 
 pytestmark = pytest.mark.whole
 
@@ -150,20 +150,19 @@ def test_killed_at_any_point_it_goes_on_and_asks_nothing_twice(
     gate = Gate(3)
     with FaultServer([gate]) as server:
         first = process(shelf, server.url, tmp_path / "home")
-        assert gate.reached.wait(60)
-        time.sleep(0.5)  # for the answers that came to be stored
+        until(lambda: sum(asked(server).values()) == 5)  # both workers wait, and neither asks before its answer is kept
         answered = sum(asked(server).values()) - 2
         first.send_signal(kind)
         if kind == signal.SIGINT:
-            time.sleep(0.5)
+            until(lambda: received(first, kind))
         gate.opened.set()
-        _, said = first.communicate(timeout=30)
+        _, said = first.communicate(timeout=HANG)
         assert first.returncode == (130 if kind == signal.SIGINT else -signal.SIGKILL), said
         before = asked(server)
         assert sum(before.values()) < 9
         server.steps = [describes]
         second = process(shelf, server.url, tmp_path / "home")
-        out, said = second.communicate(timeout=60)
+        out, said = second.communicate(timeout=HANG)
         assert second.returncode == 0, said
         again = [title for title, times in asked(server).items() if times > 1]
     assert len(asked(server)) == 9

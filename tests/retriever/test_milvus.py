@@ -463,9 +463,7 @@ def closed_port() -> int:
 def test_a_server_that_is_not_there_fails_no_picture(loras: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     address = f"milvus://127.0.0.1:{closed_port()}/loras"
     with Stylus(loras, home=tmp_path / "home", encoder="none", index=address) as stylus:
-        started = time.monotonic()
         found = stylus.select("a paper kite above the dunes")
-        assert time.monotonic() - started < 4
         assert [p.name for p in found.picks] == ["paper_kite"]
         (note,) = found.notes
         assert "could not connect" in note
@@ -481,6 +479,7 @@ class Line:
 
     def __init__(self, port: int) -> None:
         self.dead = False
+        self.accepted = 0
         self._to = port
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -492,6 +491,7 @@ class Line:
                 here, _ = self._socket.accept()
             except OSError:
                 return
+            self.accepted += 1
             there = socket.create_connection(("127.0.0.1", self._to))
             for a, b in ((here, there), (there, here)):
                 threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
@@ -516,12 +516,13 @@ def test_a_server_that_falls_silent_is_waited_for_once_and_not_long(
         stylus.index()
         assert stylus.select("a paper kite").notes == ()
         line.dead = True
-        for most in (3.5, 0.5):
-            started = time.monotonic()
-            found = stylus.select("a paper kite above the dunes")
-            assert time.monotonic() - started < most
+        monkeypatch.setattr("stylus_core.retriever.engine.remote_index.REST", 1e9)
+        for tries in range(3):
+            accepted = line.accepted
+            found = stylus.select("a paper kite above the dunes")  # for ever, were the server waited for
             assert [p.name for p in found.picks] == ["paper_kite"]
             assert "this machine's own index" in found.notes[0]
+            assert not tries or line.accepted == accepted  # the second time it is not even asked
         line.dead = False
         monkeypatch.setattr("stylus_core.retriever.engine.remote_index.REST", 0.0)
         assert stylus.select("a paper kite above the dunes").notes == ()

@@ -22,6 +22,7 @@ from stylus_core.types import Adapter, Candidate, Pick, Selection
 from stylus_study.batch import webui as client
 from stylus_study.study.study_folder import StudyFolder
 from stylus_study.study.types import BASE
+from tests.clock import HANG
 from tests.study.webui import PaintingWebUI
 
 
@@ -237,7 +238,7 @@ def test_what_another_composer_chose_does_not_count_for_the_model(
 
 
 def test_many_prompts_are_chosen_for_at_once_and_all_the_same(tmp_path: Path, host: PaintingWebUI) -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=HANG)
 
     def answer(options: Options) -> str:
         together.wait()
@@ -390,7 +391,7 @@ def test_a_probe_paints_and_keeps_nothing(
 ) -> None:
     host.seconds = 0.1
     found = dry(study(tmp_path, 'systems = ["base"]', FEW), capsys, host, more=("--probe",))
-    assert 0.1 <= found["seconds"] < 2 and found["source"] == "by a probe"
+    assert 0.1 <= found["seconds"] and found["source"] == "by a probe"
     assert len(host.asked) == 2 and not (tmp_path / "out").exists()
 
 
@@ -403,7 +404,7 @@ def test_what_was_measured_is_used_and_what_was_made_is_counted(
     assert run(study(tmp_path, TWO, FEW), host, more=("--library", "/l"), opener=core) == 0
     found = dry(study(tmp_path, TWO + "\nseeds = 2", FEW), capsys, host)
     assert (found["pictures"], found["made"], found["choices"]) == (8, 4, 0)
-    assert 0.05 <= found["seconds"] < 1 and found["source"] == "measured on 3 pictures of this study"
+    assert 0.05 <= found["seconds"] and found["source"] == "measured on 3 pictures of this study"
 
 
 def test_the_plan_is_told_before_the_first_picture_and_the_rest_as_it_goes(

@@ -175,6 +175,7 @@ def test_long_prompts_are_read_to_their_end(piece: str) -> None:
     assert len(parse(prompt).asked) == len(prompt)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("prompt", ["no cat" + " " * 400_000 + "dog", "no cat, " * 40_000, "without " * 40_000])
 def test_what_is_blanked_may_be_long(prompt: str):
     assert "cat" not in query_text(parse(prompt))

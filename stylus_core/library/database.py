@@ -57,10 +57,12 @@ class Database:
             self._open()
 
     def close(self) -> None:
+        """Closes the connection; nothing can be asked after it."""
         with self._lock:
             self._connection.close()
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """Reads the rows of one SELECT, all at once."""
         with self._lock, self.guard():
             return self._connection.execute(sql, values).fetchall()
 

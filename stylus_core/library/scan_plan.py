@@ -125,6 +125,7 @@ class Renames:
                 self._headers.setdefault((row.size, row.digest), []).append(row)
 
     def of(self, item: Listed, digest: str) -> StoredRow | None:
+        """Finds the row of a file that moved here: by its inode, else by its header; None where none is left."""
         found = self._inodes.get((item.size, item.mtime_ns, item.inode))
         if found is None or found.id in self._taken:
             # Where several files share size and header, only one that kept its name counts as moved.
@@ -137,4 +138,5 @@ class Renames:
         return found
 
     def drop_matched(self, missing: list[StoredRow]) -> None:
+        """Takes out of `missing` the rows that were found elsewhere."""
         missing[:] = [row for row in missing if row.id not in self._taken]

@@ -95,6 +95,7 @@ class Spot(NamedTuple):
 
     @property
     def is_weight(self) -> bool:
+        """Whether it is a weight of the adapter or of its text encoder."""
         return self.sure > 0 and self.kind != "other"
 
 

@@ -27,6 +27,7 @@ class Dense:
 
     @property
     def encoder(self) -> Encoder:
+        """What embedded the vectors."""
         return self.store.encoder
 
     @property

@@ -52,6 +52,7 @@ class Document:
 
     @property
     def everything(self) -> list[str]:
+        """All tokens: of what it is about and of its example prompts."""
         return [*self.about, *(t for e in self.examples for t in e)]
 
 

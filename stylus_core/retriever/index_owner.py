@@ -15,9 +15,14 @@ class IndexOwner(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> DatabaseState: ...
-    def stems_until(self, revision: int) -> dict[int, str] | None: ...
-    def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
+    def state(self) -> DatabaseState:
+        """See `Library.state`."""
+
+    def stems_until(self, revision: int) -> dict[int, str] | None:
+        """See `Library.stems_until`."""
+
+    def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
+        """See `Library.changes_since`."""
 
 
 def foreign(index: Index, library: IndexOwner) -> str:

@@ -36,6 +36,7 @@ class LiveSegment:
         return len(self.segment)
 
     def postings(self, field: str) -> Postings:
+        """The postings of a field, dead rows included."""
         found: Postings = getattr(self.segment, field)
         return found
 

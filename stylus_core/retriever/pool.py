@@ -31,9 +31,14 @@ class PoolSource(Protocol):
     """What is used of `stylus_core.library.Library`."""
 
     @property
-    def state(self) -> DatabaseState: ...
-    def changes_since(self, revision: int) -> tuple[set[int], set[int]]: ...
-    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[PoolTraits]: ...
+    def state(self) -> DatabaseState:
+        """See `Library.state`."""
+
+    def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
+        """See `Library.changes_since`."""
+
+    def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterable[PoolTraits]:
+        """See `Library.traits`."""
 
 
 class Pool:

@@ -62,6 +62,7 @@ class QuantizedVectors:
 
     @property
     def is_sketched(self) -> bool:
+        """Whether there is a sketch, by which most rows are passed over."""
         return self._basis is not None
 
     def missing(self, alive: NDArray[np.bool_]) -> Rows:

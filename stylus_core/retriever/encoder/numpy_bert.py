@@ -50,6 +50,7 @@ class NumpyBertEncoder:
             raise ModelError(f"{folder} is not a BERT encoder: the tensor {e} is missing; name another model") from e
 
     def encode(self, texts: Sequence[str]) -> Array:
+        """Embeds texts; see `Encoder.encode`."""
         out = np.zeros((len(texts), self.dim), np.float32)
         if not texts:
             return out

@@ -42,6 +42,7 @@ class SentenceTransformerEncoder:
         self.dim = int(self._model.get_sentence_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embeds texts; see `Encoder.encode`."""
         if not texts:
             return np.zeros((0, self.dim), np.float32)
         vectors = self._model.encode(list(texts), batch_size=64, normalize_embeddings=True, show_progress_bar=False)

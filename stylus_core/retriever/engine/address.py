@@ -28,6 +28,7 @@ class Address:
 
     @property
     def token(self) -> str:
+        """The engine's key, which stands in the environment alone; empty: none."""
         return os.environ.get(TOKEN, "")
 
     def __str__(self) -> str:

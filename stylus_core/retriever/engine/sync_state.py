@@ -40,6 +40,7 @@ class SyncState:
         self._file = CacheFile(database, _SCHEMA, thorough=True)
 
     def close(self) -> None:
+        """Closes the database."""
         self._file.close()
 
     def number(self, name: str, default: int) -> int:
@@ -55,6 +56,7 @@ class SyncState:
         return (unseal_text(found[0][0], name) or "") if found else ""
 
     def note(self, **values: object) -> None:
+        """Keeps values under their names, each with a checksum."""
         sealed = [(name, seal_text(str(value), name)) for name, value in values.items()]
         self._many("INSERT OR REPLACE INTO meta VALUES (?, ?)", sealed)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from stylus_core.library.hostile_text import clean, clean_line, clean_list, plain
-from stylus_core.library.sidecars.sidecar_format import LIST, NUMBER, OBJECT, TEXT
+from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT
 from stylus_core.library.values import (
     DESCRIPTION,
     EXAMPLES,

@@ -18,6 +18,9 @@ def connect(path: Path, wait: float, *, any_text: bool = True) -> sqlite3.Connec
         any_text: whether texts that are no UTF-8 are read with a sign in place of each wrong byte; otherwise they are
             an error, as damage is.
 
+    Returns:
+        The connection.
+
     Raises:
         sqlite3.Error: it cannot be opened. What is no database at all shows with the first statement.
     """
@@ -30,6 +33,9 @@ def connect_read_only(path: Path, wait: float) -> sqlite3.Connection:
     Args:
         path: of the file.
         wait: seconds to wait for another connection that holds the file.
+
+    Returns:
+        The connection, for reading alone.
 
     Raises:
         sqlite3.Error: it cannot be opened.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from stylus_core.library import sidecars
+from stylus_core.library.sidecar_format import JsonSidecar, MetadataSource, TextSidecar, Trust
 from stylus_core.library.sidecars.registry import SOURCES, TRUST, TRUST_OF
-from stylus_core.library.sidecars.sidecar_format import JsonSidecar, MetadataSource, TextSidecar, Trust
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stylus_core.library.hostile_text import clean, clean_line, looks_html, plain
-from stylus_core.library.sidecars.sidecar_format import NUMBER, TEXT, JsonSidecar, Trust
+from stylus_core.library.sidecar_format import NUMBER, TEXT, JsonSidecar, Trust
 from stylus_core.library.values import DESCRIPTION, NOTES, Claims, claims, identifier, sha256, strength, trigger_words
 from stylus_core.library.versions import VersionContext, civitai_record
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stylus_core.library.civitai import EXPECTED, record_claims, site_record
-from stylus_core.library.sidecars.sidecar_format import JsonSidecar, Trust
+from stylus_core.library.sidecar_format import JsonSidecar, Trust
 
 FORMAT = JsonSidecar(
     suffix=".civitai.info",

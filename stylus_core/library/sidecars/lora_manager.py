@@ -8,7 +8,7 @@ from typing import Any
 from stylus_core.library import civitai
 from stylus_core.library.hostile_text import Malformed, clean_line, clean_list, parse_json, plain
 from stylus_core.library.meaningless_names import given_title
-from stylus_core.library.sidecars.sidecar_format import LIST, NUMBER, OBJECT, TEXT, JsonSidecar, Trust
+from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT, JsonSidecar, Trust
 from stylus_core.library.values import (
     DESCRIPTION,
     NOTES,

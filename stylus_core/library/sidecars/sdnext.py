@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stylus_core.library.civitai import EXPECTED, record_claims
+from stylus_core.library.sidecar_format import JsonSidecar, Trust
 from stylus_core.library.sidecars.automatic1111 import saved_by_editor
-from stylus_core.library.sidecars.sidecar_format import JsonSidecar, Trust
 from stylus_core.library.versions import civitai_record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stylus_core.library.hostile_text import looks_html, plain
-from stylus_core.library.sidecars.sidecar_format import TextSidecar, Trust
+from stylus_core.library.sidecar_format import TextSidecar, Trust
 from stylus_core.library.values import DESCRIPTION, Claims, claims
 
 

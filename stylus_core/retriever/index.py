@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import shutil
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +23,10 @@ from stylus_core.retriever.fusion import Scores
 from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.postings import Mask
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joined
-from stylus_core.retriever.segment import from_documents, merged, save, save_names
+from stylus_core.retriever.segment import from_documents, merged, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.storage.aside import is_aside, move_aside_and_log
+from stylus_core.storage.aside import move_aside_and_log
 from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")
@@ -38,8 +34,6 @@ log = logging.getLogger("stylus")
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
 _AT_ONCE = 20_000  # adapters whose words are in memory at the same time
 _EMBED_AT_ONCE = 200  # adapters that a selection may wait for to be embedded; more are embedded by `index`
-_KEPT = 600.0  # seconds for which a segment that is in no manifest stays
-_SEGMENT = "segment-"  # what the names of their folders begin with
 _TAKEN_AGAIN = "its vectors are taken from the cache, or embedded again"
 _EMBED_STEP = 128  # adapters between two reports of progress
 
@@ -119,7 +113,10 @@ class Index:
             self._drop(a.id for a in some)
             fresh.append(LiveSegment(from_documents(document(a) for a in some)))
         if fresh:
-            self._append(fresh[0] if len(fresh) == 1 else _one(fresh))
+            live = fresh[0] if len(fresh) == 1 else _one(fresh)
+            self._segments.append(live)
+            self._vectors.append(QuantizedVectors(len(live), self._vectors[0].dim if self._vectors else 0))
+            self._names.append("")
         self.revision, self.library = revision, library
         self._tidy()
         self._restate()
@@ -170,11 +167,6 @@ class Index:
         wanted = np.fromiter(ids, np.int64)
         for live in self._segments if len(wanted) else ():
             live.drop(np.flatnonzero(live.alive & np.isin(live.segment.ids, wanted)))
-
-    def _append(self, live: LiveSegment) -> None:
-        self._segments.append(live)
-        self._vectors.append(QuantizedVectors(len(live), self._vectors[0].dim if self._vectors else 0))
-        self._names.append("")
 
     def _tidy(self) -> None:
         """At most two segments: all small ones join the second, and when that is large, the first."""
@@ -244,7 +236,9 @@ class Index:
                 return
             except index_files.Damaged as e:
                 if data == index_files.manifest_bytes(self.folder):
-                    move_aside_and_log(e.path, e, "the index is built anew", "" if e.path.is_file() else _SEGMENT)
+                    move_aside_and_log(
+                        e.path, e, "the index is built anew", "" if e.path.is_file() else index_files.SEGMENT
+                    )
                     self._healing = True
                     return
                 # else another process has replaced what was just being opened
@@ -270,9 +264,8 @@ class Index:
         )
         for file in bad:
             self._healing = True
-            move_aside_and_log(
-                segment / file, "it is not what was written", _TAKEN_AGAIN, _SEGMENT, self.folder / f"{name}.{file}"
-            )
+            aside = self.folder / f"{name}.{file}"
+            move_aside_and_log(segment / file, "it is not what was written", _TAKEN_AGAIN, index_files.SEGMENT, aside)
         return found
 
     def _save(self) -> None:
@@ -281,7 +274,9 @@ class Index:
             self.folder.mkdir(parents=True, exist_ok=True)
             for i, name in enumerate(self._names):
                 if not name or not (self.folder / name).is_dir():  # another process has put something else in its place
-                    self._names[i] = self._write(i)
+                    self._names[i] = index_files.write_segment(
+                        self.folder, self._segments[i].segment, self._vectors[i], self._model
+                    )
                     self._own.add(self._names[i])
                     continue
                 if name in self._nameless:
@@ -293,38 +288,11 @@ class Index:
             dead = [np.flatnonzero(~live.alive).tolist() for live in self._segments]
             index_files.write_manifest(self.folder, self.revision, self.library, self._names, dead)
             self.problem = ""
-            self._clear()
+            index_files.clear_unused(self.folder, self._names, self._own)
         except OSError as e:
             why = e.strerror or "it takes no more"
             self.problem = f"the index cannot be kept in {self.folder} ({why}) and is built anew next time"
             log.warning("%s", self.problem)
-
-    def _clear(self) -> None:
-        """Takes away what nobody uses. What was written lately may be another process's, not yet told."""
-        now = time.time()
-        for old in self.folder.glob(f"{_SEGMENT}*"):
-            with contextlib.suppress(OSError):  # another process was quicker
-                if old.name in self._names:
-                    os.utime(old)
-                elif not is_aside(old) and (old.name in self._own or now - old.stat().st_mtime > _KEPT):
-                    shutil.rmtree(old, ignore_errors=True)
-                    self._own.discard(old.name)
-        for torn in self.folder.glob(f"{index_files.MANIFEST}.*.part"):
-            with contextlib.suppress(OSError):
-                if now - torn.stat().st_mtime > _KEPT:
-                    torn.unlink()
-
-    def _write(self, i: int) -> str:
-        name = f"{_SEGMENT}{uuid4().hex[:8]}"
-        try:
-            save(self._segments[i].segment, self.folder / name)
-            if self._vectors[i].dim:
-                self._vectors[i].save(self.folder / name, self._model)
-            index_files.write_list(self.folder / name)
-        except OSError:
-            shutil.rmtree(self.folder / name, ignore_errors=True)  # a full disk has room for the next try
-            raise
-        return name
 
 
 def _one(segments: Sequence[LiveSegment]) -> LiveSegment:

@@ -5,18 +5,25 @@ Whatever is named in the manifest was brought to the disk before it. From versio
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import shutil
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
 from stylus_core.retriever import index_version_5, tokenizer
 from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.name_codes import Names
-from stylus_core.retriever.segment import check, load
+from stylus_core.retriever.quantized_vectors import QuantizedVectors
+from stylus_core.retriever.segment import Segment, check, load, save
+from stylus_core.storage.aside import is_aside
 from stylus_core.storage.files import checksum, sync, sync_folder, write_whole
 from stylus_core.storage.seal import sealed_json, unsealed_json
 
@@ -24,6 +31,8 @@ from stylus_core.storage.seal import sealed_json, unsealed_json
 VERSION = 7
 
 MANIFEST = "manifest.json"
+SEGMENT = "segment-"  # what the names of the segments' folders begin with
+_KEPT = 600.0  # seconds for which a segment that is in no manifest stays
 _LIST = "files.json"
 _NOT_ITS_FAULT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM)
 _UNLISTED = 6  # the last version without lists
@@ -144,6 +153,55 @@ def write_list(segment: Path) -> None:
     for file in files:
         sync(file)
     write_whole(segment / _LIST, sealed_json(sums))
+
+
+def write_segment(folder: Path, segment: Segment, vectors: QuantizedVectors, model: str) -> str:
+    """Writes a segment with its vectors into an index's folder.
+
+    Args:
+        folder: of the index.
+        segment: not saved yet.
+        vectors: of its rows; of no dimension where there are none.
+        model: key of the model whose vectors these are.
+
+    Returns:
+        The name of the segment's own folder.
+
+    Raises:
+        OSError: it could not be written; nothing of it stays, so that a full disk has room for the next try.
+    """
+    name = f"{SEGMENT}{uuid4().hex[:8]}"
+    try:
+        save(segment, folder / name)
+        if vectors.dim:
+            vectors.save(folder / name, model)
+        write_list(folder / name)
+    except OSError:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        raise
+    return name
+
+
+def clear_unused(folder: Path, used: Collection[str], own: set[str]) -> None:
+    """Takes away what nobody uses. What was written lately may be another process's, not yet told.
+
+    Args:
+        folder: of the index.
+        used: segments that the manifest names.
+        own: segments that this process wrote, which go at once; those that are gone are taken out.
+    """
+    now = time.time()
+    for old in folder.glob(f"{SEGMENT}*"):
+        with contextlib.suppress(OSError):  # another process was quicker
+            if old.name in used:
+                os.utime(old)
+            elif not is_aside(old) and (old.name in own or now - old.stat().st_mtime > _KEPT):
+                shutil.rmtree(old, ignore_errors=True)
+                own.discard(old.name)
+    for torn in folder.glob(f"{MANIFEST}.*.part"):
+        with contextlib.suppress(OSError):
+            if now - torn.stat().st_mtime > _KEPT:
+                torn.unlink()
 
 
 def examine(folder: Path) -> list[str]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +18,7 @@ from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import caption_likeness, kind_code, kind_labels
 from stylus_core.retriever.index import Get
 from stylus_core.retriever.index_view import IndexView
+from stylus_core.retriever.parallel_tasks import results_of
 from stylus_core.retriever.pool import Pool
 from stylus_core.retriever.ranking import best, largest, ranking
 from stylus_core.retriever.similarity import Similarity, whole_vector
@@ -131,7 +129,7 @@ class Retriever:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
             pool = self._pool(_masked(ranked.sums(), mask, rows), rows, found, max(few, 4 * k))
             clock.lap("fuse")
-            better = _results_of(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
+            better = results_of(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
             ranked = ranked.narrowed(pool, better)
             clock.lap("rescore")
             total, rows = ranked.totals(), pool
@@ -203,7 +201,7 @@ class Retriever:
         if self.dense and vectors is not None and first is not None:
             some = vectors[keywords] if keywords and not self.dense.is_exact else vectors
             tasks += self.dense.tasks(first, some)
-        signals = _results_of(tasks, self.index.signals.size >= _PARALLEL)
+        signals = results_of(tasks, self.index.signals.size >= _PARALLEL)
         clock.lap("search")
         return CandidateEvidence(signals, first, vectors, sentence, embedded)
 
@@ -254,38 +252,6 @@ def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[n
     if len(rows) < len(mask):
         total[~mask] = -np.inf
     return total
-
-
-_Task = Callable[[], dict[str, NDArray[np.float32]]]
-
-
-def _results_of(tasks: Sequence[_Task], parallel: bool) -> dict[str, NDArray[np.float32]]:
-    """What all tasks give. In parallel two threads take them from both ends.
-
-    Products of matrices leave the interpreter to the other thread, sums over postings do not: tasks of one sort stand
-    side by side.
-    """
-    queue, done = deque(enumerate(tasks)), {}
-
-    def work(take: Callable[[], tuple[int, _Task]]) -> None:
-        while True:
-            try:
-                i, task = take()
-            except IndexError:
-                return
-            done[i] = task()
-
-    other = _helper().submit(work, queue.popleft) if parallel else None
-    work(queue.pop)
-    if other and not other.cancel():  # where it still works for another prompt, this one is done without it
-        other.result()
-    # in the order of the tasks, whoever was faster: sums of the signals come out the same to the last bit
-    return {name: values for i in range(len(tasks)) for name, values in done[i].items()}
-
-
-@lru_cache(maxsize=1)
-def _helper() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="stylus-words")
 
 
 class Clock:

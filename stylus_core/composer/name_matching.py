@@ -26,8 +26,8 @@ _NAME = 4  # letters of a name that may stand alone
 _WHOLE = 3  # ordinary words that are somebody's name and series: "amber (outrider tale)"
 
 
-class _Ways(NamedTuple):
-    """The ways to call an adapter, as words: read once for all prompts."""
+class _NameForms(NamedTuple):
+    """The forms of an adapter's names, as words: read once for all prompts."""
 
     own: frozenset[str]  # of what it is for, without its series
     name: tuple[str, ...]  # the same in their order, those that say nothing too
@@ -39,7 +39,7 @@ class _Ways(NamedTuple):
 
 
 @lru_cache(maxsize=20_000)
-def _ways(
+def _name_forms(
     subject: str,
     kind: str,
     trigger_words: tuple[str, ...],
@@ -47,32 +47,34 @@ def _ways(
     site_title: str,
     stem: str,
     description: str,
-) -> _Ways:
+) -> _NameForms:
     name, _, series = subject.partition("(")
     several = listed_members(trigger_words, subject, kind)
     if not several and kind in NAMED_ONLY:
         several = told_members(description)
-    own = frozenset(_telling(name))
-    of_series = _telling(series)
+    own = frozenset(_informative_words(name))
+    of_series = _informative_words(series)
     members = [m for m in (_called(one, of_series) for one in several) if m]
     # a title that is no name, but that of a pack: "Two friends"
-    nobodys = bool(members) and all(map(is_word, own)) and all(own.isdisjoint(_telling(m.name)) for m in several)
+    nobodys = (
+        bool(members) and all(map(is_word, own)) and all(own.isdisjoint(_informative_words(m.name)) for m in several)
+    )
     # of an entry that lists an outfit as well, what stands first is the name
-    units = [_telling(first) for t in trigger_words for first in (t, t.partition(",")[0])]
-    heads = [_telling(m.name) for m in sets(trigger_words)]
+    units = [_informative_words(first) for t in trigger_words for first in (t, t.partition(",")[0])]
+    heads = [_informative_words(m.name) for m in sets(trigger_words)]
     letters = "".join(tokens(split_names(subject)))
     names = [
-        () if nobodys else tuple(dict.fromkeys(_telling(name))),
+        () if nobodys else tuple(dict.fromkeys(_informative_words(name))),
         *_titles(title),
         *_titles(site_title),
-        *(u for u in (*units, _telling(stem)) if _calls(u, frozenset() if nobodys else own, letters)),
+        *(u for u in (*units, _informative_words(stem)) if _calls(u, frozenset() if nobodys else own, letters)),
         *(u for u in (*units[:2], *heads) if _invented(u, of_series)),
         *map(tuple, members),
         *(h for h in heads if len(h) == 1 and heads.count(h) == 1 and h[0] not in of_series and _own_name(h[0])),
     ]
-    return _Ways(
+    return _NameForms(
         own=own,
-        name=_unit(name),
+        name=_words_of(name),
         series=of_series,
         names=tuple(filter(None, dict.fromkeys(names))),
         sets=tuple(map(frozenset, heads)),
@@ -86,7 +88,7 @@ def _looks(trigger_words: Sequence[str], own: Collection[str]) -> Iterator[tuple
     for n, entry in enumerate(trigger_words):
         for phrase in entry.split(",")[int(n == 0) :]:
             plain = phrase.strip().lower().replace(" ", "_")
-            unit = _unit(phrase)
+            unit = _words_of(phrase)
             if unit and unit[-1] not in ANYBODYS_LOOKS and plain not in COMMON and not is_quality(phrase):
                 if not any(w in own for w in unit):
                     yield unit
@@ -94,35 +96,35 @@ def _looks(trigger_words: Sequence[str], own: Collection[str]) -> Iterator[tuple
 
 def _called(member: Member, series: Collection[str]) -> frozenset[str]:
     """The words that call one of several: the name, and of ordinary words only with where they come from."""
-    name, whole = (frozenset(_telling(text)) for text in (member.name, f"{member.name} {member.series}"))
+    name, whole = (frozenset(_informative_words(text)) for text in (member.name, f"{member.name} {member.series}"))
     if any(w not in series and not is_word(w) for w in name):
         return name if len(name) > 1 or all(map(_own_name, name)) else frozenset()
     return whole if len(whole) >= _WHOLE or not all(w in series or is_word(w) for w in whole) else frozenset()
 
 
-def _telling(text: str) -> tuple[str, ...]:
-    return tuple(w for w in _unit(text) if w not in GENERIC)
+def _informative_words(text: str) -> tuple[str, ...]:
+    return tuple(w for w in _words_of(text) if w not in GENERIC)
 
 
-def _unit(text: str) -> tuple[str, ...]:
+def _words_of(text: str) -> tuple[str, ...]:
     return tuple(tokens(split_names(without_markup(text))))
 
 
-def _ways_of(adapter: Adapter) -> _Ways:
+def _forms_of(adapter: Adapter) -> _NameForms:
     m, card = adapter.metadata, adapter.card
     description = m.description[:CHARS] if card.kind in NAMED_ONLY else ""  # whose members it tells
     titles = adapter.given_title, m.site_title
-    return _ways(card.subject, card.kind, card.trigger_words, *titles, adapter.stem, description)
+    return _name_forms(card.subject, card.kind, card.trigger_words, *titles, adapter.stem, description)
 
 
 def own_words(adapter: Adapter) -> frozenset[str]:
     """The words of what an adapter is for, without its series and without words that say nothing."""
-    return _ways_of(adapter).own
+    return _forms_of(adapter).own
 
 
 def members(adapter: Adapter) -> tuple[frozenset[str], ...]:
     """The names of those whom an adapter draws, where they are several: ordinary words only with their series."""
-    return _ways_of(adapter).members
+    return _forms_of(adapter).members
 
 
 def users_names(adapter: Adapter) -> tuple[tuple[str, ...], ...]:
@@ -131,13 +133,13 @@ def users_names(adapter: Adapter) -> tuple[tuple[str, ...], ...]:
     Of what he says of a character only what is nobody's word names it.
     """
     phrases, title = own_phrases(adapter), adapter.card.title
-    return _users(phrases, title, adapter.card.kind, _ways_of(adapter).series) if phrases or title else ()
+    return _users(phrases, title, adapter.card.kind, _forms_of(adapter).series) if phrases or title else ()
 
 
 @lru_cache(maxsize=20_000)
 def _users(phrases: tuple[str, ...], title: str, kind: str, series: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    out = dict.fromkeys([_telling(title)])
-    for said in map(_telling, (title, *phrases)):
+    out = dict.fromkeys([_informative_words(title)])
+    for said in map(_informative_words, (title, *phrases)):
         if kind in NAMED_ONLY:  # of "Captain Brusko" the one, for the rank is anybody's
             said = tuple(w for w in said if _own_name(w) and w not in series)
         out.setdefault(said)
@@ -154,9 +156,9 @@ def variants(adapter: Adapter) -> tuple[frozenset[str], ...]:
 
     What shares a word with the name of the adapter itself is another outfit of it, and no member.
     """
-    ways = _ways_of(adapter)
-    apart = (s for s in dict.fromkeys((*ways.sets, *ways.members)) if s.isdisjoint(ways.own))
-    return tuple(s for s in apart if not all(w in ways.series or is_word(w) for w in s))
+    forms = _forms_of(adapter)
+    apart = (s for s in dict.fromkeys((*forms.sets, *forms.members)) if s.isdisjoint(forms.own))
+    return tuple(s for s in apart if not all(w in forms.series or is_word(w) for w in s))
 
 
 def is_named(adapter: Adapter, said: Mentions) -> bool:
@@ -166,45 +168,45 @@ def is_named(adapter: Adapter, said: Mentions) -> bool:
     ("chinese dress"): it has to be the whole name, part of the name together with the series, the title, or a trigger
     word or file name of its own. Somebody whose name means something has to be meant by it (`mentions.py`).
     """
-    ways, words = _ways_of(adapter), said.words
-    if any(w in words for w in ways.own) and ways.series and all(w in words for w in ways.series):
+    forms, words = _forms_of(adapter), said.words
+    if any(w in words for w in forms.own) and forms.series and all(w in words for w in forms.series):
         return True
-    names = (name for name in (*ways.names, *users_names(adapter)) if all(w in words for w in name))
-    return any(adapter.card.kind not in NAMED_ONLY or _is_meant(name, ways, said) for name in names)
+    names = (name for name in (*forms.names, *users_names(adapter)) if all(w in words for w in name))
+    return any(adapter.card.kind not in NAMED_ONLY or _is_meant(name, forms, said) for name in names)
 
 
 def is_somebody(adapter: Adapter, said: Mentions) -> bool:
     """Whether a character or person is meant by the whole name although that means something: "1girl, raven"."""
     if adapter.card.kind not in NAMED_ONLY:
         return False
-    ways = _ways_of(adapter)
-    if not ways.own or not all(w in said.words for w in ways.own):
+    forms = _forms_of(adapter)
+    if not forms.own or not all(w in said.words for w in forms.own):
         return False
-    name = [w for w in ways.name if w in ways.own]
-    anybodys = (is_being(name[-1]) and not (ways.series or ways.looks)) or not ATTRIBUTES.isdisjoint(name)
+    name = [w for w in forms.name if w in forms.own]
+    anybodys = (is_being(name[-1]) and not (forms.series or forms.looks)) or not ATTRIBUTES.isdisjoint(name)
     if anybodys or not all(map(is_common, name)):
         return False
     return said.speaks_of(name) == SURELY
 
 
-def _is_meant(name: Sequence[str], ways: _Ways, said: Mentions) -> bool:
+def _is_meant(name: Sequence[str], forms: _NameForms, said: Mentions) -> bool:
     """Whether a name that the prompt says is somebody's there.
 
     Who has nothing but a name that is said of many ("Zombie") is none of them in particular.
     """
-    if not all(map(is_common, name)) or said.words <= {*name, *ways.name}:
+    if not all(map(is_common, name)) or said.words <= {*name, *forms.name}:
         return True
     if len(name) > 1 and "".join(name) in said.words:  # run together it means nothing else
         return True
-    if is_being(name[-1]) and not (ways.series or ways.looks):
+    if is_being(name[-1]) and not (forms.series or forms.looks):
         return True
-    whole = said.has(ways.name) and all(w in ways.name for w in name)
+    whole = said.has(forms.name) and all(w in forms.name for w in name)
     if whole or said.has(name):
-        how = said.speaks_of(ways.name if whole else name)
+        how = said.speaks_of(forms.name if whole else name)
     else:
         how = min(said.speaks_of((w,)) for w in name)
     # of a rare word it is enough that nothing speaks against it
-    return how >= FOR or (how == NOTHING and (not all(map(is_word, name)) or any(map(said.has, ways.looks))))
+    return how >= FOR or (how == NOTHING and (not all(map(is_word, name)) or any(map(said.has, forms.looks))))
 
 
 def _invented(unit: Sequence[str], series: Collection[str]) -> bool:

@@ -93,7 +93,7 @@ class LLMClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
-        self._abilities = Capabilities(Path(state_dir) / "servers.json")
+        self._capabilities = Capabilities(Path(state_dir) / "servers.json")
         self._server = f"{endpoint.shown} {endpoint.model}"
         self._transport = Transport(endpoint)
         self._circuit_breaker = circuit_breaker or CircuitBreaker(clock)
@@ -153,19 +153,19 @@ class LLMClient:
 
     def _ask(self, call: _Call) -> LLMAnswer:
         """Asks in the way that is known to work, or in one after the other until one does."""
-        known = self._abilities.of(self._server)
-        ability = known if known.mode else replace(known, mode=MODES[0])
+        known = self._capabilities.of(self._server)
+        capability = known if known.mode else replace(known, mode=MODES[0])
         retried = False
         while True:
-            result = self._send(call, ability)
+            result = self._send(call, capability)
             if not isinstance(result, TransportFailure):
-                answer = self._read(call, ability, result)
+                answer = self._read(call, capability, result)
                 if isinstance(answer, LLMAnswer):
-                    if ability != known:
-                        self._abilities.learn(self._server, ability)
+                    if capability != known:
+                        self._capabilities.learn(self._server, capability)
                     return answer
                 result = answer
-            weaker = _weaker(ability, result, known)
+            weaker = _weaker(capability, result, known)
             if weaker is None:
                 if retried or not _worth_another(result, call.left):
                     raise LLMError(result.sentence, status=result.status, answered=result.formless)
@@ -175,37 +175,37 @@ class LLMClient:
                 raise LLMError(result.sentence, status=result.status, answered=result.formless)
             else:
                 log.debug("%s: %s; trying %s", self._server, result.sentence, weaker)
-                ability = weaker
+                capability = weaker
 
-    def _send(self, call: _Call, ability: Capability) -> bytes | TransportFailure:
+    def _send(self, call: _Call, capability: Capability) -> bytes | TransportFailure:
         begin = self._clock()
         call.sent += 1
-        result = self._transport.post(self._parameters(call, ability), max(_LEAST, call.left))
+        result = self._transport.post(self._parameters(call, capability), max(_LEAST, call.left))
         call.server += self._clock() - begin
         return result
 
-    def _read(self, call: _Call, ability: Capability, body: bytes) -> LLMAnswer | TransportFailure:
+    def _read(self, call: _Call, capability: Capability, body: bytes) -> LLMAnswer | TransportFailure:
         """The answer in a body; a server that ignores the form that was asked for counts as one that refuses it."""
         reply = read_reply(body)
         try:
             data = read_object(reply.text, call.schema)
         except LLMError as e:
             return TransportFailure(str(e), formless=True)
-        return LLMAnswer(data, *_tokens(reply, call.messages), 0.0, ability.mode)
+        return LLMAnswer(data, *_tokens(reply, call.messages), 0.0, capability.mode)
 
-    def _parameters(self, call: _Call, ability: Capability) -> dict[str, Any]:
+    def _parameters(self, call: _Call, capability: Capability) -> dict[str, Any]:
         out: dict[str, Any] = {"model": self.endpoint.model, "messages": list(call.messages)}
-        if "temperature" not in ability.without:
+        if "temperature" not in capability.without:
             out["temperature"] = 0
         more = dict(self.endpoint.extra)
-        if "max_tokens" in ability.without:
+        if "max_tokens" in capability.without:
             more = {"max_completion_tokens": call.max_tokens, **more}  # which not every version of the client knows
         else:
             out["max_tokens"] = call.max_tokens
-        if ability.mode == "json_schema":
+        if capability.mode == "json_schema":
             form = {"name": "answer", "strict": True, "schema": dict(call.schema)}
             out["response_format"] = {"type": "json_schema", "json_schema": form}
-        elif ability.mode == "json_object":
+        elif capability.mode == "json_object":
             out["response_format"] = {"type": "json_object"}
         if more:
             out["extra_body"] = more
@@ -217,26 +217,26 @@ class LLMClient:
             return
         from stylus_core.llm.unload import unload  # an HTTP client that few need
 
-        ability = self._abilities.of(self._server)
-        if ability.ollama is False:
+        capability = self._capabilities.of(self._server)
+        if capability.ollama is False:
             return
         is_ollama = unload(self.endpoint, keep_alive, min(_UNLOAD, max(0.5, call.left)))
-        if is_ollama is not None and is_ollama != ability.ollama:
-            self._abilities.learn(self._server, replace(ability, ollama=is_ollama))
+        if is_ollama is not None and is_ollama != capability.ollama:
+            self._capabilities.learn(self._server, replace(capability, ollama=is_ollama))
 
 
-def _weaker(ability: Capability, failure: TransportFailure, known: Capability) -> Capability | None:
+def _weaker(capability: Capability, failure: TransportFailure, known: Capability) -> Capability | None:
     """What to try instead of something that this server may not know; None if that is not the trouble."""
     if failure.status in (400, 422):
         for name in _OPTIONAL:
-            if name in failure.detail and name not in ability.without:
-                return replace(ability, without=(*ability.without, name))
+            if name in failure.detail and name not in capability.without:
+                return replace(capability, without=(*capability.without, name))
     unusable = failure.status in _UNKNOWN or failure.formless
-    if not unusable or ability.mode == MODES[-1]:
+    if not unusable or capability.mode == MODES[-1]:
         return None
-    if failure.status != 400 and ability.mode == known.mode:
+    if failure.status != 400 and capability.mode == known.mode:
         return None  # it worked before: this is a failure and no lack
-    return replace(ability, mode=MODES[MODES.index(ability.mode) + 1])
+    return replace(capability, mode=MODES[MODES.index(capability.mode) + 1])
 
 
 def _worth_another(failure: TransportFailure, left: float) -> bool:

@@ -70,7 +70,7 @@ class JudgeRun:
         self._terms = terms
         self._total = 0
         self._progress = progress
-        self._pace = Eta()
+        self._eta = Eta()
         self._answered = False  # the model takes pictures: what is refused later is that one question
         self._done = 0
         self._tokens = [0, 0]  # read and written
@@ -80,7 +80,7 @@ class JudgeRun:
     def through(self, jobs: Sequence[JudgeJob], stop: threading.Event) -> None:
         """Asks about all jobs and keeps each answer as it comes; setting `stop` ends it after those under way."""
         self._total = len(jobs)
-        self._pace.start(len(jobs))
+        self._eta.start(len(jobs))
         try:
             CallBatch(self._ask, self._keep, self._end, self._terms.workers, stop).through(jobs)
         finally:
@@ -124,7 +124,7 @@ class JudgeRun:
                 self._tokens[1] += outcome.spent.completion
             came.popleft()
             self._done += 1
-            self._pace.step()
+            self._eta.step()
             self._say("judged")
 
     def _end(self, why: str) -> None:
@@ -135,7 +135,7 @@ class JudgeRun:
         if self._progress:
             price = self._terms.price(*self._tokens)
             cost = f"{sum(self._tokens):,} tokens" + (f", {price:.3f}" if price else "")
-            self._progress(self._pace.said(f"{what} ({cost})"), self._done, self._total)
+            self._progress(self._eta.said(f"{what} ({cost})"), self._done, self._total)
 
 
 def _shown(picture: StudyPicture) -> str:

@@ -54,7 +54,7 @@ class StudyRenderer(Renderer):
         sampler: of the study; empty for the WebUI's own.
         cells: the place of each job, by its id.
         choices: what was chosen, by job; filled before the first picture.
-        twins: what was painted.
+        request_cache: what was painted.
         painted: called after each picture that the WebUI made.
     """
 
@@ -65,14 +65,14 @@ class StudyRenderer(Renderer):
         sampler: str,
         cells: Mapping[str, GridCell],
         choices: Mapping[str, Choice],
-        twins: RequestCache,
+        request_cache: RequestCache,
         painted: Callable[[], None],
     ) -> None:
         super().__init__(webui, checkpoints)
         self._sampler = sampler
         self._cells = cells
         self._choices = choices
-        self._twins = twins
+        self._request_cache = request_cache
         self._painted = painted
         self._looked = False
         self.loras: dict[str, str] = {}
@@ -116,7 +116,7 @@ class StudyRenderer(Renderer):
 
     def request(self, job: RenderJob, selection: dict[str, Any]) -> tuple[bytes, RenderedPicture, float]:
         """Asks for a picture, or takes the one that an equal request brought."""
-        twin = self._twins.find(selection[_REQUEST])
+        twin = self._request_cache.find(selection[_REQUEST])
         if twin is not None:
             picture, record = twin
             selection["twin"] = record["id"]
@@ -126,7 +126,7 @@ class StudyRenderer(Renderer):
                 number(record.get("seconds")) or 0.0,
             )
         made = super().request(job, selection)
-        self._twins.add(selection[_REQUEST], job.id)
+        self._request_cache.add(selection[_REQUEST], job.id)
         self._painted()
         return made
 

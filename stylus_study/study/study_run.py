@@ -78,7 +78,7 @@ class StudyRun:
         self._progress = progress
         self._say = say or log.info
         self._workers = workers
-        self._pace = Eta()
+        self._eta = Eta()
         self._cells: dict[str, GridCell] = {}
         self._jobs: list[list[RenderJob]] = []
         self._chosen: dict[str, Choice] = {}  # by job
@@ -102,14 +102,14 @@ class StudyRun:
             refuse_another(self._folder, self._plan)
             write_plan(self._folder, self._plan)
             self._lay_out()
-            twins = RequestCache(store)
-            renderers = self._looked_at(twins)
+            request_cache = RequestCache(store)
+            renderers = self._looked_at(request_cache)
             choices = Choices(self._folder)
             seconds, source = speed.known(self._plan, [renderer.webui for renderer in renderers])
             show(cost(self._plan, store.records, choices, webuis=len(renderers), seconds=seconds, source=source))
             self._choose(choices, renderers)
             groups = list(self._chosen_jobs(choices))
-            self._count_copies(groups, store, twins)
+            self._count_copies(groups, store, request_cache)
             run = BatchRun(groups, renderers, store, self._told, self._say)
             run.report.gone.update(self.outcome.pictures.gone)
             self.outcome.pictures = run.report
@@ -141,13 +141,13 @@ class StudyRun:
                 jobs.append(RenderJob(name, pair, prompt, cell.system, cell.seed, picture_of(self._plan, cell)))
             self._jobs.append(jobs)
 
-    def _looked_at(self, twins: RequestCache) -> list[StudyRenderer]:
+    def _looked_at(self, request_cache: RequestCache) -> list[StudyRenderer]:
         """The WebUIs that can paint. Raises `StudyError` if there is none."""
         sampler = self._plan.settings.get("picture", {}).get("request", {}).get("sampler_name", "")
         renderers, gone = [], self.outcome.pictures.gone
         for webui in self._webuis:
             renderer = StudyRenderer(
-                webui, self._plan.checkpoints, sampler, self._cells, self._chosen, twins, self._pace.step
+                webui, self._plan.checkpoints, sampler, self._cells, self._chosen, request_cache, self._eta.step
             )
             try:
                 renderer.prepare(self._say)
@@ -203,18 +203,20 @@ class StudyRun:
                     jobs.append(job)
             yield jobs
 
-    def _count_copies(self, groups: Sequence[Sequence[RenderJob]], store: RunFolder, twins: RequestCache) -> None:
+    def _count_copies(
+        self, groups: Sequence[Sequence[RenderJob]], store: RunFolder, request_cache: RequestCache
+    ) -> None:
         missing = [job for group in groups for job in group if not store.has(job.id)]
         requests = {request_id(job, self._chosen[job.id]) for job in missing}
-        to_paint = sum(request not in twins for request in requests)
+        to_paint = sum(request not in request_cache for request in requests)
         self.outcome.copied = len(missing) - to_paint
         if self.outcome.copied:
             self._say(
                 f"{self.outcome.copied} of {len(missing)} pictures are asked for like another one and are copied from "
                 "it: where a system picks nothing, its picture is the base model's"
             )
-        self._pace.start(to_paint)
+        self._eta.start(to_paint)
 
     def _told(self, stage: str, done: int, total: int) -> None:
         if self._progress is not None:
-            self._progress(self._pace.said(stage), done, total)
+            self._progress(self._eta.said(stage), done, total)

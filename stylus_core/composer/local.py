@@ -145,6 +145,6 @@ def _reason(candidate: Candidate, keyword: Keyword, found: dict[str, float]) -> 
         return f"{keyword.text!r} names it: {card.kind} {subject!r}"
     if found["trigger_covered"] >= 1:
         return f"its trigger words are in the prompt, and it is for {subject!r}"
-    if found["together"] >= 0.8:
+    if found["cooccurrence"] >= 0.8:
         return f"{subject!r} is what pictures with prompts like this one were made with"
     return f"its main purpose, {subject!r}, is what {keyword.text!r} asks for"

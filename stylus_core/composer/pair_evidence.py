@@ -32,16 +32,16 @@ _OF_UNITS = tuple(f"{t}_{what}" for t in UNIT_TYPES for what in ("covered", "wor
 
 #: What is looked at, in the order of a row. `docs/composer.md` says what each is.
 FEATURES = (
-    "affinity", "label_best", "account_best", "label_keyword", "account_keyword", "label_noun",
+    "affinity", "title_best", "description_best", "title_keyword", "description_keyword", "title_noun",
     "covers_name", "covers_keyword", "exact", "noun", "same_noun", "modifier_only", "other_attribute",
     "keyword_words", "keyword_rarity", "keyword_mean_rarity", "keyword_noun_rarity", "keyword_tags",
     "behind_best", "better_for_keyword", "ahead_of_second", "mean_affinity",
-    "whole_label", "whole_account", "whole_less_keyword",
+    "whole_title", "whole_description", "whole_less_keyword",
     *_OF_UNITS,
     "own_covered", "own_missing", "own_said", "own_words", "series_covered", "named", "noun_said",
     "library", "sentence", "keywords", "words", "person", "style_word", "photo_word", "anime_word", "quality_words",
     "other_sex", "slider", "pack", "title_words", "trigger_sets", "from_metadata",
-    "together", "bm25", "about", "name", "trigger", "tag",
+    "cooccurrence", "bm25", "about", "name", "trigger", "tag",
     *(f"kind_{k}" for k in KINDS),
 )  # fmt: skip
 
@@ -120,27 +120,29 @@ class _Near:
     def __init__(self, request: Request) -> None:
         shape = (len(request.keywords), len(request.candidates))
         zeros = np.zeros(shape, np.float32)
-        self.whole_label = self.whole_account = np.zeros(shape[1], np.float32)
-        self.label_best = self.account_best = self.label_keyword = self.account_keyword = self.label_noun = zeros
+        self.whole_title = self.whole_description = np.zeros(shape[1], np.float32)
+        self.title_best = self.description_best = self.title_keyword = self.description_keyword = self.title_noun = (
+            zeros
+        )
         near = request.similarity
         self.affinity = request.affinity if request.affinity is not None else zeros
         if near is None:
             return
-        self.whole_label, self.whole_account = near.title[0], near.description[0]
-        self.label_best, self.account_best = np.full(shape, -1, np.float32), np.full(shape, -1, np.float32)
-        self.label_keyword, self.account_keyword = zeros.copy(), zeros.copy()
-        self.label_noun = zeros.copy()
+        self.whole_title, self.whole_description = near.title[0], near.description[0]
+        self.title_best, self.description_best = np.full(shape, -1, np.float32), np.full(shape, -1, np.float32)
+        self.title_keyword, self.description_keyword = zeros.copy(), zeros.copy()
+        self.title_noun = zeros.copy()
         shortest = [math.inf] * shape[0]
         for row, (text, i) in enumerate(near.parts, start=1):
-            label, account = near.title[row], near.description[row]
-            np.maximum(self.label_best[i], label, out=self.label_best[i])
-            np.maximum(self.account_best[i], account, out=self.account_best[i])
+            title, description = near.title[row], near.description[row]
+            np.maximum(self.title_best[i], title, out=self.title_best[i])
+            np.maximum(self.description_best[i], description, out=self.description_best[i])
             whole = request.keywords[i].text
             if text == whole:
-                self.label_keyword[i], self.account_keyword[i] = label, account
+                self.title_keyword[i], self.description_keyword[i] = title, description
             if whole.endswith(text) and len(text) < shortest[i]:
                 shortest[i] = len(text)
-                self.label_noun[i] = label
+                self.title_noun[i] = title
 
 
 def gather(request: Request) -> PairEvidence:
@@ -216,7 +218,7 @@ def _share(words: Sequence[str], have: Sequence[str] | frozenset[str]) -> float:
 
 
 def _of_cosines(near: _Near, k: int, i: int) -> dict[str, float]:
-    out = {"whole_label": float(near.whole_label[i]), "whole_account": float(near.whole_account[i])}
+    out = {"whole_title": float(near.whole_title[i]), "whole_description": float(near.whole_description[i])}
     if k < 0:
         return out
     mine, others = float(near.affinity[k, i]), near.affinity[:, i]
@@ -224,16 +226,16 @@ def _of_cosines(near: _Near, k: int, i: int) -> dict[str, float]:
     row = near.affinity[k]
     return out | {
         "affinity": mine,
-        "label_best": float(near.label_best[k, i]),
-        "account_best": float(near.account_best[k, i]),
-        "label_keyword": float(near.label_keyword[k, i]),
-        "account_keyword": float(near.account_keyword[k, i]),
-        "label_noun": float(near.label_noun[k, i]),
+        "title_best": float(near.title_best[k, i]),
+        "description_best": float(near.description_best[k, i]),
+        "title_keyword": float(near.title_keyword[k, i]),
+        "description_keyword": float(near.description_keyword[k, i]),
+        "title_noun": float(near.title_noun[k, i]),
         "behind_best": mine - float(row.max()),
         "better_for_keyword": float((row > mine).sum()) / 10,
         "ahead_of_second": mine - second,
         "mean_affinity": float(others.mean()),
-        "whole_less_keyword": out["whole_label"] - float(near.label_keyword[k, i]),
+        "whole_less_keyword": out["whole_title"] - float(near.title_keyword[k, i]),
     }
 
 
@@ -281,7 +283,7 @@ def _of_adapter(prompt: _Prompt, known: AdapterProfile, candidate: Candidate) ->
         "title_words": float(known.title_words),
         "trigger_sets": float(known.trigger_sets),
         "from_metadata": float(adapter.card.source in ("metadata", "user")),
-        "together": min(2.0, s.get("cooccurrence", 0.0)),
+        "cooccurrence": min(2.0, s.get("cooccurrence", 0.0)),
         "bm25": s.get("bm25", 0.0) / max(prompt.highest["bm25"], 1e-6),
         "about": s.get("about", 0.0) / max(prompt.highest["about"], 1e-6),
         "name": min(2.0, s.get("name", 0.0)),

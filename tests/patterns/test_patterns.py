@@ -67,4 +67,4 @@ def test_patterns_are_found_wherever_they_are_made():
     assert _known("stylus_core.home")  # in a function
     assert any("flux" in one.source and one.where.endswith(":table") for one in found())  # fields of a table
     assert _known("stylus_core.pool_entries") and _known("stylus_core.library.versions")  # of somebody's text
-    assert _known("stylus_webui.host")  # in a function of the extension
+    assert _known("stylus_webui.host_prompts")  # in a function of the extension

@@ -9,11 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.sources import PACKAGES, ROOT
+
 DOCUMENT = ROOT / "docs" / "architecture.md"
-PACKAGES = ("stylus_core", "stylus_study", "stylus_webui")
 
 Imports = Mapping[str, set[str]]  # of modules or rooms: who imports -> whom
 

@@ -23,7 +23,7 @@ from benchmarks.judge_arrays import boosted_arrays, randomized_arrays
 from benchmarks.judge_rows import JudgedSet, Rows, collect, judged_prompts, without_encoder
 from stylus_core.composer import Request
 from stylus_core.composer.judge import PARAMETERS
-from stylus_core.composer.local import FLOORS, allotted, floor_of
+from stylus_core.composer.local import FLOORS, confidence_threshold, picks_from_chances
 from stylus_core.composer.pair_evidence import gather
 from stylus_study.evaluation.calibration import calibration_error, reliability
 from stylus_study.evaluation.grouping import grouped_folds
@@ -142,7 +142,7 @@ def picked(
     out = []
     for request, chance in zip(requests, chances, strict=True):
         asked = replace(request, options=replace(request.options, restraint=restraint))
-        kept, _ = allotted(asked, chance.astype(np.float32), floor_of(asked))
+        kept, _ = picks_from_chances(asked, chance.astype(np.float32), confidence_threshold(asked))
         out.append({a.candidate.adapter.id: a.confidence for a in kept})
     return out
 

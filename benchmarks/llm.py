@@ -20,10 +20,10 @@ from pathlib import Path
 from benchmarks.llm_judged import drawn, measured
 from benchmarks.world import NO_FIT, OUT, World, world
 from stylus_core.composer.answer_validation import possible
-from stylus_core.composer.catalogue import question
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
+from stylus_core.composer.llm_candidates import question
 from stylus_core.composer.local import LocalComposer, rated
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import ComposerSettings

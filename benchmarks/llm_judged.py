@@ -24,7 +24,7 @@ import numpy as np
 from stylus_core.composer.composer_rules import apply_rules
 from stylus_core.composer.contract import Request
 from stylus_core.composer.llm import Judge, LLMComposer
-from stylus_core.composer.local import floor_of, rated
+from stylus_core.composer.local import confidence_threshold, rated
 from stylus_core.composer.registry import Composers
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.options import Options
@@ -147,7 +147,7 @@ class JudgedLocalComposer:
 
     def compose(self, request: Request) -> Composition:
         """What is likely enough and what the rules let pass."""
-        floor = floor_of(request) if self.floor is None else self.floor
+        floor = confidence_threshold(request) if self.floor is None else self.floor
         sure = (a for a in self.judged(request) if a.confidence >= floor)
         return Composition(tuple(apply_rules(sure, request)[0]), self.name)
 

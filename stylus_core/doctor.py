@@ -190,7 +190,7 @@ def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
     """What is damaged of the caches, and what was moved aside."""
     from stylus_core.caches import damage, database_problem
     from stylus_core.home import library_home
-    from stylus_core.storage.aside import find_moved_aside, is_aside
+    from stylus_core.storage.quarantine import find_moved_aside, is_aside
 
     folder = library_home([path.expanduser().absolute() for path in libraries], home)
     if not folder.is_dir():

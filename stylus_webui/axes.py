@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stylus_core.option_values import Option
-from stylus_webui.job import AXES
+from stylus_webui.generation_hook import AXES
 from stylus_webui.options import TABLE
 
 _TYPES = {"int": int, "float": float}

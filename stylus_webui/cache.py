@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
-from stylus_core.storage.seal import seal_text, unseal_text
+from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (
     kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (kind, key))"""

@@ -168,7 +168,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 
 def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
     """The picks for a prompt, as HTML, without generating."""
-    from stylus_webui.decide import decide
+    from stylus_webui.select_or_reuse import decide
 
     try:
         given = table.from_args(args)

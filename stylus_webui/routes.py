@@ -99,7 +99,7 @@ def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _select(body: dict[str, Any]) -> dict[str, Any]:
-    from stylus_webui.decide import decide
+    from stylus_webui.select_or_reuse import decide
     from stylus_webui.tags import write
 
     unknown = sorted(set(body) - {"prompt", "options"})

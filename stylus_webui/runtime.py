@@ -15,8 +15,8 @@ from stylus_webui.options import normal
 if TYPE_CHECKING:
     from stylus_webui.cache import Cache
     from stylus_webui.core_protocol import SelectingCore
-    from stylus_webui.decide import DecisionContext
-    from stylus_webui.job import JobOutcome
+    from stylus_webui.generation_hook import JobOutcome
+    from stylus_webui.select_or_reuse import DecisionContext
     from stylus_webui.service import Service
 
 logger = logging.getLogger("stylus")
@@ -38,7 +38,7 @@ class Runtime:
 
     def context(self, p: Any = None) -> DecisionContext:
         """What a decision needs; `p` is the job that it is for, where there is one already."""
-        from stylus_webui.decide import DecisionContext
+        from stylus_webui.select_or_reuse import DecisionContext
 
         return DecisionContext(
             service=self.service,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from stylus_webui import infotext, job, panel, requirements, runtime
+from stylus_webui import generation_hook, infotext, panel, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -48,6 +48,6 @@ class Tab:
         """Rewrites the prompts of a job; the host calls it before it makes the pictures."""
         if self.problem:
             return
-        outcome = job.run(p, args, lambda: runtime.get().context(p))
+        outcome = generation_hook.run(p, args, lambda: runtime.get().context(p))
         if outcome is not None:
             runtime.get().note(self.tab, outcome)

@@ -7,15 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 from stylus_webui.core_protocol import SelectingCore
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger("stylus")
 

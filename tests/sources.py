@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+#: The packages of the project; a further host is one of them as soon as it is there.
+PACKAGES = tuple(sorted(path.parent.name for path in ROOT.glob("stylus_*/__init__.py")))
 
 
 def modules(*folders: str) -> Iterator[Path]:

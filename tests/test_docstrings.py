@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sources import ROOT, modules, nodes, tree
+from tests.sources import PACKAGES, ROOT, modules, nodes, tree
 
-ROOMS = ("stylus_core", "stylus_study", "stylus_webui")
 _PLAIN = {"None", "NoReturn", ""}
 
 
@@ -20,7 +19,8 @@ def _room(module: str) -> str:
 
 
 MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in modules(*ROOMS)
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in modules(*PACKAGES)
 }
 
 

@@ -17,9 +17,10 @@ import pytest
 
 import stylus_core
 from samples.make_samples import build
-from tests.sources import ROOT, modules
+from tests.sources import PACKAGES, ROOT, modules
 
-PACKAGES = ("stylus_core", "stylus_study")
+#: What the wheel holds of them.
+IN_WHEEL = ("stylus_core", "stylus_study")
 
 
 def text_of(name: str) -> str:
@@ -68,7 +69,7 @@ def test_every_extra_that_is_named_is_there() -> None:
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
     extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
     places = [ROOT / "Makefile", *ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
-    for path in (*places, *modules("stylus_core", "stylus_study", "stylus_webui", "benchmarks", "tests")):
+    for path in (*places, *modules(*PACKAGES, "benchmarks", "tests")):
         for named in re.findall(r"(?:\.|stylus-webui|whl)\[([a-z]+(?:,[a-z]+)*)\]", path.read_text(encoding="utf-8")):
             assert set(named.split(",")) <= set(extras), path
 
@@ -105,10 +106,10 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path) -> No
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
     about = f"{wheel.name.partition('-py3')[0]}.dist-info"
-    assert {name.partition("/")[0] for name in held} == {*PACKAGES, about}
+    assert {name.partition("/")[0] for name in held} == {*IN_WHEEL, about}
     files = {
         path.relative_to(ROOT).as_posix()
-        for package in PACKAGES
+        for package in IN_WHEEL
         for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }

@@ -16,7 +16,7 @@ import install
 import stylus_core
 from stylus_core.cli.arguments import FLAGS, METAVAR
 from stylus_core.options import TABLE
-from tests.sources import ROOT, modules, nodes
+from tests.sources import PACKAGES, ROOT, modules, nodes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CORE = sorted(modules("stylus_core", "stylus_study"))
@@ -145,7 +145,7 @@ def test_the_list_holds_whatever_a_package_of_it_asks_for() -> None:
 def test_a_class_name_stands_for_one_thing() -> None:
     """In the whole project; only the stand-in of a host has the host's own names."""
     places: dict[str, list[str]] = {}
-    for path in modules("stylus_core", "stylus_study", "stylus_webui", "samples", "examples", "benchmarks", "tests"):
+    for path in modules(*PACKAGES, "samples", "examples", "benchmarks", "tests"):
         for node in nodes(path) if "standin" not in path.parts else ():
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources import ROOT, modules, nodes, tree
+from tests.sources import PACKAGES, ROOT, modules, nodes, tree
 
 #: What tells how long something took. Waiting for what has no event is for `tests.clock.until`.
 CLOCKS = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "process_time_ns", "times"}
@@ -56,7 +56,7 @@ def test_no_test_measures_time() -> None:
 
 
 def test_no_process_is_forked() -> None:
-    rooms = ("stylus_core", "stylus_study", "stylus_webui", "scripts", "samples", "benchmarks", "tests")
+    rooms = (*PACKAGES, "scripts", "samples", "benchmarks", "tests")
     words = FORKS | DEFAULT_STARTS | {"preexec_fn", "get_context", "set_start_method"}
     found = {str(path.relative_to(ROOT)): list(forking(path)) for path in having(words, *rooms)}
     assert {path: where for path, where in found.items() if where} == {}

@@ -6,8 +6,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from stylus_core.composer.claims import believed
 from stylus_core.composer.name_matching import members, own_words, users_names, variants
+from stylus_core.composer.overclaiming import claim_discount
 from stylus_core.composer.word_classes import DRAWS_FEMALE, DRAWS_MALE, GENERIC, PACK
 from stylus_core.refiner.members import CHARS
 from stylus_core.retriever.documents import NAME, TAG, TRIGGER, units
@@ -37,7 +37,7 @@ class AdapterProfile:
     pack: bool
     title_words: int
     trigger_sets: int
-    believed: float  # share of its chance that is left to it for all that it claims, see `claims`
+    claim_discount: float  # share of its chance that is left to it for all that it claims, see `overclaiming`
 
 
 def profile(adapter: Adapter) -> AdapterProfile:
@@ -92,5 +92,5 @@ def _read(adapter: Adapter) -> AdapterProfile:
         pack=not said.isdisjoint(PACK),
         title_words=len(title),
         trigger_sets=min(len(adapter.card.trigger_words), _SETS),
-        believed=believed(of_strangers),
+        claim_discount=claim_discount(of_strangers),
     )

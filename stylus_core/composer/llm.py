@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.composer.answer_validation import ValidatedAnswer, halves_not_asked_about, possible, validate_answer
-from stylus_core.composer.catalogue import question, tokens
 from stylus_core.composer.contract import Request
 from stylus_core.composer.instructions import CONSTANT, schema
+from stylus_core.composer.llm_candidates import estimate_tokens, question
 from stylus_core.composer.local import rated as judged
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError, LLMError
@@ -29,7 +29,7 @@ from stylus_core.types import Assignment, Composition
 log = logging.getLogger("stylus")
 
 _MAX_TOKENS = 400  # of the answer: a dozen verdicts take 200 at most, and a model without a schema may say more
-_CONSTANT_TOKENS = sum(tokens(m["content"]) + 4 for m in CONSTANT)
+_CONSTANT_TOKENS = sum(estimate_tokens(m["content"]) + 4 for m in CONSTANT)
 _NEARLY = 5
 
 #: The candidates of a request at the words that they serve best, likeliest first, with the chance that each is wanted.

@@ -52,8 +52,8 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
     if chances is None:
         chances = judge(request.affinity is not None).chances(evidence.features)
         least = np.maximum(_MEMBER * evidence.member, _SOMEBODY * evidence.somebody).astype(np.float32)
-        believed = np.array([profile(c.adapter).believed for c in request.candidates], np.float32)
-        chances = np.maximum(chances, least) * believed
+        discounts = np.array([profile(c.adapter).claim_discount for c in request.candidates], np.float32)
+        chances = np.maximum(chances, least) * discounts
     out: list[Assignment] = []
     for i, candidate in enumerate(request.candidates):
         if evidence.keyword[i] < 0:
@@ -64,7 +64,7 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
     return sorted(out, key=lambda a: -a.confidence)
 
 
-def allotted(
+def picks_from_chances(
     request: Request, chances: NDArray[np.float32], floor: float
 ) -> tuple[list[Assignment], list[tuple[Assignment, str]]]:
     """What is picked with these chances, and what the rules refuse although it is sure enough."""
@@ -72,7 +72,7 @@ def allotted(
     return apply_rules(prefer_family(sure, request), request)
 
 
-def floor_of(request: Request) -> float:
+def confidence_threshold(request: Request) -> float:
     """How sure a pick has to be for this prompt, by the options' restraint."""
     tags, sentence = FLOORS[request.options.restraint]
     return tags * (1 - request.sentence) + sentence * request.sentence
@@ -80,7 +80,7 @@ def floor_of(request: Request) -> float:
 
 def sure_enough(rated: Iterable[Assignment], request: Request) -> list[Assignment]:
     """Those that are as sure as the options' restraint wants: all that any composer may pick on somebody's word."""
-    floor = floor_of(request)
+    floor = confidence_threshold(request)
     return [a for a in rated if a.confidence >= floor]
 
 
@@ -120,7 +120,7 @@ class LocalComposer:
         Returns:
             Picks in the order of the prompt, and up to five that were left out, each with the reason.
         """
-        floor = floor_of(request) if self._floor is None else self._floor
+        floor = confidence_threshold(request) if self._floor is None else self._floor
         every = rated(request)
         sure = prefer_family([a for a in every if a.confidence >= floor], request)
         kept, refused = apply_rules(sure, request)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from stylus_core.library.hostile_text import clean, clean_line, clean_list, plain
 from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT
-from stylus_core.library.values import (
+from stylus_core.library.untrusted_values import (
     DESCRIPTION,
     EXAMPLES,
     PROMPT,
@@ -27,7 +27,7 @@ from stylus_core.library.values import (
     title_line,
     trigger_words,
 )
-from stylus_core.library.versions import VersionContext, civitai_record, is_model, own_file, stem_of, version_of
+from stylus_core.library.versions import VersionContext, civitai_record, is_model, matching_file, stem_of, version_of
 from stylus_core.prompt.own_tags import own_tags, versionless_name
 from stylus_core.types import Example
 
@@ -64,7 +64,7 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Versi
     level = nsfw_level(model.get("nsfwLevel")) or nsfw_level(record.get("nsfwLevel")) or nsfw_level(model.get("nsfw"))
     version_id = identifier(record.get("id"))
     names = [context.stem, context.alias, *(stem_of(f.get("name")) for f in files)]
-    own = Own(frozenset(versionless_name(n) for n in names if n) - {""}, every, version_id)
+    own = AdapterIdentity(frozenset(versionless_name(n) for n in names if n) - {""}, every, version_id)
     downloads = count(mapping(record.get("stats")).get("downloadCount"))
     if downloads is None:
         downloads = count(mapping(model.get("stats")).get("downloadCount"))
@@ -90,10 +90,10 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Versi
 def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: VersionContext) -> dict[str, Any]:
     if len(files) < 2:
         return files[0] if files else {}
-    return own_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
+    return matching_file(record, context) or next((f for f in files if f.get("primary") is True), files[0])
 
 
-class Own(NamedTuple):
+class AdapterIdentity(NamedTuple):
     """By what a prompt and a list of resources mean the adapter itself."""
 
     cores: frozenset[str]  # of its names, without what tells versions apart
@@ -101,7 +101,7 @@ class Own(NamedTuple):
     version_id: int | None
 
 
-def examples(images: Any, own: Own, context: VersionContext) -> tuple[Example, ...]:
+def examples(images: Any, own: AdapterIdentity, context: VersionContext) -> tuple[Example, ...]:
     """The example pictures that have a prompt or a local file, at most `EXAMPLES`."""
     out: list[Example] = []
     for image in sequence(images, 200):
@@ -128,7 +128,7 @@ def _local(name: Any, context: VersionContext) -> str:
     return os.path.join(context.folder, base) if base in context.beside else ""
 
 
-def _tag_weight(prompt: str, own: Own) -> float | None:
+def _tag_weight(prompt: str, own: AdapterIdentity) -> float | None:
     """The weight of the adapter's own tag in `prompt`: the median, if it is there more than once."""
     weights = [w for t in own_tags(prompt, own.cores) if (w := strength(t.weight)) is not None]
     return round(statistics.median(weights), 4) if weights else None
@@ -140,7 +140,7 @@ _ADAPTERS = frozenset(("lora", "lycoris", "locon", "dora", "lyco"))
 _AIR = re.compile(r"urn:air:.{1,80}@(\d{1,12})")
 
 
-def _resource_weight(meta: dict[str, Any], own: Own) -> float | None:
+def _resource_weight(meta: dict[str, Any], own: AdapterIdentity) -> float | None:
     """The weight in one of the lists of resources: of ours by its version's number, its hash or its name."""
     for resource in (mapping(r) for key in _RESOURCES for r in sequence(meta.get(key), 50)):
         if not _is_own(resource, own):
@@ -152,7 +152,7 @@ def _resource_weight(meta: dict[str, Any], own: Own) -> float | None:
     return None
 
 
-def _is_own(resource: dict[str, Any], own: Own) -> bool:
+def _is_own(resource: dict[str, Any], own: AdapterIdentity) -> bool:
     name = clean_line(resource.get("name"), 300)
     air = _AIR.match(name)
     version = identifier(resource.get("modelVersionId")) or identifier(air[1] if air else None)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from stylus_core.errors import LibraryError
 from stylus_core.library import schema
 from stylus_core.library.record_codec import GarbledError
-from stylus_core.storage.aside import move_aside
 from stylus_core.storage.files import file_id
+from stylus_core.storage.quarantine import move_aside
 from stylus_core.storage.sqlite_open import connect, write_ahead
 
 #: Seconds to wait for another process's transaction; those are short.

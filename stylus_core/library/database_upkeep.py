@@ -12,7 +12,7 @@ from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import ScanReport, scan
 from stylus_core.library.user_backup import NAME, UserBackup
 from stylus_core.progress import StageProgress
-from stylus_core.storage.aside import log as healed
+from stylus_core.storage.quarantine import log as healed
 
 
 class DatabaseUpkeep:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stylus_core.library.values import title_line
+from stylus_core.library.untrusted_values import title_line
 from stylus_core.word_lists import read_words
 
 #: Words of which such names are made. A name that has any other word says something.

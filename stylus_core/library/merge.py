@@ -12,13 +12,13 @@ from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import adapter_base
 from stylus_core.library.adapter_algorithm import algorithm_of
 from stylus_core.library.header import Header
+from stylus_core.library.header_metadata import header_claims
 from stylus_core.library.hostile_text import clean_line, fold
 from stylus_core.library.own_words import drop_copied_texts, put_own_words_first
 from stylus_core.library.preview_picture import preview
 from stylus_core.library.sidecar_reader import read_sidecars
 from stylus_core.library.sidecars.registry import HEADER, JOINED, PRESETS, TRUST, TRUST_OF
-from stylus_core.library.training import header_claims
-from stylus_core.library.values import Claims
+from stylus_core.library.untrusted_values import Claims
 from stylus_core.library.versions import VersionContext
 from stylus_core.types import Example, Metadata
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from stylus_core.library.hostile_text import fold
 from stylus_core.library.sidecars.registry import PAGES, TRUST
-from stylus_core.library.values import DESCRIPTION, NOTES, Claims
+from stylus_core.library.untrusted_values import DESCRIPTION, NOTES, Claims
 
 #: A longer description is a page that somebody copied.
 _PAGE = 1000

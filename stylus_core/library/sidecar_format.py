@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stylus_core.library.values import Claims, mapping
+from stylus_core.library.untrusted_values import Claims, mapping
 from stylus_core.library.versions import VersionContext
 
 

@@ -14,7 +14,7 @@ from stylus_core.library.regular_file import error_text, open_regular
 from stylus_core.library.sidecar_format import JsonSidecar
 from stylus_core.library.sidecars.identity import identity_of
 from stylus_core.library.sidecars.registry import BY_SUFFIX, TEXT_SIDECARS
-from stylus_core.library.values import Claims
+from stylus_core.library.untrusted_values import Claims
 from stylus_core.library.versions import VersionContext, civitai_record
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from stylus_core.base_models.families import family_of
 from stylus_core.base_models.recognise import stated_architecture
 from stylus_core.library.hostile_text import clean_line, fold
-from stylus_core.library.values import identifier, mapping, sequence
+from stylus_core.library.untrusted_values import identifier, mapping, sequence
 
 _LEAST_DIGITS = 10  # of a hash: AutoV2 has as many
 
@@ -79,13 +79,13 @@ def version_of(model: dict[str, Any], context: VersionContext) -> dict[str, Any]
     for told in context.identity().version_ids:
         if found := next((v for v in versions if identifier(v.get("id")) == told), None):
             return found
-    if found := next((v for v in versions if own_file(v, context, by_name=False)), None):
+    if found := next((v for v in versions if matching_file(v, context, by_name=False)), None):
         return found
-    named = [v for v in versions if own_file(v, context)] or versions
+    named = [v for v in versions if matching_file(v, context)] or versions
     return _fitting(named, context)[0] if named else {}
 
 
-def own_file(version: dict[str, Any], context: VersionContext, *, by_name: bool = True) -> dict[str, Any]:
+def matching_file(version: dict[str, Any], context: VersionContext, *, by_name: bool = True) -> dict[str, Any]:
     """The file of a version that is the one of `context`, by its hash, else by its name; {} if none is."""
     files = [mapping(f) for f in sequence(version.get("files"), 50)]
     same = (f for f in files if _same_hash(f, context.identity()))

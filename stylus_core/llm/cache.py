@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
-from stylus_core.storage.seal import seal_text, unseal_text
+from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"
 _FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers ORDER BY used DESC LIMIT -1 OFFSET ?)"

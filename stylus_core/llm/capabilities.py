@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stylus_core.storage.aside import move_aside_and_log
+from stylus_core.storage.checksummed_values import sealed_json, unsealed_json
 from stylus_core.storage.files import write_whole
-from stylus_core.storage.seal import sealed_json, unsealed_json
+from stylus_core.storage.quarantine import move_aside_and_log
 
 log = logging.getLogger("stylus")
 

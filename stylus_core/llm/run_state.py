@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from stylus_core.errors import StylusError
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
-from stylus_core.storage.seal import seal_text, unseal_text
+from stylus_core.storage.checksummed_values import seal_text, unseal_text
 from stylus_core.storage.sqlite_values import storable
 
 _FIRST = 300.0  # seconds until a failure is tried again; four times as long after each further one

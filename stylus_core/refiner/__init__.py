@@ -6,7 +6,7 @@ from stylus_core.refiner.describe import describe
 from stylus_core.refiner.kind import kind as kind_of
 from stylus_core.refiner.subject import subject as subject_of
 from stylus_core.refiner.title import read_title
-from stylus_core.refiner.triggers import triggers as triggers_of
+from stylus_core.refiner.trigger_words import triggers as triggers_of
 from stylus_core.refiner.weight import weight as weight_of
 from stylus_core.types import Card, Metadata
 

@@ -14,7 +14,7 @@ from stylus_core.refiner.advice import HIGHEST, LOWEST
 from stylus_core.refiner.compound_words import apart
 from stylus_core.refiner.subject_phrase import phrases
 from stylus_core.refiner.trainer_names import own_names
-from stylus_core.refiner.triggers import triggers
+from stylus_core.refiner.trigger_words import triggers
 from stylus_core.retriever.tokenizer import split_names, term, tokens, without_markup
 from stylus_core.types import Adapter, Metadata
 

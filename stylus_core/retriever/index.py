@@ -26,7 +26,7 @@ from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joi
 from stylus_core.retriever.segment import from_documents, merged, save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
-from stylus_core.storage.aside import move_aside_and_log
+from stylus_core.storage.quarantine import move_aside_and_log
 from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")

@@ -23,9 +23,9 @@ from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.name_codes import Names
 from stylus_core.retriever.quantized_vectors import QuantizedVectors
 from stylus_core.retriever.segment import Segment, check, load, save
-from stylus_core.storage.aside import is_aside
+from stylus_core.storage.checksummed_values import sealed_json, unsealed_json
 from stylus_core.storage.files import checksum, sync, sync_folder, write_whole
-from stylus_core.storage.seal import sealed_json, unsealed_json
+from stylus_core.storage.quarantine import is_aside
 
 #: What an index looks like on disk, together with `tokens.VERSION`: another is built anew, but for those that are read.
 VERSION = 7

@@ -17,7 +17,7 @@ from stylus_core.retriever.index_owner import foreign
 from stylus_core.retriever.retriever import Retriever
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.retriever.vocabulary import common_phrases
-from stylus_core.storage.aside import log as healed
+from stylus_core.storage.quarantine import log as healed
 
 log = logging.getLogger("stylus")
 

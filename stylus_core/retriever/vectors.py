@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
-from stylus_core.storage.seal import seal, unseal
+from stylus_core.storage.checksummed_values import seal, unseal
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"

@@ -10,8 +10,8 @@ from stylus_core.options import Options
 from stylus_core.prompt import NetworkTag, ParsedPrompt
 from stylus_core.prompt.tags import ADAPTER_KINDS, UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.refiner.weight import candidates_clip, candidates_weight
+from stylus_core.rewriter.missing_triggers import missing_trigger_words
 from stylus_core.rewriter.prompt_appending import PhrasePlaces, obstacle
-from stylus_core.rewriter.triggers import missing_trigger_words
 from stylus_core.rewriter.weights import share_budget, tag
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick, in_proportion
 

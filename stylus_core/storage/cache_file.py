@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from stylus_core.storage.aside import log as healed
-from stylus_core.storage.aside import move_aside
 from stylus_core.storage.files import file_id
+from stylus_core.storage.quarantine import log as healed
+from stylus_core.storage.quarantine import move_aside
 from stylus_core.storage.sqlite_open import connect, write_ahead
 
 log = logging.getLogger("stylus")

@@ -13,7 +13,7 @@ from stylus_core.errors import StylusError
 from stylus_core.progress import Progress
 from stylus_study.batch.render_jobs import RenderJob
 from stylus_study.batch.rendering import Renderer
-from stylus_study.batch.run_folder import RunFolder, StoreError
+from stylus_study.batch.run_folder import RunFolder, RunFolderError
 from stylus_study.batch.webui import WebUIError, WebUIGone
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class BatchRun:
         """Works until nothing is left, or nobody is.
 
         Returns:
-            What was made, and what was not; whatever broke the run as a whole, such as `StoreError`, is raised.
+            What was made, and what was not; whatever broke the run as a whole, such as `RunFolderError`, is raised.
         """
         if not self._queue:
             return self.report
@@ -116,7 +116,7 @@ class BatchRun:
             while (pair := self._next_pair(url)) is not None:
                 self._render_pair(renderer, pair, failed)
         except StylusError as error:
-            if isinstance(error, StoreError):
+            if isinstance(error, RunFolderError):
                 self._abort(error)
                 return
             with self._changed:
@@ -138,7 +138,7 @@ class BatchRun:
                 try:
                     picture, record = _render(renderer, left[0])
                     self._store.add(left[0].id, picture, record)
-                except (WebUIGone, StoreError):
+                except (WebUIGone, RunFolderError):
                     raise
                 except StylusError as error:
                     failed.append(left[0].prompt.text)

@@ -10,7 +10,7 @@ from typing import Any
 from stylus_core.storage.files import write_whole
 from stylus_study import templates
 from stylus_study.batch.render_jobs import WITHOUT
-from stylus_study.batch.run_folder import StoreError
+from stylus_study.batch.run_folder import RunFolderError
 
 PAGE = "index.html"
 
@@ -37,7 +37,7 @@ def write_comparison(folder: Path, records: Iterable[dict[str, Any]]) -> Path:
     try:
         write_whole(page, html.encode("utf-8", "replace"))
     except OSError as error:
-        raise StoreError(f"{page} cannot be written: {error.strerror or error}") from None
+        raise RunFolderError(f"{page} cannot be written: {error.strerror or error}") from None
     return page
 
 

@@ -28,7 +28,7 @@ PICTURES = "pictures"
 _PENDING = "pending"
 
 
-class StoreError(StylusError):
+class RunFolderError(StylusError):
     """The folder of a run cannot be used; the message names it and the way out."""
 
 
@@ -61,7 +61,7 @@ class RunFolder:
             self._read()
             self._recover()
         except OSError as error:
-            raise StoreError(f"{self.folder} cannot be used for the results: {error.strerror or error}") from None
+            raise RunFolderError(f"{self.folder} cannot be used for the results: {error.strerror or error}") from None
 
     def close(self) -> None:
         """Lets another process have the folder; waits for a picture that is being written."""
@@ -126,7 +126,7 @@ class RunFolder:
         }
         with self._lock:
             if self._lock_db is None:
-                raise StoreError(f"{self.folder} is closed")
+                raise RunFolderError(f"{self.folder} is closed")
             try:
                 pending = self.folder / _PENDING / f"{job}.json"
                 write_whole(pending, _line(whole))
@@ -134,7 +134,7 @@ class RunFolder:
                 self._append(whole)
                 pending.unlink()
             except OSError as error:
-                raise StoreError(f"{self.folder / name} cannot be written: {error.strerror or error}") from None
+                raise RunFolderError(f"{self.folder / name} cannot be written: {error.strerror or error}") from None
         return whole
 
     def _append(self, record: dict[str, Any]) -> None:
@@ -159,7 +159,7 @@ class RunFolder:
                 continue
             record = _record(line)
             if record is None and data.count(b"\n") >= number:
-                raise StoreError(f"line {number} of {path} is no result of a batch: mend it, or give another --out")
+                raise RunFolderError(f"line {number} of {path} is no result of a batch: mend it, or give another --out")
             if record is not None and _size(self.folder / record["file"]) == record["bytes"]:
                 self._records[record["id"]] = record
         kept = b"".join(map(_line, self._records.values()))
@@ -186,14 +186,14 @@ def _lock_folder(path: Path) -> sqlite3.Connection:
         if is_damage(error):  # nobody holds a lock on what is no database, and nothing is kept in it
             path.unlink()
             return _lock_folder(path)
-        raise StoreError(f"another run is writing to {path.parent}: wait for it, or give another --out") from None
+        raise RunFolderError(f"another run is writing to {path.parent}: wait for it, or give another --out") from None
     return connection
 
 
 def _ending(picture: bytes) -> str:
     found = kind(picture)
     if found is None:
-        raise StoreError("only a picture can be kept")
+        raise RunFolderError("only a picture can be kept")
     return ENDINGS[found]
 
 

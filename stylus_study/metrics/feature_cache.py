@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
-from stylus_core.storage.seal import seal, unseal
+from stylus_core.storage.checksummed_values import seal, unseal
 from stylus_study.study.study_folder import StudyError
 
 Vector = NDArray[np.float32]

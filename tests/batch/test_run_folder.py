@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _NO_ROOM = """
 import resource, sys
 from pathlib import Path
-from stylus_study.batch.run_folder import RunFolder, StoreError
+from stylus_study.batch.run_folder import RunFolder, RunFolderError
 from tests.batch.webui import png
 folder, room, after = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 with RunFolder(folder) as store:
@@ -25,7 +25,7 @@ with RunFolder(folder) as store:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     try:
         store.add("b", png("b"), {"prompt": "the second", "notes": ["kept"]})
-    except StoreError as error:
+    except RunFolderError as error:
         print(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     if after == "more":

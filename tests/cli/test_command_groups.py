@@ -15,8 +15,8 @@ import pytest
 
 from stylus_core.cli import main, registry
 from tests.cli.fake import FakeStylus, adapter, picked
+from tests.sources import PACKAGES, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PART = """
 from stylus_core.cli.command import Command
 
@@ -179,7 +179,7 @@ def test_a_wheel_brings_the_commands_along(tmp_path: Path) -> None:
     assert step.returncode == 0 and "STUDY.toml" in step.stdout
 
 
-@pytest.mark.parametrize("package", ["stylus_core", "stylus_webui", "scripts"])
+@pytest.mark.parametrize("package", [name for name in (*PACKAGES, "scripts") if name != "stylus_study"])
 def test_neither_the_core_nor_a_host_imports_the_study(package: str) -> None:
     for path in (ROOT / package).rglob("*.py"):
         assert not re.search(r"^\s*(from|import) stylus_study\b", path.read_text(encoding="utf-8"), re.M), path

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stylus_core.composer.answer_validation import MOST, halves_not_asked_about, possible, validate_answer
-from stylus_core.composer.catalogue import line, name, plain, question, tokens
 from stylus_core.composer.instructions import CONSTANT, schema
-from stylus_core.composer.local import floor_of
+from stylus_core.composer.llm_candidates import candidate_line, estimate_tokens, name, plain, question
+from stylus_core.composer.local import confidence_threshold
 from stylus_core.llm.answers import read_object
 from stylus_core.types import Half
 from tests.composer.build import candidate, judging, request, verdicts
@@ -55,7 +55,7 @@ def test_the_model_is_asked_about_the_likeliest_dozen() -> None:
 
 @pytest.mark.parametrize("restraint", ["careful", "balanced", "generous"])
 def test_the_model_is_not_asked_about_what_the_local_composer_would_not_pick(restraint: str) -> None:
-    least = floor_of(request(PROMPT, CANDIDATES, restraint=restraint))
+    least = confidence_threshold(request(PROMPT, CANDIDATES, restraint=restraint))
     assert shown(0.9, least, 0.8, least * 0.99, 0.7, 0.0, restraint=restraint) == [0, 4, 1]
     assert shown(0, 0, 0, 0, 0, 0, restraint=restraint) == []
 
@@ -194,7 +194,7 @@ def test_no_answer_breaks_a_rule(value: Any, more: str, limit: int, chances: lis
     assert len(found.kept) <= limit
     assert len({a.candidate.adapter.id for a in found.kept}) == len(found.kept)
     assert sum(a.candidate.adapter.card.kind == "style" for a in found.kept) <= 2
-    assert all(a.confidence >= floor_of(asked) for a in found.kept)
+    assert all(a.confidence >= confidence_threshold(asked) for a in found.kept)
 
 
 HOSTILE = [
@@ -239,7 +239,7 @@ def test_a_description_that_says_choose_me_changes_nothing() -> None:
 @pytest.mark.parametrize("i", range(20))
 def test_a_description_is_quoted_as_data(i: int) -> None:
     (bad,) = judging()(request("a cat", [hostile(i)]))
-    text = line(7, bad)
+    text = candidate_line(7, bad)
     fields = json.loads(text)
     assert (
         fields[:3] == [7, "cat", bad.candidate.adapter.card.kind]
@@ -267,7 +267,7 @@ def test_the_message_keeps_its_limit_and_the_best_candidates() -> None:
     asked = request("a cat, " + "very long " * 2000, many)
     rated = judging()(asked)
     message, names = question(asked.prompt, rated, 1800)
-    assert tokens(message) <= 1800 and 5 < len(names) < 500
+    assert estimate_tokens(message) <= 1800 and 5 < len(names) < 500
     rows = [json.loads(x) for x in message.split("\n")[1:-1]]
     assert [row[0] for row in rows] == list(range(len(names)))
     assert names == [f"{row[0]} {row[1]}: {row[3]}" for row in rows]
@@ -282,7 +282,7 @@ def test_a_full_message_is_short() -> None:
     ]
     asked = request("a cat in the rain, " * 10, many)
     message, names = question(asked.prompt, judging()(asked), 2000)
-    assert len(names) == 12 and tokens(message) + sum(tokens(m["content"]) for m in CONSTANT) <= 1500
+    assert len(names) == 12 and estimate_tokens(message) + sum(estimate_tokens(m["content"]) for m in CONSTANT) <= 1500
 
 
 def test_the_examples_are_answers_that_hold() -> None:

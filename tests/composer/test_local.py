@@ -9,7 +9,7 @@ import pytest
 
 from stylus_core.composer import Composers
 from stylus_core.composer.composer_rules import apply_rules
-from stylus_core.composer.local import LocalComposer, floor_of, rated
+from stylus_core.composer.local import LocalComposer, confidence_threshold, rated
 from stylus_core.errors import ComposerError
 from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request
@@ -168,7 +168,7 @@ def test_restraint_says_how_sure_a_pick_has_to_be():
     for restraint in ("careful", "balanced", "generous"):
         asked = request("a red kimono, rain", some, near, composer="local", restraint=restraint)
         picked = LocalComposer().compose(asked).assignments
-        floor = floor_of(asked)
+        floor = confidence_threshold(asked)
         assert all(a.confidence >= floor for a in picked)
         taken.append({a.candidate.name for a in picked})
         sure = {a.candidate.name for a in every if a.confidence >= floor}

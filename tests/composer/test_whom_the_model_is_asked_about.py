@@ -7,7 +7,7 @@ import json
 import pytest
 
 from stylus_core.composer.answer_validation import MOST, possible
-from stylus_core.composer.catalogue import question
+from stylus_core.composer.llm_candidates import question
 from tests.composer.build import candidate, judging, request
 
 

@@ -214,7 +214,7 @@ def refuse(p, name):
 )
 def test_all_of_a_job_is_changed_or_nothing(zoo, fault):
     """Whatever of the host's object cannot be changed as is meant: then no other part of it is."""
-    from stylus_webui import job, runtime
+    from stylus_webui import generation_hook, runtime
 
     p = zoo.job("a fox", enable_hr=True, batch_size=2)
     p.setup_prompts()
@@ -230,13 +230,13 @@ def test_all_of_a_job_is_changed_or_nothing(zoo, fault):
         }
 
     before = now()
-    outcome = job.run(p, (True,), lambda: runtime.get().context())
+    outcome = generation_hook.run(p, (True,), lambda: runtime.get().context())
     assert now() == before
     assert len(outcome.notes) == 1 and outcome.notes[0].startswith("Stylus did nothing: ")
 
 
 def test_a_host_that_takes_no_notes_and_odd_parts_beside_the_prompts(zoo):
-    from stylus_webui import job, runtime
+    from stylus_webui import generation_hook, runtime
 
     def fails(text):
         raise RuntimeError("no comments")
@@ -252,11 +252,11 @@ def test_a_host_that_takes_no_notes_and_odd_parts_beside_the_prompts(zoo):
         p.setup_prompts()
         p.all_seeds = [1]
         setattr(p, name, value)
-        assert job.run(p, (True,), lambda: runtime.get().context()).picks
+        assert generation_hook.run(p, (True,), lambda: runtime.get().context()).picks
         assert p.all_prompts == ["a fox <lora:fox:0.8>"]
         assert getattr(p, name) == value
         p.comment = fails
-        assert "unknown option" in job.run(p, ({"x": 1},), lambda: runtime.get().context()).notes[0]
+        assert "unknown option" in generation_hook.run(p, ({"x": 1},), lambda: runtime.get().context()).notes[0]
 
 
 def test_a_host_without_networks(zoo, monkeypatch):

@@ -182,7 +182,7 @@ def test_hires_button_gives_the_same_adapters_without_asking(zoo):
 
 def test_recognised_after_a_restart(zoo, tmp_path):
     from stylus_webui.cache import Cache
-    from stylus_webui.decide import recognise
+    from stylus_webui.select_or_reuse import recognise
 
     p, _ = zoo.generate("a fox")
     zoo.cache.close()

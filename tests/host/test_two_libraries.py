@@ -9,7 +9,7 @@ import pytest
 from stylus_core import Stylus
 from stylus_webui import options
 from stylus_webui.cache import Cache
-from stylus_webui.decide import DecisionContext, decide
+from stylus_webui.select_or_reuse import DecisionContext, decide
 from stylus_webui.service import Service
 from tests.clock import HANG
 from tests.host.fake import FakeCore, safetensors

@@ -18,9 +18,9 @@ import pytest
 pytest.importorskip("openai", reason="the package openai is not installed")
 
 from stylus_core.composer import Composers
-from stylus_core.composer.catalogue import question
 from stylus_core.composer.instructions import CONSTANT
 from stylus_core.composer.llm import LLMComposer
+from stylus_core.composer.llm_candidates import question
 from stylus_core.composer.settings import ComposerSettings
 from tests.composer.build import candidate, judging, request
 from tests.llm import get_model

@@ -17,7 +17,7 @@ from stylus_core.net.exchange import HttpRequest, send
 from tests.clock import HANG
 from tests.net.faults import FAULTS, gzipped
 from tests.net.faulty_server import FaultyServer, Talk, http
-from tests.sources import ROOT, modules, nodes
+from tests.sources import PACKAGES, ROOT, modules, nodes
 
 KEY = "sk-Very-Secret-0123456789"
 BEARER = {"Authorization": f"Bearer {KEY}"}
@@ -258,7 +258,7 @@ def opened(path: Path) -> set[str]:
 
 def test_there_is_one_way_out() -> None:
     found = {}
-    for path in modules("stylus_core", "stylus_study", "stylus_webui"):
+    for path in modules(*PACKAGES):
         if not path.is_relative_to(ROOT / "stylus_core" / "net") and (names := opened(path)):
             found[path.relative_to(ROOT).as_posix()] = names
     assert found == ELSEWHERE

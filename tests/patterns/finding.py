@@ -22,7 +22,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PACKAGES = ("stylus_core", "stylus_study", "stylus_webui")
+from tests.sources import PACKAGES
+
 _ROOT = Path(__file__).parents[2]
 _ASKS = frozenset("compile search match fullmatch split findall finditer sub subn".split())
 _AT_A_PLACE = frozenset(("match", "fullmatch"))

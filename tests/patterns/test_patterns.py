@@ -59,7 +59,7 @@ def _known(where: str) -> list[PatternUse]:
 
 def test_patterns_are_found_wherever_they_are_made():
     by_name = {one.name: one for one in found()}
-    assert by_name["stylus_core.composer.catalogue._ADDRESS"].everywhere  # of a module
+    assert by_name["stylus_core.composer.llm_candidates._ADDRESS"].everywhere  # of a module
     assert not by_name["stylus_core.rewriter.needed_words._COUNT"].everywhere  # only ever compared with a whole text
     assert by_name["stylus_core.rewriter.needed_words._COUNT"].whole
     assert any("masterpiece" in one.source for one in found())

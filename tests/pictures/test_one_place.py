@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tests.sources import ROOT, modules, nodes
+from tests.sources import PACKAGES, ROOT, modules, nodes
 
 PLACE = "stylus_core/pictures/decoding.py"
 #: Other libraries that open pictures by themselves.
@@ -44,10 +44,7 @@ def _opening(written: Sequence[ast.AST]) -> Iterator[str]:
 
 
 def test_nothing_else_opens_pictures() -> None:
-    found = {
-        str(path.relative_to(ROOT)): sorted(set(_opening(nodes(path))))
-        for path in modules("stylus_core", "stylus_study", "stylus_webui", "scripts")
-    }
+    found = {str(path.relative_to(ROOT)): sorted(set(_opening(nodes(path)))) for path in modules(*PACKAGES, "scripts")}
     assert {name: calls for name, calls in found.items() if calls} == {PLACE: ["PIL.Image.open"]}
 
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from stylus_core.storage.cache_file import CacheFile, CacheTable
-from stylus_core.storage.seal import seal, seal_text, unseal, unseal_text
+from stylus_core.storage.checksummed_values import seal, seal_text, unseal, unseal_text
 
 SCHEMA = ("CREATE TABLE IF NOT EXISTS words (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",)
 TABLE = CacheTable("words", "key DESC", lambda row: unseal_text(row[1], row[0]) is not None)

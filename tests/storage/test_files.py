@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.storage.aside import find_moved_aside, move_aside
+from stylus_core.storage.checksummed_values import sealed_json, unsealed_json
 from stylus_core.storage.files import checksum, write_whole
-from stylus_core.storage.seal import sealed_json, unsealed_json
+from stylus_core.storage.quarantine import find_moved_aside, move_aside
 
 
 @pytest.mark.parametrize("size", [1, 7, 8, 4095, 4096, 4097, 3 << 20])

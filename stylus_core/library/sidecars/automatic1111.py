@@ -6,7 +6,16 @@ from typing import Any
 
 from stylus_core.library.hostile_text import clean, clean_line, looks_html, plain
 from stylus_core.library.sidecar_format import NUMBER, TEXT, JsonSidecar, Trust
-from stylus_core.library.values import DESCRIPTION, NOTES, Claims, claims, identifier, sha256, strength, trigger_words
+from stylus_core.library.untrusted_values import (
+    DESCRIPTION,
+    NOTES,
+    Claims,
+    claims,
+    identifier,
+    sha256,
+    strength,
+    trigger_words,
+)
 from stylus_core.library.versions import VersionContext, civitai_record
 
 #: A description longer than this in a file that an extension of the WebUI filled in is the site's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stylus_core.library.hostile_text import plain
 from stylus_core.library.sidecar_format import TextSidecar, Trust
-from stylus_core.library.values import DESCRIPTION, Claims, claims
+from stylus_core.library.untrusted_values import DESCRIPTION, Claims, claims
 
 
 def _read(text: str) -> Claims:

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from stylus_core.library.sidecars.registry import JSON_SIDECARS
-from stylus_core.library.values import Claims, identifier, mapping
+from stylus_core.library.untrusted_values import Claims, identifier, mapping
 from stylus_core.library.versions import Identity, hash_digits
 
 #: Any tool's record may be in any file, so each key is looked for in all of them.

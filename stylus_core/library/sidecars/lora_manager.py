@@ -9,7 +9,7 @@ from stylus_core.library import civitai
 from stylus_core.library.hostile_text import Malformed, clean_line, clean_list, parse_json, plain
 from stylus_core.library.meaningless_names import given_title
 from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT, JsonSidecar, Trust
-from stylus_core.library.values import (
+from stylus_core.library.untrusted_values import (
     DESCRIPTION,
     NOTES,
     Claims,

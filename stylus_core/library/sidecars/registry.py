@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from stylus_core.library.header_metadata import HEADER_SOURCE
 from stylus_core.library.sidecar_format import JsonSidecar, MetadataSource, TextSidecar, Trust
 from stylus_core.library.sidecars import (
     automatic1111,
@@ -18,7 +19,6 @@ from stylus_core.library.sidecars import (
     swarmui,
     text_file,
 )
-from stylus_core.library.training import HEADER_SOURCE
 
 #: Every source. Of two that are trusted alike, the first in this list is believed.
 SOURCES: tuple[MetadataSource, ...] = (

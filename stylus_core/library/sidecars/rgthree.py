@@ -7,7 +7,16 @@ from typing import Any
 from stylus_core.library.civitai import version_claims
 from stylus_core.library.hostile_text import clean_line, clean_list, plain
 from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT, JsonSidecar, Trust
-from stylus_core.library.values import NOTES, Claims, claims, mapping, sequence, sha256, strength, trigger_words
+from stylus_core.library.untrusted_values import (
+    NOTES,
+    Claims,
+    claims,
+    mapping,
+    sequence,
+    sha256,
+    strength,
+    trigger_words,
+)
 from stylus_core.library.versions import VersionContext
 
 _SUFFIX = ".safetensors.rgthree-info.json"

@@ -7,7 +7,7 @@ from typing import Any
 from stylus_core.library.hostile_text import clean_line, clean_list, plain
 from stylus_core.library.meaningless_names import given_title
 from stylus_core.library.sidecar_format import LIST, NUMBER, OBJECT, TEXT, JsonSidecar, Trust
-from stylus_core.library.values import (
+from stylus_core.library.untrusted_values import (
     DESCRIPTION,
     VERSION_DESCRIPTION,
     Claims,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from stylus_core.library.header_metadata import SPACER, header_claims
 from stylus_core.library.sidecar_format import TEXT, JsonSidecar, Trust
-from stylus_core.library.training import SPACER, header_claims
-from stylus_core.library.values import Claims
+from stylus_core.library.untrusted_values import Claims
 from stylus_core.library.versions import VersionContext
 
 

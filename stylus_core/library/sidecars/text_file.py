@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stylus_core.library.hostile_text import looks_html, plain
 from stylus_core.library.sidecar_format import TextSidecar, Trust
-from stylus_core.library.values import DESCRIPTION, Claims, claims
+from stylus_core.library.untrusted_values import DESCRIPTION, Claims, claims
 
 
 def _read(text: str) -> Claims:

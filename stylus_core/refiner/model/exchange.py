@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.hostile_text import Malformed, clean_line, fold, parse_json
-from stylus_core.library.values import identifier, sha256, strength
+from stylus_core.library.untrusted_values import identifier, sha256, strength
 from stylus_core.refiner.model.validation import UnusableDescription, card_of
 from stylus_core.types import Adapter, Card
 

@@ -13,7 +13,7 @@ from typing import Any
 from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.hostile_text import clean, clean_line, clean_list
-from stylus_core.library.values import identifier, strength
+from stylus_core.library.untrusted_values import identifier, strength
 from stylus_core.progress import StageProgress
 from stylus_core.refiner import refine
 from stylus_core.refiner.model.exchange import Imported, import_records

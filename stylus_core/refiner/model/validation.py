@@ -10,11 +10,11 @@ from typing import Any
 from stylus_core.errors import StylusError
 from stylus_core.library.hostile_text import clean, clean_line, clean_list, fold
 from stylus_core.library.hostile_text import plain as without_html
-from stylus_core.library.values import number
+from stylus_core.library.untrusted_values import number
 from stylus_core.refiner import refine
 from stylus_core.refiner.description_text import plain
 from stylus_core.refiner.model.model_prompt import SYSTEM
-from stylus_core.refiner.triggers import triggers
+from stylus_core.refiner.trigger_words import triggers
 from stylus_core.types import KINDS, Adapter, Card, Metadata, in_proportion
 
 MAX_DESCRIPTION = 480  # characters; three sentences of some 60 words

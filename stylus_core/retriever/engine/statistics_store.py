@@ -17,8 +17,8 @@ from uuid import uuid4
 from stylus_core.errors import EngineError
 from stylus_core.retriever.engine.contract import Condition, Engine
 from stylus_core.retriever.engine.published_statistics import PublishedStatistics
-from stylus_core.storage.aside import move_aside_and_log
 from stylus_core.storage.files import write_whole
+from stylus_core.storage.quarantine import move_aside_and_log
 
 log = logging.getLogger("stylus")
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from stylus_core.errors import EngineError
 from stylus_core.library.database import DatabaseState
 from stylus_core.storage.cache_file import CacheFile, Row
-from stylus_core.storage.seal import seal_text, unseal_text
+from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _AT_ONCE = 500
 _MANY = 20_000  # ids from which on reading all is quicker than asking for each

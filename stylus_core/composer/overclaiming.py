@@ -18,7 +18,7 @@ from stylus_core.retriever.documents import NAME
 _NAMES, _LISTS = (9, 3, 8), (30, 20, 50)
 
 
-def believed(units: Iterable[tuple[int, Sequence[str]]]) -> float:
+def claim_discount(units: Iterable[tuple[int, Sequence[str]]]) -> float:
     """The share of its chance that is left to an adapter.
 
     Args:

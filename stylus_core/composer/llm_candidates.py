@@ -36,7 +36,7 @@ def plain(text: str, limit: int) -> str:
     return cut if len(cut) > limit // 2 else text[:limit]
 
 
-def line(index: int, assignment: Assignment) -> str:
+def candidate_line(index: int, assignment: Assignment) -> str:
     """`[index, words of the prompt, kind, subject, trigger words, what it does]` as JSON."""
     card = assignment.candidate.adapter.card
     asking, subject = _pair(assignment)
@@ -62,7 +62,7 @@ def _news(description: str, subject: str) -> str:
     return rest.partition("Trigger words:")[0].lstrip(" .,:;-")
 
 
-def tokens(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Tokens that common tokenizers make of `text`, rather too many than too few.
 
     3 characters a token in Latin script, one token a character elsewhere: of that, Qwen2.5's tokenizer makes 0.75 to
@@ -79,18 +79,18 @@ def question(prompt: ParsedPrompt, asked: Sequence[Assignment], limit: int) -> t
         prompt: what is asked for.
         asked: adapters to be judged and the words that may ask for them, best first; the last ones are left out where
             there is no room.
-        limit: tokens that the message may have, see `tokens`.
+        limit: tokens that the message may have, see `estimate_tokens`.
 
     Returns:
         The message, and the names of the adapters that are in it, see `name`.
     """
     shown = plain(prompt.plain, _PROMPT)
     tail = f"\nPROMPT: {json.dumps(shown, ensure_ascii=False)}"
-    left = limit - tokens("CATALOGUE" + tail)
+    left = limit - estimate_tokens("CATALOGUE" + tail)
     lines: list[str] = []
     for i, assignment in enumerate(asked):
-        entry = line(i, assignment)
-        left -= tokens(entry) + 1
+        entry = candidate_line(i, assignment)
+        left -= estimate_tokens(entry) + 1
         if left < 0:
             break
         lines.append(entry)

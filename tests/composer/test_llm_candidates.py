@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core.composer.catalogue import plain
+from stylus_core.composer.llm_candidates import plain
 
 
 @pytest.mark.parametrize(

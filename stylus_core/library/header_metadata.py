@@ -10,7 +10,7 @@ from typing import Any
 from stylus_core.library.hostile_text import Malformed, clean, clean_line, clean_list, looks_html, parse_json, plain
 from stylus_core.library.meaningless_names import is_filled_in
 from stylus_core.library.sidecar_format import MetadataSource, Trust
-from stylus_core.library.values import (
+from stylus_core.library.untrusted_values import (
     DESCRIPTION,
     Claims,
     claims,

@@ -6,6 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clock import HANG
+
+
+@pytest.fixture(autouse=True)
+def patient_with_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A selection waits for the engine as long as a busy machine takes; what does not answer has tests of its own."""
+    monkeypatch.setattr("stylus_core.retriever.engine.remote_index.BUDGET", HANG)
+
 
 @pytest.fixture(scope="module")
 def milvus_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:

@@ -154,6 +154,7 @@ class Line:
 def test_a_server_that_falls_silent_is_waited_for_once_and_not_long(
     loras: Path, tmp_path: Path, milvus_port: int, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr("stylus_core.retriever.engine.remote_index.BUDGET", 10.0)
     line = Line(milvus_port)
     with Stylus(
         loras, home=tmp_path / "home", encoder="none", index=f"milvus://127.0.0.1:{line.port}/silent"

@@ -26,7 +26,7 @@ def write_comparison(folder: Path, records: Iterable[dict[str, Any]]) -> Path:
         The page's path.
 
     Raises:
-        StoreError: the page cannot be written.
+        RunFolderError: the page cannot be written.
         StylusError: Jinja2 is not installed.
     """
     by_pair: dict[str, list[dict[str, Any]]] = {}

@@ -52,7 +52,7 @@ class RunFolder:
         """Takes the folder for this process and reads what earlier runs made.
 
         Raises:
-            StoreError: the folder cannot be used, another process has it, or a line of it is no record.
+            RunFolderError: the folder cannot be used, another process has it, or a line of it is no record.
         """
         try:
             for part in (PICTURES, _PENDING):
@@ -114,7 +114,7 @@ class RunFolder:
             The whole record, with `id`, `file`, `bytes` and `sha256`.
 
         Raises:
-            StoreError: the folder is closed or cannot be written to.
+            RunFolderError: the folder is closed or cannot be written to.
         """
         name = f"{PICTURES}/{job}{_ending(picture)}"
         whole = {

@@ -2,7 +2,7 @@
 
 A reader turns one record into claims: `Metadata` field -> clean value, for the fields about which it says something.
 `merge.py` decides which claim is believed. A reader never trusts a type, a length or a path in a file; the helpers in
-`values.py` and `hostile_text.py` take anything and give a sane value or nothing.
+`untrusted_values.py` and `hostile_text.py` take anything and give a sane value or nothing.
 """
 
 from __future__ import annotations

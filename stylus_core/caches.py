@@ -13,7 +13,8 @@ from stylus_core.llm.capabilities import Capabilities, read_servers
 from stylus_core.llm.run_state import state_file
 from stylus_core.retriever import index_files
 from stylus_core.retriever.vectors import vector_file
-from stylus_core.storage.cache_file import CacheFile, CacheTable, examine, is_damage
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, examine, is_damage
 from stylus_core.storage.quarantine import is_aside, move_aside_and_log
 from stylus_core.storage.sqlite_open import connect_read_only
 

@@ -15,7 +15,8 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, Row
 from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (

@@ -23,7 +23,8 @@ from stylus_core.library.backup_values import File, Restored, restore_rows, rows
 from stylus_core.library.database import Database, DatabaseState, next_revision
 from stylus_core.library.header import COMMON
 from stylus_core.library.refiner_protocol import Refiner
-from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, Row
 from stylus_core.storage.checksummed_values import seal_text, unseal_text
 from stylus_core.storage.sqlite_open import connect
 

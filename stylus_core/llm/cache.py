@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, Row
 from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL, used REAL NOT NULL)"

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from stylus_core.errors import StylusError
-from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, Row
 from stylus_core.storage.checksummed_values import seal_text, unseal_text
 from stylus_core.storage.sqlite_values import storable
 

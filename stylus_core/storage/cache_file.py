@@ -12,10 +12,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stylus_core.storage.cache_tables import CacheTable, Row, examine, is_damage, readable_rows
 from stylus_core.storage.files import file_id
 from stylus_core.storage.quarantine import log as healed
 from stylus_core.storage.quarantine import move_aside
@@ -23,30 +23,12 @@ from stylus_core.storage.sqlite_open import connect, write_ahead
 
 log = logging.getLogger("stylus")
 
-#: What SQLite says where a file is sound and cannot be used all the same.
-_PASSING = ("locked", "busy", "full", "readonly", "read-only", "unable to open", "i/o error", "memory", "interrupted")
 _SMALL = 4 << 20  # bytes up to which a file is looked through whole when it is opened: some 10 ms
 _SALVAGE = 20.0  # seconds that reading what is left of a damaged file may take; making it anew would take longer
 _REST = 30.0  # seconds for which a file that another process holds is not waited for again
 _AT_ONCE = 1000  # rows of a transaction
 
 T = TypeVar("T")
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CacheTable:
-    """A table whose rows are checked, and saved from a damaged file.
-
-    Attributes:
-        name: of the table.
-        backwards: an `ORDER BY` against the order in which rows lie, to read what lies behind the damage.
-        intact: whether a row, with all its columns, is what was written.
-    """
-
-    name: str
-    backwards: str
-    intact: Callable[[Row], bool]
 
 
 class CacheFile:
@@ -215,7 +197,7 @@ class CacheFile:
             until = time.monotonic() + _SALVAGE
             with contextlib.closing(connect(aside, 1.0)) as old:
                 for table in self.tables:
-                    for rows in _chunks(_readable(old, table), until):
+                    for rows in _chunks(readable_rows(old, table), until):
                         count += self._once(lambda db, t=table, r=rows: _insert(db, t, r))  # type: ignore[misc]
         return count
 
@@ -234,55 +216,6 @@ class CacheFile:
                 self._told = True
                 log.warning("%s", self.problem)
             return None
-
-
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tells a damaged file from one that cannot be used just now.
-
-    Args:
-        error: what SQLite raised.
-
-    Returns:
-        False for locks, full disks, missing rights and mistakes of the program.
-    """
-    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
-        return False
-    return not (isinstance(error, sqlite3.OperationalError) and any(w in str(error).lower() for w in _PASSING))
-
-
-def examine(db: sqlite3.Connection, tables: Sequence[CacheTable] = ()) -> str:
-    """Looks through a whole database.
-
-    Args:
-        db: an open connection.
-        tables: those whose rows are checked one by one.
-
-    Returns:
-        What is wrong, in a few words; empty if nothing is.
-
-    Raises:
-        sqlite3.Error: it is no database, or cannot be read.
-    """
-    found = db.execute("PRAGMA integrity_check(1)").fetchone()
-    if found is not None and found[0] != "ok":
-        return " ".join(str(found[0]).split())
-    for table in tables:
-        bad = sum(not table.intact(row) for row in db.execute(f"SELECT * FROM {table.name}"))  # noqa: S608 - ours
-        if bad:
-            return f"{bad} rows of {table.name} are not what was written"
-    return ""
-
-
-def _readable(db: sqlite3.Connection, table: CacheTable) -> Iterator[Row]:
-    """Rows from the front up to the damage, and if there is any, from the back up to it."""
-    for order in ("", f" ORDER BY {table.backwards}"):
-        try:
-            for row in db.execute(f"SELECT * FROM {table.name}{order}"):  # noqa: S608 - ours
-                if table.intact(row):
-                    yield row
-            return
-        except sqlite3.Error:
-            continue
 
 
 def _chunks(rows: Iterator[Row], until: float) -> Iterator[list[Row]]:

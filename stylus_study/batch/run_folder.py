@@ -19,7 +19,7 @@ from typing import Any
 
 from stylus_core.errors import StylusError
 from stylus_core.pictures import ENDINGS, kind, read_file
-from stylus_core.storage.cache_file import is_damage
+from stylus_core.storage.cache_tables import is_damage
 from stylus_core.storage.files import write_whole
 from stylus_core.storage.sqlite_open import connect
 

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.storage.cache_file import CacheFile, CacheTable, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable, Row
 from stylus_core.storage.checksummed_values import seal, unseal
 from stylus_study.study.study_folder import StudyError
 

@@ -6,7 +6,8 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from stylus_core.storage.cache_file import CacheFile, CacheTable
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import CacheTable
 from stylus_core.storage.checksummed_values import seal, seal_text, unseal, unseal_text
 
 SCHEMA = ("CREATE TABLE IF NOT EXISTS words (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",)

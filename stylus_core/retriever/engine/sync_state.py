@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from stylus_core.errors import EngineError
 from stylus_core.library.database import DatabaseState
-from stylus_core.storage.cache_file import CacheFile, Row
+from stylus_core.storage.cache_file import CacheFile
+from stylus_core.storage.cache_tables import Row
 from stylus_core.storage.checksummed_values import seal_text, unseal_text
 
 _AT_ONCE = 500

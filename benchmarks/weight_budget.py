@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ class Written:
     weights: list[float] = field(default_factory=list)
     totals: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)  # written / recommended
+    parts: list[float] = field(default_factory=list)  # written / what the shares alone would give
     errors: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -56,6 +58,10 @@ def _add(row: Written, adapters: dict[int, float], recommended: dict[int, float]
     row.totals.append(sum(map(abs, adapters.values())))
     known = {i: recommended[i] for i in adapters if i in recommended}
     row.ratios += [adapters[i] / weight for i, weight in known.items() if weight]
+    share = dict(
+        zip(known, share_budget(list(known.values()), [1.0] * (len(adapters) - len(known)), 1.0, math.inf), strict=True)
+    )
+    row.parts += [abs(adapters[i] / weight) for i, weight in share.items() if weight]
     if len(known) == len(adapters):
         for rule, weigh in RULES.items():
             row.errors[rule] += [abs(adapters[i] - w) for i, w in zip(known, weigh(list(known.values())), strict=True)]
@@ -72,13 +78,15 @@ def main() -> int:
         return 0
     table = measure()
     print(
-        "| set | adapters | prompts | weight of each, mean | median | of the recommended, mean | total, median | p90 |"
+        "| set | adapters | prompts | weight of each, mean | median | of the recommended, mean "
+        "| below a third of the share | total, median | p90 |"
     )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for (name, count), row in table.items():
         print(
             f"| {name} | {count} | {len(row.totals)} | {fmean(row.weights):.2f} | {median(row.weights):.2f} "
-            f"| {fmean(row.ratios):.2f} | {median(row.totals):.2f} | {_ninth(row.totals):.2f} |"
+            f"| {fmean(row.ratios):.2f} | {fmean(part < 1 / 3 for part in row.parts):.1%} "
+            f"| {median(row.totals):.2f} | {_ninth(row.totals):.2f} |"
         )
     print("\nMean absolute error of a rule, by set and number of adapters")
     print("| rule | " + " | ".join(f"{name} {count}" for name, count in table) + " |")

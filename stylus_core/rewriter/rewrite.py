@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,7 @@ from stylus_core.prompt.tags import ADAPTER_KINDS, UNWRITABLE, UNWRITABLE_TOLD
 from stylus_core.refiner.weight import candidates_clip, candidates_weight
 from stylus_core.rewriter.missing_triggers import missing_trigger_words
 from stylus_core.rewriter.prompt_appending import PhrasePlaces, obstacle
-from stylus_core.rewriter.weights import share_budget, tag
+from stylus_core.rewriter.weights import format_weight, share_budget, tag
 from stylus_core.types import Adapter, Assignment, Candidate, Keyword, Pick, in_proportion
 
 _OTHER = {"high": "low", "low": "high"}
@@ -165,27 +166,44 @@ class _Plan:
         first = sum(a.candidate.adapter.id in self.pinned for a in self.wanted)
         room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
         candidates = self.wanted[:room]
-        weights = share_budget(
-            [candidates_weight(a.candidate) for a in candidates],
-            [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen],
-            self.options.strength,
-            self.options.weight_budget,
-            first,
-        )
+        weights = self._weights(candidates, self.options.weight_budget, first)
+        while len(candidates) > first and not any(weights[first:]):  # too little for so many: without the least sure
+            candidates.remove(min(reversed(candidates[first:]), key=lambda a: a.confidence))
+            weights = self._weights(candidates, self.options.weight_budget, first)
         new = [(a, w) for a, w in zip(candidates, weights, strict=True) if w]
         self.chosen += new
         names = {a.candidate.adapter.stem for a, _ in new}
         self.wanted = [a for a in self.wanted if not any(_named(n, a.candidate.adapter) for n in names)]
         return bool(new and self.wanted)
 
+    def _weights(self, candidates: Sequence[Assignment], budget: float, first: int = 0) -> list[float]:
+        recommended = [candidates_weight(a.candidate) for a in candidates]
+        return share_budget(recommended, self._written(), self.options.strength, budget, first)
+
+    def _written(self) -> list[float]:
+        """The weights of the adapters that are in the prompt so far."""
+        return [1.0 if t.weight is None else t.weight for t in self.present] + [w for _, w in self.chosen]
+
     def _tell_left_out(self) -> None:
-        if not self.wanted:
-            return
-        names = ", ".join(a.candidate.adapter.stem for a in self.wanted)
-        if len(self.present) + len(self.chosen) >= self.options.max_adapters:
-            self.notes.append(f"left out, as the prompt has its {self.options.max_adapters} adapters at most: {names}")
+        most, written = self.options.max_adapters, self._written()
+        faint: list[Assignment] = []
+        others: list[Assignment] = []
+        for a in self.wanted:
+            (others if any(self._weights([a], math.inf)) else faint).append(a)
+        if self.wanted and not most:
+            self._left_out("at most 0 adapters are asked for", self.wanted)
+        elif len(written) >= most:
+            self._left_out(f"the prompt has its {most} adapters at most", self.wanted)
         else:
-            self.notes.append(f"left out, as the adapters in the prompt use up the total weight: {names}")
+            total, budget = format_weight(sum(map(abs, written))), format_weight(self.options.weight_budget)
+            spent = f"the adapters in the prompt weigh {total}, which leaves too little of the total weight of {budget}"
+            alone = f"too little comes to each of a total weight of {budget}"
+            self._left_out("their weights are too small to be seen", faint)
+            self._left_out(spent if written else alone, others)
+
+    def _left_out(self, why: str, which: Sequence[Assignment]) -> None:
+        if which:
+            self.notes.append(f"left out, as {why}: {', '.join(a.candidate.adapter.stem for a in which)}")
 
     def written(self, text: str) -> Rewrite:
         """The prompt with what was chosen."""

@@ -100,6 +100,29 @@ class TestAdaptersOfTheUser:
         assert (result.text, result.picks) == ("sea <lora:x:2>", ())
         assert "ink" in result.notes[0] and "total weight" in result.notes[0]
 
+    def test_beside_them_nothing_comes_too_weak_to_be_seen(self):
+        result = rewritten("sea <lora:x:1.8>", adapter("ink"), adapter("fog"), weight_budget=2.0)
+        assert (result.text, result.picks) == ("sea <lora:x:1.8>", ())
+        assert result.notes == (
+            "left out, as the adapters in the prompt weigh 1.8, which leaves too little of the total weight of 2: "
+            "ink, fog",
+        )
+
+    def test_where_little_is_left_the_surest_comes_alone(self):
+        sea = parse("sea <lora:x:1.7>")
+        faint, sure = assigned(adapter("faint")), assigned(adapter("sure"))
+        found = rewrite(sea, [replace(faint[0], confidence=0.4), *sure], Options())
+        assert [(p.name, p.weight) for p in found.picks] == [("sure", 0.3)]
+        assert "too little" in found.notes[0] and found.notes[0].endswith(": faint")
+
+    def test_what_is_left_out_says_what_is_true(self):
+        assert rewritten("sea", adapter("a"), max_adapters=0).notes == (
+            "left out, as at most 0 adapters are asked for: a",
+        )
+        assert rewritten("sea", adapter("a", weight=0.01)).notes == (
+            "left out, as their weights are too small to be seen: a",
+        )
+
     def test_skip_adds_nothing_to_them(self):
         result = rewritten("sea <lora:x:0.5>", adapter("a"), pinned=[adapter("p")], existing="skip")
         assert (result.text, result.picks) == ("sea <lora:x:0.5>", ())
@@ -115,7 +138,9 @@ class TestPinned:
 
     def test_they_get_their_weight_first(self):
         result = rewritten("sea", adapter("a"), pinned=[adapter("p", weight=1.0)], weight_budget=1.0)
-        assert [(p.name, p.weight) for p in result.picks] == [("p", 0.83), ("a", 0.17)]
+        assert [(p.name, p.weight) for p in result.picks] == [("p", 1.0)]  # 0.17 would be left
+        result = rewritten("sea", adapter("a"), pinned=[adapter("p", weight=1.0)], weight_budget=1.2)
+        assert [(p.name, p.weight) for p in result.picks] == [("p", 0.83), ("a", 0.37)]
 
     def test_one_that_is_assigned_too_comes_once(self):
         ink = adapter("ink")

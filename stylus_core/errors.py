@@ -29,12 +29,14 @@ class LLMError(StylusError):
     Attributes:
         status: HTTP's, 0 if there was none.
         answered: the model did answer, so the trouble is with this one request and not with the server.
+        late: nothing came until the time was over.
     """
 
-    def __init__(self, message: str, *, status: int = 0, answered: bool = False) -> None:
+    def __init__(self, message: str, *, status: int = 0, answered: bool = False, late: bool = False) -> None:
         super().__init__(message)
         self.status = status
         self.answered = answered
+        self.late = late
 
 
 class EngineError(StylusError):

@@ -18,6 +18,7 @@ from stylus_webui import host_prompts, infotext, tags, variants
 from stylus_webui import options as table
 from stylus_webui.select_or_reuse import Decision, DecisionContext, decide, remember
 from stylus_webui.service import sentence
+from stylus_webui.settings import panel_defaults
 
 logger = logging.getLogger("stylus")
 
@@ -47,7 +48,7 @@ class _JobPlan:
 
 def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> table.HostSettings:
     """Arguments of a hook, with the values of an X/Y/Z cell. Raises `OptionError`."""
-    settings = table.from_args(args)
+    settings = table.from_args(args, panel_defaults())
     if not axes:
         return settings
     base = {"enabled": settings.enabled, **settings.changed(), "picks": [str(p) for p in settings.picks]}

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from stylus_core import options as core
@@ -117,12 +117,16 @@ class HostSettings:
         return out
 
 
-def of(values: Mapping[str, Any], edits: Edits | None = None) -> HostSettings:
+def of(
+    values: Mapping[str, Any], edits: Edits | None = None, defaults: Mapping[str, Any] | None = None
+) -> HostSettings:
     """Checks named options, those of the core and those that only a host knows.
 
     Args:
         values: by the option's name, of any type.
         edits: what the panel's hidden field brought.
+        defaults: of options that `values` does not name, as `settings.panel_defaults` gives them; what they lack, or
+            all if None, has the table's.
 
     Returns:
         The request, checked.
@@ -133,18 +137,20 @@ def of(values: Mapping[str, Any], edits: Edits | None = None) -> HostSettings:
     unknown = sorted(set(values) - set(BY_NAME), key=str)
     if unknown:
         raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
+    values = {**(defaults or {}), **values}
     picks = parse_picks(values["picks"]) if "picks" in values else ()
     host = {name: check(BY_NAME[name], values[name]) for name in ("enabled", "variants") if name in values}
     selection = Options.of({k: v for k, v in values.items() if k in core.BY_NAME})
     return HostSettings(options=selection, picks=picks, edits=edits or Edits(), **host)
 
 
-def from_args(args: Sequence[Any]) -> HostSettings:
+def from_args(args: Sequence[Any], defaults: Mapping[str, Any] | None = None) -> HostSettings:
     """Reads what a host passes to a script's hook: `CONTROLS` in order, then the panel's state.
 
     Args:
         args: `args[0]` may be a bool or, from the API, one dict of named options, which win over the positional ones;
-            giving a dict means enabled unless it says otherwise. Missing positions and None take the table's defaults.
+            giving a dict means enabled unless it says otherwise. Missing positions and None name nothing.
+        defaults: of what is not named, as `of` takes them.
 
     Returns:
         The request, checked.
@@ -154,7 +160,7 @@ def from_args(args: Sequence[Any]) -> HostSettings:
     if isinstance(first, Mapping):
         values.pop(ENABLED.name)
         values = {**values, ENABLED.name: True, **first}
-    return of(values, parse_edits(args[len(CONTROLS)]) if len(args) > len(CONTROLS) else None)
+    return of(values, parse_edits(args[len(CONTROLS)]) if len(args) > len(CONTROLS) else None, defaults)
 
 
 def parse_edits(text: Any) -> Edits:
@@ -256,9 +262,16 @@ def normal(prompt: str) -> str:
     return " ".join(prompt.split())
 
 
-def schema() -> list[dict[str, Any]]:
-    """The table as plain values, for `GET /stylus/v1/options`."""
-    rows = (dataclasses.asdict(o) for o in TABLE)
+def schema(defaults: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Puts the table into plain values, for `GET /stylus/v1/options`.
+
+    Args:
+        defaults: by the option's name, in place of the table's.
+
+    Returns:
+        One object a row.
+    """
+    rows = (dataclasses.asdict(replace(o, default=defaults.get(o.name, o.default))) for o in TABLE)
     return [{k: v for k, v in row.items() if k in ("default", "help") or v not in (None, (), "")} for row in rows]
 
 

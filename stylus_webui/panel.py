@@ -21,7 +21,7 @@ from stylus_core.types import Pick
 from stylus_webui import chips, host_prompts, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.options import CONTROLS, Edits
-from stylus_webui.panel_controls import control, in_pairs
+from stylus_webui.panel_controls import control, follow_settings, in_pairs, not_saved
 
 logger = logging.getLogger("stylus")
 
@@ -99,8 +99,8 @@ def build(tab: str, problem: str = "") -> Panel:
                 start = gr.Button("Start", elem_id=name("start"), interactive=not problem)
                 stop = gr.Button("Stop", elem_id=name("stop"), interactive=not problem)
         with gr.Row(elem_classes=["stylus-hidden"]):
-            state = gr.Textbox(value="", label="Stylus state", elem_id=name("state"))
-            action = gr.Textbox(value="", label="Stylus action", elem_id=name("action"))
+            state = not_saved(gr.Textbox(value="", label="Stylus state", elem_id=name("state")))
+            action = not_saved(gr.Textbox(value="", label="Stylus action", elem_id=name("action")))
             act = gr.Button("act", elem_id=name("act"))
             poll = gr.Button("poll", elem_id=name("poll"))
             finished = gr.Button("after", elem_id=name("after"))
@@ -161,6 +161,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
     # The page's script presses it: `change` of the host's log fires for any update of anything in gradio 4.
     panel.after.click(fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet)
+    follow_settings(panel.controls)
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
     from stylus_webui.select_or_reuse import decide
 
     try:
-        given = table.from_args(args)
+        given = table.from_args(args, settings.panel_defaults())
     except OptionError as error:
         return chips.answer(chips.View(notes=(f"{error}.",)))
     if not prompt.strip():
@@ -182,7 +183,7 @@ def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
 
 def of_outcome(outcome: Any, args: Sequence[Any]) -> str:
     """The picks that a job was made with, as HTML."""
-    given = table.from_args(args)
+    given = table.from_args(args, settings.panel_defaults())
     if outcome.decision is None:
         return chips.answer(chips.View(notes=outcome.notes))
     return _view(outcome.decision, outcome.picks, outcome.notes, given, outcome.typed)

@@ -13,7 +13,7 @@ from typing import Any
 
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.types import Adapter, Pick
-from stylus_webui import guard, host, runtime
+from stylus_webui import guard, host, runtime, settings
 from stylus_webui import options as table
 from stylus_webui.service import NotReady
 
@@ -68,7 +68,7 @@ def _version() -> dict[str, Any]:
 
 
 def _options() -> dict[str, Any]:
-    return {"options": table.schema()}
+    return {"options": table.schema(settings.panel_defaults())}
 
 
 async def _select_route(request: Any) -> dict[str, Any]:
@@ -110,12 +110,12 @@ def _select(body: dict[str, Any]) -> dict[str, Any]:
         )
     if not isinstance(prompt, str) or len(prompt) > PROMPT:
         raise OptionError(f'the body takes {{"prompt": text of up to {PROMPT:,} characters, "options": {{...}}}}')
-    settings = table.of(given)
-    for name, value in settings.changed().items():
+    asked = table.of(given, defaults=settings.panel_defaults())
+    for name, value in asked.changed().items():
         if isinstance(value, list) and len(value) > NAMES:
             raise OptionError(f"option {name!r} takes {NAMES:,} names at most here")
     current = runtime.get()
-    decision = decide(prompt, settings, current.context())
+    decision = decide(prompt, asked, current.context())
     if not decision.decided and decision.notes and current.service.state.status != "ready":
         raise NotReady(decision.notes[0])
     return {

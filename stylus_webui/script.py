@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from stylus_webui import generation_hook, infotext, panel, requirements, runtime
+from stylus_webui import generation_hook, infotext, panel, panel_controls, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -27,6 +27,8 @@ class Tab:
         if not self._wired:  # the first time is the page's, the others only ask for the defaults
             self._panel = made
             self._wire()
+        else:
+            panel_controls.name_nothing(made.controls)
         return made.arguments, infotext.fields(made.controls, made.state)
 
     def component(self, component: Any, elem_id: str | None) -> None:

@@ -57,6 +57,11 @@ def panel_default(option: Option) -> Any:
         return option.default
 
 
+def panel_defaults() -> dict[str, Any]:
+    """The values of now that every option has where a request does not name it, by its name."""
+    return {option.name: panel_default(option) for option in DEFAULTS}
+
+
 def home() -> Path:
     """The folder of indexes and caches: that of the setting, else the core's."""
     from stylus_core.home import home as default

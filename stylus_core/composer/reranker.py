@@ -21,8 +21,9 @@ from stylus_core.composer.family import prefer_family
 from stylus_core.composer.local import rated, sure_enough
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.errors import ComposerError
+from stylus_core.llm.circuit_breaker import CircuitBreaker
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.net.errors import NetError
+from stylus_core.net.errors import LATE, NetError
 from stylus_core.net.exchange import HttpReply, HttpRequest, send
 from stylus_core.types import Candidate, Composition
 
@@ -90,10 +91,13 @@ class EndpointScorer:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._circuit_breaker = CircuitBreaker()
 
     def scores(self, query: str, documents: Sequence[str]) -> list[float]:
-        """Scores each document against the query; see `Scorer`."""
+        """Scores each document against the query; see `Scorer`. An endpoint that failed rests, as a model's does."""
         e = self._endpoint
+        if resting := self._circuit_breaker.resting():
+            raise ComposerError(resting)
         body: dict[str, Any] = {"query": query, "documents": list(documents), "top_n": len(documents), **e.extra}
         if e.model:
             body["model"] = e.model
@@ -102,10 +106,15 @@ class EndpointScorer:
         try:
             reply = send(HttpRequest(url, json.dumps(body).encode(), e.headers, e.timeout))
         except NetError as error:
-            raise ComposerError(f"the reranker at {e.shown} {error}") from None
+            raise self._failed(f"the reranker at {e.shown} {error}", late=error.kind == LATE) from None
         if reply.status >= 400:
-            raise ComposerError(f"the reranker at {e.shown} answered {reply.status}")
+            raise self._failed(f"the reranker at {e.shown} answered {reply.status}")
+        self._circuit_breaker.answered()
         return _read(reply, len(documents), e.shown)
+
+    def _failed(self, why: str, *, late: bool = False) -> ComposerError:
+        self._circuit_breaker.failed(why, late=late)
+        return ComposerError(why)
 
 
 def _read(reply: HttpReply, n: int, shown: str) -> list[float]:

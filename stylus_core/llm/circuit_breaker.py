@@ -1,4 +1,4 @@
-"""A server that failed again and again is left alone for a while, so that nobody waits for it in vain."""
+"""A server that failed again and again, or let its time pass once, rests, so that nobody waits for it in vain."""
 
 from __future__ import annotations
 
@@ -23,21 +23,24 @@ class CircuitBreaker:
         self._length = 0.0
         self._why = ""
 
-    def left(self) -> tuple[float, str]:
-        """Seconds of rest left (0 if a call may be made) and why it rests."""
+    def resting(self) -> str:
+        """Why no call may be made now and for how long, as one sentence; "" if one may."""
         with self._lock:
-            return max(0.0, self._until - self._clock()), self._why
+            left = self._until - self._clock()
+            return f"{self._why}; it is left alone for another {left:.0f} s" if left > 0 else ""
 
-    def failed(self, why: str) -> None:
+    def failed(self, why: str, *, late: bool = False) -> None:
         """Counts a failure; from the third in a row on the server rests.
 
         Args:
-            why: one sentence, which `left` gives back.
+            why: one sentence, with which `resting` begins.
+            late: it cost the whole time of a call: the server rests after the first of these.
         """
         with self._lock:
             self._failures += 1
             self._why = why
-            if self._failures >= self._after and self._clock() >= self._until:
+            needed = 1 if late and self._after != NEVER else self._after
+            if self._failures >= needed and self._clock() >= self._until:
                 self._length = min(_LONGEST, self._length * 2 or _FIRST)
                 self._until = self._clock() + self._length
 

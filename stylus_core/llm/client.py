@@ -126,9 +126,8 @@ class LLMClient:
         """
         if problem := self.endpoint.problem:
             raise LLMError(problem)
-        resting, why = self._circuit_breaker.left()
-        if resting:
-            raise LLMError(f"{self.endpoint.shown} failed repeatedly and is left alone for {resting:.0f} s ({why})")
+        if resting := self._circuit_breaker.resting():
+            raise LLMError(resting)
         self._transport.ready()
         start = self._clock()
         budget = self.endpoint.timeout if budget_seconds is None else budget_seconds
@@ -139,7 +138,7 @@ class LLMClient:
             if e.answered:  # the server is there: what one prompt led to says nothing of the next
                 self._circuit_breaker.answered()
             else:
-                self._circuit_breaker.failed(str(e))
+                self._circuit_breaker.failed(str(e), late=e.late)
             raise
         finally:
             if keep_alive is not None:
@@ -168,11 +167,11 @@ class LLMClient:
             weaker = _weaker(capability, result, known)
             if weaker is None:
                 if retried or not _worth_another(result, call.left):
-                    raise LLMError(result.sentence, status=result.status, answered=result.formless)
+                    raise _error(result)
                 retried = True
                 self._sleep(min(_pause(result), max(0.0, call.left)))
             elif call.left < _LEAST:
-                raise LLMError(result.sentence, status=result.status, answered=result.formless)
+                raise _error(result)
             else:
                 log.debug("%s: %s; trying %s", self._server, result.sentence, weaker)
                 capability = weaker
@@ -237,6 +236,10 @@ def _weaker(capability: Capability, failure: TransportFailure, known: Capability
     if failure.status != 400 and capability.mode == known.mode:
         return None  # it worked before: this is a failure and no lack
     return replace(capability, mode=MODES[MODES.index(capability.mode) + 1])
+
+
+def _error(failure: TransportFailure) -> LLMError:
+    return LLMError(failure.sentence, status=failure.status, answered=failure.formless, late=failure.late)
 
 
 def _worth_another(failure: TransportFailure, left: float) -> bool:

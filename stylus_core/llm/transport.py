@@ -11,7 +11,7 @@ from typing import Any
 from stylus_core.errors import LLMError
 from stylus_core.llm.answers import MAX_BODY
 from stylus_core.llm.endpoint import Endpoint
-from stylus_core.net.errors import BROKEN, UNREACHABLE, NetError
+from stylus_core.net.errors import BROKEN, LATE, UNREACHABLE, NetError
 
 #: What servers without a key are sent: the client insists on one.
 _NO_KEY = "none"
@@ -26,6 +26,7 @@ class TransportFailure:
     retry_after: float | None = None  # seconds that the server asked to wait
     detail: str = ""  # the server's own words, for finding out what it does not take
     broken: bool = False  # the connection was there and broke
+    late: bool = False  # nothing came until the time was over
     formless: bool = False  # there was an answer, and not in the form that was asked for
 
 
@@ -56,14 +57,17 @@ class Transport:
             if not isinstance(cause, NetError):
                 return TransportFailure(f"{shown} could not be asked ({type(cause or e).__name__})")
             hint = ": is the server running?" if cause.kind == UNREACHABLE else ""
-            return TransportFailure(f"{shown} {cause}{hint}", cause.status, broken=cause.kind == BROKEN)
+            broken, late = cause.kind == BROKEN, cause.kind == LATE
+            return TransportFailure(f"{shown} {cause}{hint}", cause.status, broken=broken, late=late)
 
     def close(self) -> None:
-        """Forgets the client; a further request makes another. There is no connection to close between requests."""
+        """Forgets the client; a further request makes another. There is no connection to close between requests.
+
+        The client itself is not closed: where a request of another thread is under way, versions of its client of HTTP
+        raise a bare `RuntimeError` then.
+        """
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+            self._client = None
 
     def _opened(self) -> Any:
         with self._lock:

@@ -12,7 +12,7 @@ from stylus_core.composer import Composers
 from stylus_core.composer.local import rated, sure_enough
 from stylus_core.composer.settings import ComposerSettings
 from tests.composer.build import candidate, request
-from tests.llm.fault_server import FaultServer, raw, status
+from tests.llm.fault_server import FaultServer, raw, silent, status
 
 CANDIDATES = [
     candidate(0, "style", "paper cut", words=("papercut",)),
@@ -131,3 +131,23 @@ def test_a_cross_encoder_that_is_not_there_is_told(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     found = Composers(settings=ComposerSettings(reranker=str(tmp_path / "none")), home=tmp_path).compose(ASKED)
     assert found.composer == "local" and "cannot be loaded" in found.notes[-1]
+
+
+def test_an_endpoint_that_lets_its_time_pass_rests_and_is_not_waited_for_again(tmp_path: Path) -> None:
+    with FaultServer([status(404)]) as server:
+        server.other = silent
+        composers = Composers(settings=ComposerSettings(reranker=server.url, timeout=0.5), home=tmp_path)
+        notes = [composers.compose(ASKED).notes[-1] for _ in range(3)]
+        assert len(server.paths) == 1
+    assert notes[0].endswith("did not answer within 0.5 s")
+    assert all("did not answer within 0.5 s; it is left alone for another" in note for note in notes[1:])
+
+
+def test_three_failures_in_a_row_let_the_endpoint_rest_and_an_answer_ends_the_count(tmp_path: Path) -> None:
+    with FaultServer([status(404)]) as server:
+        composers = Composers(settings=ComposerSettings(reranker=server.url), home=tmp_path)
+        for answer in (status(500), status(500), raw(ranked(0.6, 0.9)), status(500), status(500), status(500)):
+            server.other = answer
+            composers.compose(ASKED)
+        assert "answered 500; it is left alone for another" in composers.compose(ASKED).notes[-1]
+        assert len(server.paths) == 6

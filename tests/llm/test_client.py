@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import threading
 import time
@@ -17,11 +18,11 @@ pytest.importorskip("openai", reason="the package openai is not installed")
 
 from stylus_core.errors import LLMError
 from stylus_core.llm.answers import read_object
-from stylus_core.llm.circuit_breaker import CircuitBreaker
+from stylus_core.llm.circuit_breaker import NEVER, CircuitBreaker
 from stylus_core.llm.client import LLMClient
 from stylus_core.llm.endpoint import Endpoint
 from stylus_core.llm.endpoint_settings import find_key
-from tests.clock import FakeClock, until
+from tests.clock import HANG, FakeClock, until
 from tests.llm.fault_server import (
     FaultServer,
     Step,
@@ -231,7 +232,7 @@ def test_after_three_failures_the_server_rests(tmp_path: Path) -> None:
         for _ in range(3):
             with pytest.raises(LLMError, match="no model"):
                 client.complete(MESSAGES, SCHEMA, 9)
-        with pytest.raises(LLMError, match=r"left alone for 60 s .*no model"):
+        with pytest.raises(LLMError, match=r"no model .*; it is left alone for another 60 s"):
             client.complete(MESSAGES, SCHEMA, 9)
         assert len(server.requests) == 3
 
@@ -243,14 +244,51 @@ def test_rests_grow_to_ten_minutes_and_end_with_an_answer() -> None:
     for _ in range(3):
         rest.failed("x")
     for _ in range(6):
-        lengths.append(rest.left()[0])
+        said = re.fullmatch(r"x; it is left alone for another (\d+) s", rest.resting())
+        assert said
+        lengths.append(int(said[1]))
         now[0] += lengths[-1]
-        assert rest.left()[0] == 0
+        assert rest.resting() == ""
         rest.failed("x")
     assert lengths == [60, 120, 240, 480, 600, 600]
     rest.answered()
     rest.failed("x")
-    assert rest.left()[0] == 0
+    assert rest.resting() == ""
+
+
+@pytest.mark.parametrize("step", [silent, drips])
+def test_a_server_that_lets_the_time_of_a_call_pass_rests_at_once(step: Step, tmp_path: Path) -> None:
+    with FaultServer([step, GOOD]) as server:
+        client = LLMClient(Endpoint(server.url, "m", timeout=0.5), tmp_path)
+        with pytest.raises(LLMError, match=r"did not answer within 0\.5 s$"):
+            client.complete(MESSAGES, SCHEMA, 9)
+        for _ in range(2):
+            with pytest.raises(LLMError, match=r"did not answer within 0\.5 s; it is left alone for another \d\d s$"):
+                client.complete(MESSAGES, SCHEMA, 9)
+        assert len(server.requests) == 1
+
+
+def test_after_its_rest_a_late_server_is_asked_again(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with FaultServer([silent, GOOD]) as server:
+        client = LLMClient(Endpoint(server.url, "m", timeout=0.5), tmp_path, CircuitBreaker(clock))
+        with pytest.raises(LLMError, match="did not answer"):
+            client.complete(MESSAGES, SCHEMA, 9)
+        clock.sleep(61)
+        for _ in range(2):
+            assert client.complete(MESSAGES, SCHEMA, 9, HANG).data == {"picks": [1]}
+
+
+def test_a_client_that_is_closed_while_a_request_hangs_is_late_and_raises_nothing_else(tmp_path: Path) -> None:
+    go_on = threading.Event()
+    with FaultServer([held(go_on, silent), GOOD]) as server:
+        client = LLMClient(Endpoint(server.url, "m", timeout=0.5), tmp_path, CircuitBreaker(after=NEVER))
+        closing = threading.Thread(target=lambda: (until(lambda: server.requests), client.close(), go_on.set()))
+        closing.start()
+        with pytest.raises(LLMError, match="did not answer"):
+            client.complete(MESSAGES, SCHEMA, 9)
+        closing.join()
+        assert client.complete(MESSAGES, SCHEMA, 9, HANG).data == {"picks": [1]}
 
 
 def test_ollama_unloads_after_the_call_and_others_are_left_alone(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ class ScriptRunner:
         script.name = script.title().lower()
         for control in controls:
             assert control.label is not None
+            control.custom_script_source = os.path.basename(script.filename)
         if script.infotext_fields is not None:
             self.infotext_fields += script.infotext_fields
         self.inputs += controls

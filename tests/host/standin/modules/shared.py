@@ -22,7 +22,13 @@ def reset(folder):
     os.makedirs(loras, exist_ok=True)
     cmd_opts.__dict__.clear()  # of the flags of the WebUI before, too
     cmd_opts.__dict__.update(
-        lora_dir=loras, lyco_dir_backcompat=None, api=True, nowebui=False, api_auth=None, freeze_settings=False
+        lora_dir=loras,
+        lyco_dir_backcompat=None,
+        api=True,
+        nowebui=False,
+        api_auth=None,
+        freeze_settings=False,
+        ui_config_file=os.path.join(folder, "ui-config.json"),
     )
     config_filename = os.path.join(folder, "config.json")
     opts.data_labels.clear()

@@ -5,7 +5,7 @@ import json
 
 import gradio as gr
 
-from modules import infotext_utils, processing, script_callbacks, scripts, shared
+from modules import infotext_utils, processing, script_callbacks, scripts, shared, ui_loadsave
 
 #: What the host's script.js and ui.js offer to extensions.
 HOST_JS = """
@@ -37,11 +37,14 @@ def create_ui():
     """One page with both tabs; returns it and, by tab, the host's components and the job's handler."""
     script_callbacks.call("before_ui")
     parts = {}
+    loadsave = ui_loadsave.UiLoadsave(shared.cmd_opts.ui_config_file)
     with gr.Blocks(analytics_enabled=False) as demo:
         with gr.Tabs():
             for tab in ("txt2img", "img2img"):
-                with gr.Tab(tab, elem_id=f"tab_{tab}"):
+                with gr.Tab(tab, elem_id=f"tab_{tab}") as block:
                     parts[tab] = _tab(tab)
+                loadsave.add_block(block, tab)
+    loadsave.dump_defaults()
     scripts.scripts_current = None
     shared.demo = demo
     return demo, parts

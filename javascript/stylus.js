@@ -10,7 +10,7 @@
     }
 
     function tabOf(element) {
-        return tabs.find((tab) => element.closest(`#stylus_${tab}_answer`));
+        return tabs.find((tab) => element.closest(`#stylus_${tab}_panel`));
     }
 
     // gradio hears of a value through an input event and sends it with the next click; the click has to come after it.

@@ -16,6 +16,7 @@ from stylus_core import options as core
 from stylus_core.errors import OptionError
 from stylus_core.option_values import Option, check
 from stylus_core.options import Options
+from stylus_webui.served_words import stand
 
 VARIANTS = ("all", "one-hot per adapter", "one-hot per keyword")
 
@@ -76,27 +77,39 @@ class Edits:
     picks: tuple[Named, ...] = ()  # of a pasted infotext
     removed: tuple[str, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
+    added: tuple[Named, ...] = ()  # taken by hand, at the strength that is recommended
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)  # name -> what its pick served; none: all of it
 
     def dump(self) -> str:
         """As the text that the panel's hidden field holds; empty if there is nothing to remember."""
         given = {k: v for k, v in dataclasses.asdict(self).items() if v}
         return json.dumps(given, ensure_ascii=False) if given.keys() - {"prompt"} else ""
 
-    def for_prompt(self, prompt: str) -> Edits:
+    def for_prompt(self, prompt: str, typed: str = "") -> Edits:
         """Takes these edits for a prompt.
 
         Args:
-            prompt: in the box.
+            prompt: of a picture.
+            typed: what it was made of, in the box; "" where nobody knows.
 
         Returns:
-            Themselves if they belong to it, else none.
+            Themselves if they belong to either, else those of picks whose words stand in the prompt.
         """
-        return self if same_text(self.prompt, prompt) else Edits(prompt=prompt)
+        if same_text(self.prompt, prompt) or (typed and same_text(self.prompt, typed)):
+            return self
+        kept = {n: words for n, words in self.words.items() if stand(words, self.prompt, prompt)}
+        return Edits(
+            typed or prompt,
+            removed=tuple(n for n in self.removed if n in kept),
+            weights={n: w for n, w in self.weights.items() if n in kept},
+            added=tuple(a for a in self.added if a.name in kept),
+            words=kept,
+        )
 
     @property
     def touched(self) -> bool:
         """Whether the user changed anything of the picks in the panel."""
-        return bool(self.removed or self.weights)
+        return bool(self.removed or self.weights or self.added)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +195,8 @@ def parse_edits(text: Any) -> Edits:
             picks=tuple(_named(*p) for p in given.get("picks", ())[:MOST_PICKS]),
             removed=tuple(str(n) for n in given.get("removed", ())),
             weights={str(n): _weight(w) for n, w in given.get("weights", {}).items()},
+            added=tuple(_named(*p) for p in given.get("added", ())[:MOST_PICKS]),
+            words={str(n): tuple(map(str, words)) for n, words in given.get("words", {}).items()},
         )
     except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return Edits()

@@ -7,10 +7,9 @@ the rest of the page. `javascript/stylus.js` only turns a click on a chip into a
 from __future__ import annotations
 
 import functools
-import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -20,7 +19,8 @@ from stylus_core.options import POOL
 from stylus_core.types import Pick
 from stylus_webui import chips, host_prompts, runtime, settings, tags
 from stylus_webui import options as table
-from stylus_webui.options import CONTROLS, Edits
+from stylus_webui.options import CONTROLS
+from stylus_webui.panel_actions import TabValues, apply_action
 from stylus_webui.panel_controls import control, follow_settings, in_pairs, not_saved
 
 logger = logging.getLogger("stylus")
@@ -130,10 +130,13 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         return answer(prompt_text, args, typed), _status()
 
     def act(action: str, *values: Any) -> Any:
-        typed, prompt_text, args = asked(values)
-        args = apply_action(action, typed, args)
-        pins = list(CONTROLS).index(table.BY_NAME["pinned"])
-        return answer(prompt_text, args, typed), args[-1], gr.update(value=args[pins])
+        before = TabValues(str(values[0] or ""), values[count:], values[1] if count > 1 else None)
+        tab = apply_action(action, before)
+        said = [
+            gr.update() if new == old else gr.update(value=new)
+            for new, old in ((tab.pinned, before.pinned), (tab.enabled, before.enabled), (tab.typed, before.typed))
+        ]
+        return answer(tab.prompt, tab.args, tab.typed), tab.state, *said
 
     def after(enabled: Any, *values: Any) -> Any:
         if not enabled:
@@ -150,9 +153,9 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     panel.show.click(fn=_safely(show, 2), inputs=inputs, outputs=[panel.shown, panel.status], **quiet)
     panel.act.click(
-        fn=_safely(act, 3),
+        fn=_safely(act, 5),
         inputs=[panel.action, *inputs],
-        outputs=[panel.shown, panel.state, panel.controls["pinned"]],
+        outputs=[panel.shown, panel.state, panel.controls["pinned"], panel.controls["enabled"], prompt],
         **quiet,
     )
     panel.poll.click(fn=lambda: (_status(), _refining()), inputs=[], outputs=[panel.status, panel.refine], **quiet)
@@ -190,7 +193,7 @@ def of_outcome(outcome: Any, args: Sequence[Any]) -> str:
 
 
 def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:
-    edits = given.edits.for_prompt(typed)
+    edits = given.edits.for_prompt(decision.prompt, typed)
     repeated = bool(edits.rewritten)
     told = list(notes)
     if decision.finished and not repeated and tags.names_in(decision.effective):
@@ -207,51 +210,6 @@ def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given:
         finished=decision.finished and not repeated,
     )
     return chips.answer(view)
-
-
-def apply_action(action: str, typed: str, args: Sequence[Any]) -> list[Any]:
-    """The arguments after a click on a chip: `action` is what the page's script put into the hidden field."""
-    out = list(args)
-    try:
-        given = json.loads(action)
-        what, name = str(given["do"]), str(given.get("name", ""))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return out
-    edits = table.parse_edits(out[-1]).for_prompt(typed)
-    pins = list(CONTROLS).index(table.BY_NAME["pinned"])
-    pinned = list(table.lines(out[pins]))
-    if what == "anew":
-        edits = Edits(typed, removed=edits.removed, weights=edits.weights)
-    elif what == "remove":
-        edits = replace(edits, removed=tuple(dict.fromkeys((*edits.removed, name))))
-    elif what == "restore":
-        edits = replace(edits, removed=tuple(n for n in edits.removed if n != name))
-    elif what == "weight":
-        edits = replace(edits, weights={**edits.weights, **_weight(name, given.get("value"))})
-    elif what in ("pin", "unpin"):
-        out[pins] = "\n".join([n for n in pinned if n != name] + ([name] if what == "pin" else []))
-    elif what in ("ban", "unban"):
-        both = _both_files(name)
-        problem = next((p for n in both if (p := settings.set_banned(n, what == "ban"))), "")
-        out[pins] = "\n".join(n for n in pinned if n not in both)
-        if problem:
-            gr.Warning(f"{name} was not {'banned' if what == 'ban' else 'freed'}: {problem}.")
-    out[-1] = edits.dump()
-    return out
-
-
-def _both_files(name: str) -> list[str]:
-    """The name, and that of the other file where an adapter is two: a ban on one of them would be told every time."""
-    half = runtime.get().service.half(name)
-    return [name, half.other.stem] if half is not None and half.other is not None else [name]
-
-
-def _weight(name: str, value: Any) -> dict[str, float]:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return {}
-    return {name: round(max(-4.0, min(4.0, number)), 2)} if number == number else {}
 
 
 def _status(problem: str = "") -> str:

@@ -15,6 +15,7 @@ from stylus_webui.cache import Cache
 from stylus_webui.cached_selection import read_pick, read_selection
 from stylus_webui.options import Edits, HostSettings, Named, normal
 from stylus_webui.pairs import Applied, joined, whole
+from stylus_webui.picks_by_name import NamedLookup, by_name, described, taken_by_hand
 from stylus_webui.service import NotReady, Service, sentence
 
 logger = logging.getLogger("stylus")
@@ -52,6 +53,11 @@ class DecisionContext:
     banned: tuple[str, ...] = ()  # for good, from the settings
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+
+    @property
+    def lookup(self) -> NamedLookup:
+        """For adapters that somebody named."""
+        return NamedLookup(self.service, self.pairs, self.architecture)
 
     def options(self, settings: HostSettings) -> Options:
         """Adds to the request's options what the host knows: which checkpoint it is, and who is named for good.
@@ -107,21 +113,18 @@ def _decide(prompt: str, effective: str, settings: HostSettings, context: Decisi
         return written
     if not effective.strip():
         return Decision(prompt, effective, decided=False)
-    words = settings.options.trigger_words
+    edits = settings.edits.for_prompt(prompt, typed)
     if settings.picks:
-        return _fixed(Decision(prompt, effective), settings.picks, context, settings.edits.for_prompt(prompt), words)
-    edits = settings.edits.for_prompt(prompt)
-    if not (edits.picks or edits.rewritten or edits.touched) and typed:
-        edits = settings.edits.for_prompt(typed)
+        return _fixed(Decision(prompt, effective), settings.picks, context, edits, settings.options)
     if settings.edits.rewritten and normal(settings.edits.rewritten) == normal(effective):
         return _came_back(settings.edits, effective)  # an infotext through the API: the tags are there already
     if edits.rewritten and not edits.touched:
         return _repeat(Decision(prompt, effective), edits, context)
     if edits.rewritten:
-        return _fixed(Decision(prompt, effective), edits.picks, context, edits, words)
+        return _fixed(Decision(prompt, effective), edits.picks, context, edits, settings.options)
     selection = _select(effective, context.options(settings), context)
     found = Decision(prompt, effective, selection.picks, "", selection.nearly, selection.notes, selection.composer)
-    return _usable(found, edits, context)
+    return _usable(_with_added(found, edits, context, settings.options), edits, context)
 
 
 # -- prompts that we wrote ---------------------------------------------------------------------------------------------
@@ -184,45 +187,30 @@ def _repeat(start: Decision, edits: Edits, context: DecisionContext) -> Decision
 
     text = tags.replace(edits.rewritten, rename)
     known = set(tags.names_in(text))
-    given = [_described(p, context, "Repeated from the pasted picture.") for p in edits.picks if p.name not in gone]
+    given = [
+        described(p, context.lookup, "Repeated from the pasted picture.") for p in edits.picks if p.name not in gone
+    ]
     picks, _ = joined(given, context.service.half, Applied())
     picks = [p for p in picks if p.name in known or p.belongs_to in known]
     return replace(start, picks=tuple(picks), text=text, notes=tuple(notes), finished=True)
 
 
-def _fixed(start: Decision, given: tuple[Named, ...], context: DecisionContext, edits: Edits, mode: str) -> Decision:
-    from stylus_core.notes import other_architecture
-
-    present = set(tags.names_in(start.effective))
-    picks = tuple(
-        _described(named, context, "Asked for by name.", start.effective, mode)
-        for named in given
-        if named.name not in present
-    )
-    misfits = {
-        pick.name: sentence(said[:1].upper() + said[1:])
-        for pick in picks
-        if (adapter := context.service.find(pick.name)) and (said := other_architecture(adapter, context.architecture))
-    }
-    fitting = [p for p in picks if p.name not in misfits]
-    fitting, notes = joined(fitting, context.service.half, context.pairs, present)
-    return _usable(replace(start, picks=tuple(fitting), notes=(*misfits.values(), *notes)), edits, context)
+def _fixed(
+    start: Decision, given: tuple[Named, ...], context: DecisionContext, edits: Edits, options: Options
+) -> Decision:
+    picks, notes = by_name(given, context.lookup, "Asked for by name.", start.effective, options)
+    found = replace(start, picks=tuple(picks), notes=tuple(notes))
+    return _usable(_with_added(found, edits, context, options), edits, context)
 
 
-def _described(named: Named, context: DecisionContext, reason: str, prompt: str = "", mode: str = "never") -> Pick:
-    from stylus_core.rewriter import missing_trigger_words
-
-    pick = Pick(named.name, "", named.weight, "", reason, clip_weight=named.clip_weight)
-    adapter = context.service.find(named.name)
-    if adapter is None:
-        return pick
+def _with_added(found: Decision, edits: Edits, context: DecisionContext, options: Options) -> Decision:
+    picks, notes = taken_by_hand(found.picks, edits, found.effective, context.lookup, options)
+    taken = {a.name for a in edits.added}
     return replace(
-        pick,
-        path=adapter.path,
-        title=adapter.title,
-        kind=adapter.card.kind,
-        trigger_words=tuple(missing_trigger_words(adapter, prompt, mode)),
-        preview=adapter.metadata.preview,
+        found,
+        picks=(*found.picks, *picks),
+        nearly=tuple(p for p in found.nearly if p.name not in taken),
+        notes=(*found.notes, *notes),
     )
 
 

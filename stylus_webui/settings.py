@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("stylus")
 
+_keeping = threading.Lock()
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
 #: alone; what is pinned, banned or a favourite for good has fields of its own.
@@ -114,16 +117,35 @@ def set_banned(name: str, ban: bool) -> str:
     Returns:
         Why it could not be kept, the end of a sentence; "" if it was.
     """
-    names = [n for n in banned() if n != name] + ([name] if ban else [])
-    try:
-        shared = host.shared()
-        shared.opts.set("stylus_banned", "\n".join(names))
-        if tuple(names) != banned():
-            return "the WebUI does not let this setting change"
-        shared.opts.save(shared.config_filename)
-    except Exception as error:
-        logger.warning("a ban could not be saved: %s", error)
-        return f"the setting could not be saved ({error or type(error).__name__})"
+    return _keep("stylus_banned", banned, name, ban)
+
+
+def set_pinned(name: str, pin: bool) -> str:
+    """Pins an adapter for good, or unpins it.
+
+    Args:
+        name: its stem.
+        pin: whether it is to be pinned.
+
+    Returns:
+        Why it could not be kept, the end of a sentence; "" if it was.
+    """
+    return _keep("stylus_pinned", pinned, name, pin)
+
+
+def _keep(setting: str, names: Callable[[], tuple[str, ...]], name: str, there: bool) -> str:
+    """Two clicks may come at once: each changes what the other left."""
+    with _keeping:
+        wanted = [n for n in names() if n != name] + ([name] if there else [])
+        try:
+            shared = host.shared()
+            shared.opts.set(setting, "\n".join(wanted))
+            if tuple(wanted) != names():
+                return "the WebUI does not let this setting change"
+            shared.opts.save(shared.config_filename)
+        except Exception as error:
+            logger.warning("%s could not be saved: %s", setting, error)
+            return f"the setting could not be saved ({error or type(error).__name__})"
     return ""
 
 

@@ -141,8 +141,8 @@ def test_remove_and_put_back(zoo, serve, shot):
     assert generate(page, zoo).endswith("<lora:deep_snow:0.8>")
     click(page, "remove", "deep_snow")
     chips(page, 1)
-    write(page, "much snow")  # another prompt: nothing was removed from it
-    assert generate(page, zoo) == "much snow <lora:deep_snow:0.8>"
+    write(page, "much snow")  # the words that it serves still stand there
+    assert generate(page, zoo) == "much snow"
 
 
 def test_weight(zoo, serve):

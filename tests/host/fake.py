@@ -106,9 +106,11 @@ class FakeCore:
                 raise answer
             return answer
         found = [a for a in self.known if self.words[a.stem] in prompt and a.stem not in options.banned]
-        found = [a for a in self.known if a.stem in options.pinned and a not in found] + found
+        pins = [a for a in self.known if a.stem in options.pinned and a.stem not in options.banned]
+        found = pins + [a for a in found if a not in pins]
         picks = tuple(self.pick(a, prompt) for a in found if f"<lora:{a.stem}:" not in prompt)
-        chosen, nearly = picks[: options.max_adapters], picks[options.max_adapters :]
+        most = options.max_adapters + sum(a.stem in options.pinned for a in found)  # a pin takes nobody's place
+        chosen, nearly = picks[:most], picks[most:]
         return Selection(prompt, prompt, chosen, nearly, composer=options.composer)
 
     def pick(self, adapter: Adapter, prompt: str = "") -> Pick:

@@ -81,11 +81,11 @@ def test_both_weights_of_a_pick_come_back(zoo):
 
 
 def test_an_edit_of_the_weight_takes_the_text_encoder_along(zoo):
-    from stylus_webui import panel
+    from stylus_webui.panel_actions import TabValues, apply_action
 
     zoo.adapter("ink", word="ink", clip_weight=0.5)
     prompt, edit = "a drawing in ink", '{"do": "weight", "name": "ink", "value": "0.4"}'
-    *_, state = panel.apply_action(edit, prompt, [*[None] * len(CONTROLS), ""])
+    state = apply_action(edit, TabValues(prompt, (*[None] * len(CONTROLS), ""))).state
     _, processed = zoo.generate(prompt, options={"state": state})
     assert processed.infotexts[0].startswith("a drawing in ink <lora:ink:0.25:0.4>\n")
 

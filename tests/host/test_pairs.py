@@ -11,6 +11,7 @@ import pytest
 from stylus_core.types import Selection
 from stylus_webui import pairs, panel, settings
 from stylus_webui.options import Edits
+from stylus_webui.panel_actions import TabValues, apply_action
 
 BOTH = "<lora:kite_high_noise:0.8> <lora:kite_low_noise:0.8>"
 
@@ -199,9 +200,8 @@ def test_one_half_asked_for_on_forge_neo_has_its_own_tag(neo):
 
 
 def test_a_ban_is_for_both(sdnext):
-    typed = "a kite"
     action = json.dumps({"do": "ban", "name": "kite_high_noise"})
-    panel.apply_action(action, typed, sdnext.args()[sdnext.script().args_from : sdnext.script().args_to])
+    apply_action(action, TabValues("a kite", sdnext.args()[sdnext.script().args_from : sdnext.script().args_to]))
     assert set(settings.banned()) == {"kite_high_noise", "kite_low_noise"}
 
 

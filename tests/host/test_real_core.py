@@ -24,7 +24,6 @@ def real(host, tmp_path):
     host.shared.opts.data["stylus_encoder"] = "none"
     host.core.open = lambda folders: runtime._open_core(folders)
     assert settings.encoder() == "none"
-    host.patience = HANG
     return host.start()
 
 

@@ -26,7 +26,7 @@ from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.refiner.description_sources import open_library
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
-from stylus_core.retriever.local_index import LocalIndex, VectorCoverage
+from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.retriever.pool import Pools
 from stylus_core.selection_writing import write_selection
 from stylus_core.types import Adapter, Applies, Half, Selection
@@ -258,12 +258,7 @@ class Stylus:
         What takes long is left to a thread. Raises `LibraryError` if the library cannot be used at all.
         """
         self._indexing.again(self._watch.check)
-
-    @property
-    def coverage(self) -> VectorCoverage:
-        """How many adapters have vectors, and how many there are; all have where words alone decide."""
-        with self.local_index.lock:
-            return self.local_index.coverage
+        self._watch.rest()
 
     def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:
         clock = time.perf_counter()

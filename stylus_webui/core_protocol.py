@@ -12,7 +12,6 @@ from stylus_core.types import Adapter, Applies, Half, Selection
 
 if TYPE_CHECKING:
     from stylus_core.library.database import DatabaseState
-    from stylus_core.retriever.local_index import VectorCoverage
 
 
 class LibraryFiles(Protocol):
@@ -33,10 +32,6 @@ class SelectingCore(Protocol):
     @property
     def home(self) -> Path:
         """The library's folder of state."""
-
-    @property
-    def coverage(self) -> VectorCoverage:
-        """How many adapters have vectors, and how many there are."""
 
     def catch_up(self) -> None:
         """Reads what changed in the folders, if that takes no more than a moment."""

@@ -56,10 +56,8 @@ class ServiceState:
                 trouble = f" The last rescan failed: {sentence(self.problem)}" if self.problem else ""
                 return f"{self.adapters:,} adapters indexed.{trouble}"
             if self.stage in _BESIDE:
-                return (
-                    f"{self.adapters:,} adapters are ready on words; vectors {self.done:,} of {self.total:,} so far, "
-                    "and picks get better with them."
-                )
+                part = f" {self.done:,} of {self.total:,} so far" if self.total else " follow"
+                return f"{self.adapters:,} adapters are ready on words; vectors{part}, and picks get better with them."
             return f"Taking in what changed{self._part()}. Until it is done, picks are made without it."
         if self.status == "indexing":
             return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
@@ -112,10 +110,16 @@ class Service:
         Raises:
             NotReady: there was never an index.
         """
-        with self._selecting:
+        while True:
             core = self._ready()
-            core.catch_up()
-            revision = core.library.state.revision
+            try:
+                core.catch_up()
+                revision = core.library.state.revision
+                break
+            except LibraryError:
+                if core is self._core:
+                    raise
+                # else another one took its place meanwhile, and it was closed
         if revision != self._followed:
             self._followed = revision
             self.refresh()
@@ -249,21 +253,23 @@ class Service:
         try:
             made.index_words(self._progress)
             count = sum(1 for _ in made.adapters())
-            followed, (there, wanted) = made.library.state.revision, made.coverage
+            followed = made.library.state.revision
         except BaseException:
             if made is not self._core:
                 made.close()
             raise
         with self._selecting, self._lock:
             old, self._core, self._opened, self._followed = self._core, made, folders, followed
-            self._state = ServiceState("ready", "embed", there, wanted, count, refreshing=there < wanted)
+            self._state = ServiceState("ready", _BESIDE[0], adapters=count, refreshing=True)
         if old is not None and old is not made:
             old.close()
-        logger.info("%s adapters are ready, vectors %s of %s", count, there, wanted)
+        logger.info("%s adapters are ready on words", count)
         lower_priority()
         made.embed(self._progress, self._wanted.is_set)
-        if not self._wanted.is_set():
-            self._set(ServiceState("ready", adapters=count))
+        with self._lock:
+            if not self._wanted.is_set():
+                self._state = ServiceState("ready", adapters=count)
+                logger.info("%s adapters indexed", count)
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._set(replace(self._state, stage=stage, done=done, total=total))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stylus_core import Stylus
 from stylus_core.retriever import embedding_run
 from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.local_index import VectorCoverage
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
 from stylus_core.retriever.vectors import VectorStore
 from tests.clock import HANG, until
@@ -37,6 +38,11 @@ class PatientEncoder:
             self.asked += texts
             assert self.steps.acquire(timeout=HANG)
         return np.array([[1, 0] if re.search("marsh|estuary", t.lower()) else [0, 1] for t in texts], np.float32)
+
+
+def coverage(stylus: Stylus) -> VectorCoverage:
+    with stylus.local_index.lock:
+        return stylus.local_index.coverage
 
 
 @pytest.fixture
@@ -68,10 +74,10 @@ def begun(folder: Path, encoder: PatientEncoder) -> Iterator[Stylus]:
 def test_a_selection_waits_for_no_vector_and_says_so(begun: Stylus, encoder: PatientEncoder) -> None:
     found = begun.select("a paper lantern on a pier")
     assert [p.name for p in found.picks] == ["lantern_v1"]
-    assert found.provisional and begun.coverage == (0, 6)
+    assert found.provisional and coverage(begun) == (0, 6)
     assert "words alone decided, as vectors of 0 of 6 adapters are there so far" in found.notes
     encoder.steps.release(1000)
-    until(lambda: begun.coverage.is_whole, "all vectors")
+    until(lambda: coverage(begun).is_whole, "all vectors")
     again = begun.select("a paper lantern on a pier")
     assert not again.provisional and not again.notes
     assert begun.select("an estuary").candidates[0].name == "marsh_v1"
@@ -99,14 +105,14 @@ def test_what_was_embedded_is_there_after_a_stop(folder: Path, encoder: PatientE
     encoder.steps.release(1000)
     with Stylus(folder, home=home, encoder=encoder) as stylus:
         stylus.index_words()
-        stylus.embed(stop=lambda: stylus.coverage.embedded >= 2)
-        assert stylus.coverage == (2, 6)
+        stylus.embed(stop=lambda: coverage(stylus).embedded >= 2)
+        assert coverage(stylus) == (2, 6)
     with Stylus(folder, home=home, encoder=encoder) as stylus:
         stylus.index_words()
         stylus.select("a paper kite")
-        assert stylus.coverage == (2, 6)
+        assert coverage(stylus) == (2, 6)
         stylus.embed()
-        assert stylus.coverage.is_whole
+        assert coverage(stylus).is_whole
 
 
 def test_an_edit_in_place_is_noticed_at_the_next_selection(folder: Path) -> None:

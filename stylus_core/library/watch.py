@@ -91,9 +91,13 @@ class Watch:
                 self._ended = time.monotonic()
                 if not self._selecting:
                     self._free.set()
-            if self._due and not self._closed:
-                self._due = False
-                self._beside()
+            self.rest()
+
+    def rest(self) -> None:
+        """Begins the look at every file that is due: whoever asked for something has it."""
+        if self._due and not self._closed:
+            self._due = False
+            self._beside()
 
     def close(self) -> None:
         """Waits for the thread, which stops at its next step."""

@@ -29,6 +29,7 @@ from stylus_core.storage.quarantine import log as healed
 log = logging.getLogger("stylus")
 
 _FEW = 500  # adapters whose words a selection takes in by itself while more than that is taken in beside it
+_PHRASES = 256  # of common ones, that are embedded at a time
 _TRIES = 3  # to take words in beside selections that take in others
 
 
@@ -240,8 +241,10 @@ class LocalIndex:
                 run.step(wanted, hand_over, self.lock, stop)
                 if progress:
                     progress("embed", adapters - run.left, adapters)
-            if len(missing) == adapters and not run.left:
-                store.many(common_phrases(self._library.adapters()))
+            phrases = common_phrases(self._library.adapters()) if len(missing) == adapters and not run.left else []
+            for first in range(0, len(phrases), _PHRASES):
+                if not stop():
+                    store.many(phrases[first : first + _PHRASES])
         finally:
             self._unkept = store.problem
             store.close()

@@ -10,7 +10,6 @@ from typing import Any
 
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
-from stylus_core.retriever.local_index import VectorCoverage
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
 from tests.clock import HANG, until
 
@@ -83,7 +82,7 @@ class FakeCore:
         self, progress: Callable[[str, int, int], None] | None = None, stop: Callable[[], bool] = lambda: False
     ) -> None:
         if progress is not None:
-            progress("embed", *self.coverage)
+            progress("embed", len(self.known) if self.embedded is None else self.embedded, len(self.known))
         if self.hold_vectors is not None:
             until(lambda: stop() or (self.hold_vectors is not None and self.hold_vectors.is_set()), "the vectors")
             if stop():
@@ -96,11 +95,6 @@ class FakeCore:
         while self.edits:
             self.edits.pop(0)()
             self.revision += 1
-
-    @property
-    def coverage(self) -> VectorCoverage:
-        n = len(self.known)
-        return VectorCoverage(n if self.embedded is None else self.embedded, n)
 
     def adapters(self) -> list[Adapter]:
         return list(self.known)

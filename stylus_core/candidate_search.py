@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stylus_core.composer.contract import Request
@@ -50,6 +51,7 @@ class SearchResult(NamedTuple):
         wanted: which adapters could be candidates.
         timings: stage -> milliseconds.
         notes: what the user should know of the search, one sentence each.
+        awaited: why the same prompt may lead to others before long, in one sentence; empty if it will not.
     """
 
     request: Request
@@ -58,6 +60,7 @@ class SearchResult(NamedTuple):
     wanted: Filter
     timings: dict[str, float]
     notes: tuple[str, ...] = ()
+    awaited: str = ""
 
 
 class CandidateSearch:
@@ -83,14 +86,31 @@ class CandidateSearch:
             The candidates and the question for a composer; a note says where the engine could not be asked.
         """
         if self._remote is None:
-            return self._with(self._index.retriever(), query)
+            return self._here(query)
         try:
             retriever, notes = self._remote.retriever(self._library, self._index.vectors())
             return self._with(retriever, query)._replace(notes=tuple(notes))
         except EngineError as error:
             self._remote.failed(error)
             note = f"{error}; this machine's own index was searched instead"
-            return self._with(self._index.retriever(), query)._replace(notes=(note,))
+            return self._here(query)._replace(notes=(note,))
+
+    def _here(self, query: SearchQuery) -> SearchResult:
+        retriever = self._index.retriever()
+        found = self._with(retriever, query)
+        if self._index.is_behind:
+            return found._replace(awaited="what changed in the folders is still being taken in")
+        there, adapters = self._index.coverage
+        if there >= adapters:
+            return found
+        lacking = self._index.lacking([c.adapter.id for c in found.candidates])
+        so_far = f"vectors of {there:,} of {adapters:,} adapters are there so far"
+        if lacking.isdisjoint(c.adapter.id for c in found.request.candidates):
+            return found._replace(awaited=f"{so_far}, and the others are known by their words alone")
+        # what has vectors would seem to be all that is near: between those that have and those that have not, words are
+        # the one measure that is the same for both
+        request = replace(found.request, affinity=None, similarity=None)
+        return found._replace(request=request, awaited=f"words alone decided, as {so_far}")
 
     def _with(self, retriever: Retriever | EngineRetriever, query: SearchQuery) -> SearchResult:
         clock = time.perf_counter()

@@ -51,7 +51,8 @@ def write_selection(
         picks=written.picks,
         nearly=tuple(make_pick(a, candidates_weight(a.candidate), ()) for a in composition.nearly),
         composer=composition.composer,
-        notes=tuple(dict.fromkeys(said)),
+        notes=tuple(dict.fromkeys([*said, found.awaited] if found.awaited else said)),
+        provisional=bool(found.awaited),
     )
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from stylus_core.caches import heal
 from stylus_core.candidate_search import CandidateSearch, SearchQuery
 from stylus_core.composer import Composers, ComposerSettings
-from stylus_core.errors import EngineError
 from stylus_core.home import library_home
+from stylus_core.indexing import Indexing
 from stylus_core.library import Library, Problem, ScanReport
-from stylus_core.library.database import DatabaseLost
 from stylus_core.library.find_by_name import the_one
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
@@ -32,13 +30,6 @@ from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.retriever.pool import Pools
 from stylus_core.selection_writing import write_selection
 from stylus_core.types import Adapter, Applies, Half, Selection
-
-if TYPE_CHECKING:
-    from stylus_core.retriever.engine.remote_index import RemoteIndex
-
-log = logging.getLogger("stylus")
-
-_Made = TypeVar("_Made")
 
 
 class Stylus:
@@ -79,7 +70,7 @@ class Stylus:
         self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
-        self._index_problem = ""
+        self._indexing = Indexing(self._library, self.roots, self._watch, self.local_index, self._remote)
 
     def __enter__(self) -> Stylus:
         return self
@@ -112,16 +103,12 @@ class Stylus:
         Returns:
             What was read, what is gone and what could not be read.
         """
-        return self._again(lambda: self._scanned(progress))
-
-    def _scanned(self, progress: Progress | None) -> ScanReport:
-        began = time.monotonic()
-        report = self._library.scan(self.roots, (lambda d, t: progress("scan", d, t)) if progress else None)
-        self._watch.listed(began, report)
-        return report
+        return self._indexing.again(lambda: self._indexing.scan(progress))
 
     def index(self, progress: Progress | None = None) -> ScanReport:
         """Scans, describes, indexes and embeds all that is new. Can be stopped at any point and goes on from there.
+
+        Selections in other threads wait for none of it: they have the words that are there, and the vectors so far.
 
         Args:
             progress: told how far it is, stage by stage; None: nobody.
@@ -129,40 +116,32 @@ class Stylus:
         Returns:
             What the scan found.
         """
-        return self._again(lambda: self._indexed(progress))
-
-    def _indexed(self, progress: Progress | None) -> ScanReport:
-        report = self.refresh(progress)
-        if self._remote is not None:
-            self._index_remotely(self._remote, progress)
-            return report
-        self.local_index.embed_ahead(progress)
-        with self.local_index.lock:
-            self.local_index.retriever(progress, everything=True)
+        report = self._indexing.words(progress)
+        self.embed(progress)
         return report
 
-    def _again(self, work: Callable[[], _Made]) -> _Made:
-        """Once more, where the library's database was lost meanwhile: the one that was begun is filled first."""
-        try:
-            return work()
-        except DatabaseLost as error:
-            log.warning("%s", error)
-            self._scanned(None)
-            return work()
+    def index_words(self, progress: Progress | None = None) -> ScanReport:
+        """Does the part of `index` after which selections work: all but the vectors, which take most of the time.
 
-    def _index_remotely(self, remote: RemoteIndex, progress: Progress | None) -> None:
-        """Words are indexed here as well, for the statistics and for when the engine is away; vectors only there."""
-        with self.local_index.lock:
-            self.local_index.take_in(progress)
-        store = self.local_index.own_vectors()
-        try:
-            remote.index(self._library, self.local_index.index, store, progress)
-            self._index_problem = ""
-        except EngineError as e:
-            self._index_problem = str(e)
-        finally:
-            if store is not None:
-                store.close()
+        From then on no selection embeds an adapter itself: whoever calls this calls `embed` next.
+
+        Args:
+            progress: told how far it is, stage by stage; None: nobody.
+
+        Returns:
+            What the scan found.
+        """
+        self.local_index.embeds_beside = True
+        return self._indexing.words(progress)
+
+    def embed(self, progress: Progress | None = None, stop: Callable[[], bool] = lambda: False) -> None:
+        """Does the rest of `index`: embeds what has no vectors, what selections lacked first.
+
+        Args:
+            progress: told how many adapters have vectors, and of how many; None: nobody.
+            stop: asked now and then whether to leave the rest for another time.
+        """
+        self._indexing.vectors(progress, stop)
 
     @property
     def indexed(self) -> bool:
@@ -198,7 +177,7 @@ class Stylus:
         Returns:
             The adapter as it is then.
         """
-        return self._again(lambda: self._set(name, by, fields))
+        return self._indexing.again(lambda: self._set(name, by, fields))
 
     def _set(self, name: str, by: str, fields: Mapping[str, Any]) -> Adapter:
         found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
@@ -229,7 +208,7 @@ class Stylus:
     @property
     def index_problem(self) -> str:
         """Why the engine that should hold the index does not have all of it, in one sentence; empty if it has."""
-        return self._index_problem
+        return self._indexing.problem
 
     @property
     def foreign(self) -> str:
@@ -271,7 +250,15 @@ class Stylus:
             The prompt that is ready to generate, the picks, and what else the user should know.
         """
         chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
-        return self._again(lambda: self._selected(prompt, chosen, depth, applies))
+        return self._indexing.again(lambda: self._selected(prompt, chosen, depth, applies))
+
+    def catch_up(self) -> None:
+        """Reads what changed in the folders since they were read last, as each selection does before it begins.
+
+        What takes long is left to a thread. Raises `LibraryError` if the library cannot be used at all.
+        """
+        self._indexing.again(self._watch.check)
+        self._watch.rest()
 
     def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:
         clock = time.perf_counter()
@@ -282,8 +269,8 @@ class Stylus:
             return Selection(
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
+        self._watch.check()
         with self.local_index.lock:
-            self._watch.check()
             with self._watch.selecting():
                 pool = self._pools.of(chosen)
                 found = self._search.search(SearchQuery(parsed, chosen, pool, depth, applies))

@@ -265,6 +265,7 @@ class Selection:
     composer: str = "local"
     notes: tuple[str, ...] = ()  # what the user should know, one sentence each
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
+    provisional: bool = False  # some adapters have no vectors yet: the same prompt may lead to others before long
 
     def to_json(self, candidates: int = 0) -> dict[str, Any]:
         """Makes a plain dict of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,33 +21,37 @@ class LibraryFiles(Protocol):
     def state(self) -> DatabaseState:
         """See `Library.state`."""
 
-    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool:
-        """See `Library.changed`."""
-
 
 class SelectingCore(Protocol):
     """What is used of `stylus_core.Stylus`."""
 
     @property
     def library(self) -> LibraryFiles:
-        """Of which only changes are asked."""
-
-    @property
-    def roots(self) -> Sequence[Path]:
-        """The library's folders."""
+        """Of which only the state is asked."""
 
     @property
     def home(self) -> Path:
         """The library's folder of state."""
 
-    def index(self, progress: Progress | None = None) -> Any:
-        """Brings everything up to date.
+    def catch_up(self) -> None:
+        """Reads what changed in the folders, if that takes no more than a moment."""
+
+    def index_words(self, progress: Progress | None = None) -> Any:
+        """Brings all up to date that selections need.
 
         Args:
             progress: told how far it is.
 
         Returns:
             What was found; nobody looks at it here.
+        """
+
+    def embed(self, progress: Progress | None = None, stop: Callable[[], bool] = ...) -> None:
+        """Makes the vectors, with which selections get better.
+
+        Args:
+            progress: told how many adapters have them, and of how many.
+            stop: asked now and then whether to leave the rest for another time.
         """
 
     def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection:

@@ -262,7 +262,9 @@ def _select(effective: str, options: Options, context: DecisionContext) -> Selec
     if known is not None:
         return read_selection(known)
     selection = context.service.select(effective, options, context.pairs)
-    # A fallback's answer is for once: the model may be back next time. So is one of a library that was lost meanwhile.
-    if selection.composer == options.composer and context.service.identity() == library[1]:
+    # A fallback's answer is for once: the model may be back next time. So is one of a library that was lost meanwhile,
+    # and one that vectors which are still being made may better.
+    final = selection.composer == options.composer and not selection.provisional
+    if final and context.service.identity() == library[1]:
         context.cache.put("picks", key, selection.to_json())
     return selection

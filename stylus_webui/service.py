@@ -12,12 +12,13 @@ from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 from stylus_webui.core_protocol import SelectingCore
+from stylus_webui.thread_priority import lower_priority
 
 logger = logging.getLogger("stylus")
 
 
-#: Seconds that a selection waits for a refresh: most find nothing, or one new file. Never for the first index.
-_PATIENCE = 0.5
+#: The stages of what is made beside selections that are answered already.
+_BESIDE = ("embed", "write")
 
 
 def sentence(text: str) -> str:
@@ -54,7 +55,10 @@ class ServiceState:
             if not self.refreshing:
                 trouble = f" The last rescan failed: {sentence(self.problem)}" if self.problem else ""
                 return f"{self.adapters:,} adapters indexed.{trouble}"
-            return f"Taking in what changed{self._part()}. Until it is done, prompts are used as typed."
+            if self.stage in _BESIDE:
+                part = f" {self.done:,} of {self.total:,} so far" if self.total else " follow"
+                return f"{self.adapters:,} adapters are ready on words; vectors{part}, and picks get better with them."
+            return f"Taking in what changed{self._part()}. Until it is done, picks are made without it."
         if self.status == "indexing":
             return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
         if self.status == "failed":
@@ -71,20 +75,16 @@ class Service:
     Args:
         open_core: makes the core of these folders; it is called in the background only.
         folders: those of the WebUI's settings.
-        patience: seconds that a picture waits for what changed on disk to be read.
     """
 
     def __init__(
-        self,
-        open_core: Callable[[Sequence[Path]], SelectingCore],
-        folders: Callable[[], Sequence[Path]],
-        patience: float = _PATIENCE,
+        self, open_core: Callable[[Sequence[Path]], SelectingCore], folders: Callable[[], Sequence[Path]]
     ) -> None:
-        self._patience = patience
         self._open_core = open_core
         self._folders = folders
         self._core: SelectingCore | None = None
         self._opened: tuple[Path, ...] = ()
+        self._followed = -1  # the revision for which vectors were made, or are being made
         self._state = ServiceState()
         self._lock = threading.Lock()  # guards `_core` and `_state`
         self._selecting = threading.Lock()  # one selection at a time, and none while its core is closed
@@ -102,20 +102,28 @@ class Service:
         return self._state
 
     def revision(self) -> int:
-        """Says how far the library is, as it is on disk now, after a short wait for what is being read.
+        """Says how far the library is, with what changed on disk until now; vectors for that follow in the background.
 
         Returns:
             A number that every change raises.
 
         Raises:
-            NotReady: what changed on disk is still being read.
+            NotReady: there was never an index.
         """
-        core = self._ready()
-        if core.library.changed(core.roots, quick=True):
+        while True:
+            core = self._ready()
+            try:
+                core.catch_up()
+                revision = core.library.state.revision
+                break
+            except LibraryError:
+                if core is self._core:
+                    raise
+                # else another one took its place meanwhile, and it was closed
+        if revision != self._followed:
+            self._followed = revision
             self.refresh()
-        if not self._idle.wait(self._patience):
-            raise NotReady(self._state.sentence())
-        return self._ready().library.state.revision
+        return revision
 
     def identity(self) -> str:
         """Of the library's database: another library has another one, and so has one that was made anew."""
@@ -243,18 +251,25 @@ class Service:
         core = self._core if folders == self._opened else None
         made = core or self._open_core(folders)
         try:
-            made.index(self._progress)
+            made.index_words(self._progress)
             count = sum(1 for _ in made.adapters())
+            followed = made.library.state.revision
         except BaseException:
             if made is not self._core:
                 made.close()
             raise
         with self._selecting, self._lock:
-            old, self._core, self._opened = self._core, made, folders
-            self._state = ServiceState("ready", adapters=count)
+            old, self._core, self._opened, self._followed = self._core, made, folders, followed
+            self._state = ServiceState("ready", _BESIDE[0], adapters=count, refreshing=True)
         if old is not None and old is not made:
             old.close()
-        logger.info("%s adapters indexed", count)
+        logger.info("%s adapters are ready on words", count)
+        lower_priority()
+        made.embed(self._progress, self._wanted.is_set)
+        with self._lock:
+            if not self._wanted.is_set():
+                self._state = ServiceState("ready", adapters=count)
+                logger.info("%s adapters indexed", count)
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         self._set(replace(self._state, stage=stage, done=done, total=total))

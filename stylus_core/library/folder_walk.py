@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stylus_core.library.host_order import LastPositions, natural_key
@@ -37,6 +37,15 @@ class Listed(NamedTuple):
     signature: bytes  # changes with size and mtime of the file and of its sidecars, and with the pictures beside it
     beside: tuple[str, ...]  # names of sidecars and pictures
     problem: str = ""  # why it cannot be read, as far as the listing tells
+    sidecars: tuple[SeenFile, ...] = ()  # beside it
+
+
+class SeenFile(NamedTuple):
+    """A file as it was when its folder was listed."""
+
+    path: str
+    mtime_ns: int
+    size: int
 
 
 class SeenFolder(NamedTuple):
@@ -76,6 +85,18 @@ def folders_moved(folders: Mapping[str, SeenFolder]) -> bool:
         return any(os.stat(folder).st_mtime_ns != seen.mtime_ns for folder, seen in folders.items())
     except OSError:
         return True
+
+
+def edited(files: Iterable[SeenFile]) -> bool:
+    """Whether a file was written in place since its folder was listed, which no folder tells; a stat each."""
+    try:
+        for path, mtime_ns, size in files:
+            info = os.stat(path)
+            if info.st_mtime_ns != mtime_ns or info.st_size != size:
+                return True
+    except OSError:
+        return True
+    return False
 
 
 def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) -> Listing:
@@ -198,6 +219,7 @@ def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[En
     except OSError as error:
         problem = error_text(error)
     # The mode is in it because a file whose rights are put right has to be read again.
+    sidecars: list[SeenFile] = []
     parts = [f"{READER_VERSION}|{entry.name}|{size}|{mtime}|{mode}|{problem}"]
     for _, extension, other in sorted(beside, key=_name) if len(beside) > 1 else beside:
         if extension in IMAGES:
@@ -206,6 +228,7 @@ def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[En
         try:
             info = other.stat()
             parts.append(f"{other.name}|{info.st_size}|{info.st_mtime_ns}|{info.st_mode}")
+            sidecars.append(SeenFile(other.path, info.st_mtime_ns, info.st_size))
         except Exception:  # reading it will tell
             parts.append(f"{other.name}|?")
     signature = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).digest()
@@ -215,7 +238,7 @@ def _listed(folder: str, stem: str, entry: os.DirEntry[str], beside: Sequence[En
         path, stem = shown(path), shown(stem)
     names = tuple(other.name for _, _, other in beside)
     numbers = storable(size), storable(mtime), same_number(inode)
-    return Listed(path, stem, folder, entry.name, *numbers, signature, names, problem)
+    return Listed(path, stem, folder, entry.name, *numbers, signature, names, problem, tuple(sidecars))
 
 
 def _name(entry: Entry) -> str:

@@ -15,7 +15,7 @@ from stylus_core.library.database_rows import store_card, update_effective_card
 from stylus_core.library.database_upkeep import DatabaseUpkeep
 from stylus_core.library.edits import SETTERS, change, undo
 from stylus_core.library.fields import checked
-from stylus_core.library.folder_walk import folders_changed, folders_moved
+from stylus_core.library.folder_walk import edited, folders_changed, folders_moved
 from stylus_core.library.library_reader import LibraryReader
 from stylus_core.library.record_codec import encode_card
 from stylus_core.library.refiner_protocol import Refiner
@@ -107,6 +107,19 @@ class Library(LibraryReader):
         return not all(path in folders for path in paths) or folders_moved(folders)
 
     @property
+    def is_listed(self) -> bool:
+        """Whether this object has listed the roots, and the database is still the one that they were compared with."""
+        return bool(self._upkeep.folders)
+
+    def edited(self) -> bool:
+        """Whether a sidecar was edited in place since this object listed the roots; a stat each.
+
+        Returns:
+            False as well for a library of more than `database_upkeep.EACH` adapters, where that takes long.
+        """
+        return edited(self._upkeep.sidecars)
+
+    @property
     def is_fresh(self) -> bool:
         """Whether a folder had only just changed when it was listed: more may have come within the clock's tick."""
         return any(seen.is_fresh for seen in self._upkeep.folders.values())
@@ -132,7 +145,7 @@ class Library(LibraryReader):
         plan = make_plan(self._database, paths, self._refiner.version)
         if would_change(plan):
             return True
-        self._upkeep.same(plan.listing.folders)
+        self._upkeep.same(plan.listing)
         return False
 
     def put_cards(self, cards: Mapping[int, Card], source: str, inputs_keys: Mapping[int, str] | None = None) -> None:

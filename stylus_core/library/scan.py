@@ -15,7 +15,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database, next_revision
 from stylus_core.library.database_rows import store_card, update_effective_card, write_file
 from stylus_core.library.file_reader import ReadFile, read_item, refined, unusable
-from stylus_core.library.folder_walk import SeenFolder, winners
+from stylus_core.library.folder_walk import Listing, winners
 from stylus_core.library.record_codec import decode_metadata, encode_card
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan_plan import Renames, ScanPlan, StoredRow, make_plan, resolve_roots
@@ -50,8 +50,8 @@ def scan(
     refiner: Refiner,
     progress: StageProgress | None = None,
     pause: Callable[[], None] | None = None,
-) -> tuple[ScanReport, dict[str, SeenFolder]]:
-    """See `Library.scan`. Returns the folders as well, as they were when they were listed."""
+) -> tuple[ScanReport, Listing]:
+    """See `Library.scan`. Returns the listing as well, by which later changes are noticed."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
     plan = make_plan(database, paths, refiner.version, pause)
@@ -73,7 +73,7 @@ def scan(
         seconds=time.perf_counter() - started,
         roots=paths,
     )
-    return report, plan.listing.folders
+    return report, plan.listing
 
 
 class _Stepper:

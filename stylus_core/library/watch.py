@@ -1,9 +1,11 @@
 """Keeps a library in step with its folders, without a long listing in front of every selection.
 
-Files that come, go or are renamed change their folder's mtime: a stat of each folder tells, and they are read before
-the selection goes on. A sidecar that is edited in place changes no folder: that takes a look at every file, which a
-thread does. In a library of up to some thousand files a selection waits for it; in a larger one it begins after the
-selection, steps back while another one runs, since both need the interpreter, and an edit shows once it is through.
+Files that come, go or are renamed change their folder's mtime: a stat of each folder tells. A sidecar that is edited in
+place changes no folder: in a library of up to some thousand adapters a stat of each sidecar tells. What is known to
+have changed is read by a thread, and the selection waits for it, but not for long: while much is being read, the
+library answers as it was. What no stat tells (an adapter that was written anew under its name, an edit in a larger
+library) takes a look at every file, which the thread does after the selection; it steps back while another one runs,
+since both need the interpreter.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from stylus_core.errors import StylusError
+from stylus_core.library import database_upkeep
 from stylus_core.library.library import Library
 from stylus_core.library.scan import ScanReport
 
@@ -23,8 +26,8 @@ log = logging.getLogger("stylus")
 
 STANDS = 2.0  # seconds for which a listing of every file stands
 _REST = 5.0  # ... and at least so many times as long as it took
-_AWAITED = 10_000  # files up to which a selection waits for their listing, ...
-_PATIENCE = 0.4  # ... so many seconds at most
+_PATIENCE = 3.0  # seconds that a selection waits for what is known to have changed, ...
+_DOUBT = 0.4  # ... and for what may have
 _STEP_BACK = 0.25  # seconds that a listing's step waits for selections: it has to come to an end in a long batch too
 _QUIET = 0.02  # ... and that have to have passed since the last one: in a batch the next is about to begin
 
@@ -40,6 +43,7 @@ class Watch:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._selecting = 0
+        self._awaited = 0  # selections that wait for the listing
         self._ended = 0.0  # when the last selection did
         self._due = False  # a listing begins after this selection
         self._free = threading.Event()
@@ -48,14 +52,19 @@ class Watch:
 
     def check(self) -> None:
         """Called before a selection. Raises `LibraryError` if the library cannot be used at all."""
-        if self._library.moved(self._roots):
-            began = time.monotonic()
-            self.listed(began, self._library.scan(self._roots))
-        elif self._library.is_fresh or time.monotonic() - self._listed >= self._stands:
-            if self._files <= _AWAITED:
-                self._beside().join(_PATIENCE)
+        for _ in range(2):  # a listing that was going on already may have been past what changed
+            moved = self._library.moved(self._roots)
+            if moved and not self._library.is_listed:
+                began = time.monotonic()
+                self.listed(began, self._library.scan(self._roots))
+            elif moved or self._library.edited():
+                self._await(_PATIENCE)
             else:
-                self._due = True
+                break
+        if self._library.is_fresh and self._files <= database_upkeep.EACH:
+            self._await(_DOUBT)
+        elif self._library.is_fresh or time.monotonic() - self._listed >= self._stands:
+            self._due = True
 
     def listed(self, began: float, report: ScanReport) -> None:
         """Tells that every file was listed.
@@ -82,9 +91,13 @@ class Watch:
                 self._ended = time.monotonic()
                 if not self._selecting:
                     self._free.set()
-            if self._due and not self._closed:
-                self._due = False
-                self._beside()
+            self.rest()
+
+    def rest(self) -> None:
+        """Begins the look at every file that is due: whoever asked for something has it."""
+        if self._due and not self._closed:
+            self._due = False
+            self._beside()
 
     def close(self) -> None:
         """Waits for the thread, which stops at its next step."""
@@ -102,6 +115,15 @@ class Watch:
                 self._thread.start()
             return self._thread
 
+    def _await(self, seconds: float) -> None:
+        with self._lock:
+            self._awaited += 1
+        try:
+            self._beside().join(seconds)
+        finally:
+            with self._lock:
+                self._awaited -= 1
+
     def _list(self) -> None:
         began = time.monotonic()
         try:
@@ -118,7 +140,7 @@ class Watch:
         if self._closed:
             raise _ClosedError
         until = time.monotonic() + _STEP_BACK
-        while (now := time.monotonic()) < until and self._free.wait(until - now):
+        while not self._awaited and (now := time.monotonic()) < until and self._free.wait(until - now):
             if self._closed:
                 raise _ClosedError
             quiet = time.monotonic() - self._ended

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,13 @@ from numpy.typing import NDArray
 from stylus_core.progress import StageProgress
 from stylus_core.retriever import index_files
 from stylus_core.retriever.dense import Dense
-from stylus_core.retriever.documents import document
+from stylus_core.retriever.embedding_rows import EMBED_AT_ONCE, Get, Place, embed, known_rows, missing, put_those
+from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.fusion import Scores
-from stylus_core.retriever.live_segment import LiveSegment
+from stylus_core.retriever.live_segment import LiveSegment, alive_of, segments_of
 from stylus_core.retriever.postings import Mask
-from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors, joined
-from stylus_core.retriever.segment import from_documents, merged, save_names
+from stylus_core.retriever.quantized_vectors import Matrix, QuantizedVectors, joined
+from stylus_core.retriever.segment import save_names
 from stylus_core.retriever.signals import Signals
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.storage.quarantine import move_aside_and_log
@@ -32,12 +32,7 @@ from stylus_core.types import Adapter
 log = logging.getLogger("stylus")
 
 _SMALL = 512  # a second segment may hold this many adapters, or a tenth of the first if that is more
-_AT_ONCE = 20_000  # adapters whose words are in memory at the same time
-_EMBED_AT_ONCE = 200  # adapters that a selection may wait for to be embedded; more are embedded by `index`
 _TAKEN_AGAIN = "its vectors are taken from the cache, or embedded again"
-_EMBED_STEP = 128  # adapters between two reports of progress
-
-Get = Callable[[Sequence[int]], Mapping[int, Adapter]]
 
 
 class Index:
@@ -81,6 +76,12 @@ class Index:
         return self.signals.alive
 
     @property
+    def embedded(self) -> Mask:
+        """(n,): the rows that are alive and have vectors of the encoder that was asked for last."""
+        found: Mask = self.signals.alive & known_rows(self._vectors)
+        return found
+
+    @property
     def segments(self) -> list[LiveSegment]:
         """What the index is made of, in the order of its rows."""
         return list(self._segments)
@@ -106,49 +107,84 @@ class Index:
             revision: of the library, with all this.
             library: identity of its database.
         """
+        self.take_in(segments_of(changed), gone, revision, library)
+
+    def take_in(self, fresh: Sequence[LiveSegment], gone: Iterable[int], revision: int, library: str = "") -> None:
+        """Does what `update` does where the words of what changed are counted, which takes longest by far.
+
+        Args:
+            fresh: what changed, by `segments_of`.
+            gone: as for `update`.
+            revision: as for `update`.
+            library: as for `update`.
+        """
         self._drop(gone)
-        new = iter(changed)
-        fresh: list[LiveSegment] = []
-        while some := list(islice(new, _AT_ONCE)):
-            self._drop(a.id for a in some)
-            fresh.append(LiveSegment(from_documents(document(a) for a in some)))
+        for live in fresh:
+            self._drop(live.segment.ids.tolist())
         if fresh:
-            live = fresh[0] if len(fresh) == 1 else _one(fresh)
+            live = fresh[0] if len(fresh) == 1 else alive_of(fresh)
             self._segments.append(live)
             self._vectors.append(QuantizedVectors(len(live), self._vectors[0].dim if self._vectors else 0))
             self._names.append("")
         self.revision, self.library = revision, library
         self._tidy()
         self._restate()
-        self._save()
+        self.save()
 
     def dense(
-        self, store: VectorStore, get: Get, progress: StageProgress | None = None, everything: bool = False
+        self,
+        store: VectorStore,
+        get: Get,
+        progress: StageProgress | None = None,
+        everything: bool = False,
+        few: int = EMBED_AT_ONCE,
     ) -> Dense:
-        """The vectors of all rows, those that are missing embedded first if they are few.
-
-        Rows that are not embedded stay zero: such adapters are found by their words alone.
+        """The vectors of all rows, those that are missing embedded first if they are few; else they stay without.
 
         Args:
             store: in front of the encoder.
             get: adapters by id.
             progress: told how many are embedded, and of how many.
             everything: whether to embed all that are missing, however many.
+            few: how many adapters are embedded at once at most, where not everything is.
 
         Returns:
             Row by row as in the index.
         """
-        if self._model != store.encoder.key:
-            self._model = store.encoder.key
-            parts = zip(self._names, self._segments, strict=True)
-            self._vectors = [self._mapped(name, live, store.encoder.dim) for name, live in parts]
-        missing = self._missing()
-        few = everything or len(missing) <= _EMBED_AT_ONCE
-        if missing and (few or self._healing):
-            self._embed(missing, store, get, progress, known_only=not few)
-            self._save()
+        missing = self.missing(store.encoder)
+        at_once = everything or len(missing) <= few
+        if missing and (at_once or self._healing):
+            embed(self._vectors, missing, store, get, progress, known_only=not at_once)
+            self._finish(missing)
+            self.save()
         self._healing = False
         return Dense(store, self._vectors)
+
+    def missing(self, encoder: Encoder) -> list[Place]:
+        """Lists the adapters without vectors of an encoder's.
+
+        Args:
+            encoder: whose vectors those of the index are from now on.
+
+        Returns:
+            Where they stand.
+        """
+        if self._model != encoder.key:
+            self._model = encoder.key
+            parts = zip(self._names, self._segments, strict=True)
+            self._vectors = [self._mapped(name, live, encoder.dim) for name, live in parts]
+        self._vectors = [v if v.dim == encoder.dim else QuantizedVectors(len(v), encoder.dim) for v in self._vectors]
+        return missing(self._segments, self._vectors)
+
+    def put(self, ids: Sequence[int], found: Mapping[str, Matrix], encoder: Encoder) -> None:
+        """Takes in vectors that were made beside the selections; `save` keeps them.
+
+        Args:
+            ids: of adapters; those that have vectors, or that are gone, are passed over.
+            found: view -> (ids, dim).
+            encoder: whose they are.
+        """
+        self._finish(put_those(self._vectors, self.missing(encoder), ids, found))
 
     def forget(self) -> None:
         """Empties it: its ids are another database's. What was embedded is taken from the store again."""
@@ -157,11 +193,6 @@ class Index:
         self._restate()
 
     # -- what is in it
-
-    def _missing(self) -> list[tuple[int, int]]:
-        """(segment, row) of all that is not embedded."""
-        both = enumerate(zip(self._segments, self._vectors, strict=True))
-        return [(i, int(row)) for i, (live, vectors) in both for row in vectors.missing(live.alive)]
 
     def _drop(self, ids: Iterable[int]) -> None:
         wanted = np.fromiter(ids, np.int64)
@@ -184,40 +215,14 @@ class Index:
     def _merge(self, first: int) -> None:
         tail = self._segments[first:]
         self._vectors[first:] = [joined(self._vectors[first:], [live.alive for live in tail])]
-        self._segments[first:] = [_one(tail)]
+        self._segments[first:] = [alive_of(tail)]
         self._names[first:] = [""]
 
     def _restate(self) -> None:
         self.signals = Signals(self._segments)
 
-    def _embed(
-        self,
-        missing: list[tuple[int, int]],
-        store: VectorStore,
-        get: Get,
-        progress: StageProgress | None,
-        known_only: bool = False,
-    ) -> None:
-        """Puts the vectors of these rows in their places; `known_only`: those that the store has."""
-        for i, live in enumerate(self._segments):
-            if self._vectors[i].dim != store.encoder.dim:
-                self._vectors[i] = QuantizedVectors(len(live), store.encoder.dim)
-        for first in range(0, len(missing), _EMBED_STEP):
-            some = missing[first : first + _EMBED_STEP]
-            ids = [int(self._segments[i].segment.ids[row]) for i, row in some]
-            adapters = get(ids)
-            known = [(place, document(adapters[n])) for place, n in zip(some, ids, strict=True) if n in adapters]
-            if known_only:
-                there = [store.known([getattr(d, view) for _, d in known]) for view in VIEWS]
-                known = [known[k] for k in np.flatnonzero(np.logical_and(*there))]
-            for view in VIEWS if known else ():
-                vectors = store.many([getattr(d, view) for _, d in known])
-                for i in {i for (i, _), _ in known}:
-                    of_it = [k for k, ((j, _), _) in enumerate(known) if j == i]
-                    self._vectors[i].put(view, [known[k][0][1] for k in of_it], vectors[of_it])
-            if progress:
-                progress(first + len(some), len(missing))
-        for i in {i for i, _ in missing}:
+    def _finish(self, places: Iterable[Place]) -> None:
+        for i in {p.segment for p in places}:
             self._vectors[i].finish()
             self._names[i] = ""  # written under a new name with the next save
 
@@ -268,7 +273,7 @@ class Index:
             move_aside_and_log(segment / file, "it is not what was written", _TAKEN_AGAIN, index_files.SEGMENT, aside)
         return found
 
-    def _save(self) -> None:
+    def save(self) -> None:
         """Writes new segments, then the manifest in one step: whoever reads sees the old index or the new one."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -293,7 +298,3 @@ class Index:
             why = e.strerror or "it takes no more"
             self.problem = f"the index cannot be kept in {self.folder} ({why}) and is built anew next time"
             log.warning("%s", self.problem)
-
-
-def _one(segments: Sequence[LiveSegment]) -> LiveSegment:
-    return LiveSegment(merged([live.segment for live in segments], [live.alive for live in segments]))

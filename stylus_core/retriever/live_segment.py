@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.retriever.bm25 import BM25
+from stylus_core.retriever.documents import document
 from stylus_core.retriever.library_statistics import TermStatistics
 from stylus_core.retriever.postings import Mask, Postings, counted_frequencies, find_all, without_dead
-from stylus_core.retriever.segment import Segment
+from stylus_core.retriever.segment import Segment, from_documents, merged
+from stylus_core.types import Adapter
+
+_AT_ONCE = 20_000  # adapters whose words are in memory at the same time
 
 #: Fields of a segment whose statistics count, and whether their texts are examples rather than adapters.
 COUNTED = {"everything": False, "about": False, "examples": True}
@@ -59,6 +64,33 @@ class LiveSegment:
         """Each (terms of units,): where the term stands among the terms of `about`, and whether it does."""
         place, found = find_all(self.segment.units.terms, self.segment.about.terms)
         return place.astype(np.int32), found
+
+
+def segments_of(adapters: Iterable[Adapter]) -> list[LiveSegment]:
+    """Counts the words of adapters, not all of them in memory at the same time.
+
+    Args:
+        adapters: new or changed ones.
+
+    Returns:
+        Segments, for `Index.take_in`.
+    """
+    new, out = iter(adapters), []
+    while some := list(islice(new, _AT_ONCE)):
+        out.append(LiveSegment(from_documents(document(a) for a in some)))
+    return out
+
+
+def alive_of(segments: Sequence[LiveSegment]) -> LiveSegment:
+    """Merges segments.
+
+    Args:
+        segments: in the order of their rows.
+
+    Returns:
+        One of those of their rows that are alive.
+    """
+    return LiveSegment(merged([live.segment for live in segments], [live.alive for live in segments]))
 
 
 def field_bm25(segments: Sequence[LiveSegment], field: str, statistics: TermStatistics | None = None) -> BM25:

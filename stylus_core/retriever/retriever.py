@@ -15,8 +15,8 @@ from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.embedding_rows import Get
 from stylus_core.retriever.fusion import caption_likeness, kind_code, kind_labels
-from stylus_core.retriever.index import Get
 from stylus_core.retriever.index_view import IndexView
 from stylus_core.retriever.parallel_tasks import results_of
 from stylus_core.retriever.pool import Pool

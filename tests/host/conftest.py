@@ -47,7 +47,6 @@ class Host:
         sd_models.model_data.__init__()
         self.loras = Path(shared.cmd_opts.lora_dir)
         self.core = FakeCore(self.loras)
-        self.patience = 0.5  # seconds for which a picture waits for what changed
         self.app: Any = None
         self.api: Any = None
         self.demo: Any = None
@@ -70,7 +69,7 @@ class Host:
         from stylus_webui import settings
 
         self.cache = Cache(self.folder / "picks.sqlite")
-        self.service = Service(lambda folders: self.core.open(folders), settings.folders, self.patience)
+        self.service = Service(lambda folders: self.core.open(folders), settings.folders)
         runtime.install(runtime.Runtime(self.service, self.cache))
         self.demo, self.parts = self.ui.create_ui()
         self.app = FastAPI()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
-from tests.clock import HANG
+from tests.clock import HANG, until
 
 
 def safetensors(path: Path, shapes: dict[str, list[int]] | None = None, **metadata: str) -> Path:
@@ -38,14 +38,16 @@ class FakeCore:
         self.halves: dict[str, Half] = {}  # of two files that belong together, by stem
         self.applies: list[Applies | None] = []  # one for each that was asked
         self.answers: list[Selection | BaseException] = []
-        self.indexing: list[BaseException] = []  # raised by the next `index`
+        self.indexing: list[BaseException] = []  # raised by the next `index_words`
         self.indexed = 0
+        self.embedding: list[BaseException] = []  # raised by the next `embed`
+        self.embedded: int | None = None  # adapters that have vectors; None: all of them
         self.opened: list[list[Path]] = []
         self.closed = 0
-        self.hold: threading.Event | None = None  # `index` waits for it
-        self.dirty = False  # files changed that were not read yet
+        self.hold: threading.Event | None = None  # `index_words` waits for it
+        self.hold_vectors: threading.Event | None = None  # `embed` waits for it
+        self.edits: list[Callable[[], object]] = []  # what happened on disk and was not read yet
         self.library = self
-        self.roots: list[Path] = []
         self.home = folder / "state"
 
     def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more: Any) -> Adapter:
@@ -66,18 +68,33 @@ class FakeCore:
         self.opened.append(list(folders))
         return self
 
-    def index(self, progress: Callable[[str, int, int], None] | None = None) -> None:
+    def index_words(self, progress: Callable[[str, int, int], None] | None = None) -> None:
         if progress is not None:
-            progress("reading", 1, 2)
+            progress("scan", 1, 2)
         if self.hold is not None:
             self.hold.wait(HANG)
         self.indexed += 1
-        self.dirty = False
         if self.indexing:
             raise self.indexing.pop(0)
+        self.catch_up()
 
-    def changed(self, roots: Sequence[Path], *, quick: bool = False) -> bool:
-        return self.dirty
+    def embed(
+        self, progress: Callable[[str, int, int], None] | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        if progress is not None:
+            progress("embed", len(self.known) if self.embedded is None else self.embedded, len(self.known))
+        if self.hold_vectors is not None:
+            until(lambda: stop() or (self.hold_vectors is not None and self.hold_vectors.is_set()), "the vectors")
+            if stop():
+                return
+        if self.embedding:
+            raise self.embedding.pop(0)
+        self.embedded = None
+
+    def catch_up(self) -> None:
+        while self.edits:
+            self.edits.pop(0)()
+            self.revision += 1
 
     def adapters(self) -> list[Adapter]:
         return list(self.known)
@@ -111,7 +128,9 @@ class FakeCore:
         picks = tuple(self.pick(a, prompt) for a in found if f"<lora:{a.stem}:" not in prompt)
         most = options.max_adapters + sum(a.stem in options.pinned for a in found)  # a pin takes nobody's place
         chosen, nearly = picks[:most], picks[most:]
-        return Selection(prompt, prompt, chosen, nearly, composer=options.composer)
+        awaited = self.embedded is not None
+        notes = ("Words alone decided.",) if awaited else ()
+        return Selection(prompt, prompt, chosen, nearly, (), options.composer, notes, provisional=awaited)
 
     def pick(self, adapter: Adapter, prompt: str = "") -> Pick:
         word = self.words[adapter.stem]

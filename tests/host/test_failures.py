@@ -57,13 +57,24 @@ def test_no_index_yet(host):
     assert p.all_prompts == ["a fox <lora:fox:0.8>"]
 
 
-def test_changes_that_take_long_do_not_hold_up_a_picture(zoo):
+def test_changes_that_take_long_cost_no_picture_its_picks(zoo):
     zoo.core.hold = threading.Event()
-    zoo.core.dirty = True
-    assert "Taking in what changed" in as_typed(zoo)
+    zoo.service.refresh()
+    p, processed = zoo.generate("a fox")
+    usable(p, processed)
+    assert p.all_prompts == ["a fox <lora:fox:0.8>"]
+    assert "Taking in what changed" in zoo.service.state.sentence()
     zoo.core.hold.set()
     assert zoo.service.wait(HANG)
-    assert zoo.generate("a fox")[0].all_prompts == ["a fox <lora:fox:0.8>"]
+
+
+def test_vectors_that_cannot_be_made_leave_picks_on_words(host):
+    host.adapter("fox", word="fox")
+    host.core.embedded = 0
+    host.core.embedding = [ModelError("the disk is full.")]
+    host.start()
+    assert host.generate("a fox")[0].all_prompts == ["a fox <lora:fox:0.8>"]
+    assert "the disk is full" in host.service.state.sentence()
 
 
 def test_an_empty_folder(host):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import threading
 
 import pytest
 
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
+from stylus_core import Stylus
 from stylus_core.options import Options
 from stylus_webui import panel, runtime, settings, tags
 from stylus_webui.options import Edits
-from tests.clock import HANG
+from tests.clock import HANG, until
 from tests.host.fake import safetensors
+from tests.test_words_first import PatientEncoder
 
 
 @pytest.fixture
@@ -24,7 +28,6 @@ def real(host, tmp_path):
     host.shared.opts.data["stylus_encoder"] = "none"
     host.core.open = lambda folders: runtime._open_core(folders)
     assert settings.encoder() == "none"
-    host.patience = HANG
     return host.start()
 
 
@@ -71,6 +74,44 @@ def test_a_new_file_is_picked_without_a_rescan(real):
     assert real.service.wait(HANG)
     _, processed = real.generate("a zorblat on a hill")
     assert [path for path, _ in processed.images[0]["loaded"]] == [str(real.loras / "zorblat.safetensors")]
+
+
+def test_an_edit_in_place_is_noticed_by_the_next_picture_of_a_known_prompt(real):
+    assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
+    path = safetensors(real.loras / "blank.safetensors", ss_tag_frequency='{"10_blank": {"blank": 40}}')
+    path.with_suffix(".json").write_text('{"description": "nothing yet"}')
+    real.networks.list_available_networks()
+    for _ in range(2):
+        assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
+    path.with_suffix(".json").write_text('{"activation text": "zorblat", "description": "A zorblat."}')
+    _, processed = real.generate("a zorblat on a hill")
+    assert [file for file, _ in processed.images[0]["loaded"]] == [str(path)]
+
+
+def test_changed_sidecars_cost_no_picture_its_picks(host, tmp_path):
+    """As many as there are; the vectors for them never come while pictures are made."""
+    library, _ = build(tmp_path)
+    shutil.rmtree(host.loras)
+    shutil.copytree(library, host.loras)
+    encoder = PatientEncoder()
+    host.core.open = lambda folders: Stylus(list(folders), home=tmp_path / "state", encoder=encoder)
+    host.start(wait=False)
+    until(lambda: host.service.state.status == "ready", "the index of words")
+    on_words = [host.generate(prompt)[1].images[0]["loaded"] for prompt in PROMPTS]
+    encoder.steps.release(10_000)
+    assert host.service.wait(HANG)
+    encoder.steps = threading.Semaphore(0)
+    sidecars = [*host.loras.rglob("*.json"), *host.loras.rglob("*.civitai.info")]
+    assert len(sidecars) > 20
+    for path in sidecars:
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "notes": "seen today"}), "utf-8")
+    for prompt, loaded in zip(PROMPTS, on_words, strict=True):
+        p, processed = host.generate(prompt)
+        assert not any("used as typed" in comment for comment in p.comments)
+        assert bool(processed.images[0]["loaded"]) == bool(loaded)
+    assert not host.service.wait(0)
+    encoder.steps.release(10_000)
+    assert host.service.wait(HANG)
 
 
 def test_show_picks_and_the_table_of_adapters(real):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
 
 import pytest
 
-from stylus_core.library import watch
+from stylus_core.library import database_upkeep, watch
 from stylus_core.library.watch import Watch
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -29,6 +30,12 @@ def notes(shelf: Shelf) -> str:
 def listings() -> list[threading.Thread]:
     """The threads that list the folders in the background."""
     return [thread for thread in threading.enumerate() if thread.name == "stylus-listing"]
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library is too large for a look at each sidecar; before `edited`, which lists it."""
+    monkeypatch.setattr(database_upkeep, "EACH", 0)
 
 
 @pytest.fixture
@@ -55,10 +62,20 @@ def test_an_edit_is_known_before_the_selection(shelf: Shelf, edited: Watch) -> N
     edited.close()
 
 
-def test_in_a_large_library_it_is_known_soon_after(
+def test_an_edit_is_known_however_lately_the_files_were_listed(
     shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_AWAITED", 0)
+    monkeypatch.setattr(watch, "STANDS", FOR_EVER)
+    edited.check()
+    for said in ("again", "and again"):
+        sidecar(shelf.loras / "a.safetensors", ".json", json.dumps({"notes": said}))
+        long_ago(shelf.loras)
+        edited.check()
+        assert notes(shelf) == said
+    edited.close()
+
+
+def test_in_a_large_library_it_is_known_soon_after(shelf: Shelf, large: None, edited: Watch) -> None:
     with edited.selecting():
         with edited.selecting():
             edited.check()
@@ -71,18 +88,14 @@ def test_in_a_large_library_it_is_known_soon_after(
     edited.close()
 
 
-def test_a_file_that_comes_is_known_at_once_however_large_the_library(
-    shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "_AWAITED", 0)
+def test_a_file_that_comes_is_known_at_once_however_large_the_library(shelf: Shelf, large: None, edited: Watch) -> None:
     safetensors(shelf.loras / "sub" / "b.safetensors")
     edited.check()
     assert len(list(shelf.library.adapters())) == 2
     edited.close()
 
 
-def test_closing_ends_a_listing_that_waits(shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "_AWAITED", 0)
+def test_closing_ends_a_listing_that_waits(shelf: Shelf, large: None, edited: Watch) -> None:
     with edited.selecting():
         with edited.selecting():
             edited.check()

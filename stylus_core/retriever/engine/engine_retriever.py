@@ -18,6 +18,7 @@ from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
 from stylus_core.retriever.cooccurrence import NEIGHBOURS
 from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.embedding_rows import Get
 from stylus_core.retriever.engine.candidate_index import CandidateIndex, NearestExamples, query_weights
 from stylus_core.retriever.engine.contract import TEXTS, Condition, Engine, Row
 from stylus_core.retriever.engine.pool_query import PoolQuery
@@ -25,7 +26,6 @@ from stylus_core.retriever.engine.published_statistics import PublishedStatistic
 from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExample, unpack, unpack_example
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.fusion import caption_likeness, kind_labels
-from stylus_core.retriever.index import Get
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS, QuantizedVectors
 from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, query_text
 from stylus_core.retriever.tokenizer import tokens, without_markup

@@ -126,10 +126,7 @@ class LocalIndex:
         if shared is None:
             return
         new = sorted(self._library.changes_since(known)[0])
-        encoder = shared.encoder
-        if isinstance(self._encoder, str):
-            encoder = bulk_encoder(encoder, self._encoder, len(new))
-        store = VectorStore(self._home / "vectors.sqlite", encoder)
+        store = VectorStore(self._home / "vectors.sqlite", bulk_encoder(shared.encoder, len(new)))
         try:
             for first in range(0, len(new), _EMBED_STEP):
                 some = self._library.get(new[first : first + _EMBED_STEP]).values()

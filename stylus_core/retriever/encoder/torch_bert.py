@@ -72,7 +72,7 @@ class TorchBertEncoder:
         tokens = self._light.model.tokens(texts)
         order = sorted(range(len(tokens)), key=lambda i: -len(tokens[i]))
         with self._torch.no_grad():
-            network = _Network(self._light.model, self._torch, self._device)
+            network = _TorchNetwork(self._light.model, self._torch, self._device)
             start = 0
             while start < len(order):  # the longest come first: too little memory shows at once
                 rows = order[start : start + max(1, at_once // len(tokens[order[start]]))]
@@ -81,7 +81,7 @@ class TorchBertEncoder:
         return out
 
 
-class _Network:
+class _TorchNetwork:
     """The weights on a device, for as long as this lives."""
 
     def __init__(self, model: BertModel, torch: Any, device: str) -> None:

@@ -223,10 +223,7 @@ class LocalIndex:
             adapters = len(self.index)
         if not missing:
             return
-        encoder = shared.encoder
-        if isinstance(self._encoder, str):
-            encoder = bulk_encoder(encoder, self._encoder, len(missing))
-        store = VectorStore(self._home / "vectors.sqlite", encoder)
+        store = VectorStore(self._home / "vectors.sqlite", bulk_encoder(shared.encoder, len(missing)))
         run = EmbeddingRun(self._library, missing, store)
 
         def hand_over(ids: Sequence[int], vectors: Mapping[str, Matrix]) -> None:

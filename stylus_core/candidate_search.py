@@ -47,7 +47,7 @@ class SearchResult(NamedTuple):
         request: the question, with the first of the candidates.
         candidates: best first.
         pairs: files that belong together, as this prompt sees them.
-        pool: the adapters that the options left; None: all.
+        wanted: which adapters could be candidates.
         timings: stage -> milliseconds.
         notes: what the user should know of the search, one sentence each.
     """
@@ -55,7 +55,7 @@ class SearchResult(NamedTuple):
     request: Request
     candidates: tuple[Candidate, ...]
     pairs: PromptPairs
-    pool: Pool | None
+    wanted: Filter
     timings: dict[str, float]
     notes: tuple[str, ...] = ()
 
@@ -116,7 +116,7 @@ class CandidateSearch:
             found.similarity.of(slice(n)) if found.similarity else None,
             len(pairs.second_files | pairs.pinned_names(options.pins)),
         )
-        return SearchResult(request, candidates, pairs, query.pool, timings)
+        return SearchResult(request, candidates, pairs, wanted, timings)
 
     def _called(self, name: str) -> list[Adapter]:
         """The adapters that a tag of this name calls, by their stem or their alias."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from stylus_core.base_models import OTHER, fits
+from stylus_core.base_models import OTHER, fits, for_people
+from stylus_core.composer.contract import Request
 from stylus_core.options import Options
-from stylus_core.retriever.pool import Pool, narrowing
+from stylus_core.retriever.index_view import IndexView
+from stylus_core.retriever.pool import narrowing
+from stylus_core.retriever.retriever import Filter
 from stylus_core.types import Adapter, Half
 
 
@@ -37,7 +40,7 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
     made_for = adapter.made_for
     if fits(made_for, wanted):
         return ""
-    what = "a base model that Stylus does not know" if wanted == OTHER else wanted
+    what = for_people(wanted) if wanted == OTHER else wanted
     return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {what}"
 
 
@@ -56,21 +59,45 @@ def other_half_missing(adapter: Adapter, half: Half | None) -> str:
     return f"{adapter.stem!r} was asked for by name and is left out: {half.missing}"
 
 
-def no_pick(candidates: bool, options: Options, pool: Pool | None) -> str:
+def no_pick(request: Request, index: IndexView, wanted: Filter) -> str:
     """Says why nothing was picked, where nothing else says so.
 
     Args:
-        candidates: whether there was anything to choose from.
-        options: of the selection.
-        pool: the adapters that the options left; None: all.
+        request: what a composer was asked.
+        index: of the whole library on this machine.
+        wanted: which of its adapters could be candidates.
 
     Returns:
         A sentence.
     """
-    if candidates:
-        return "no adapter fits this prompt well enough"
-    if options.architecture == OTHER:
-        return "the checkpoint is of a base model that Stylus does not know: no adapter is known to fit it"
-    if pool is not None and not len(pool.inside):
-        return f"no adapter of the library is left by {' and '.join(narrowing(options))}"
-    return "no adapter in the library may be used with these options"
+    most, own = request.options.max_adapters, request.adapters_in_prompt
+    if not most:
+        return "nothing is picked, as at most 0 adapters are asked for"
+    if own >= most:
+        return f"nothing is picked, as the prompt has {own} of at most {most} adapters already"
+    left_out = "" if request.candidates else _nobody(index, wanted, request.options)
+    return left_out or "no adapter fits this prompt well enough"
+
+
+def _nobody(index: IndexView, wanted: Filter, options: Options) -> str:
+    """Says which option leaves none of a library's adapters; "" where some are left."""
+    mask = index.selectable.copy()
+    those = ""  # which of them are left so far
+    for part, taken in wanted.steps(index):
+        count = int(mask.sum())
+        mask &= taken
+        if part == "architecture":
+            what = for_people(options.architecture)
+            why, which = f"made for {what}", f" for {what}"
+            if options.architecture == OTHER:
+                why = f"known to fit the checkpoint, which is of {what}"
+        elif part == "kinds":
+            why, which = f"of the allowed kinds ({', '.join(options.kinds)})", " of the allowed kinds"
+        elif part == "pool":
+            why, which = f"left by {' and '.join(narrowing(options))}", " that the options leave"
+        else:
+            why, which = "free to be picked: they are banned or in the prompt already", ""
+        if not mask.any():
+            return f"none of the {count:,} adapters{those} is {why}"
+        those += which
+    return ""

@@ -43,8 +43,8 @@ def write_selection(
         said.append(index.problem)
     if index.empty:
         said.append(f"there are no usable adapters in {', '.join(map(str, roots))}")
-    elif not found.candidates or not (written.picks or said):
-        said.append(no_pick(bool(found.candidates), options, found.pool))
+    elif not found.candidates or not (written.picks or written.notes or _explained(found, composition)):
+        said.append(no_pick(found.request, index.index, found.wanted))
     return Selection(
         prompt=prompt.text,
         rewritten=written.text,
@@ -53,3 +53,8 @@ def write_selection(
         composer=composition.composer,
         notes=tuple(dict.fromkeys(said)),
     )
+
+
+def _explained(found: SearchResult, composition: Composition) -> bool:
+    """Whether the composer that was asked says itself why there is nothing; one that stood in tells of the other."""
+    return bool(composition.notes) and composition.composer == found.request.options.composer

@@ -12,6 +12,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS entries (
 KEEP = 20_000
 _FORGET = """DELETE FROM entries WHERE kind = ?1 AND used < (
     SELECT used FROM entries WHERE kind = ?1 ORDER BY used DESC LIMIT 1 OFFSET ?2)"""
+_FIND = "SELECT key, value FROM entries WHERE kind = ? AND key IN (SELECT value FROM json_each(?))"
 _MEMORY = 512
 
 
@@ -50,21 +52,34 @@ class Cache:
         Returns:
             The entry; None where there is none, or none that is what was written.
         """
-        digest = _digest(key)
+        return self.first(kind, [key])
+
+    def first(self, kind: str, keys: Sequence[Any]) -> dict[str, Any] | None:
+        """Finds the first of some entries that is there, and notes that it was used.
+
+        Args:
+            kind: "picks" or "written".
+            keys: any JSON values, a thousand at most.
+
+        Returns:
+            The entry; None where there is none of them, or none that is what was written.
+        """
+        digests = list(dict.fromkeys(map(_digest, keys)))
         with self._lock:
-            found = self._memory.get((kind, digest))
-            if found is not None or self._file is None:
-                return found
-            rows = self._file.rows("SELECT value FROM entries WHERE kind = ? AND key = ?", (kind, digest))
-            text = unseal_text(rows[0][0], kind, digest) if rows else None
-            if text is None:
-                return None
-            self._file.write("UPDATE entries SET used = ? WHERE kind = ? AND key = ?", [(_now(), kind, digest)])
-        try:
-            value = json.loads(text)
-        except ValueError:
-            return None
-        return value if isinstance(value, dict) else None
+            known = {d: self._memory[kind, d] for d in digests if (kind, d) in self._memory}
+            missing = [d for d in digests if d not in known]
+            if missing and self._file is not None:
+                known |= self._in_file(self._file, kind, missing)
+            found = next((d for d in digests if d in known), None)
+            if found in missing and self._file is not None:
+                self._file.write("UPDATE entries SET used = ? WHERE kind = ? AND key = ?", [(_now(), kind, found)])
+            return None if found is None else known[found]
+
+    @staticmethod
+    def _in_file(file: CacheFile, kind: str, digests: Sequence[str]) -> dict[str, dict[str, Any]]:
+        rows = file.rows(_FIND, (kind, json.dumps(digests)))
+        texts = {key: unseal_text(value, kind, key) for key, value in rows}
+        return {key: value for key, text in texts.items() if text is not None and (value := _entry(text)) is not None}
 
     def put(self, kind: str, key: Any, value: dict[str, Any]) -> None:
         """Keeps an entry, in memory and in the file.
@@ -87,18 +102,6 @@ class Cache:
             self._writes += 1
             if self._writes % 256 == 1:
                 self._file.write(_FORGET, [(kind, KEEP)])
-
-    def recent(self, kind: str) -> list[dict[str, Any]]:
-        """Lists what this process wrote last.
-
-        Args:
-            kind: "picks" or "written".
-
-        Returns:
-            The entries, the newest first.
-        """
-        with self._lock:
-            return [value for (k, _), value in reversed(self._memory.items()) if k == kind]
 
     def count(self, kind: str) -> int:
         """Counts entries.
@@ -136,6 +139,14 @@ def pick_file(path: Path) -> CacheFile:
 def _intact(row: Row) -> bool:
     kind, key, value, _ = row
     return isinstance(kind, str) and isinstance(key, str) and unseal_text(value, kind, key) is not None
+
+
+def _entry(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _digest(key: Any) -> str:

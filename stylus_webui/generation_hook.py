@@ -16,8 +16,9 @@ from stylus_core.errors import OptionError
 from stylus_core.types import Pick
 from stylus_webui import host_prompts, infotext, tags, variants
 from stylus_webui import options as table
-from stylus_webui.select_or_reuse import Decision, DecisionContext, decide, remember
+from stylus_webui.select_or_reuse import Decision, DecisionContext, decide
 from stylus_webui.service import sentence
+from stylus_webui.written_prompts import remember
 
 logger = logging.getLogger("stylus")
 

@@ -12,11 +12,12 @@ from stylus_core.options import Options
 from stylus_core.types import Pick, Selection, in_proportion
 from stylus_webui import host, host_prompts, tags
 from stylus_webui.cache import Cache
-from stylus_webui.cached_selection import read_pick, read_selection
+from stylus_webui.cached_selection import read_selection
 from stylus_webui.options import Edits, HostSettings, Named, normal
 from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.picks_by_name import NamedLookup, by_name, described, taken_by_hand
 from stylus_webui.service import NotReady, Service, sentence
+from stylus_webui.written_prompts import recognise
 
 logger = logging.getLogger("stylus")
 
@@ -110,7 +111,7 @@ def decide(prompt: str, settings: HostSettings, context: DecisionContext, typed:
 def _decide(prompt: str, effective: str, settings: HostSettings, context: DecisionContext, typed: str) -> Decision:
     written = recognise(effective, context.cache)
     if written is not None:
-        return written
+        return Decision(written.own, effective, written.picks, effective, finished=True)
     if not effective.strip():
         return Decision(prompt, effective, decided=False)
     edits = settings.edits.for_prompt(prompt, typed)
@@ -127,43 +128,13 @@ def _decide(prompt: str, effective: str, settings: HostSettings, context: Decisi
     return _usable(_with_added(found, edits, context, settings.options), edits, context)
 
 
-# -- prompts that we wrote ---------------------------------------------------------------------------------------------
-
-
-def remember(cache: Cache, rewritten: str, own: str, picks: tuple[Pick, ...]) -> None:
-    """Notes that a prompt is of our making, so that it is left alone when it comes back.
-
-    Args:
-        cache: where.
-        rewritten: what we made.
-        own: what we made it of.
-        picks: that are in it.
-    """
-    text = normal(rewritten)
-    cache.put("written", text, {"prompt": own, "text": text, "picks": [dataclasses.asdict(p) for p in picks]})
-
-
-def recognise(effective: str, cache: Cache) -> Decision | None:
-    """A prompt that we wrote, or one that another extension built around it."""
-    text = normal(effective)
-    if not tags.names_in(text):
-        return None
-    found = cache.get("written", text)
-    if found is None:
-        found = next((w for w in cache.recent("written") if w["picks"] and w["text"] in text), None)
-    if found is None:
-        return None
-    picks = tuple(pick for p in found.get("picks", ()) if (pick := read_pick(p)) is not None)
-    return Decision(str(found.get("prompt", "")), effective, picks, effective, finished=True)
+# -- picks that are given ----------------------------------------------------------------------------------------------
 
 
 def _came_back(edits: Edits, effective: str) -> Decision:
     reason = "Repeated from the infotext."
     picks = tuple(Pick(n.name, "", n.weight, "", reason, clip_weight=n.clip_weight) for n in edits.picks)
     return Decision(edits.prompt, effective, picks, effective, finished=True)
-
-
-# -- picks that are given ----------------------------------------------------------------------------------------------
 
 
 def _repeat(start: Decision, edits: Edits, context: DecisionContext) -> Decision:

@@ -147,9 +147,9 @@ def test_an_empty_pool_says_which_options_emptied_it(root: Path):
     with opened(root) as stylus:
         found = stylus.select(PROMPT, {"include_folders": ["nowhere"], "nsfw": "r", "favourite_names": ["a"]})
         assert found.rewritten == PROMPT
-        assert found.notes == ("no adapter of the library is left by include_folders and nsfw",)
+        assert found.notes == ("none of the 6 adapters is left by include_folders and nsfw",)
         other = stylus.select(PROMPT, {"include_folders": ["ink"], "kinds": ["vehicle"]})
-        assert other.notes == ("no adapter in the library may be used with these options",)
+        assert other.notes == ("none of the 6 adapters is of the allowed kinds (vehicle)",)
 
 
 def test_folders_are_written_in_one_way():

@@ -43,6 +43,21 @@ def label(architecture: str, size: str = "") -> str:
     return f"{architecture}-{size}" if size else architecture
 
 
+def for_people(checkpoint: str) -> str:
+    """Says in the words of people what a checkpoint is.
+
+    Args:
+        checkpoint: one of `CHECKPOINTS`.
+
+    Returns:
+        "Flux.1", "Flux.2 klein-9b"; for `OTHER` what is known of it.
+    """
+    name = _SIZED.get(checkpoint, checkpoint)
+    if name not in BY_NAME:
+        return "a base model that Stylus does not know"
+    return f"{BY_NAME[name].label.partition(' (')[0]}{checkpoint.removeprefix(name).replace('-', ' ', 1)}"
+
+
 def fits(made_for: str, wanted: str) -> bool:
     """Whether an adapter may be picked.
 
@@ -72,5 +87,6 @@ __all__ = [
     "BaseModel",
     "Size",
     "fits",
+    "for_people",
     "label",
 ]

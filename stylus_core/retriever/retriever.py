@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,26 @@ class Filter:
         wanted = set(kinds if len(self.kinds) == len(KINDS) else kind_labels(self.kinds))
         return np.array([fitting[a] and k in wanted for a, k in zip(architectures, kinds, strict=True)], np.bool_)
 
+    def steps(self, index: IndexView) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Which rows of an index each part of it lets be candidates, for those parts that leave somebody out.
+
+        Args:
+            index: whose rows.
+
+        Returns:
+            The name of the attribute, and (n,).
+        """
+        signals = index.signals
+        if self.architecture != "any":
+            fitting = np.array([fits(label, self.architecture) for label in signals.architecture_names], np.bool_)
+            yield "architecture", fitting[signals.architectures]
+        if len(self.kinds) < len(KINDS):
+            yield "kinds", np.isin(signals.kinds, [kind_code(label) for label in kind_labels(self.kinds)])
+        if self.pool is not None:
+            yield "pool", self.pool.mask(index.ids)
+        if self.exclude:
+            yield "exclude", ~np.isin(index.ids, list(self.exclude))
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
@@ -114,7 +134,9 @@ class Retriever:
             Candidates, best first.
         """
         clock = Clock()
-        mask = self._mask(wanted or Filter())
+        mask = self.index.selectable.copy()
+        for _, rows_taken in (wanted or Filter()).steps(self.index):
+            mask &= rows_taken
         library = len(self.index)
         parts = phrases(keywords)
         themselves = [n for n, (part, i) in enumerate(parts) if part == keywords[i].text]
@@ -223,20 +245,6 @@ class Retriever:
             chosen += [highest(values, _ENDS), highest(-values, _ENDS)]
         pool = np.unique(np.concatenate(chosen))
         return pool[np.isfinite(total[pool])]
-
-    def _mask(self, wanted: Filter) -> NDArray[np.bool_]:
-        signals = self.index.signals
-        mask = self.index.selectable.copy()
-        if wanted.architecture != "any":
-            fitting = np.array([fits(label, wanted.architecture) for label in signals.architecture_names], np.bool_)
-            mask &= fitting[signals.architectures]
-        if len(wanted.kinds) < len(KINDS):
-            mask &= np.isin(signals.kinds, [kind_code(label) for label in kind_labels(wanted.kinds)])
-        if wanted.exclude:
-            mask &= ~np.isin(self.index.ids, list(wanted.exclude))
-        if wanted.pool is not None:
-            mask &= wanted.pool.mask(self.index.ids)
-        return mask
 
 
 def query_text(prompt: ParsedPrompt) -> str:

@@ -163,10 +163,61 @@ def test_adetailer_adds_nothing_to_what_was_added(zoo):
     assert '"a fox in the snow"' in processed.info
 
 
-def test_a_prompt_built_around_ours_is_left_alone(zoo):
-    p, _ = zoo.generate("a fox", options={"max_adapters": 1})
-    again, _ = zoo.generate(f"{p.all_prompts[0]}, snow on its face", tab="img2img")
-    assert again.all_prompts == [f"{p.all_prompts[0]}, snow on its face"]
+OURS = "a red fox <lora:fox_v2:0.8>"
+#: What other extensions make of it: ADetailer's own prompt, one with its own adapter, a style, an emphasis, a region.
+AROUND = [
+    f"{OURS}, snow on its face",
+    f"{OURS} <lora:detail:1> snow on its face",
+    f"best quality, {OURS}, snow",
+    f"best quality\n{OURS}\nsnow",
+    f"({OURS}:1.2), snow",
+    f"snow BREAK {OURS}",
+]
+#: Prompts of the user's own in which the same words and tags stand.
+OF_ITS_OWN = [
+    "an arctic fox <lora:fox_v2:0.8> in the snow",
+    "not a red fox <lora:fox_v2:0.8>, snow",
+    "a castle in deep snow, a red fox <lora:fox_v2:0.8>",
+    "a red fox <lora:fox_v2:0.85>, snow",
+    "a red fox in the snow <lora:fox_v2:0.8>",
+    "snow, <lora:fox_v2:0.8>",
+]
+
+
+def restarted(zoo):
+    """The process of before knows nothing any more; the file does."""
+    from stylus_webui import runtime
+    from stylus_webui.cache import Cache
+
+    zoo.cache.close()
+    runtime.get().cache = zoo.cache = Cache(zoo.folder / "picks.sqlite")
+
+
+@pytest.mark.parametrize("prompt", AROUND)
+def test_a_prompt_built_around_ours_is_left_alone_before_and_after_a_restart(zoo, prompt):
+    assert zoo.generate("a red fox")[0].all_prompts == [OURS]
+    assert zoo.generate(prompt, tab="img2img")[0].all_prompts == [prompt]
+    restarted(zoo)
+    again, processed = zoo.generate(prompt, tab="img2img")
+    assert again.all_prompts == [prompt] and len(zoo.core.asked) == 1
+    assert '"a red fox"' in processed.info
+
+
+@pytest.mark.parametrize("prompt", OF_ITS_OWN)
+def test_a_prompt_in_which_a_short_one_of_ours_stands_is_one_of_its_own(zoo, prompt):
+    zoo.generate("a red fox")
+    assert zoo.generate(prompt)[0].all_prompts[0].endswith("<lora:snow:0.5>")
+    assert zoo.core.asked[-1][0] == prompt
+    restarted(zoo)
+    assert zoo.generate(prompt.replace("snow", "much snow"))[0].all_prompts[0].endswith("<lora:snow:0.5>")
+
+
+def test_a_long_prompt_is_looked_through_in_few_parts(zoo):
+    """Nothing is timed: what looked at every clause with every tag would not come to an end."""
+    zoo.generate("a red fox")
+    prompt = ", ".join(["snow <lora:own:0.01>"] * 5000)
+    zoo.generate(prompt)
+    assert zoo.core.asked[-1][0] == prompt
 
 
 def test_hires_button_gives_the_same_adapters_without_asking(zoo):
@@ -182,14 +233,14 @@ def test_hires_button_gives_the_same_adapters_without_asking(zoo):
 
 def test_recognised_after_a_restart(zoo, tmp_path):
     from stylus_webui.cache import Cache
-    from stylus_webui.select_or_reuse import recognise
+    from stylus_webui.written_prompts import recognise
 
     p, _ = zoo.generate("a fox")
     zoo.cache.close()
     again = Cache(tmp_path / "picks.sqlite")
     found = recognise(p.all_prompts[0], again)
     again.close()
-    assert found is not None and found.prompt == "a fox" and found.finished
+    assert found is not None and found.own == "a fox"
 
 
 def test_the_users_own_adapters_stay(zoo):

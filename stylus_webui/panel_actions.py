@@ -187,7 +187,7 @@ def _both_files(name: str) -> list[str]:
 
 def _write(tab: TabValues) -> TabValues:
     """Puts the picks into the box, where the user goes on by hand: Generate adds nothing to what was written here."""
-    from stylus_webui.select_or_reuse import remember
+    from stylus_webui.written_prompts import remember
 
     found = _decided(tab)
     if found is None or not (found[0].picks or found[0].text):

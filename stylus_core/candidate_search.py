@@ -134,7 +134,7 @@ class CandidateSearch:
             found.sentence,
             found.library,
             found.similarity.of(slice(n)) if found.similarity else None,
-            len(pairs.second_files),
+            len(pairs.second_files | pairs.pinned_names(options.pins)),
         )
         return SearchResult(request, candidates, pairs, wanted, timings)
 

@@ -29,7 +29,14 @@ TABLE: tuple[Option, ...] = (
         tuple(COMPOSERS),
     ),
     Option(
-        "max_adapters", "int", 3, "Adapters at most", "How many adapters one prompt may get.", low=0, high=10, step=1
+        "max_adapters",
+        "int",
+        3,
+        "Adapters at most",
+        "How many adapters one prompt may get, pinned ones aside.",
+        low=0,
+        high=10,
+        step=1,
     ),
     Option("strength", "float", 1.0, "Strength", "Multiplies every recommended weight.", low=0.1, high=2.0, step=0.05),
     Option(
@@ -77,7 +84,8 @@ TABLE: tuple[Option, ...] = (
         "names",
         (),
         "Pinned",
-        "Adapters that are always added, by file stem; not where they are made for another architecture.",
+        "Adapters that are always added, beyond the number, by file stem; not where they are made for another "
+        "architecture.",
     ),
     Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),
     Option(
@@ -233,6 +241,11 @@ class Options:
             raise OptionError(f"unknown option {unknown[0]!r}: the options are {', '.join(BY_NAME)}")
         table = {**BY_NAME, "composer": replace(BY_NAME["composer"], choices=tuple(composers))}
         return cls(**{name: check(table[name], value) for name, value in given.items()})
+
+    @property
+    def pins(self) -> frozenset[str]:
+        """The stems that are pinned and not banned."""
+        return frozenset(self.pinned).difference(self.banned)
 
     def changed(self) -> dict[str, Any]:
         """The options that differ from their defaults, as plain JSON values."""

@@ -124,6 +124,23 @@ class PromptPairs:
             if (p := self.pairs.get(number)) and p.low and p.high and p.low.id == number and p.high.id in self.present
         )
 
+    def pinned_names(self, pins: frozenset[str]) -> frozenset[str]:
+        """Finds what is pinned among the names in the prompt's tags.
+
+        Args:
+            pins: stems.
+
+        Returns:
+            The names that call one of these, or the other half of one.
+        """
+        out = set()
+        for number, (name, adapter) in self.present.items():
+            pair = self.pairs.get(number)
+            files = [adapter, *((pair.high, pair.low) if pair is not None else ())]
+            if any(file is not None and file.stem in pins for file in files):
+                out.add(name)
+        return frozenset(out)
+
     @property
     def notes(self) -> list[str]:
         """A sentence for each half that the prompt has without the other one."""

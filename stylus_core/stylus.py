@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from stylus_core.adapter_search import AdapterSearch, FoundPage
 from stylus_core.caches import heal
 from stylus_core.candidate_search import CandidateSearch, SearchQuery
 from stylus_core.composer import Composers, ComposerSettings
@@ -71,6 +72,7 @@ class Stylus:
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
         self._search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
         self._indexing = Indexing(self._library, self.roots, self._watch, self.local_index, self._remote)
+        self._found = AdapterSearch(self._library, self._search)
 
     def __enter__(self) -> Stylus:
         return self
@@ -163,6 +165,21 @@ class Stylus:
             Those of this stem, else of this title, else those with it in either; usable ones first.
         """
         return self._library.find(name)
+
+    def search(self, text: str, *, limit: int = 12, offset: int = 0) -> FoundPage:
+        """Looks through the whole library, whatever may be picked for a prompt.
+
+        Args:
+            text: of names, or words for what an adapter shows; "" for all adapters by their names.
+            limit: how many are given at most.
+            offset: how many are left out in front.
+
+        Returns:
+            First those whose names have the words, then those that are near by words, or by meaning where there are
+            vectors.
+        """
+        with self.local_index.lock:
+            return self._again(lambda: self._found.search(text, limit, offset))
 
     def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
         """Sets what the user says of an adapter. Nothing is written beside its file, and the next selection goes by it.

@@ -11,6 +11,7 @@ from stylus_core.progress import Progress
 from stylus_core.types import Adapter, Applies, Half, Selection
 
 if TYPE_CHECKING:
+    from stylus_core.adapter_search import FoundPage
     from stylus_core.library.database import DatabaseState
 
 
@@ -77,6 +78,18 @@ class SelectingCore(Protocol):
 
         Returns:
             All that have it, in any case.
+        """
+
+    def search(self, text: str, *, limit: int = 12, offset: int = 0) -> FoundPage:
+        """Looks through the whole library, by name, words and meaning.
+
+        Args:
+            text: what is looked for; "" for all adapters by their names.
+            limit: how many are given at most.
+            offset: how many are left out in front.
+
+        Returns:
+            Some of what was found.
         """
 
     def half(self, adapter: Adapter) -> Half | None:

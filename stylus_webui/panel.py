@@ -17,8 +17,9 @@ import gradio as gr
 from stylus_core.errors import OptionError
 from stylus_core.options import POOL
 from stylus_core.types import Pick
-from stylus_webui import chips, host_prompts, runtime, settings, tags
+from stylus_webui import chips, for_good, host_prompts, library_search, runtime, settings, tags
 from stylus_webui import options as table
+from stylus_webui.library_search import SearchBox
 from stylus_webui.options import CONTROLS
 from stylus_webui.panel_actions import TabValues, apply_action
 from stylus_webui.panel_controls import control, follow_settings, in_pairs, not_saved
@@ -48,6 +49,8 @@ class Panel:
     estimate: Any
     start: Any
     stop: Any
+    search: SearchBox
+    kept: Any  # HTML: what is pinned and banned for good
 
     @property
     def arguments(self) -> list[Any]:
@@ -92,6 +95,10 @@ def build(tab: str, problem: str = "") -> Panel:
                 with gr.Row():
                     for option in pair:
                         controls[option.name] = control(option, name(option.name))
+        with gr.Accordion("Find an adapter", open=False, elem_id=name("search")):
+            search = library_search.build(name, not problem)
+        with gr.Accordion("Pinned and banned", open=False, elem_id=name("for_good")):
+            kept = gr.HTML(value=for_good.html(), elem_id=name("kept"))
         with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
             refine = gr.HTML(value=_refining(), elem_id=name("refine"))
             with gr.Row():
@@ -105,9 +112,8 @@ def build(tab: str, problem: str = "") -> Panel:
             poll = gr.Button("poll", elem_id=name("poll"))
             finished = gr.Button("after", elem_id=name("after"))
     ordered = {o.name: controls[o.name] for o in CONTROLS}
-    return Panel(
-        tab, ordered, state, action, shown, status, show, act, poll, finished, rescan, refine, estimate, start, stop
-    )
+    parts = (shown, status, show, act, poll, finished, rescan, refine, estimate, start, stop, search, kept)
+    return Panel(tab, ordered, state, action, *parts)
 
 
 def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
@@ -129,14 +135,15 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         typed, prompt_text, args = asked(values)
         return answer(prompt_text, args, typed), _status()
 
-    def act(action: str, *values: Any) -> Any:
+    def act(action: str, query: Any, place: Any, *values: Any) -> Any:
         before = TabValues(str(values[0] or ""), values[count:], values[1] if count > 1 else None)
         tab = apply_action(action, before)
         said = [
             gr.update() if new == old else gr.update(value=new)
             for new, old in ((tab.pinned, before.pinned), (tab.enabled, before.enabled), (tab.typed, before.typed))
         ]
-        return answer(tab.prompt, tab.args, tab.typed), tab.state, *said
+        shown = answer(tab.prompt, tab.args, tab.typed)
+        return shown, tab.state, for_good.html(), library_search.again(query, place), *said
 
     def after(enabled: Any, *values: Any) -> Any:
         if not enabled:
@@ -153,12 +160,21 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     panel.show.click(fn=_safely(show, 2), inputs=inputs, outputs=[panel.shown, panel.status], **quiet)
     panel.act.click(
-        fn=_safely(act, 5),
-        inputs=[panel.action, *inputs],
-        outputs=[panel.shown, panel.state, panel.controls["pinned"], panel.controls["enabled"], prompt],
+        fn=_safely(act, 7),
+        inputs=[panel.action, *panel.search.asked, *inputs],
+        outputs=[
+            *(panel.shown, panel.state, panel.kept, panel.search.found),
+            *(panel.controls["pinned"], panel.controls["enabled"], prompt),
+        ],
         **quiet,
     )
-    panel.poll.click(fn=lambda: (_status(), _refining()), inputs=[], outputs=[panel.status, panel.refine], **quiet)
+    panel.poll.click(
+        fn=lambda: (_status(), _refining(), for_good.html()),
+        inputs=[],
+        outputs=[panel.status, panel.refine, panel.kept],
+        **quiet,
+    )
+    library_search.wire(panel.search)
     for button, what in ((panel.estimate, "plan"), (panel.start, "start"), (panel.stop, "stop")):
         button.click(fn=functools.partial(_refine, what), inputs=[], outputs=[panel.refine], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)

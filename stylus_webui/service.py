@@ -7,12 +7,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 from stylus_webui.core_protocol import SelectingCore
 from stylus_webui.thread_priority import lower_priority
+
+if TYPE_CHECKING:
+    from stylus_core.adapter_search import FoundPage
 
 logger = logging.getLogger("stylus")
 
@@ -182,6 +186,20 @@ class Service:
         """Lists all that can be picked. Raises `NotReady`."""
         with self._selecting:
             return list(self._ready().adapters())
+
+    def search(self, text: str, limit: int, offset: int) -> FoundPage:
+        """Looks through the whole library, by name, words and meaning. Raises `NotReady`.
+
+        Args:
+            text: what is looked for; "" for all adapters by their names.
+            limit: how many are given at most.
+            offset: how many are left out in front.
+
+        Returns:
+            Some of what was found.
+        """
+        with self._selecting:
+            return self._ready().search(text, limit=limit, offset=offset)
 
     def find(self, name: str) -> Adapter | None:
         """Looks for one adapter.

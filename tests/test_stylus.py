@@ -325,3 +325,14 @@ def test_threads_select_while_the_folder_changes(folder: Path):
         for t in threads:
             t.join()
     assert not wrong
+
+
+def test_a_pin_takes_nobodys_place(folder: Path):
+    prompt, kite = "a paper kite over a salt marsh", ["paper_kite_v2"]
+    with opened(folder) as stylus:
+        assert names(stylus, prompt, pinned=kite, max_adapters=1) == ["paper_kite_v2", "salt_marsh"]
+        assert names(stylus, prompt, pinned=["gouache_v1"], max_adapters=2) == ["gouache_v1", *names(stylus, prompt)]
+        assert names(stylus, prompt, pinned=kite, max_adapters=0) == kite
+        there = f"{prompt} <lora:paper_kite_v2:0.5>"
+        assert names(stylus, there, pinned=kite, max_adapters=1) == ["salt_marsh"]
+        assert names(stylus, there, max_adapters=1) == []

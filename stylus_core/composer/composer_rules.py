@@ -1,9 +1,9 @@
 """What no composer may do, whoever it is: the rules that an answer has to keep.
 
-An adapter is used once, and one that its author offers for several base models once. A character's or a
-person's adapter needs its name in the prompt, and comes alone for it. At most three styles in all, at most three
-adapters for one keyword, at most as many in all as the options say. Two of one kind for one keyword may be together, as
-in the paper: of the adapters that people combine every other pair is of one kind (`docs/composer.md`).
+An adapter is used once, and one that its author offers for several base models once. A character's or a person's
+adapter needs its name in the prompt, and comes alone for it. At most three styles in all, at most three adapters for
+one keyword, at most as many in all as the options say, pinned ones aside. Two of one kind for one keyword may be
+together, as in the paper: of the adapters that people combine every other pair is of one kind (`docs/composer.md`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def apply_rules(
     kept: list[Assignment] = []
     refused: list[tuple[Assignment, str]] = []
     used: set[int] = set()
+    places = request.options.max_adapters - request.adapters_in_prompt
     per_keyword: Counter[tuple[int, int]] = Counter()
     for a in assignments:
         kind = a.candidate.adapter.card.kind
@@ -56,12 +57,13 @@ def apply_rules(
             why = f"its version for {twin.metadata.base_model} is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
-        elif len(kept) + request.adapters_in_prompt >= request.options.max_adapters:
+        elif not request.is_pinned(a.candidate) and places <= 0:
             why = "there are as many adapters as the options allow"
         elif a.candidate.half is not None and a.candidate.half.missing:
             why = a.candidate.half.missing
         else:
             used.add(a.candidate.adapter.id)
+            places -= not request.is_pinned(a.candidate)
             per_keyword[span] += 1
             kept.append(a)
             continue

@@ -31,12 +31,25 @@ class Request:
     sentence: float = 0.0  # 0: the prompt is a list of tags, 1: it is a sentence
     library: int = 0  # adapters in the library that the candidates come from; 0: nobody knows
     similarity: Similarity | None = None  # the cosines one by one, in the order of the candidates; None without any
-    second_files: int = 0  # tags of the prompt that count together with another one: two files of one adapter
+    uncounted: int = 0  # tags of the prompt that take no place: second files of an adapter, and what is pinned
 
     @property
     def adapters_in_prompt(self) -> int:
-        """How many adapters the prompt has before anything is added; two files that belong together are one."""
-        return len(self.prompt.tags) - self.second_files
+        """How many adapters of the prompt count against their number before anything is added."""
+        return len(self.prompt.tags) - self.uncounted
+
+    def is_pinned(self, candidate: Candidate) -> bool:
+        """Whether a candidate comes whatever is decided, so that it takes nobody's place.
+
+        Args:
+            candidate: of these.
+
+        Returns:
+            Whether the options pin one of its files.
+        """
+        half = candidate.half
+        stems = [candidate.adapter.stem, *([half.other.stem] if half is not None and half.other is not None else [])]
+        return any(stem in self.options.pins for stem in stems)
 
     @cached_property
     def mentions(self) -> Mentions:

@@ -22,6 +22,10 @@ FIND = tuple(
         "instr(stem_key, :key) OR instr(title_key, :key)",
     )
 )
+#: Ids of usable adapters whose names have all of some words: those that begin with the text first, then by name.
+BY_WORDS = """SELECT id FROM present WHERE status = 'ok' AND NOT EXISTS (
+    SELECT 1 FROM json_each(:words) WHERE instr(stem_key || char(10) || title_key, value) = 0)
+    ORDER BY instr(stem_key, :text) <> 1, stem_key, id"""
 
 
 class Problem(NamedTuple):

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from stylus_core.library.adapter_rows import FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
+from stylus_core.library.adapter_rows import BY_WORDS, FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
 from stylus_core.library.database import Database, DatabaseState
 from stylus_core.library.database_rows import cards_of
 from stylus_core.library.edits import Edit, read_edits, undoable
@@ -87,6 +87,19 @@ class LibraryReader:
         found = (self._database.rows(sql, values) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
         with self._database.guard():
             return [adapter_of(row) for row in next(filter(None, found), [])]
+
+    def ids_by_name(self, text: str) -> list[int]:
+        """Looks through the names of all adapters that can be selected.
+
+        Args:
+            text: words in any case; "" for all adapters.
+
+        Returns:
+            The ids of those with every word in file name or title: those that begin with the text, then by name.
+        """
+        key = fold(clean(text, 400))
+        values = {"text": key, "words": json.dumps(key.split())}
+        return [number for (number,) in self._database.rows(BY_WORDS, values)]
 
     def possible_halves(self, ids: Sequence[int]) -> list[Adapter]:
         """Finds files whose names may call them half of a pair.

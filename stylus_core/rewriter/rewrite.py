@@ -96,7 +96,7 @@ def rewrite(
     """Writes the pinned adapters and the assigned ones behind the prompt, and their words into the region they serve.
 
     Adapters that the prompt has already are left alone, count against the number and the budget, and are not added
-    again: rewriting twice equals rewriting once. Pinned adapters come first, and even where the number is reached.
+    again: rewriting twice equals rewriting once. Pinned adapters come first and take nobody's place.
     One that stands for two files counts once; both are written, side by side.
 
     Args:
@@ -133,6 +133,7 @@ class _Plan:
     counted: frozenset[str]  # names in the tags that count together with another one
     chosen: list[tuple[Assignment, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    own: int = 0  # adapters in the prompt that count against their number
 
     def __post_init__(self) -> None:
         self._take_writable()
@@ -159,13 +160,21 @@ class _Plan:
                 )
                 continue
             wanted.append(a)
+        pins = [f for a in self.wanted if self._is_pinned(a) for f in _files(a.candidate)]
         self.wanted = wanted
         self.present = [t for t in self.present if t.name not in self.counted]
+        self.own = sum(not any(_named(t.name, f) for f in pins) for t in self.present)
+
+    def _is_pinned(self, assignment: Assignment) -> bool:
+        return assignment.candidate.adapter.id in self.pinned
+
+    def _places(self) -> int:
+        """How many more may come; what is pinned takes nobody's place, whoever wrote it."""
+        return self.options.max_adapters - self.own - sum(not self._is_pinned(a) for a, _ in self.chosen)
 
     def _round(self) -> bool:
-        first = sum(a.candidate.adapter.id in self.pinned for a in self.wanted)
-        room = max(self.options.max_adapters - len(self.present) - len(self.chosen), first)
-        candidates = self.wanted[:room]
+        first = sum(map(self._is_pinned, self.wanted))
+        candidates = self.wanted[: first + max(0, self._places())]
         weights = self._weights(candidates, self.options.weight_budget, first)
         while len(candidates) > first and not any(weights[first:]):  # too little for so many: without the least sure
             candidates.remove(min(reversed(candidates[first:]), key=lambda a: a.confidence))
@@ -186,20 +195,19 @@ class _Plan:
 
     def _tell_left_out(self) -> None:
         most, written = self.options.max_adapters, self._written()
+        late = [a for a in self.wanted if not self._is_pinned(a)] if self._places() <= 0 else []
+        self._left_out(
+            f"the prompt has its {most} adapters at most" if most else "at most 0 adapters are asked for", late
+        )
         faint: list[Assignment] = []
         others: list[Assignment] = []
-        for a in self.wanted:
+        for a in self.wanted[: len(self.wanted) - len(late)]:  # the pinned ones are in front
             (others if any(self._weights([a], math.inf)) else faint).append(a)
-        if self.wanted and not most:
-            self._left_out("at most 0 adapters are asked for", self.wanted)
-        elif len(written) >= most:
-            self._left_out(f"the prompt has its {most} adapters at most", self.wanted)
-        else:
-            total, budget = format_weight(sum(map(abs, written))), format_weight(self.options.weight_budget)
-            spent = f"the adapters in the prompt weigh {total}, which leaves too little of the total weight of {budget}"
-            alone = f"too little comes to each of a total weight of {budget}"
-            self._left_out("their weights are too small to be seen", faint)
-            self._left_out(spent if written else alone, others)
+        total, budget = format_weight(sum(map(abs, written))), format_weight(self.options.weight_budget)
+        spent = f"the adapters in the prompt weigh {total}, which leaves too little of the total weight of {budget}"
+        alone = f"too little comes to each of a total weight of {budget}"
+        self._left_out("their weights are too small to be seen", faint)
+        self._left_out(spent if written else alone, others)
 
     def _left_out(self, why: str, which: Sequence[Assignment]) -> None:
         if which:

@@ -24,7 +24,7 @@ _LEAST_PART = 1 / 3
 def share_budget(
     recommended: Sequence[float], present: Sequence[float], strength: float, budget: float, first: int = 0
 ) -> list[float]:
-    """The weights to write for adapters with these recommended weights, in hundredths; 0.0 where too little is left.
+    """Shares a total weight among adapters.
 
     Args:
         recommended: weights as the cards have them, 1.0 being full strength.
@@ -32,6 +32,9 @@ def share_budget(
         strength: multiplies every weight.
         budget: what the sum of all absolute weights stays within, as far as what is present leaves room.
         first: how many adapters in front get theirs before the others get any.
+
+    Returns:
+        The weights to write, in hundredths; 0.0 where too little is left.
     """
     count = len(recommended) + len(present)
     factor = strength * SHARE[min(max(count, 1), len(SHARE)) - 1]

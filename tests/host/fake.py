@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from stylus_core.adapter_search import FoundAdapter, FoundPage
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
@@ -35,6 +36,7 @@ class FakeCore:
         self.words: dict[str, str] = {}
         self.identity, self.revision = "zoo", 1
         self.asked: list[tuple[str, Options]] = []
+        self.searched: list[tuple[str, int]] = []
         self.halves: dict[str, Half] = {}  # of two files that belong together, by stem
         self.applies: list[Applies | None] = []  # one for each that was asked
         self.answers: list[Selection | BaseException] = []
@@ -101,6 +103,16 @@ class FakeCore:
 
     def find(self, name: str) -> list[Adapter]:
         return [a for a in self.known if a.stem == name]
+
+    def search(self, text: str, *, limit: int = 12, offset: int = 0) -> FoundPage:
+        named = [a for a in self.known if text.casefold() in f"{a.stem}\n{a.title}".casefold()]
+        near = [a for a in self.known if self.words[a.stem] in text and a not in named]
+        reasons = ["its name has these words" if text else ""] * len(named) + ["its words are these"] * len(near)
+        found = [
+            FoundAdapter(a, why) for a, why in zip([*sorted(named, key=lambda a: a.stem), *near], reasons, strict=True)
+        ]
+        self.searched.append((text, offset))
+        return FoundPage(tuple(found[offset : offset + limit]), offset, len(found))
 
     def pair(self, high: str, low: str) -> None:
         """Makes two files one adapter."""

@@ -132,9 +132,19 @@ class TestAdaptersOfTheUser:
 
 class TestPinned:
     def test_they_come_first_and_beyond_the_number(self):
-        result = rewritten("sea", adapter("a"), pinned=[adapter("p"), adapter("q")], max_adapters=1)
-        assert [p.name for p in result.picks] == ["p", "q"]
-        assert [p.start for p in result.picks] == [-1, -1]
+        found, pins = [adapter("a"), adapter("b")], [adapter("p"), adapter("q")]
+        result = rewritten("sea", *found, pinned=pins, max_adapters=1)
+        assert [p.name for p in result.picks] == ["p", "q", "a"]
+        assert [p.start for p in result.picks[:2]] == [-1, -1]
+        assert result.notes == ("left out, as the prompt has its 1 adapters at most: b",)
+        none = rewritten("sea", *found, pinned=pins, max_adapters=0)
+        assert [p.name for p in none.picks] == ["p", "q"]
+        assert none.notes == ("left out, as at most 0 adapters are asked for: a, b",)
+
+    def test_one_in_the_prompt_takes_no_place_either(self):
+        result = rewritten("sea <lora:p:0.3>", adapter("a"), pinned=[adapter("p")], max_adapters=1)
+        assert [p.name for p in result.picks] == ["a"]
+        assert not rewritten("sea <lora:x:0.3>", adapter("a"), pinned=[adapter("p")], max_adapters=1).picks[1:]
 
     def test_they_get_their_weight_first(self):
         result = rewritten("sea", adapter("a"), pinned=[adapter("p", weight=1.0)], weight_budget=1.0)

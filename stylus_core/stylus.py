@@ -179,7 +179,7 @@ class Stylus:
             vectors.
         """
         with self.local_index.lock:
-            return self._again(lambda: self._found.search(text, limit, offset))
+            return self._indexing.again(lambda: self._found.search(text, limit, offset))
 
     def set(self, name: str, *, by: str = "user", **fields: Any) -> Adapter:
         """Sets what the user says of an adapter. Nothing is written beside its file, and the next selection goes by it.

@@ -201,6 +201,8 @@ class LocalIndex:
                     if known != revision:
                         index.take_in(fresh, gone, revision, identity)
                         self._retriever = None
+                        if progress:
+                            progress("index", len(index), len(index))
                     break
         with self.lock:
             if self.take_in(progress):
@@ -223,9 +225,8 @@ class LocalIndex:
             adapters = len(self.index)
         if not missing:
             return
-        encoder = shared.encoder
-        if isinstance(self._encoder, str):
-            encoder = bulk_encoder(encoder, self._encoder, len(missing))
+        # where selections go on beside it, one core is theirs
+        encoder = bulk_encoder(shared.encoder, 2 * len(missing), spare=int(self.embeds_beside))
         store = VectorStore(self._home / "vectors.sqlite", encoder)
         run = EmbeddingRun(self._library, missing, store)
 

@@ -17,7 +17,7 @@ from stylus_core.storage.checksummed_values import seal, unseal
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text BLOB, vector BLOB, PRIMARY KEY (model, text)) WITHOUT ROWID"
 )
-_BATCH = 256  # one transaction each: what is embedded stays embedded, whatever happens next
+_BATCH = 1024  # one transaction each: what is embedded stays embedded, whatever happens next
 _MEMORY = 50_000  # vectors of short texts that stay in memory
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from stylus_core.errors import ModelError
-from stylus_core.retriever.encoder import bulk_encoder, find_model, open_encoder
+from stylus_core.retriever.encoder import find_model, open_encoder
 
 TEXTS = [
     "a corgi in a knitted sweater",
@@ -64,26 +62,3 @@ def test_what_is_no_encoder_is_named_with_the_way_out(tmp_path: Path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert", "hidden_size": 8}), encoding="utf-8")
     with pytest.raises(ModelError, match=str(tmp_path)):
         open_encoder(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("texts", "gpu", "backend"), [(5000, True, "sentence-transformers"), (5000, False, "numpy"), (10, True, "numpy")]
-)
-def test_many_texts_go_to_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch, texts: int, gpu: bool, backend: str):
-    """With torch and sentence-transformers as they answer on such a machine; the vectors are tested above."""
-    asked: list[str | None] = []
-
-    class Model:
-        def __init__(self, folder: str, device: str | None = None, **_: object) -> None:
-            asked.append(device)
-
-        def get_sentence_embedding_dimension(self) -> int:
-            return 384
-
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: gpu)))
-    monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=Model))
-    here = SimpleNamespace(key="k", dim=384, backend="numpy")
-    monkeypatch.setattr("stylus_core.retriever.encoder.encoder_loading.find_model", lambda name: Path("model"))
-    found = bulk_encoder(here, "auto", texts)
-    assert (found.backend, found.key, found.dim) == (backend, "k", 384)
-    assert asked == (["cuda"] if backend != "numpy" else [])

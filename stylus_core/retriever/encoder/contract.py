@@ -16,7 +16,7 @@ class Encoder(Protocol):
     Attributes:
         key: identity of the weights: vectors of different keys never mix.
         dim: of the vectors.
-        backend: what runs it, "numpy" or "sentence-transformers".
+        backend: what runs it, "numpy", "torch" (on a GPU) or "sentence-transformers".
     """
 
     key: str

@@ -8,6 +8,7 @@ import os
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from stylus_core.errors import ModelError
 from stylus_core.retriever.encoder import known_files
@@ -108,25 +109,52 @@ def open_encoder(name: str = "auto") -> Encoder:
             raise ModelError(f"{light}; {full}") from full
 
 
-def bulk_encoder(encoder: Encoder, name: str, texts: int) -> Encoder:
-    """What embeds many texts fastest: sentence-transformers where there is a GPU for it, else `encoder` itself.
+def bulk_encoder(encoder: Encoder, texts: int, spare: int = 0) -> Encoder:
+    """What embeds many texts fastest: a GPU where the host's torch has one, else the processor.
 
     Importing torch takes seconds, so it is only done for many texts and where there is a GPU at all.
+
+    Args:
+        encoder: what embeds prompts.
+        texts: how many there are.
+        spare: processor cores that are left to whoever works beside it.
+
+    Returns:
+        One of the same vectors. It holds nothing on the GPU between two calls.
     """
-    if texts < _MANY or encoder.backend != "numpy" or not _gpu_likely():
+    from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
+
+    if not isinstance(encoder, NumpyBertEncoder):
         return encoder
+    light = encoder.sparing(spare)
+    if texts < _MANY or not _gpu_likely():
+        return light
     try:
         import torch
 
-        if not torch.cuda.is_available():
-            return encoder
-        from stylus_core.retriever.encoder.sentence_transformer import SentenceTransformerEncoder
+        device = _gpu(torch)
+    except Exception as e:  # ImportError, OSError of a library that is missing, whatever a driver raises
+        log.info("texts are embedded without a GPU: %s", e)
+        return light
+    if not device:
+        return light
+    from stylus_core.retriever.encoder.torch_bert import TorchBertEncoder
 
-        return SentenceTransformerEncoder(find_model(name), encoder.key, "cuda")
-    except (ImportError, ModelError) as e:
-        log.info("texts are embedded without the GPU: %s", e)
-        return encoder
+    return TorchBertEncoder(light, torch, device)
 
 
 def _gpu_likely() -> bool:
-    return "torch" in sys.modules or os.name == "nt" or Path("/dev/nvidiactl").exists()
+    return "torch" in sys.modules or os.name == "nt" or sys.platform == "darwin" or Path("/dev/nvidiactl").exists()
+
+
+def _gpu(torch: Any) -> str:
+    """The GPU that torch may have: "cuda" (ROCm calls itself so, too), "mps", or "" for none.
+
+    Apple's is taken only where this process has nothing on it: two threads that use it at once end the process.
+    """
+    if torch.cuda.is_available():
+        return "cuda"
+    mps = getattr(torch.backends, "mps", None)
+    if mps is not None and mps.is_available() and not torch.mps.current_allocated_memory():
+        return "mps"
+    return ""

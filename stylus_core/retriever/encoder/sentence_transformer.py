@@ -1,4 +1,4 @@
-"""Any model that sentence-transformers can run: for encoders that are not BERT, and for a GPU."""
+"""Any model that sentence-transformers can run: for encoders that are not BERT."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SentenceTransformerEncoder:
 
     backend = "sentence-transformers"
 
-    def __init__(self, folder: Path, key: str, device: str | None = None) -> None:
+    def __init__(self, folder: Path, key: str) -> None:
         self.key = key
         if problem := _unsafe(folder):
             raise ModelError(problem)
@@ -32,7 +32,6 @@ class SentenceTransformerEncoder:
             # local files only, no code of the model's own, and weights are never unpickled
             self._model = SentenceTransformer(
                 str(folder),
-                device=device,
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},

@@ -3,7 +3,8 @@
 `python -m benchmarks.first_selection OLD --library DIR...` runs the service of a WebUI on each library, with OLD, a
 folder with an earlier checkout, and with this one. First from nothing: prompts are asked all the time, from the start
 until the vectors are there or `--seconds` are over. Then on a library that is complete: `--edited` sidecars are written
-anew in place, and prompts are asked until all is taken in. The library is copied for that, and stays as it is.
+anew in place, the list of the host is refreshed, and prompts are asked until all is taken in. For that the library is
+copied, and stays as it is.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ else:
         said["model"]["name"] = f"Zorblat{number} Lantern"
         path.write_text(json.dumps(said), "utf-8")
     start = time.monotonic()
+    service.refresh()  # as a click on the host's own button does
     found = job("a zorblat7 lantern")
     out["noticed"] = bool(found and "orblat7 " in found.candidates[0].adapter.title)
     while time.monotonic() - start < seconds and not service.wait(0.2):

@@ -252,6 +252,7 @@ class Stylus:
         *,
         depth: int = 0,
         applies: Applies | None = None,
+        look: bool = True,
     ) -> Selection:
         """Picks adapters for a prompt and writes them into it.
 
@@ -262,12 +263,13 @@ class Stylus:
             options: checked ones, or values by the option's name; None: the defaults.
             depth: how many candidates the result lists at least; the composer sees `options.candidates` of them.
             applies: whether whoever applies the tags applies both of two files that belong together; None: so it is.
+            look: whether to look first for what changed in the folders; False where `catch_up` was just called.
 
         Returns:
             The prompt that is ready to generate, the picks, and what else the user should know.
         """
         chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
-        return self._indexing.again(lambda: self._selected(prompt, chosen, depth, applies))
+        return self._indexing.again(lambda: self._selected(prompt, chosen, depth, applies, look))
 
     def catch_up(self) -> None:
         """Reads what changed in the folders since they were read last, as each selection does before it begins.
@@ -277,7 +279,7 @@ class Stylus:
         self._indexing.again(self._watch.check)
         self._watch.rest()
 
-    def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None) -> Selection:
+    def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None, look: bool) -> Selection:
         clock = time.perf_counter()
         parsed = parse(prompt)
         if not parsed.plain.strip(" ,\n"):
@@ -286,7 +288,8 @@ class Stylus:
             return Selection(
                 prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
             )
-        self._watch.check()
+        if look:
+            self._watch.check()
         with self.local_index.lock:
             with self._watch.selecting():
                 pool = self._pools.of(chosen)

@@ -55,13 +55,16 @@ class SelectingCore(Protocol):
             stop: asked now and then whether to leave the rest for another time.
         """
 
-    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection:
+    def select(
+        self, prompt: str, options: Options | None = None, *, applies: Applies | None = None, look: bool = True
+    ) -> Selection:
         """Picks adapters and writes them into the prompt.
 
         Args:
             prompt: without comments.
             options: checked; None: the defaults.
             applies: whether both files of a pair will be applied; None: they will.
+            look: whether to `catch_up` first.
 
         Returns:
             The selection.

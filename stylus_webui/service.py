@@ -169,7 +169,7 @@ class Service:
     # -- questions -----------------------------------------------------------------------------------------------------
 
     def select(self, prompt: str, options: Options, applies: Applies | None = None) -> Selection:
-        """Selects, one prompt at a time. Raises `NotReady`, or whatever the core raises.
+        """Selects, one prompt at a time, in the library as `revision` found it. Raises `NotReady` or the core's errors.
 
         Args:
             prompt: without comments.
@@ -180,7 +180,7 @@ class Service:
             The selection.
         """
         with self._selecting:
-            return self._ready().select(prompt, options, applies=applies)
+            return self._ready().select(prompt, options, applies=applies, look=False)
 
     def adapters(self) -> list[Adapter]:
         """Lists all that can be picked. Raises `NotReady`."""

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stylus_core import Stylus
-from stylus_core.retriever import embedding_run
+from stylus_core.retriever import embedding_run, local_index
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.local_index import VectorCoverage
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
@@ -98,6 +98,16 @@ def test_a_file_that_comes_meanwhile_is_found_by_its_words(begun: Stylus, folder
     add(folder, "bell_v1", "Brass Diving Bell", "objects", "brass diving bell")
     found = begun.select("a brass diving bell")
     assert [p.name for p in found.picks] == ["bell_v1"] and found.provisional
+
+
+def test_while_much_is_taken_in_the_words_of_before_answer(
+    begun: Stylus, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_index, "_FEW", 0)
+    add(folder, "bell_v1", "Brass Diving Bell", "objects", "brass diving bell")
+    found = begun.select("a paper kite and a brass diving bell")
+    assert [p.name for p in found.picks] == ["kite_v1"]
+    assert found.provisional and "what changed in the folders is still being taken in" in found.notes
 
 
 def test_what_was_embedded_is_there_after_a_stop(folder: Path, encoder: PatientEncoder) -> None:

@@ -33,8 +33,9 @@ class EmbeddingRun:
     def __init__(self, library: Library, ids: Collection[int], store: VectorStore) -> None:
         self._library, self._store = library, store
         self._left = dict.fromkeys(ids)
+        self._step = _STEP if store.encoder.backend == "numpy" else _GPU_STEP
         # a large segment is looked through by a sketch of all its vectors, which is made anew each time
-        self._at_once = max(_STEP, len(ids) // _TIMES)
+        self._at_once = max(self._step, len(ids) // _TIMES)
 
     @property
     def left(self) -> int:
@@ -62,7 +63,7 @@ class EmbeddingRun:
         before = self._library.state
         found = self._library.get(ids)
         texts = [t for d in map(document, found.values()) for t in (d.title, d.description)]
-        step = 2 * (_STEP if self._store.encoder.backend == "numpy" else _GPU_STEP)
+        step = 2 * self._step
         some = [self._store.many(texts[i : i + step]) for i in range(0, len(texts), step) if not (i and stop())]
         vectors = np.concatenate([np.zeros((0, self._store.encoder.dim), np.float32), *some])
         with lock:

@@ -201,6 +201,8 @@ class LocalIndex:
                     if known != revision:
                         index.take_in(fresh, gone, revision, identity)
                         self._retriever = None
+                        if progress:
+                            progress("index", len(index), len(index))
                     break
         with self.lock:
             if self.take_in(progress):
@@ -223,7 +225,9 @@ class LocalIndex:
             adapters = len(self.index)
         if not missing:
             return
-        store = VectorStore(self._home / "vectors.sqlite", bulk_encoder(shared.encoder, len(missing)))
+        # where selections go on beside it, one core is theirs
+        encoder = bulk_encoder(shared.encoder, 2 * len(missing), spare=int(self.embeds_beside))
+        store = VectorStore(self._home / "vectors.sqlite", encoder)
         run = EmbeddingRun(self._library, missing, store)
 
         def hand_over(ids: Sequence[int], vectors: Mapping[str, Matrix]) -> None:

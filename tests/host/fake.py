@@ -129,8 +129,12 @@ class FakeCore:
     def close(self) -> None:
         self.closed += 1
 
-    def select(self, prompt: str, options: Options | None = None, *, applies: Applies | None = None) -> Selection:
+    def select(
+        self, prompt: str, options: Options | None = None, *, applies: Applies | None = None, look: bool = True
+    ) -> Selection:
         assert options is not None
+        if look:
+            self.catch_up()
         self.asked.append((prompt, options))
         self.applies.append(applies)
         if self.held is not None:

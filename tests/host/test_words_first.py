@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 
 import pytest
@@ -72,3 +74,14 @@ def test_closing_does_not_wait_for_the_vectors(zoo):
     closing.start()
     closing.join(HANG)
     assert not closing.is_alive() and zoo.core.closed == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread's priority cannot be read")
+def test_vectors_are_made_at_a_lower_priority(host):
+    def priority():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    seen = []
+    host.core.embed = lambda progress, stop: seen.append(priority())
+    host.start()
+    assert seen[0] > priority()

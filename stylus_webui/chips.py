@@ -6,24 +6,16 @@ anew before the page gets it.
 
 from __future__ import annotations
 
-import base64
-import logging
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 
-from stylus_core.pictures import PREVIEW, PictureError, jpeg, read_file
 from stylus_core.types import Pick
-from stylus_webui.tags import weight
-
-logger = logging.getLogger("stylus")
+from stylus_webui.chip import Chip
+from stylus_webui.thumbnails import Thumbnails
 
 #: Chips that a page gets at most of each kind: a prompt has few picks, but pins may be many.
 MOST = 40
-_SIDE = 96  # pixels
-_QUALITY = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +23,17 @@ class View:
     """What one answer shows."""
 
     prompt: str = ""
-    picks: tuple[Pick, ...] = ()
+    picks: tuple[Pick, ...] = ()  # in their order, those that are removed among them
     nearly: tuple[Pick, ...] = ()
-    removed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()  # for this prompt
     pinned: frozenset[str] = frozenset()
     banned: frozenset[str] = frozenset()
+    weighed: frozenset[str] = frozenset()  # their weights are the user's
+    pages: Mapping[str, str] = field(default_factory=dict)  # name -> address of its page
     notes: tuple[str, ...] = ()
     repeated: bool = False  # the picks are a pasted picture's
     finished: bool = False  # the adapters stand in the prompt already
+    off: bool = False  # Stylus is: Generate uses none of the picks
 
 
 def answer(view: View) -> str:
@@ -50,28 +45,72 @@ def answer(view: View) -> str:
     Returns:
         HTML in which everything that others wrote is escaped.
     """
-    parts = [_notes(view.notes)]
-    if view.repeated:
-        parts.append(
-            '<p class="stylus-note">These are the picks of the pasted picture. '
-            '<button type="button" data-stylus="anew">Select anew</button></p>'
-        )
+    pictures = Thumbnails()
     picks = [p for p in view.picks if not p.belongs_to]
+    used = [p for p in picks if p.name not in view.removed]
+    parts = []
+    if view.off and picks:
+        parts.append(_note("Stylus is off: Generate uses none of these.", "on", "Switch it on"))
+    parts += [_note(note) for note in view.notes]
+    if view.repeated:
+        parts.append(_note("These are the picks of the pasted picture.", "anew", "Select anew"))
     if picks:
-        parts += [_marked(view.prompt, picks), _list("picks", picks, view)]
+        parts += [_marked(view.prompt, picks, view.removed), chip_list("picks", picks, view, pictures)]
     elif not view.notes:
         parts.append('<p class="stylus-none">No adapter fits this prompt.</p>')
-    for name in view.removed:
+    there = {p.name for p in view.picks}
+    parts += [
+        _note(f"{name} is left out for this prompt.", "restore", "Put back", name)
+        for name in view.removed
+        if name not in there
+    ]
+    if used and not view.finished:
         parts.append(
-            f'<p class="stylus-note">{escape(name)} is left out for this prompt. '
-            f'<button type="button" data-stylus="restore" data-name="{escape(name)}">Put back</button></p>'
+            '<div class="stylus-foot"><button type="button" data-slot="write" data-stylus="write" '
+            'title="Take over by hand: tags and trigger words go into the prompt, as text">'
+            "Write the tags into the prompt box</button></div>"
         )
     if view.nearly:
         parts.append(
-            f'<details class="stylus-nearly"><summary>Nearly picked ({len(view.nearly)})</summary>'
-            f"{_list('nearly', view.nearly, view)}</details>"
+            f'<details class="stylus-nearly"><summary data-slot="nearly">Nearly picked ({len(view.nearly)})</summary>'
+            f"{chip_list('nearly', view.nearly, view, pictures)}</details>"
         )
     return f'<div class="stylus-answer">{"".join(parts)}</div>'
+
+
+def in_place(picks: Sequence[Pick], selected: Iterable[Pick], removed: Iterable[str]) -> tuple[Pick, ...]:
+    """Puts those that the user removed back to where they were, to be shown there.
+
+    Args:
+        picks: that are left, with the weights of the user.
+        selected: all that there were, in their order.
+        removed: names of those that the user removed.
+
+    Returns:
+        The picks and the removed ones, in the order of the selection; what was not in it comes last.
+    """
+    left, out = {p.name: p for p in picks}, set(removed)
+    shown = [left.pop(p.name, p) for p in selected if p.name in left or p.name in out or p.belongs_to in out]
+    return (*shown, *left.values())
+
+
+def chip_list(kind: str, picks: Sequence[Pick], view: View, pictures: Thumbnails | None = None) -> str:
+    """Makes a list of chips.
+
+    Args:
+        kind: "picks", "nearly", or "hits" of a search.
+        picks: what it has.
+        view: what is known of them.
+        pictures: of the answer that the list is a part of; None: the list is by itself.
+
+    Returns:
+        HTML, with `MOST` chips at most.
+    """
+    pictures = pictures or Thumbnails()
+    chips = "".join(_chip(kind, n, pick, view, pictures).html() for n, pick in enumerate(picks[:MOST], 1))
+    more = len(picks) - MOST
+    rest = f'<li class="stylus-note">and {more:,} more</li>' if more > 0 else ""
+    return f'<ul class="stylus-chips" role="list">{chips}{rest}</ul>'
 
 
 def status(sentence: str, busy: bool, done: int = 0, total: int = 0) -> str:
@@ -90,17 +129,21 @@ def status(sentence: str, busy: bool, done: int = 0, total: int = 0) -> str:
     return f'<div class="stylus-status" data-busy="{int(busy)}">{escape(sentence)}{bar}</div>'
 
 
-def _notes(notes: Iterable[str]) -> str:
-    return "".join(f'<p class="stylus-note">{escape(note)}</p>' for note in notes)
+def _note(text: str, action: str = "", button: str = "", name: str = "") -> str:
+    tool = ""
+    if action:
+        on = f' data-name="{escape(name)}" aria-label="{button}: {escape(name)}"' if name else ""
+        tool = f' <button type="button" data-slot="{action}" data-stylus="{action}"{on}>{button}</button>'
+    return f'<p class="stylus-note">{escape(text)}{tool}</p>'
 
 
-def _marked(prompt: str, picks: Sequence[Pick]) -> str:
+def _marked(prompt: str, picks: Sequence[Pick], removed: Sequence[str]) -> str:
     """The prompt with the keywords of the picks marked; spans that overlap are marked once."""
     out: list[str] = []
     last = 0
     numbers: dict[tuple[int, int], list[int]] = {}
     for number, pick in enumerate(picks[:MOST], 1):
-        if 0 <= pick.start < pick.end <= len(prompt):
+        if 0 <= pick.start < pick.end <= len(prompt) and pick.name not in removed:
             numbers.setdefault((pick.start, pick.end), []).append(number)
     for (start, end), which in sorted(numbers.items()):
         if start < last:
@@ -111,76 +154,17 @@ def _marked(prompt: str, picks: Sequence[Pick]) -> str:
     return f'<div class="stylus-prompt">{"".join(out)}{escape(prompt[last:])}</div>'
 
 
-def _list(kind: str, picks: Sequence[Pick], view: View) -> str:
-    chips = "".join(_chip(kind, number, pick, view) for number, pick in enumerate(picks[:MOST], 1))
-    more = len(picks) - MOST
-    rest = f'<li class="stylus-note">and {more:,} more</li>' if more > 0 else ""
-    return f'<ul class="stylus-chips">{chips}{rest}</ul>'
-
-
-def _chip(kind: str, number: int, pick: Pick, view: View) -> str:
-    name = escape(pick.name)
-    title = escape(pick.title or pick.name)
-    picture = thumbnail(pick.preview)
-    image = f'<img alt="" src="{picture}">' if picture else '<span class="stylus-blank"></span>'
-    words = f" Trigger words: {', '.join(pick.trigger_words)}." if pick.trigger_words else ""
-    clip = "" if pick.clip_weight is None else f" Text encoder: {weight(pick.clip_weight)}."
-    reason = escape((pick.reason + words + clip).strip())
-    chosen = kind == "picks"
-    badge = f'<span class="stylus-number">{number}</span>' if chosen else ""
-    keyword = f'<span class="stylus-keyword">{escape(pick.keyword)}</span>' if pick.keyword else ""
-    return (
-        f'<li class="stylus-chip" tabindex="0" data-name="{name}" title="{reason}">{image}'
-        f'<div class="stylus-about"><div class="stylus-title">{badge}{title}</div>'
-        f'<div class="stylus-stem">{name}</div>{_second(pick, view)}{keyword}'
-        f'<div class="stylus-reason">{reason}</div></div>'
-        f'<div class="stylus-tools">{_tools(name, pick, chosen and not view.finished, view)}</div></li>'
+def _chip(kind: str, number: int, pick: Pick, view: View, pictures: Thumbnails) -> Chip:
+    return Chip(
+        pick,
+        kind,
+        number=number if kind == "picks" else 0,
+        image=pictures.of(pick.preview),
+        page=view.pages.get(pick.name, ""),
+        second=tuple(p for p in view.picks if p.belongs_to == pick.name),
+        pinned=pick.name in view.pinned,
+        banned=pick.name in view.banned,
+        removed=kind == "picks" and pick.name in view.removed,
+        weighed=pick.name in view.weighed,
+        settled=view.finished,
     )
-
-
-def _second(pick: Pick, view: View) -> str:
-    """The other file of an adapter that is two: it comes and goes with the first."""
-    stems = (f"{p.name} ({weight(p.weight)})" for p in view.picks if p.belongs_to == pick.name)
-    return "".join(f'<div class="stylus-stem">+ {escape(stem)}</div>' for stem in stems)
-
-
-def _tools(name: str, pick: Pick, chosen: bool, view: View) -> str:
-    def button(action: str, text: str, hint: str) -> str:
-        return f'<button type="button" data-stylus="{action}" data-name="{name}" title="{hint}">{text}</button>'
-
-    pinned, banned = pick.name in view.pinned, pick.name in view.banned
-    tools = []
-    if chosen:
-        tools += [
-            f'<input type="number" data-stylus="weight" data-name="{name}" value="{weight(pick.weight)}" '
-            f'min="-4" max="4" step="0.05" title="Weight for this prompt" aria-label="Weight of {name}">',
-            button("remove", "Remove", "Leave it out for this prompt"),
-        ]
-    else:
-        tools.append(f'<span class="stylus-weight">{weight(pick.weight)}</span>')
-    tools.append(
-        button("unpin" if pinned else "pin", "Unpin" if pinned else "Pin", "Always add it, until it is unpinned")
-    )
-    tools.append(button("unban" if banned else "ban", "Lift ban" if banned else "Ban", "Never pick it again"))
-    return "".join(tools)
-
-
-def thumbnail(path: str) -> str:
-    """A small JPEG of the picture as a data URL, or "" if there is none that can be read."""
-    if not path:
-        return ""
-    try:
-        found = os.stat(path)
-        return _thumbnail(path, found.st_mtime_ns, found.st_size)
-    except (OSError, ValueError):
-        return ""
-
-
-@lru_cache(maxsize=512)
-def _thumbnail(path: str, _mtime: int, _size: int) -> str:
-    try:
-        small = jpeg(read_file(path, PREVIEW.bytes), _SIDE, _QUALITY)
-    except PictureError as error:
-        logger.debug("no thumbnail of %s: %s", path, error)
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")

@@ -17,6 +17,7 @@ from stylus_core.adapter_search import FoundAdapter, FoundPage
 from stylus_core.errors import StylusError
 from stylus_core.types import Adapter
 from stylus_webui import chips, host, runtime, settings
+from stylus_webui.thumbnails import thumbnail
 
 logger = logging.getLogger("stylus")
 
@@ -142,7 +143,7 @@ def _html(page: FoundPage) -> str:
 def _hit(hit: FoundAdapter, wanted: str, pinned: bool, banned: bool) -> str:
     adapter, name = hit.adapter, escape(hit.adapter.stem)
     title = escape(adapter.title)
-    picture = chips.thumbnail(adapter.metadata.preview)
+    picture = thumbnail(adapter.metadata.preview)
     image = f'<img alt="" src="{picture}">' if picture else '<span class="stylus-blank"></span>'
     said = [_line(adapter), f"Found, as {hit.reason}." if hit.reason else ""]
     lines = "".join(f"<div>{escape(text)}</div>" for text in said if text)

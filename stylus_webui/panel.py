@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from stylus_core.errors import OptionError
+from stylus_core.library.civitai import model_page
 from stylus_core.options import POOL
 from stylus_core.types import Pick
 from stylus_webui import chips, for_good, host_prompts, library_search, runtime, settings, tags
@@ -159,7 +160,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     inputs = [*prompts, *panel.arguments]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     panel.show.click(fn=_safely(show, 2), inputs=inputs, outputs=[panel.shown, panel.status], **quiet)
-    panel.act.click(
+    acted = panel.act.click(
         fn=_safely(act, 7),
         inputs=[panel.action, *panel.search.asked, *inputs],
         outputs=[
@@ -168,6 +169,8 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         ],
         **quiet,
     )
+    # The page's script waits for it before it sends the next action; after a failure too.
+    acted.then(fn=lambda: "", inputs=[], outputs=[panel.action], **quiet)
     panel.poll.click(
         fn=lambda: (_status(), _refining(), for_good.html()),
         inputs=[],
@@ -215,9 +218,11 @@ def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given:
         told.append("These adapters stand in the prompt already: nothing is added to it.")
     view = chips.View(
         prompt=decision.effective,
-        picks=picks,
+        picks=chips.in_place(picks, decision.selected, edits.removed),
         nearly=decision.nearly,
         removed=edits.removed,
+        weighed=frozenset(edits.weights),
+        pages={p.name: _page(p.name) for p in (*decision.selected, *decision.nearly)},
         pinned=frozenset({*given.options.pinned, *settings.pinned()}),
         banned=frozenset({*given.options.banned, *settings.banned()}),
         notes=tuple(told),
@@ -225,6 +230,12 @@ def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given:
         finished=decision.finished and not repeated,
     )
     return chips.answer(view)
+
+
+def _page(name: str) -> str:
+    """Address of an adapter's page on its model site; "" if it is not known."""
+    adapter = runtime.get().service.find(name)
+    return "" if adapter is None else model_page(adapter.metadata)
 
 
 def _status(problem: str = "") -> str:

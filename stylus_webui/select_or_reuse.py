@@ -38,6 +38,7 @@ class Decision:
     composer: str = ""
     finished: bool = False  # `text` holds all there is to add: variants leave it alone
     decided: bool = True  # False where there was no selection: no index, an error, nothing to select for
+    selected: tuple[Pick, ...] = ()  # before the edits of the panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def _usable(found: Decision, edits: Edits, context: DecisionContext) -> Decision
         picks.append(pick)
     kept, more = whole(picks, found.picks, edits.removed)
     notes += more
-    return replace(found, picks=tuple(_weighed(kept, edits)), notes=tuple(dict.fromkeys(notes)))
+    return replace(found, picks=tuple(_weighed(kept, edits)), selected=found.picks, notes=tuple(dict.fromkeys(notes)))
 
 
 def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:

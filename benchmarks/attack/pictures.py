@@ -15,7 +15,7 @@ from stylus_core.refiner.model.example_pictures import data_url, pictures_of
 from stylus_core.types import Metadata
 from stylus_study.report import thumbnails
 from stylus_study.study.types import GridCell, StudyPicture
-from stylus_webui import chips
+from stylus_webui.thumbnails import thumbnail
 
 _PATIENCE = 8.0  # seconds
 _CELL = GridCell("local", "0", 7.0, 1, "")
@@ -123,7 +123,7 @@ def shown_everywhere(path: Path) -> list[str]:
 
 
 def _in_panel(path: Path) -> str | None:
-    return chips.thumbnail(str(path))
+    return thumbnail(str(path))
 
 
 def _to_model(path: Path) -> str | None:

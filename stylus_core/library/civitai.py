@@ -29,7 +29,7 @@ from stylus_core.library.untrusted_values import (
 )
 from stylus_core.library.versions import VersionContext, civitai_record, is_model, matching_file, stem_of, version_of
 from stylus_core.prompt.own_tags import own_tags, versionless_name
-from stylus_core.types import Example
+from stylus_core.types import Example, Metadata
 
 #: By key the types that the readers understand, for `JsonSidecar.expected`.
 EXPECTED: Mapping[str, tuple[type, ...]] = {
@@ -85,6 +85,21 @@ def version_claims(record: dict[str, Any], model: dict[str, Any], context: Versi
         downloads=downloads,
         nsfw=level,
     )
+
+
+def model_page(metadata: Metadata) -> str:
+    """Says where a model stands on the site.
+
+    Args:
+        metadata: of an adapter.
+
+    Returns:
+        The address of its page; "" where no sidecar says which model it is.
+    """
+    if metadata.model_id is None:
+        return ""
+    version = "" if metadata.version_id is None else f"?modelVersionId={metadata.version_id}"
+    return f"https://civitai.com/models/{metadata.model_id}{version}"
 
 
 def _own_file(record: dict[str, Any], files: list[dict[str, Any]], context: VersionContext) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class FakeCore:
         self.identity, self.revision = "zoo", 1
         self.asked: list[tuple[str, Options]] = []
         self.searched: list[tuple[str, int]] = []
+        self.chances: dict[str, float] = {}  # of being wanted, by stem
         self.halves: dict[str, Half] = {}  # of two files that belong together, by stem
         self.applies: list[Applies | None] = []  # one for each that was asked
         self.answers: list[Selection | BaseException] = []
@@ -45,6 +46,8 @@ class FakeCore:
         self.opened: list[list[Path]] = []
         self.closed = 0
         self.hold: threading.Event | None = None  # `index` waits for it
+        self.held: threading.Event | None = None  # `select` waits for it
+        self.selecting = threading.Event()  # it does
         self.dirty = False  # files changed that were not read yet
         self.library = self
         self.roots: list[Path] = []
@@ -52,7 +55,8 @@ class FakeCore:
 
     def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more: Any) -> Adapter:
         path = file if file is not None else safetensors(self.folder / f"{name}.safetensors", **more.pop("header", {}))
-        metadata = Metadata(title=more.pop("title", name.title()), preview=more.pop("preview", ""))
+        told = {field: more.pop(field) for field in ("preview", "model_id", "version_id") if field in more}
+        metadata = Metadata(title=more.pop("title", name.title()), **told)
         card = Card(description=f"Adds {word}.", kind=more.pop("kind", "concept"), weight=weight, **more)
         made = Adapter(len(self.known) + 1, str(path), name, metadata=metadata, card=card)
         self.known.append(made)
@@ -112,6 +116,9 @@ class FakeCore:
         assert options is not None
         self.asked.append((prompt, options))
         self.applies.append(applies)
+        if self.held is not None:
+            self.selecting.set()
+            self.held.wait(HANG)
         if self.answers:
             answer = self.answers.pop(0)
             if isinstance(answer, BaseException):
@@ -138,6 +145,7 @@ class FakeCore:
             adapter.card.kind,
             start,
             start + len(word) if start >= 0 else -1,
+            self.chances.get(adapter.stem, 0.0),
             preview=adapter.metadata.preview,
             clip_weight=adapter.card.clip_weight,
         )

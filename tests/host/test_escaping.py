@@ -21,11 +21,11 @@ HOSTILE = [
     "&lt;b&gt; &amp; {{7*7}} ${1}",
 ]
 ELEMENTS = {
-    *("div", "ul", "li", "span", "p", "button", "input", "img", "details", "summary", "mark", "sup", "progress"),
+    *("div", "ul", "li", "span", "p", "button", "input", "img", "details", "summary", "mark", "sup", "progress", "a"),
 }
 ATTRIBUTES = {
-    *("class", "type", "alt", "src", "tabindex", "title", "value", "min", "max", "step", "aria-label"),
-    *("data-stylus", "data-name", "data-busy"),
+    *("class", "role", "type", "alt", "src", "title", "value", "min", "max", "step", "aria-label", "aria-expanded"),
+    *("data-stylus", "data-name", "data-busy", "data-slot", "data-copy", "disabled", "href", "target", "rel"),
 }
 
 
@@ -76,7 +76,8 @@ def test_a_name_is_text_wherever_a_chip_has_it(text, kind):
         assert page.values("data-name") <= {text, f"{text} low"} and text in page.values("data-name")
         assert text in "".join(page.text)
         labels = {value for value in page.values("aria-label") if value}
-        assert labels <= {f"Weight of {text}", f"Weight of {text} low"}
+        assert labels and all(label.endswith((f" {text}", f" {text} low")) for label in labels)
+        assert text in page.values("data-copy")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -98,6 +99,26 @@ def test_prompts_notes_and_what_is_left_out_are_text(text):
     plain(page)
     assert page.values("data-name") == {text, "fox"}
     assert "".join(page.text).count(text) >= 6  # before, in and after the mark, keyword, note, what is left out
+
+
+@pytest.mark.parametrize(
+    "address", [*HOSTILE, "javascript:alert(1)", "data:text/html,x", "//x/y", "https://[", "http:"]
+)
+def test_a_page_is_only_linked_if_it_is_an_address_of_the_web(address):
+    page = ParsedFragment(chips.answer(chips.View(picks=(pick("fox"),), pages={"fox": address})))
+    plain(page)
+    assert "a" not in page.elements
+
+
+def test_a_page_is_opened_without_a_way_back():
+    address = 'https://civitai.com/models/7?modelVersionId=9&x="><b>'
+    page = ParsedFragment(chips.answer(chips.View(picks=(pick("fox"),), pages={"fox": address})))
+    plain(page)
+    assert page.values("href") == {address} and page.values("rel") == {"noopener noreferrer"}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_status_is_text(text):
     page = ParsedFragment(chips.status(text, True, 1, 2))
     plain(page)
     assert "".join(page.text) == text

@@ -130,7 +130,7 @@ def test_what_the_host_does_is_part_of_the_question(sdnext):
 def test_one_chip_for_both(sdnext):
     answered(sdnext, "a kite and a fox", "fox")
     html = panel.answer("a kite and a fox", [True], "a kite and a fox")
-    assert html.count('class="stylus-chip"') == 2
+    assert html.count('class="stylus-chip ') == 2
     assert "+ kite_low_noise (0.8)" in html
 
 

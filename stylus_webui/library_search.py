@@ -55,8 +55,8 @@ def build(name: Callable[[str], str], usable: bool) -> SearchBox:
     with gr.Row():
         query = gr.Textbox(
             value="",
-            label="Find an adapter",
-            info="A name, or words for what it shows; empty: all by name.",
+            label="Name or words",
+            info="Of its name, or for what it shows; empty: all by name.",
             lines=1,
             max_lines=1,
             elem_id=name("query"),

@@ -53,11 +53,11 @@ def test_a_hit_of_another_architecture_is_shown_as_such(zoo):
     from dataclasses import replace
 
     made = zoo.adapter("flux_owl", word="owl")
-    zoo.core.known[-1] = replace(made, metadata=replace(made.metadata, architecture="flux1"))
+    zoo.core.known[-1] = replace(made, metadata=replace(made.metadata, architecture="flux"))
     assert "stylus-misfit" not in looked("flux_owl")  # no checkpoint is known
     zoo.sd_models.model_data.sd_model = type("StableDiffusionXLPipeline", (), {})()
     html = looked("flux_owl")
-    assert "stylus-misfit" in html and "Flux.1" in html
+    assert "stylus-misfit" in html and "Flux" in html
     assert "stylus-misfit" not in looked("full_moon")
 
 

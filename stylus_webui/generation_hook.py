@@ -14,7 +14,7 @@ from typing import Any
 
 from stylus_core.errors import OptionError
 from stylus_core.types import Pick
-from stylus_webui import host_prompts, infotext, tags, variants
+from stylus_webui import client_text, host_prompts, infotext, tags, variants
 from stylus_webui import options as table
 from stylus_webui.select_or_reuse import Decision, DecisionContext, decide
 from stylus_webui.service import sentence
@@ -57,13 +57,14 @@ def read_settings(args: Sequence[Any], axes: dict[str, Any] | None = None) -> ta
     return table.of({**base, **axes}, replace(settings.edits, rewritten="", picks=()))
 
 
-def run(p: Any, args: Sequence[Any], make_context: Any) -> JobOutcome | None:
+def run(p: Any, args: Sequence[Any], make_context: Any, problem: str = "") -> JobOutcome | None:
     """Does what the `process` hook is for. Never raises.
 
     Args:
         p: the host's job, changed in place.
         args: of the script: `CONTROLS` in order, then the panel's state.
         make_context: makes a `DecisionContext`; called only if there is something to do.
+        problem: why Stylus cannot work in this WebUI, one sentence.
 
     Returns:
         What it came to; None where Stylus is switched off.
@@ -75,12 +76,15 @@ def run(p: Any, args: Sequence[Any], make_context: Any) -> JobOutcome | None:
         settings = read_settings(args, getattr(p, AXES, None))
         if not settings.enabled:
             return None
+        if problem:
+            return _did_nothing(p, problem)
         return _run(p, settings, make_context())
     except OptionError as error:
-        return _tell(p, JobOutcome(_typed(p), notes=(f"Stylus did nothing: {sentence(str(error))}",)), refused=True)
+        # Of a value that somebody typed on the page nothing stays in the picture.
+        return _did_nothing(p, sentence(str(error)), infotext.ERROR if getattr(p, "is_api", False) else "")
     except Exception as error:
         logger.exception("Stylus did nothing; the prompts are used as typed")
-        return _tell(p, JobOutcome(_typed(p), notes=(f"Stylus did nothing: {type(error).__name__}: {error}.",)))
+        return _did_nothing(p, f"{type(error).__name__}: {error}.")
 
 
 def _run(p: Any, settings: table.HostSettings, context: DecisionContext) -> JobOutcome:
@@ -180,8 +184,10 @@ def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> 
 
 def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
     """Our part of the infotext."""
+    told = _told(settings, plan.decisions)
+    note = {infotext.NOTE: infotext.quoted(told)} if told else {}
     if not any(d.decided for d in plan.decisions):
-        return {}  # there is nothing to repeat
+        return note  # there is nothing to repeat
     params: dict[str, Any] = dict(infotext.settings_params(settings))
     params[infotext.PROMPT] = infotext.per_picture([infotext.quoted(own) for own, _ in plan.pictures])
     params[infotext.PICKS] = infotext.per_picture(
@@ -190,14 +196,27 @@ def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
             for _, picks in plan.pictures
         ]
     )
-    # What was asked for by name and is not there, and a composer that another one had to stand in for.
-    named = _by_name(settings)
-    told = [n for d in plan.decisions if named or d.composer not in ("", settings.options.composer) for n in d.notes]
-    if told:
-        params[infotext.NOTE] = infotext.quoted(" ".join(dict.fromkeys(told)))
+    params |= note
     if plan.own_hires is not None:
         params[infotext.HIRES_PROMPT] = infotext.per_picture([infotext.quoted(h) for h in plan.own_hires])
     return params
+
+
+def _told(settings: table.HostSettings, decisions: Sequence[Decision]) -> str:
+    """Why there are no picks, what was asked for by name and is not there, and whom another composer stood in for."""
+    notes: list[str] = []
+    for d in decisions:
+        if not d.picks:
+            notes += d.notes or [_without_reason(settings, d)]
+        elif _by_name(settings) or d.composer not in ("", settings.options.composer):
+            notes += d.notes
+    return client_text.note(map(sentence, notes))
+
+
+def _without_reason(settings: table.HostSettings, decision: Decision) -> str:
+    if settings.edits.removed:
+        return "every pick was taken out in the panel"
+    return "the repeated picture has no picks" if decision.finished else "no adapter fits this prompt"
 
 
 def _by_name(settings: table.HostSettings) -> bool:
@@ -211,8 +230,18 @@ def _typed(p: Any) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _tell(p: Any, outcome: JobOutcome, troubled: bool = True, refused: bool = False) -> JobOutcome:
-    """Notes go to the log, below the picture, and, where an API request was refused, into the answer."""
+def _did_nothing(p: Any, why: str, key: str = infotext.NOTE) -> JobOutcome:
+    """The prompts stay as they are; the reason also stands among the parameters, where there is a key for it."""
+    outcome = _tell(p, JobOutcome(_typed(p), notes=(f"Stylus did nothing: {why}",)))
+    params = getattr(p, "extra_generation_params", None)
+    if key and isinstance(params, dict):
+        with contextlib.suppress(Exception):  # of the host's object
+            params[key] = infotext.quoted(client_text.note(outcome.notes))
+    return outcome
+
+
+def _tell(p: Any, outcome: JobOutcome, troubled: bool = True) -> JobOutcome:
+    """Notes go to the log and below the picture."""
     for note in outcome.notes:
         logger.log(logging.WARNING if troubled else logging.INFO, "%s", note)
     try:
@@ -220,9 +249,6 @@ def _tell(p: Any, outcome: JobOutcome, troubled: bool = True, refused: bool = Fa
         if callable(comment):
             for note in outcome.notes:
                 comment(f"Stylus: {note}")
-        params = getattr(p, "extra_generation_params", None)
-        if refused and isinstance(params, dict) and getattr(p, "is_api", False):
-            params[infotext.ERROR] = "; ".join(outcome.notes)
     except Exception as error:  # what was done is done, and the log has the notes
         logger.warning("the WebUI did not take a note of Stylus: %s", error)
     return outcome

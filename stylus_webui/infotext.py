@@ -22,8 +22,8 @@ PREFIX = "Stylus "
 PROMPT = "Stylus prompt"
 HIRES_PROMPT = "Stylus hires prompt"
 PICKS = "Stylus picks"
-NOTE = "Stylus note"  # another composer answered than the one that was asked, or a named adapter is not in the picture
-ERROR = "Stylus error"
+NOTE = "Stylus note"  # why there are no picks, who is missing of those that were named, or which composer stood in
+ERROR = "Stylus error"  # of a request with an invalid option
 ENABLED = "Stylus enabled"
 #: Put into the pasted parameters for `infotext_fields`; never written into a picture.
 _STATE = "Stylus state"

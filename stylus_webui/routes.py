@@ -15,6 +15,7 @@ from stylus_core.errors import OptionError, StylusError
 from stylus_core.types import Adapter, Pick
 from stylus_webui import guard, host, runtime, settings
 from stylus_webui import options as table
+from stylus_webui.client_text import cleaned, for_client
 from stylus_webui.service import NotReady
 
 PREFIX = "/stylus/v1"
@@ -93,9 +94,9 @@ def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except OptionError as error:
         raise guard.error(422, str(error)) from error
     except NotReady as error:
-        raise guard.error(503, str(error), {"Retry-After": "5"}) from error
+        raise guard.error(503, for_client(str(error)), {"Retry-After": "5"}) from error
     except StylusError as error:
-        raise guard.error(500, str(error)) from error
+        raise guard.error(500, for_client(str(error))) from error
 
 
 def _select(body: dict[str, Any]) -> dict[str, Any]:
@@ -124,14 +125,14 @@ def _select(body: dict[str, Any]) -> dict[str, Any]:
         "picks": [_pick(p) for p in decision.picks],
         "nearly": [_pick(p) for p in decision.nearly],
         "composer": decision.composer,
-        "notes": list(decision.notes),
+        "notes": cleaned(decision.notes),
     }
 
 
 def _pick(pick: Pick) -> dict[str, Any]:
     out = dataclasses.asdict(pick)
-    del out["preview"]  # a path on the server's disk says nothing to a client
-    return out
+    del out["path"], out["preview"]  # on the server's disk
+    return {**out, "reason": for_client(pick.reason)}
 
 
 def _adapters(query: str, offset: int, limit: int) -> dict[str, Any]:
@@ -157,4 +158,4 @@ def _adapter(adapter: Adapter) -> dict[str, Any]:
 
 def _index() -> dict[str, Any]:
     state = runtime.get().service.state
-    return {**dataclasses.asdict(state), "sentence": state.sentence()}
+    return {n: cleaned(v) for n, v in {**dataclasses.asdict(state), "sentence": state.sentence()}.items()}

@@ -48,8 +48,6 @@ class Tab:
 
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         """Rewrites the prompts of a job; the host calls it before it makes the pictures."""
-        if self.problem:
-            return
-        outcome = generation_hook.run(p, args, lambda: runtime.get().context(p))
-        if outcome is not None:
+        outcome = generation_hook.run(p, args, lambda: runtime.get().context(p), self.problem)
+        if outcome is not None and not self.problem:
             runtime.get().note(self.tab, outcome)

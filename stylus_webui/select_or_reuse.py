@@ -114,7 +114,7 @@ def _decide(prompt: str, effective: str, settings: HostSettings, context: Decisi
     if written is not None:
         return Decision(written.own, effective, written.picks, effective, finished=True)
     if not effective.strip():
-        return Decision(prompt, effective, decided=False)
+        return Decision(prompt, effective, notes=("The prompt is empty.",), decided=False)
     edits = settings.edits.for_prompt(prompt, typed)
     if settings.picks:
         return _fixed(Decision(prompt, effective), settings.picks, context, edits, settings.options)

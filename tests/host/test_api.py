@@ -10,7 +10,10 @@ import threading
 import pytest
 import requests
 
+from stylus_core.errors import LibraryError
+from stylus_core.types import Selection
 from tests.clock import HANG, until
+from tests.host.fake import safetensors
 
 webuiapi = pytest.importorskip("webuiapi")
 uvicorn = pytest.importorskip("uvicorn")
@@ -149,6 +152,62 @@ def test_an_infotext_through_the_api_repeats_the_picture(zoo, client):
     assert again["infotexts"] == first.info["infotexts"] and len(zoo.core.asked) == asked
 
 
+def told(result):
+    """What became of the picks that a request asked for."""
+    ours = {k: v for k, v in result.info["extra_generation_params"].items() if k.startswith("Stylus ")}
+    assert ours, "nothing says what became of the picks"
+    return ours["Stylus note"]
+
+
+ASKED = {"Stylus": {"args": [{}]}}
+
+
+def test_an_answer_says_that_the_index_is_not_ready(host, listen):
+    host.core.hold = threading.Event()
+    host.adapter("fox_v2", word="fox")
+    host.start(wait=False)
+    client = webuiapi.WebUIApi(host="127.0.0.1", port=listen(), sampler="Euler")
+    result = client.txt2img(prompt="a fox", alwayson_scripts=ASKED)
+    assert "ndexing" in told(result) and result.info["all_prompts"] == ["a fox"]
+    host.core.hold.set()
+
+
+@pytest.mark.parametrize(
+    ("notes", "note"),
+    [
+        (("none of the 1,500 adapters is made for Flux.1",), "none of the 1,500 adapters is made for Flux.1."),
+        ((), '"no adapter fits this prompt."'),
+    ],
+)
+def test_an_answer_says_why_nothing_was_picked(zoo, client, notes, note):
+    zoo.core.answers = [Selection("a cat", "a cat", notes=notes, composer="local")]
+    result = client.txt2img(prompt="a cat", alwayson_scripts=ASKED)
+    assert told(result) == note
+    assert result.info["extra_generation_params"]["Stylus picks"] == "none"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        LibraryError("the folder /srv/pictures/webui/models/Lora is gone; ask http://10.0.0.7:9/v1"),
+        OSError(13, "Permission denied", "/srv/my pictures/library.sqlite"),
+        RuntimeError("x" * 5000),
+    ],
+)
+def test_an_answer_tells_of_a_failure_without_paths_and_addresses_and_briefly(zoo, client, failure):
+    zoo.core.answers = [failure]
+    result = client.txt2img(prompt="a fox", alwayson_scripts=ASKED)
+    note = told(result)
+    assert "srv" not in note and "pictures" not in note and "10.0.0.7" not in note and len(note) <= 510
+    assert result.info["all_prompts"] == ["a fox"]
+
+
+def test_an_answer_tells_of_an_empty_prompt_and_of_a_missing_package(zoo, client, monkeypatch):
+    assert told(client.txt2img(prompt="", alwayson_scripts=ASKED)) == '"The prompt is empty."'
+    monkeypatch.setattr(zoo.script().tab, "problem", "Stylus needs numpy: run pip install numpy.")
+    assert "needs numpy" in told(client.txt2img(prompt="a fox", alwayson_scripts=ASKED))
+
+
 # -- our routes --------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +283,36 @@ def test_select(zoo, listen):
         ("fox_v2", "fox", "Fox_V2 is made for fox.")
     ]
     assert [p["name"] for p in found["nearly"]] == ["snow"]
-    assert str(zoo.loras) not in json.dumps(found["nearly"][0].get("preview", ""))
+
+
+def test_answers_name_no_path_on_the_server(zoo, listen, tmp_path):
+    """Neither of a pick nor in a sentence, whatever the route."""
+    port = listen()
+    zoo.adapter("ink", word="ink", preview=str(zoo.loras / "ink.png"))
+    zoo.adapter("wolf", file=safetensors(zoo.loras / "a" / "wolf.safetensors"))
+    safetensors(zoo.loras / "b" / "wolf.safetensors")
+    zoo.networks.list_available_networks()
+    found = post(port, "/select", json={"prompt": "a fox and a wolf in ink"})
+    assert "b/wolf.safetensors" in found.json()["notes"][0]  # which of two files it is can be told
+    assert not {"path", "preview"} & {*found.json()["picks"][0]}
+    zoo.core.answers = [Selection("fog", "fog", notes=(f"there are no usable adapters in {zoo.loras}, /srv/other",))]
+    bare = post(port, "/select", json={"prompt": "fog"})
+    assert bare.json()["notes"] == ["there are no usable adapters in Lora, other"]
+    zoo.core.indexing = [LibraryError(f"the database '{tmp_path}/home of mine/library.sqlite' is damaged")]
+    assert post(port, "/index/rescan", json={}).status_code == 200
+    assert zoo.service.wait(HANG)
+    index = get(port, "/index")
+    assert "'library.sqlite' is damaged" in index.json()["problem"]
+    every = [found, bare, index, get(port, "/adapters"), get(port, "/options"), get(port, "/version")]
+    assert not [answer.text for answer in every if str(tmp_path) in answer.text or "/srv" in answer.text]
+
+
+def test_an_error_names_no_path_on_the_server(host, listen):
+    host.core.indexing = [LibraryError(f"{host.folder}/deep/library.sqlite is damaged")]
+    host.start()
+    answer = post(listen(), "/select", json={"prompt": "a fox"})
+    assert answer.status_code == 503 and "library.sqlite is damaged" in answer.json()["detail"]
+    assert str(host.folder) not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def refuse(p, name):
 )
 def test_all_of_a_job_is_changed_or_nothing(zoo, fault):
     """Whatever of the host's object cannot be changed as is meant: then no other part of it is."""
-    from stylus_webui import generation_hook, runtime
+    from stylus_webui import generation_hook, infotext, runtime
 
     p = zoo.job("a fox", enable_hr=True, batch_size=2)
     p.setup_prompts()
@@ -242,7 +242,10 @@ def test_all_of_a_job_is_changed_or_nothing(zoo, fault):
 
     before = now()
     outcome = generation_hook.run(p, (True,), lambda: runtime.get().context())
-    assert now() == before
+    after, told = now(), infotext.quoted(outcome.notes[0])
+    if isinstance(p.extra_generation_params, dict):  # which the answer tells
+        assert after["extra_generation_params"].pop(infotext.NOTE) == told
+    assert after == before
     assert len(outcome.notes) == 1 and outcome.notes[0].startswith("Stylus did nothing: ")
 
 

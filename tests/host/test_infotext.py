@@ -119,6 +119,30 @@ def test_pasting_a_picture_made_without_us_switches_off_and_keeps_the_rest(zoo):
     assert ours[-1] == ""
 
 
+def test_a_picture_without_picks_says_why_and_pasting_it_restores_nothing(zoo):
+    from stylus_core.errors import LibraryError
+
+    zoo.core.answers = [LibraryError('the "library" is locked, twice')]
+    _, processed = zoo.generate("a fox", options={"strength": 0.75})
+    assert "is locked, twice" in processed.info
+    params, _, ours = zoo.paste(processed.info)
+    assert params["Prompt"] == "a fox" and "is locked, twice" in params["Stylus note"]
+    assert ours[0] is False and ours[-1] == ""  # as no picture without picks switches anything on
+    assert from_args([True, *ours[1:]]) == from_args([True])
+
+
+def test_a_picture_for_which_nothing_fits_says_why_and_is_repeated(zoo):
+    _, processed = zoo.generate("a cat")
+    params, args, ours = zoo.paste(processed.info)
+    assert params["Stylus note"] == "no adapter fits this prompt." and ours[0] is True
+    zoo.cache.clear()
+    again = zoo.job("a cat")
+    again.script_args = args
+    from modules import processing
+
+    assert processing.run(again).info.startswith("a cat\n") and len(zoo.core.asked) == 1
+
+
 def test_styles_are_taken_out_of_the_restored_prompt(zoo):
     zoo.shared.prompt_styles.styles["winter"] = "{prompt}, deep snow"
     _, processed = zoo.generate("a fox", styles=["winter"])

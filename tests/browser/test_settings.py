@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from stylus_webui import runtime
 from stylus_webui.settings import stored_key
 from tests.clock import HANG, until
 
@@ -72,3 +73,26 @@ def test_a_page_that_is_loaded_again_has_the_default_of_now(zoo, serve):
     assert page.locator("#stylus_txt2img_include_names textarea").input_value() == "fox*\nsnow*"
     assert page.locator("#stylus_txt2img_candidates input[type=number]").input_value() == "30"
     assert page.problems == []
+
+
+def test_descriptions_without_an_endpoint_lead_to_its_setting(zoo, serve):
+    page = serve()
+    panel = page.locator("#stylus_txt2img_panel")
+    panel.locator("button.label-wrap, .label-wrap").first.click()
+    panel.locator("#stylus_txt2img_descriptions .label-wrap").first.click()
+    page.locator("#stylus_txt2img_estimate").click()
+    way = page.locator("#stylus_txt2img_refine [data-stylus-settings]")
+    way.wait_for(state="visible")
+    assert "No language model is set up yet" in page.locator("#stylus_txt2img_refine").first.inner_text()
+    way.click()
+    field = page.locator("#setting_stylus_endpoint").locator("input, textarea").first
+    field.wait_for(state="visible")
+    page.wait_for_function("() => document.activeElement.closest('#setting_stylus_endpoint') !== null")
+    assert page.problems == []
+    field.fill("http://127.0.0.1:9/v1")
+    page.locator("#settings_submit").click()
+    until(lambda: zoo.shared.opts.stylus_endpoint == "http://127.0.0.1:9/v1")
+    plan = runtime.get().refining
+    plan.plan()
+    assert plan.wait(HANG) and plan.progress.told.startswith("No model is named for http://127.0.0.1:9/v1")
+    assert plan.progress.unset

@@ -7,7 +7,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from stylus_webui import axes, host, infotext, routes, runtime, settings_page
+from stylus_webui import axes, host, infotext, key_field, routes, runtime, settings_page
 
 logger = logging.getLogger("stylus")
 
@@ -26,6 +26,7 @@ def _register() -> None:
     callbacks = host.module("modules.script_callbacks")
     for event, function in (
         ("on_ui_settings", functools.partial(settings_page.register, runtime.restart)),
+        ("on_after_component", key_field.KeyField(runtime.restart).component),
         ("on_before_ui", axes.register),
         ("on_infotext_pasted", infotext.pasted),
         ("on_app_started", started),

@@ -23,7 +23,7 @@ from stylus_webui import options as table
 from stylus_webui.library_search import SearchBox
 from stylus_webui.options import CONTROLS
 from stylus_webui.panel_actions import TabValues, apply_action
-from stylus_webui.panel_controls import control, follow_settings, in_pairs, not_saved
+from stylus_webui.panel_controls import TO_SETTINGS, control, follow_settings, in_pairs, not_saved
 
 logger = logging.getLogger("stylus")
 
@@ -256,7 +256,8 @@ def _refine(what: str) -> str:
 
 def _refining() -> str:
     progress = runtime.get().refining.progress
-    return chips.status(progress.told, progress.busy, progress.done, progress.total)
+    line = chips.status(progress.told, progress.busy, progress.done, progress.total)
+    return line + TO_SETTINGS if progress.unset else line
 
 
 def _safely(function: Callable[..., Any], outputs: int) -> Callable[..., Any]:

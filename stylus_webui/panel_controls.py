@@ -12,6 +12,9 @@ from stylus_core.option_values import Option
 from stylus_webui import settings
 from stylus_webui.settings import DEFAULTS
 
+#: Leads to our section of the settings page, by `javascript/stylus_settings.js`.
+TO_SETTINGS = '<button type="button" class="stylus-to-settings" data-stylus-settings>Open the settings</button>'
+
 
 def in_pairs(options: Sequence[Option]) -> list[Sequence[Option]]:
     """Parts options into rows of the panel.

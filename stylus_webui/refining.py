@@ -14,6 +14,7 @@ from stylus_webui.service import sentence
 
 if TYPE_CHECKING:
     from stylus_core.composer.settings import ComposerSettings
+    from stylus_core.llm.endpoint import Endpoint
     from stylus_core.refiner.model.refine_plan import RefinePlan, RefineSettings
     from stylus_core.refiner.model.refine_run import RefineReport
 
@@ -29,12 +30,16 @@ _IDLE = (
 
 @dataclass(frozen=True, slots=True)
 class RefiningState:
-    """How far it is. `status` is one of "idle", "planning", "planned", "running", "stopping"."""
+    """How far it is. `status` is one of "idle", "planning", "planned", "running", "stopping".
+
+    `unset` tells that the settings name no endpoint that can be asked: that is where the user has to go.
+    """
 
     status: str = "idle"
     told: str = _IDLE
     done: int = 0
     total: int = 0
+    unset: bool = False
 
     @property
     def busy(self) -> bool:
@@ -119,6 +124,10 @@ class Refining:
 
     def _work(self, send: bool) -> None:
         try:
+            if unset := _unset(self._server().endpoint):
+                with self._lock:
+                    self._progress = unset
+                return
             plan, report = self._run(send)
             ended = _planned(plan) if not send else RefiningState("idle", _finished(report))
         except StylusError as error:
@@ -161,6 +170,14 @@ class Refining:
             stopping = self._progress.status == "stopping"
             told = f"{'Stopping' if stopping else 'Describing'}: {'. '.join(report.told)}."
             self._progress = replace(self._progress, told=told, done=report.done + report.failed, total=report.total)
+
+
+def _unset(endpoint: Endpoint) -> RefiningState | None:
+    """What is told where the settings, and the environment, name no endpoint that can be asked."""
+    if not endpoint.base_url:
+        return RefiningState(told="No language model is set up yet: the settings take its address.", unset=True)
+    problem = endpoint.problem
+    return RefiningState(told=sentence(problem[:1].upper() + problem[1:]), unset=True) if problem else None
 
 
 def _planned(plan: RefinePlan) -> RefiningState:

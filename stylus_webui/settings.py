@@ -154,7 +154,7 @@ def composer_settings() -> ComposerSettings:
     from stylus_core.composer.settings import ComposerSettings
 
     texts: dict[str, Any] = {f.name: _text(f.setting) for f in FIELDS if f.setting and f.name != "key"}
-    return ComposerSettings(key=_stored_key(), keep_alive=0 if host.option("stylus_unload", False) else None, **texts)
+    return ComposerSettings(key=stored_key(), keep_alive=0 if host.option("stylus_unload", False) else None, **texts)
 
 
 def refine_settings() -> RefineSettings:
@@ -182,7 +182,8 @@ def model_identity() -> str:
     return " ".join((given.endpoint.shown, given.endpoint.model, given.rerank_endpoint.shown)).strip()
 
 
-def _stored_key() -> str:
+def stored_key() -> str:
+    """The key that was typed into the settings page; "" if none is kept."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
         return key_file().read_text("utf-8").strip()
     return ""

@@ -1,23 +1,18 @@
 """The settings page, and what happens when a setting changes.
 
-The key of a language model never becomes a setting of the host: those are kept in a readable file and served by the
-host's API. What is typed into its field goes into a file of our own, readable by its owner only, and the field is
-emptied at once. A key in the environment wins.
+The key of a language model never becomes a setting of the host: see `key_field`. A key in the environment wins.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 from typing import Any
 
 from stylus_core.llm.endpoint_settings import FIELDS, KEY_VARIABLES
 from stylus_core.option_values import Option
-from stylus_webui import host
-from stylus_webui.settings import DEFAULTS, default_name, key_file
-
-logger = logging.getLogger("stylus")
+from stylus_webui import host, key_field
+from stylus_webui.settings import DEFAULTS, default_name
 
 SECTION = ("stylus", "Stylus")
 
@@ -84,27 +79,9 @@ def register(changed: Callable[[], None]) -> None:
         "stylus_keep_picks",
     ):
         shared.opts.onchange(name, changed, call=False)
-    shared.opts.data_labels["stylus_key"].restrict_api = True
-    shared.opts.onchange("stylus_key", lambda: _take_key(changed), call=False)
-    _take_key(changed)  # one that lies in the host's own file, from wherever it came
-
-
-def _take_key(changed: Callable[[], None]) -> None:
-    shared = host.shared()
-    given = str(shared.opts.data.get("stylus_key") or "").strip()
-    if not given:
-        return
-    shared.opts.data["stylus_key"] = ""
-    path = key_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            os.chmod(path, 0o600)  # an older file keeps its mode
-            file.write("" if given == "-" else given)
-    except OSError as error:
-        logger.error("the key could not be kept in %s: %s", path, error.strerror)
-    else:
-        changed()
+    shared.opts.data_labels[key_field.SETTING].restrict_api = True
+    shared.opts.onchange(key_field.SETTING, lambda: key_field.take(changed), call=False)
+    key_field.take(changed)  # one that lies in the host's own file, from wherever it came
 
 
 def _key_info() -> str:

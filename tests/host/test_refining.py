@@ -43,7 +43,7 @@ def test_without_a_server_one_sentence_says_what_to_do(real):  # noqa: F811
     html = click("plan")
     assert 'data-busy="0"' in html
     assert runtime.get().refining.progress.status == "idle"
-    assert told().startswith("The base URL of the language model is no http address: give one such as")
+    assert told() == "No language model is set up yet: the settings take its address."
 
 
 def test_the_cost_is_told_before_anything_is_sent(real):  # noqa: F811

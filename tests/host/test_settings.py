@@ -19,9 +19,11 @@ def zoo(host):
 
 
 def page(host):
-    from modules.options import settings_page
+    import gradio as gr
+    from modules import ui_settings
 
-    return settings_page(host.shared.opts)[1]
+    with gr.Blocks() as demo:
+        return ui_settings.create_ui(demo)
 
 
 def test_every_setting_has_a_component(zoo):

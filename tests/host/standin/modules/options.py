@@ -1,7 +1,5 @@
 import json
 
-import gradio as gr
-
 
 class OptionInfo:
     def __init__(
@@ -66,16 +64,3 @@ class Options:
         assert not self.cmd_opts.freeze_settings, "saving settings is disabled"
         with open(filename, "w", encoding="utf8") as file:
             json.dump(self.data, file)
-
-
-def settings_page(opts):
-    """The page on which every option gets its component, as the host builds it."""
-    made = {}
-    with gr.Blocks() as page:
-        for name, info in opts.data_labels.items():
-            args = info.component_args or {}
-            component = info.component or gr.Textbox
-            made[name] = component(
-                label=info.label, value=opts.data.get(name, info.default), elem_id=f"setting_{name}", **args
-            )
-    return page, made

@@ -16,14 +16,15 @@ def _adder(event):
 
 on_ui_settings = _adder("ui_settings")
 on_before_ui = _adder("before_ui")
+on_after_component = _adder("after_component")
 on_infotext_pasted = _adder("infotext_pasted")
 on_app_started = _adder("app_started")
 on_script_unloaded = _adder("script_unloaded")
 
 
-def call(event, *args):
+def call(event, *args, **named):
     for function in callback_map.get(event, []):
         try:
-            function(*args)
+            function(*args, **named)
         except Exception:
             errors.report(f"Error executing callback {event}", exc_info=True)

@@ -193,6 +193,7 @@ def _patch_components():
         if scripts_current is not None:
             scripts_current.before_component(self, **kwargs)
         original(self, *args, **kwargs)
+        script_callbacks.call("after_component", self, **kwargs)
         if scripts_current is not None:
             scripts_current.after_component(self, **kwargs)
 

@@ -5,7 +5,7 @@ import json
 
 import gradio as gr
 
-from modules import infotext_utils, processing, script_callbacks, scripts, shared, ui_loadsave
+from modules import infotext_utils, processing, script_callbacks, scripts, shared, ui_loadsave, ui_settings
 
 #: What the host's script.js and ui.js offer to extensions.
 HOST_JS = """
@@ -44,8 +44,10 @@ def create_ui():
                 with gr.Tab(tab, elem_id=f"tab_{tab}") as block:
                     parts[tab] = _tab(tab)
                 loadsave.add_block(block, tab)
+            scripts.scripts_current = None
+            with gr.Tab("Settings", elem_id="tab_settings"):
+                ui_settings.create_ui(demo)
     loadsave.dump_defaults()
-    scripts.scripts_current = None
     shared.demo = demo
     return demo, parts
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any
 
-from stylus_webui import generation_hook, infotext, panel, requirements, runtime
+from stylus_webui import generation_hook, infotext, panel, panel_jobs, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -27,7 +28,7 @@ class Tab:
         if not self._wired:  # the first time is the page's, the others only ask for the defaults
             self._panel = made
             self._wire()
-        return made.arguments, infotext.fields(made.controls, made.state)
+        return made.job_arguments, infotext.fields(made.controls, made.state)
 
     def component(self, component: Any, elem_id: str | None) -> None:
         """A component of the host was made; some of them are connected to the panel."""
@@ -49,5 +50,11 @@ class Tab:
         if self.problem:
             return
         outcome = generation_hook.run(p, args, lambda: runtime.get().context(p))
-        if outcome is not None:
-            runtime.get().note(self.tab, outcome)
+        with contextlib.suppress(Exception):  # a job that takes no attribute of ours is made all the same
+            p.stylus_outcome = outcome
+
+    def postprocess(self, p: Any, args: tuple[Any, ...]) -> None:
+        """Remembers what came of a job for the page that asked for it, once its pictures are made."""
+        page = panel_jobs.page_of(args)
+        if page and not self.problem and not getattr(p, "is_api", False):
+            runtime.get().note(self.tab, page, getattr(p, "stylus_outcome", None))

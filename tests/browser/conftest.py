@@ -45,7 +45,8 @@ def serve(host: Host, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     def open_page(**view: object) -> Any:
         head = f"<script>{host.ui.HOST_JS}</script>"
-        head += f"<script>{(ROOT / 'javascript' / 'stylus.js').read_text('utf-8')}</script>"
+        for script in sorted((ROOT / "javascript").glob("*.js")):
+            head += f"<script>{script.read_text('utf-8')}</script>"
         head += f"<style>{(ROOT / 'style.css').read_text('utf-8')}</style>"
         host.ui.inject(head)
         _, url, _ = host.demo.queue().launch(

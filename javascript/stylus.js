@@ -29,22 +29,6 @@
         }
     }
 
-    // The host writes how long a job took into its log: that is when the picks of the job are shown.
-    const logs = {};
-
-    function watchLogs() {
-        for (const tab of tabs) {
-            const log = gradioApp().querySelector(`#html_log_${tab}`);
-            const text = log ? (log.querySelector('.prose') || log).textContent.trim() : '';
-            const button = find(tab, 'after');
-            if (!text || text === logs[tab] || !button) continue;
-            logs[tab] = text;
-            button.click();
-        }
-    }
-
-    onAfterUiUpdate(watchLogs);
-
     onUiLoaded(function() {
         document.addEventListener('click', onUnfold);
         setInterval(poll, POLL);

@@ -54,6 +54,11 @@ class StylusScript(scripts.Script):  # type: ignore[misc]
         if not PROBLEM:
             self._tab(self.is_img2img).process(p, args)
 
+    def postprocess(self, p: Any, processed: Any, *args: Any) -> None:
+        """Hears of the end of a job."""
+        if not PROBLEM:
+            self._tab(self.is_img2img).postprocess(p, args)
+
     def _tab(self, is_img2img: bool) -> Any:
         if self.tab is None:
             self.tab = stylus_webui.script.Tab("img2img" if is_img2img else "txt2img")

@@ -33,7 +33,6 @@ class View:
     notes: tuple[str, ...] = ()
     repeated: bool = False  # the picks are a pasted picture's
     finished: bool = False  # the adapters stand in the prompt already
-    off: bool = False  # Stylus is: Generate uses none of the picks
 
 
 def answer(view: View) -> str:
@@ -49,8 +48,6 @@ def answer(view: View) -> str:
     picks = [p for p in view.picks if not p.belongs_to]
     used = [p for p in picks if p.name not in view.removed]
     parts = []
-    if view.off and picks:
-        parts.append(_note("Stylus is off: Generate uses none of these.", "on", "Switch it on"))
     parts += [_note(note) for note in view.notes]
     if view.repeated:
         parts.append(_note("These are the picks of the pasted picture.", "anew", "Select anew"))

@@ -35,6 +35,7 @@ class JobOutcome:
     decision: Decision | None = None
     picks: tuple[Pick, ...] = ()  # of the first batch
     notes: tuple[str, ...] = ()
+    settings: table.HostSettings | None = None  # None where the request was refused
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ def _run(p: Any, settings: table.HostSettings, context: DecisionContext) -> JobO
     plan = _plan(p, prompts, settings, context)
     params = _params(settings, plan)
     notes = tuple(dict.fromkeys(note for d in plan.decisions for note in d.notes))
-    outcome = JobOutcome(_typed(p), plan.decisions[0], plan.picks[0], notes)
+    outcome = JobOutcome(_typed(p), plan.decisions[0], plan.picks[0], notes, settings)
     for (own, picks), new in zip(plan.pictures, plan.prompts, strict=True):
         if picks:
             remember(context.cache, new, own, picks)

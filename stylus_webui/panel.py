@@ -18,17 +18,20 @@ from stylus_core.errors import OptionError
 from stylus_core.library.civitai import model_page
 from stylus_core.options import POOL
 from stylus_core.types import Pick
-from stylus_webui import chips, for_good, host_prompts, library_search, runtime, settings, tags
+from stylus_webui import chips, for_good, host_prompts, library_search, panel_jobs, runtime, settings, tags
 from stylus_webui import options as table
+from stylus_webui.generation_hook import JobOutcome
 from stylus_webui.library_search import SearchBox
 from stylus_webui.options import CONTROLS
 from stylus_webui.panel_actions import TabValues, apply_action
 from stylus_webui.panel_controls import TO_SETTINGS, control, follow_settings, in_pairs, not_saved
+from stylus_webui.panel_header import checkpoint, header
+from stylus_webui.panel_jobs import JobParts
 
 logger = logging.getLogger("stylus")
 
 #: Options that are shown at once; those of the pool have a part of their own, and the rest is behind "More".
-_FIRST = ("composer", "max_adapters", "restraint", "strength", "trigger_words", "existing", "variants")
+_FIRST = ("max_adapters", "strength", "restraint", "trigger_words")
 
 
 @dataclass(slots=True)
@@ -44,7 +47,8 @@ class Panel:
     show: Any
     act: Any  # hidden button
     poll: Any  # hidden button
-    after: Any  # hidden button: a job is done
+    jobs: JobParts
+    checkpoint: Any  # HTML: what "any" architecture is at the moment
     rescan: Any
     refine: Any  # HTML: how far the descriptions are
     estimate: Any
@@ -55,8 +59,13 @@ class Panel:
 
     @property
     def arguments(self) -> list[Any]:
-        """What the script's hooks get, in this order."""
+        """What is asked with: the options, then the edits."""
         return [*self.controls.values(), self.state]
+
+    @property
+    def job_arguments(self) -> list[Any]:
+        """What the script's hooks get, in this order."""
+        return [*self.arguments, self.jobs.page]
 
 
 def build(tab: str, problem: str = "") -> Panel:
@@ -74,46 +83,49 @@ def build(tab: str, problem: str = "") -> Panel:
         return f"stylus_{tab}_{part}"
 
     controls: dict[str, Any] = {}
-    with gr.Accordion("Stylus", open=False, elem_id=name("panel"), elem_classes=["stylus-panel"]):
-        with gr.Row():
-            for option in CONTROLS:
-                if option.name == "enabled":
-                    controls[option.name] = control(option, name(option.name), interactive=not problem)
-            show = gr.Button("Show picks", elem_id=name("show"), interactive=not problem, scale=0, min_width=140)
-            rescan = gr.Button("Rescan", elem_id=name("rescan"), interactive=not problem, scale=0, min_width=100)
-        status = gr.HTML(value=_status(problem), elem_id=name("status"))
+    with header(name("panel"), not problem) as controls["enabled"]:
+        with gr.Row(elem_classes=["stylus-bar"]):
+            show = gr.Button("Show picks", elem_id=name("show"), interactive=not problem, scale=0, min_width=120)
+            status = gr.HTML(value=_status(problem), elem_id=name("status"))
+            rescan = gr.Button("Rescan", elem_id=name("rescan"), interactive=not problem, scale=0, min_width=80)
         shown = gr.HTML(value="", elem_id=name("answer"))
         later = [o for o in CONTROLS if o.name not in (*_FIRST, *POOL, "enabled")]
         for pair in in_pairs([table.BY_NAME[n] for n in _FIRST]):
-            with gr.Row():
+            with gr.Row(elem_classes=["stylus-first"]):
                 for option in pair:
                     controls[option.name] = control(option, name(option.name))
-        with gr.Accordion("More", open=False, elem_id=name("more")):
-            for option in later:
-                controls[option.name] = control(option, name(option.name))
-        with gr.Accordion("Which adapters", open=False, elem_id=name("pool")):
-            for pair in in_pairs([table.BY_NAME[n] for n in POOL]):
+        # Side by side while they are folded; the page's style gives an open one the whole width.
+        with gr.Row(elem_classes=["stylus-parts"]):
+            with gr.Accordion("More", open=False, elem_id=name("more")):
+                checkpoint_line = gr.HTML(value=checkpoint(), elem_id=name("checkpoint"))
+                for pair in in_pairs(later):
+                    with gr.Row():
+                        for option in pair:
+                            controls[option.name] = control(option, name(option.name))
+            with gr.Accordion("Which adapters", open=False, elem_id=name("pool")):
+                for pair in in_pairs([table.BY_NAME[n] for n in POOL]):
+                    with gr.Row():
+                        for option in pair:
+                            controls[option.name] = control(option, name(option.name))
+            with gr.Accordion("Find an adapter", open=False, elem_id=name("search")):
+                search = library_search.build(name, not problem)
+            with gr.Accordion("Pinned and banned", open=False, elem_id=name("for_good")):
+                kept = gr.HTML(value=for_good.html(), elem_id=name("kept"))
+            with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
+                refine = gr.HTML(value=_refining(), elem_id=name("refine"))
                 with gr.Row():
-                    for option in pair:
-                        controls[option.name] = control(option, name(option.name))
-        with gr.Accordion("Find an adapter", open=False, elem_id=name("search")):
-            search = library_search.build(name, not problem)
-        with gr.Accordion("Pinned and banned", open=False, elem_id=name("for_good")):
-            kept = gr.HTML(value=for_good.html(), elem_id=name("kept"))
-        with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
-            refine = gr.HTML(value=_refining(), elem_id=name("refine"))
-            with gr.Row():
-                estimate = gr.Button("Refine descriptions", elem_id=name("estimate"), interactive=not problem)
-                start = gr.Button("Start", elem_id=name("start"), interactive=not problem)
-                stop = gr.Button("Stop", elem_id=name("stop"), interactive=not problem)
+                    buttons = [
+                        gr.Button(text, elem_id=name(part), interactive=not problem)
+                        for part, text in (("estimate", "Refine descriptions"), ("start", "Start"), ("stop", "Stop"))
+                    ]
         with gr.Row(elem_classes=["stylus-hidden"]):
             state = not_saved(gr.Textbox(value="", label="Stylus state", elem_id=name("state")))
             action = not_saved(gr.Textbox(value="", label="Stylus action", elem_id=name("action")))
             act = gr.Button("act", elem_id=name("act"))
             poll = gr.Button("poll", elem_id=name("poll"))
-            finished = gr.Button("after", elem_id=name("after"))
+            jobs = panel_jobs.build(name)
     ordered = {o.name: controls[o.name] for o in CONTROLS}
-    parts = (shown, status, show, act, poll, finished, rescan, refine, estimate, start, stop, search, kept)
+    parts = (shown, status, show, act, poll, jobs, checkpoint_line, rescan, refine, *buttons, search, kept)
     return Panel(tab, ordered, state, action, *parts)
 
 
@@ -134,7 +146,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 
     def show(*values: Any) -> Any:
         typed, prompt_text, args = asked(values)
-        return answer(prompt_text, args, typed), _status()
+        return answer(prompt_text, args, typed), _status(), checkpoint()
 
     def act(action: str, query: Any, place: Any, *values: Any) -> Any:
         before = TabValues(str(values[0] or ""), values[count:], values[1] if count > 1 else None)
@@ -146,12 +158,11 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         shown = answer(tab.prompt, tab.args, tab.typed)
         return shown, tab.state, for_good.html(), library_search.again(query, place), *said
 
-    def after(enabled: Any, *values: Any) -> Any:
-        if not enabled:
-            return gr.update()
-        typed, prompt_text, args = asked(values)
-        outcome = runtime.get().outcome(panel.tab, typed)
-        return answer(prompt_text, args, typed) if outcome is None else of_outcome(outcome, args)
+    def after(seen: str, page: str) -> Any:
+        return panel_jobs.after(panel.tab, seen, page, of_outcome)
+
+    def take(source: str, *values: Any) -> Any:
+        return _taken(source, values[1] if count > 1 else None)
 
     def rescan() -> str:
         runtime.start()
@@ -159,7 +170,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 
     inputs = [*prompts, *panel.arguments]
     quiet: dict[str, Any] = {"show_progress": "hidden"}
-    panel.show.click(fn=_safely(show, 2), inputs=inputs, outputs=[panel.shown, panel.status], **quiet)
+    panel.show.click(fn=_safely(show, 3), inputs=inputs, outputs=[panel.shown, panel.status, panel.checkpoint], **quiet)
     acted = panel.act.click(
         fn=_safely(act, 7),
         inputs=[panel.action, *panel.search.asked, *inputs],
@@ -172,17 +183,25 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     # The page's script waits for it before it sends the next action; after a failure too.
     acted.then(fn=lambda: "", inputs=[], outputs=[panel.action], **quiet)
     panel.poll.click(
-        fn=lambda: (_status(), _refining(), for_good.html()),
+        fn=lambda: (_status(), _refining(), for_good.html(), checkpoint()),
         inputs=[],
-        outputs=[panel.status, panel.refine, panel.kept],
+        outputs=[panel.status, panel.refine, panel.kept, panel.checkpoint],
         **quiet,
     )
     library_search.wire(panel.search)
     for button, what in ((panel.estimate, "plan"), (panel.start, "start"), (panel.stop, "stop")):
         button.click(fn=functools.partial(_refine, what), inputs=[], outputs=[panel.refine], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)
+    jobs = panel.jobs
     # The page's script presses it: `change` of the host's log fires for any update of anything in gradio 4.
-    panel.after.click(fn=_safely(after, 1), inputs=[panel.controls["enabled"], *inputs], outputs=[panel.shown], **quiet)
+    jobs.after.click(fn=_safely(after, 2), inputs=[jobs.seen, jobs.page], outputs=[panel.shown, jobs.seen], **quiet)
+    if panel.tab == "img2img":
+        jobs.take.click(
+            fn=_safely(take, 1 + len(panel.arguments)),
+            inputs=[jobs.source, *prompts],
+            outputs=[panel.shown, *panel.arguments],
+            **quiet,
+        )
     follow_settings(panel.controls)
 
 
@@ -200,15 +219,31 @@ def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
     if not prompt.strip():
         return chips.answer(chips.View(notes=("The prompt is empty.",)))
     decision = decide(prompt, given, runtime.get().context(), typed)
-    return _view(decision, decision.picks, decision.notes, given, typed)
+    template = (panel_jobs.TEMPLATE_NOTE,) if panel_jobs.is_template(typed) else ()
+    html = _view(decision, decision.picks, (*template, *decision.notes), given, typed)
+    return panel_jobs.told_off(html, given.enabled)
 
 
-def of_outcome(outcome: Any, args: Sequence[Any]) -> str:
+def of_outcome(outcome: JobOutcome) -> str:
     """The picks that a job was made with, as HTML."""
-    given = table.from_args(args, settings.panel_defaults())
-    if outcome.decision is None:
+    if outcome.decision is None or outcome.settings is None:
         return chips.answer(chips.View(notes=outcome.notes))
-    return _view(outcome.decision, outcome.picks, outcome.notes, given, outcome.typed)
+    return _view(outcome.decision, outcome.picks, outcome.notes, outcome.settings, outcome.typed)
+
+
+def _taken(source: str, styles: Any) -> list[Any]:
+    """Updates of the answer and of all arguments of img2img, to which a picture of txt2img was sent."""
+    brought = panel_jobs.carried(source, styles)
+    untouched = [gr.update() for _ in range(len(CONTROLS) + 1)]
+    if brought is None:
+        return [gr.update(), *untouched]
+    if isinstance(brought, str):
+        return [chips.answer(chips.View(notes=(brought,))), *untouched]
+    given, typed = brought
+    args = [*panel_jobs.values(given), given.edits.dump()]
+    told = chips.answer(chips.View(notes=(panel_jobs.TAKEN,)))
+    html = answer(host_prompts.apply_styles(typed, styles), args, typed)
+    return [told + html, *[gr.update(value=value) for value in args]]
 
 
 def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:

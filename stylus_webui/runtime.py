@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_webui import host, pairs, settings
-from stylus_webui.options import normal
 
 if TYPE_CHECKING:
     from stylus_webui.cache import Cache
@@ -33,7 +32,8 @@ class Runtime:
         self.service = service
         self.cache = cache
         self.refining = Refining(service.home, settings.composer_settings, settings.refine_settings, service.refresh)
-        self._outcomes: OrderedDict[tuple[str, str], JobOutcome] = OrderedDict()
+        self._outcomes: OrderedDict[tuple[str, str], tuple[int, JobOutcome | None]] = OrderedDict()
+        self._ended = 0
         self._lock = threading.Lock()
 
     def context(self, p: Any = None) -> DecisionContext:
@@ -53,18 +53,33 @@ class Runtime:
             favourites=settings.favourites(),
         )
 
-    def note(self, tab: str, outcome: JobOutcome) -> None:
-        """Remembers what came of a job, for the panel of its tab."""
+    def note(self, tab: str, page: str, outcome: JobOutcome | None) -> None:
+        """Remembers what came of a job that ended.
+
+        Args:
+            tab: "txt2img" or "img2img".
+            page: key of the page that asked for it.
+            outcome: None: Stylus was off.
+        """
         with self._lock:
-            self._outcomes[tab, normal(outcome.typed)] = outcome
-            self._outcomes.move_to_end((tab, normal(outcome.typed)))
+            self._ended += 1
+            self._outcomes[tab, page] = self._ended, outcome
+            self._outcomes.move_to_end((tab, page))
             while len(self._outcomes) > _LAST:
                 self._outcomes.popitem(last=False)
 
-    def outcome(self, tab: str, typed: str) -> JobOutcome | None:
-        """Of the last job with this prompt in the box."""
+    def outcome(self, tab: str, page: str) -> tuple[int, JobOutcome | None]:
+        """Finds the last job of a page that ended.
+
+        Args:
+            tab: "txt2img" or "img2img".
+            page: its key.
+
+        Returns:
+            The number of the job, 0 where there was none, and what came of it, None where Stylus was off.
+        """
         with self._lock:
-            return self._outcomes.get((tab, normal(typed)))
+            return self._outcomes.get((tab, page), (0, None))
 
     def close(self) -> None:
         """Ends the background work and closes the databases."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any
 
-from stylus_webui import generation_hook, infotext, panel, panel_controls, requirements, runtime
+from stylus_webui import generation_hook, infotext, panel, panel_controls, panel_jobs, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -29,7 +30,7 @@ class Tab:
             self._wire()
         else:
             panel_controls.name_nothing(made.controls)
-        return made.arguments, infotext.fields(made.controls, made.state)
+        return made.job_arguments, infotext.fields(made.controls, made.state)
 
     def component(self, component: Any, elem_id: str | None) -> None:
         """A component of the host was made; some of them are connected to the panel."""
@@ -49,5 +50,11 @@ class Tab:
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         """Rewrites the prompts of a job; the host calls it before it makes the pictures."""
         outcome = generation_hook.run(p, args, lambda: runtime.get().context(p), self.problem)
-        if outcome is not None and not self.problem:
-            runtime.get().note(self.tab, outcome)
+        with contextlib.suppress(Exception):  # a job that takes no attribute of ours is made all the same
+            p.stylus_outcome = outcome
+
+    def postprocess(self, p: Any, args: tuple[Any, ...]) -> None:
+        """Remembers what came of a job for the page that asked for it, once its pictures are made."""
+        page = panel_jobs.page_of(args)
+        if page and not self.problem and not getattr(p, "is_api", False):
+            runtime.get().note(self.tab, page, getattr(p, "stylus_outcome", None))

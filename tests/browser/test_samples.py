@@ -47,7 +47,7 @@ def test_from_prompt_to_picture(samples, serve, shot):
     page = serve()
     unfold(page)
     write(page, PROMPT)
-    page.locator("#stylus_txt2img_enabled input").check()
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
     show(page)
     page.wait_for_selector(f"{ANSWER} .stylus-chip")
     names = page.locator(f"{ANSWER} .stylus-answer > .stylus-chips > .stylus-chip").count()
@@ -73,7 +73,7 @@ def test_more_options(samples, serve, shot):
     for kind in ("animal", "clothing"):
         page.locator("#stylus_txt2img_kinds").get_by_label(kind, exact=True).first.uncheck()
     write(page, PROMPT)
-    page.locator("#stylus_txt2img_enabled input").check()
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
     generate(page, samples)
     params = samples.parts["txt2img"]["jobs"][-1].extra_generation_params
     assert "animal" not in params["Stylus kinds"]

@@ -37,7 +37,7 @@ def test_every_prompt_of_the_samples(real):
     for prompt in PROMPTS:
         p, processed = real.generate(prompt)
         loaded = [path for path, _ in processed.images[0]["loaded"]]
-        picks = runtime.get().outcome("txt2img", prompt).picks
+        picks = p.stylus_outcome.picks
         own = len(tags.names_in(prompt))
         assert loaded[own:] == [pick.path for pick in picks]
         assert p.all_prompts[0].startswith(prompt.rstrip())
@@ -56,8 +56,7 @@ def test_what_the_core_writes_is_what_the_host_side_writes(real):
 
 def test_a_removed_pick_takes_its_trigger_words_along(real):
     for prompt in PROMPTS:
-        real.generate(prompt)
-        picks = runtime.get().outcome("txt2img", prompt).picks
+        picks = real.generate(prompt)[0].stylus_outcome.picks
         if any(pick.trigger_words for pick in picks):
             break
     victim = next(pick for pick in picks if pick.trigger_words)

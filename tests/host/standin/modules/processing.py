@@ -113,9 +113,9 @@ def create_infotext(p, all_prompts, all_seeds, index, use_main_prompt=False):
 def process_images(p):
     runner = p.scripts
 
-    def call(hook, **kwargs):
+    def call(hook, *first, **kwargs):
         if runner is not None:
-            runner.call(hook, p, **kwargs)
+            runner.call(hook, p, *first, **kwargs)
 
     call("before_process")
     sd_models.reload_model_weights(p.checkpoint)
@@ -146,7 +146,7 @@ def process_images(p):
             infotexts.append(create_infotext(p, given, p.seeds, i))
         call("postprocess_batch", images=[], batch_number=n)
     processed = Processed(p, infotexts)
-    call("postprocess", processed=processed)
+    call("postprocess", processed)
     return processed
 
 

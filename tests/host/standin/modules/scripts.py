@@ -151,11 +151,11 @@ class ScriptRunner:
     def script(self, title):
         return next((s for s in self.scripts if s.title().lower() == title.lower()), None)
 
-    def call(self, hook, p, **kwargs):
+    def call(self, hook, p, *first, **kwargs):
         for script in self.alwayson_scripts:
             try:
                 args = p.script_args[script.args_from : script.args_to]
-                getattr(script, hook)(p, *args, **kwargs)
+                getattr(script, hook)(p, *first, *args, **kwargs)
             except Exception:
                 errors.report(f"Error running {hook}: {script.filename}", exc_info=True)
 

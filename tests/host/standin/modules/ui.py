@@ -5,10 +5,20 @@ import json
 
 import gradio as gr
 
-from modules import infotext_utils, processing, script_callbacks, scripts, shared, ui_loadsave, ui_settings
+from modules import (
+    infotext_utils,
+    processing,
+    script_callbacks,
+    scripts,
+    shared,
+    ui_components,
+    ui_loadsave,
+    ui_settings,
+)
 
 #: What the host's script.js and ui.js offer to extensions.
-HOST_JS = """
+HOST_JS = (
+    """
 function gradioApp() { return document; }
 const standinLoaded = [], standinAfterUpdate = [];
 function onUiLoaded(f) { standinLoaded.push(f); }
@@ -31,6 +41,13 @@ document.addEventListener('DOMContentLoaded', function() {
     }).observe(document, {childList: true, subtree: true});
 });
 """
+    + ui_components.JS
+)
+
+
+def log_line(number, processed):
+    """What is written below the pictures of a job."""
+    return f"{number}: {html.escape(processed.comments)}"
 
 
 def create_ui():
@@ -47,6 +64,9 @@ def create_ui():
             scripts.scripts_current = None
             with gr.Tab("Settings", elem_id="tab_settings"):
                 ui_settings.create_ui(demo)
+        source, target = parts["txt2img"]["prompt"], parts["img2img"]["prompt"]
+        for button in parts["txt2img"]["send"]:  # the prompt as it stands in the box, and nothing of our script
+            button.click(fn=lambda text: text, inputs=[source], outputs=[target])
     loadsave.dump_defaults()
     shared.demo = demo
     return demo, parts
@@ -70,6 +90,9 @@ def _tab(tab):
         generate = gr.Button("Generate", elem_id=f"{tab}_generate", variant="primary")
     runner.prepare_ui()
     inputs = runner.setup_ui()
+    gallery = gr.HTML(elem_id=f"{tab}_gallery")
+    targets = ("img2img", "inpaint") if tab == "txt2img" else ()
+    send = [gr.Button(f"Send to {to}", elem_id=f"txt2img_send_to_{to}") for to in targets]
     info = gr.HTML(elem_id=f"html_info_{tab}")
     log = gr.HTML(elem_id=f"html_log_{tab}")
     fields = [(prompt, "Prompt"), (styles, lambda d: d.get("Styles array")), *runner.infotext_fields]
@@ -92,13 +115,14 @@ def _tab(tab):
         processed = processing.run(p)
         jobs.append(processed)
         shown = html.escape(json.dumps({"infotexts": processed.infotexts, "images": processed.images}))
-        return f"<pre>{shown}</pre>", f"<p>{len(jobs)}: {html.escape(processed.comments)}</p>"
+        picture = f'<img alt="picture {len(jobs)}">'
+        return picture, f"<pre>{shown}</pre>", f"<p>{log_line(len(jobs), processed)}</p>"
 
     def pasted(text):
         updates, _ = infotext_utils.paste(text, fields)
         return [update for _, update in updates]
 
-    generate.click(fn=job, inputs=[prompt, styles, count, *inputs], outputs=[info, log])
+    generate.click(fn=job, inputs=[prompt, styles, count, *inputs], outputs=[gallery, info, log])
     paste.click(fn=pasted, inputs=[prompt], outputs=[component for component, _ in fields])
     return {
         "prompt": prompt,
@@ -108,6 +132,7 @@ def _tab(tab):
         "jobs": jobs,
         "job": job,
         "runner": runner,
+        "send": send,
     }
 
 

@@ -1,0 +1,167 @@
+"""What the panel shows of jobs: the picks of the page's own last one, and what goes with its picture to img2img.
+
+Each page has a key of its own, which travels with the arguments of its jobs: two browser tabs, and the API between
+them, do not see each other's picks. `javascript/stylus_jobs.js` only presses hidden buttons when something ended.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from stylus_webui import host_prompts, runtime, tags
+from stylus_webui.generation_hook import JobOutcome
+from stylus_webui.options import CONTROLS, Edits, HostSettings, Named
+
+#: What another extension fills in for each picture anew: `__name__`, `{one|another}`.
+_TEMPLATE = re.compile(r"__[^\s_]|\{[^{}|]*\|")
+
+TEMPLATE_NOTE = "The prompt is a template: these are the picks for its text as it stands, each picture has its own."
+TAKEN = "The picks of the txt2img picture were taken along."
+LEFT_BEHIND = "The picks of the txt2img picture stay behind: they are not known any more."
+_OFF = "Stylus is off: Generate uses none of these picks, and edits have no effect."
+_MADE_OFF = "Stylus is off: the last picture was made without it."
+
+
+@dataclass(slots=True)
+class JobParts:
+    """Hidden components of one tab."""
+
+    page: Any  # the page's key, one more argument of its jobs
+    seen: Any  # number of the job that is shown
+    source: Any  # key of the page's txt2img
+    after: Any  # button: a job may be done
+    take: Any  # button: the picture was sent to this tab
+
+
+def build(name: Callable[[str], str]) -> JobParts:
+    """Makes the hidden components.
+
+    Args:
+        name: gives an element its id.
+
+    Returns:
+        The components.
+    """
+    # Gradio asks for a value that is a function once for every page that is opened.
+    page = gr.Textbox(value=lambda: secrets.token_hex(8), label="Stylus page", elem_id=name("page"))
+    page.do_not_save_to_config = True
+    return JobParts(
+        page=page,
+        seen=gr.Textbox(value="", label="Stylus seen", elem_id=name("seen")),
+        source=gr.Textbox(value="", label="Stylus source", elem_id=name("source")),
+        after=gr.Button("after", elem_id=name("after")),
+        take=gr.Button("take", elem_id=name("take")),
+    )
+
+
+def page_of(args: Sequence[Any]) -> str:
+    """Reads whose job it is.
+
+    Args:
+        args: of the script's hook.
+
+    Returns:
+        The key of the page; "" for a job of nobody's.
+    """
+    given = args[len(CONTROLS) + 1] if len(args) > len(CONTROLS) + 1 else ""
+    return given if isinstance(given, str) else ""
+
+
+def told_off(html: str, enabled: Any, sentence: str = _OFF) -> str:
+    """Puts in front of an answer that nothing of it counts, with a button that changes that.
+
+    Args:
+        html: the answer.
+        enabled: value of the switch; True leaves the answer as it is.
+        sentence: what is said.
+
+    Returns:
+        HTML.
+    """
+    if enabled:
+        return html
+    button = '<button type="button" data-stylus="on">Switch on</button>'
+    return f'<div class="stylus-answer stylus-off"><p class="stylus-note">{sentence} {button}</p></div>{html}'
+
+
+def is_template(prompt: str) -> bool:
+    """Whether a wildcard extension would fill something in.
+
+    Args:
+        prompt: as it was typed.
+
+    Returns:
+        True for `__name__` and `{one|another}`.
+    """
+    return _TEMPLATE.search(prompt) is not None
+
+
+def after(tab: str, seen: str, page: str, show: Callable[[JobOutcome], str]) -> tuple[Any, Any]:
+    """Answers a page that noticed the end of something.
+
+    Args:
+        tab: "txt2img" or "img2img".
+        seen: number of the job that the page shows.
+        page: its key.
+        show: makes HTML of an outcome.
+
+    Returns:
+        Updates of the answer and of `seen`.
+    """
+    number, outcome = runtime.get().outcome(tab, page)
+    if not number or str(number) == seen:
+        return gr.update(), gr.update()
+    return told_off("", False, _MADE_OFF) if outcome is None else show(outcome), str(number)
+
+
+def carried(source: str, styles: Any) -> tuple[HostSettings, str] | str | None:
+    """What a picture that is sent to img2img brings along.
+
+    Args:
+        source: key of the page's txt2img.
+        styles: those that are chosen in img2img.
+
+    Returns:
+        The settings of the picture's job, with its picks as those of a pasted picture, and the prompt that they belong
+        to; a sentence where they stay behind; None where Stylus had no part in the picture.
+    """
+    number, outcome = runtime.get().outcome("txt2img", source)
+    if not number:
+        return LEFT_BEHIND
+    if outcome is None or outcome.settings is None:
+        return None
+    if outcome.decision is None or not outcome.decision.decided:
+        return LEFT_BEHIND
+    typed = outcome.typed
+    if is_template(typed):  # img2img would fill it in anew
+        text = outcome.decision.effective
+    else:
+        text = host_prompts.strip_comments(host_prompts.apply_styles(typed, styles))
+    written = outcome.decision.text or (tags.write(text, outcome.picks) if outcome.picks else text)
+    picks = tuple(Named(p.name, p.weight, p.clip_weight) for p in outcome.picks)
+    edits = Edits(typed, written, picks)
+    return HostSettings(True, outcome.settings.options, outcome.settings.variants, edits=edits), typed
+
+
+def values(settings: HostSettings) -> list[Any]:
+    """Gives the controls their values.
+
+    Args:
+        settings: a job's.
+
+    Returns:
+        One value for each of `CONTROLS`.
+    """
+    out: list[Any] = []
+    for option in CONTROLS:
+        value = getattr(settings if option.name in ("enabled", "variants") else settings.options, option.name)
+        if option.type == "names":
+            value = "\n".join(value)
+        out.append(list(value) if isinstance(value, tuple) else value)
+    return out

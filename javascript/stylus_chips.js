@@ -11,7 +11,8 @@
 
     // `title` is the adapter's, `at` where its button was.
     function offerUndo(tab, name, title, at, keyboard) {
-        if (stylusPanel.all(tab, '.stylus-picks').some((chip) => chip.dataset.name === name)) return; // it did not work
+        const left = stylusPanel.all(tab, 'button[data-stylus="ban"]');
+        if (left.some((button) => button.dataset.name === name)) return; // it did not work
         endUndo();
         const bar = document.createElement('div');
         bar.className = 'stylus-undo';
@@ -52,26 +53,27 @@
         const tab = stylusPanel.tabOf(element);
         const slot = element.closest('[data-slot]');
         if (!tab || !slot) return null;
-        const chip = element.closest('.stylus-chip');
-        const index = chip ? [...chip.parentNode.children].indexOf(chip) : -1;
+        const item = element.closest('li[data-name]'); // a chip, or a line of another list
         return {
-            tab, index, slot: slot.dataset.slot, name: chip ? chip.dataset.name : slot.dataset.name || '',
-            list: chip ? chip.parentNode.querySelector('.stylus-chip').classList[1] : '',
+            tab, slot: slot.dataset.slot, name: item ? item.dataset.name : '',
+            index: item ? [...item.parentNode.children].indexOf(item) : -1,
+            list: item ? `.${[...item.classList].slice(0, 2).join('.')}` : '',
         };
     }
 
     function find(at) {
-        const slot = (within) => [...within.querySelectorAll('[data-slot]')].find((e) => e.dataset.slot === at.slot);
         if (!at.list) {
-            const same = stylusPanel.all(at.tab, '[data-slot]').filter((e) => !e.closest('.stylus-chip'));
+            const same = stylusPanel.all(at.tab, '[data-slot]').filter((e) => !e.closest('li[data-name]'));
             return same.find((e) => e.dataset.slot === at.slot) || stylusPanel.all(at.tab, '.stylus-answer button')[0];
         }
-        const chips = stylusPanel.all(at.tab, `.${at.list}`).filter((e) => e.matches('.stylus-chip'));
-        const chip = chips.find((e) => e.dataset.name === at.name) || chips[Math.min(at.index, chips.length - 1)];
-        if (!chip) return stylusPanel.all(at.tab, `.stylus-answer :is(${CONTROLS})`)[0];
-        const same = chip.dataset.name === at.name && slot(chip);
-        if (!same || same.disabled) return chip.querySelector('.stylus-tools button:enabled');
-        const menu = same.closest('details');
+        const items = stylusPanel.all(at.tab, at.list);
+        const item = items.find((e) => e.dataset.name === at.name) || items[Math.min(at.index, items.length - 1)];
+        if (!item) return stylusPanel.all(at.tab, `.stylus-answer :is(${CONTROLS})`)[0];
+        const same = [...item.querySelectorAll('[data-slot]')].find((e) => e.dataset.slot === at.slot);
+        if (item.dataset.name !== at.name || !same || same.disabled) {
+            return item.querySelector('button[data-stylus]:enabled');
+        }
+        const menu = same.closest('details.stylus-menu');
         return menu && !menu.open ? menu.querySelector('summary') : same;
     }
 

@@ -24,7 +24,7 @@ class Chip:
     """What one chip shows."""
 
     pick: Pick
-    kind: str = "picks"  # or "nearly", or "hits" of a search
+    kind: str = "picks"  # or "nearly"
     number: int = 0  # of the mark in the prompt; 0: there is none
     image: str = ""  # a data URL
     page: str = ""  # address of the adapter's page
@@ -72,7 +72,7 @@ class Chip:
     def _sure(self) -> str:
         """How sure the composer is; what the user asked for by name needs no chance."""
         chance = self.pick.score
-        if self.kind == "hits" or not self.pick.keyword or not 0 < chance <= 1:
+        if not self.pick.keyword or not 0 < chance <= 1:
             return ""
         word = next(word for least, word in _SURE if chance >= least)
         return f'<span class="stylus-sure" title="{chance:.0%} sure that the prompt asks for it">{word}</span>'

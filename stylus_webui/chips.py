@@ -47,12 +47,11 @@ def answer(view: View) -> str:
     pictures = Thumbnails()
     picks = [p for p in view.picks if not p.belongs_to]
     used = [p for p in picks if p.name not in view.removed]
-    parts = []
-    parts += [_note(note) for note in view.notes]
+    parts = [_note(note) for note in view.notes]
     if view.repeated:
         parts.append(_note("These are the picks of the pasted picture.", "anew", "Select anew"))
     if picks:
-        parts += [_marked(view.prompt, picks, view.removed), chip_list("picks", picks, view, pictures)]
+        parts += [_marked(view.prompt, picks, view.removed), _list("picks", picks, view, pictures)]
     elif not view.notes:
         parts.append('<p class="stylus-none">No adapter fits this prompt.</p>')
     there = {p.name for p in view.picks}
@@ -70,7 +69,7 @@ def answer(view: View) -> str:
     if view.nearly:
         parts.append(
             f'<details class="stylus-nearly"><summary data-slot="nearly">Nearly picked ({len(view.nearly)})</summary>'
-            f"{chip_list('nearly', view.nearly, view, pictures)}</details>"
+            f"{_list('nearly', view.nearly, view, pictures)}</details>"
         )
     return f'<div class="stylus-answer">{"".join(parts)}</div>'
 
@@ -89,25 +88,6 @@ def in_place(picks: Sequence[Pick], selected: Iterable[Pick], removed: Iterable[
     left, out = {p.name: p for p in picks}, set(removed)
     shown = [left.pop(p.name, p) for p in selected if p.name in left or p.name in out or p.belongs_to in out]
     return (*shown, *left.values())
-
-
-def chip_list(kind: str, picks: Sequence[Pick], view: View, pictures: Thumbnails | None = None) -> str:
-    """Makes a list of chips.
-
-    Args:
-        kind: "picks", "nearly", or "hits" of a search.
-        picks: what it has.
-        view: what is known of them.
-        pictures: of the answer that the list is a part of; None: the list is by itself.
-
-    Returns:
-        HTML, with `MOST` chips at most.
-    """
-    pictures = pictures or Thumbnails()
-    chips = "".join(_chip(kind, n, pick, view, pictures).html() for n, pick in enumerate(picks[:MOST], 1))
-    more = len(picks) - MOST
-    rest = f'<li class="stylus-note">and {more:,} more</li>' if more > 0 else ""
-    return f'<ul class="stylus-chips" role="list">{chips}{rest}</ul>'
 
 
 def status(sentence: str, busy: bool, done: int = 0, total: int = 0) -> str:
@@ -149,6 +129,13 @@ def _marked(prompt: str, picks: Sequence[Pick], removed: Sequence[str]) -> str:
         out += [escape(prompt[last:start]), f"<mark>{escape(prompt[start:end])}<sup>{label}</sup></mark>"]
         last = end
     return f'<div class="stylus-prompt">{"".join(out)}{escape(prompt[last:])}</div>'
+
+
+def _list(kind: str, picks: Sequence[Pick], view: View, pictures: Thumbnails) -> str:
+    chips = "".join(_chip(kind, n, pick, view, pictures).html() for n, pick in enumerate(picks[:MOST], 1))
+    more = len(picks) - MOST
+    rest = f'<li class="stylus-note">and {more:,} more</li>' if more > 0 else ""
+    return f'<ul class="stylus-chips" role="list">{chips}{rest}</ul>'
 
 
 def _chip(kind: str, number: int, pick: Pick, view: View, pictures: Thumbnails) -> Chip:

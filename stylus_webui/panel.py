@@ -1,7 +1,7 @@
 """The accordion in txt2img and img2img, built from the table of options, and what its buttons do.
 
 The page never talks to a route of ours: everything goes through gradio's own events, which ask for the same login as
-the rest of the page. `javascript/stylus.js` only turns a click on a chip into a value of a hidden field.
+the rest of the page. `javascript/stylus_actions.js` only turns a click on a chip into a value of a hidden field.
 """
 
 from __future__ import annotations

@@ -8,12 +8,16 @@ from typing import Any
 from stylus_core.errors import OptionError
 from stylus_core.pool_entries import folder, pattern
 
+#: As the WebUIs have it: another seed for every picture. They read nothing at all, an emptied field, as the same.
+ANY_SEED = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names".
 
-    `form` says where the entries of "names" are more than names: each a "folder" or a "pattern".
+    `form` says where the entries of "names" are more than names, each a "folder" or a "pattern", and where an "int" is
+    a "seed", which `ANY_SEED` leaves open.
     """
 
     name: str
@@ -55,6 +59,8 @@ def check(option: Option, value: Any) -> Any:
         if option.type == "choices":  # in the table's order, so that equal sets are equal options
             return tuple(c for c in option.choices if c in items)
         return tuple(dict.fromkeys(_entry(option, v) for v in items))
+    if option.form == "seed" and (value is None or value == ""):
+        return ANY_SEED
     if option.type in ("int", "float"):
         number = _number(value)
         if number is None or (option.type == "int" and number != int(number)):

@@ -11,7 +11,7 @@ from stylus_core.base_models import CHECKPOINTS
 from stylus_core.base_models.families import NAMES as FAMILIES
 from stylus_core.composer_table import COMPOSERS
 from stylus_core.errors import OptionError
-from stylus_core.option_values import Option, check
+from stylus_core.option_values import ANY_SEED, Option, check
 from stylus_core.types import KINDS
 
 #: A limit that the user sets -> the level's number on Civitai; what is above is XXX.
@@ -78,7 +78,17 @@ TABLE: tuple[Option, ...] = (
     Option(
         "candidates", "int", 30, "Candidates", "How many candidates the composer chooses from.", low=1, high=500, step=1
     ),
-    Option("seed", "int", 0, "Seed", "Seed of the random composer.", low=0, high=2**32 - 1, step=1),
+    Option(
+        "seed",
+        "int",
+        0,
+        "Seed",
+        "Seed of the random composer; -1: the picture's own, or any where there is no picture.",
+        low=ANY_SEED,
+        high=2**32 - 1,
+        step=1,
+        form="seed",
+    ),
     Option(
         "pinned",
         "names",

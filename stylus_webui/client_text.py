@@ -33,9 +33,7 @@ def for_client(text: str) -> str:
     if "/" not in text and "\\" not in text:
         return text
     for folder in _folders():
-        inside = re.escape(folder)
-        text = re.sub(rf"{inside}[\\/]+(?=[^\s'\"])", "", text)
-        text = re.sub(rf"{inside}(?![\w.-])", _last(folder).replace("\\", r"\\"), text)
+        text = text.replace(f"{folder}/", "").replace(f"{folder}\\", "")
     text = _QUOTED.sub(lambda m: f"{m[1]}{_last(m[2])}{m[1]}", text)
     return _BARE.sub(lambda m: _last(m[0]), text)
 

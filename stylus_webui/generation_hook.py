@@ -140,7 +140,6 @@ def _texts(given: Any) -> list[str] | None:
 def _plan(p: Any, prompts: list[str], settings: table.HostSettings, context: DecisionContext) -> _JobPlan:
     size = max(1, int(getattr(p, "batch_size", 1) or 1))
     starts = range(0, len(prompts), size)
-    seeds = getattr(p, "all_seeds", None) or [getattr(p, "seed", 0) or 0]
     given_hires = getattr(p, "all_hr_prompts", None) if getattr(p, "enable_hr", False) else None
     hires = _texts(given_hires) if given_hires else None
     own_hires = list(hires) if hires and any(h != q for h, q in zip(hires, prompts, strict=False)) else None
@@ -153,7 +152,7 @@ def _plan(p: Any, prompts: list[str], settings: table.HostSettings, context: Dec
         decision = known[first]
         picks = decision.picks
         if not decision.finished:
-            picks = variants.subsets(picks, settings.variants, len(starts), int(seeds[0]))[batch]
+            picks = variants.subsets(picks, settings.variants, len(starts), context.seed)[batch]
         plan.decisions.append(decision)
         plan.picks.append(picks)
         for i in range(start, min(start + size, len(prompts))):

@@ -168,7 +168,9 @@ def from_args(args: Sequence[Any], defaults: Mapping[str, Any] | None = None) ->
     Returns:
         The request, checked.
     """
-    values = {o.name: _positional(o, v) for o, v in zip(CONTROLS, args, strict=False) if v is not None}
+    given = list(zip(CONTROLS, args, strict=False))
+    # An emptied field of a seed is None, and -1 to the host.
+    values = {o.name: _positional(o, v) for o, v in given if v is not None or o.form == "seed"}
     first = args[0] if args else None
     if isinstance(first, Mapping):
         values.pop(ENABLED.name)

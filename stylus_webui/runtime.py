@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stylus_webui import host, pairs, settings
+from stylus_webui.job_seed import job_seed
 
 if TYPE_CHECKING:
     from stylus_webui.cache import Cache
@@ -51,6 +52,7 @@ class Runtime:
             banned=settings.banned(),
             pinned=settings.pinned(),
             favourites=settings.favourites(),
+            seed=job_seed(p),
         )
 
     def note(self, tab: str, page: str, outcome: JobOutcome | None) -> None:

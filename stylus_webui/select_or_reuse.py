@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from stylus_core.errors import StylusError
+from stylus_core.option_values import ANY_SEED
 from stylus_core.options import Options
 from stylus_core.types import Pick, Selection, in_proportion
 from stylus_webui import host, host_prompts, tags
@@ -22,7 +23,7 @@ from stylus_webui.written_prompts import recognise
 logger = logging.getLogger("stylus")
 
 #: Raise it when a change of ours makes the same question lead to another answer.
-_GENERATION = 3
+_GENERATION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class DecisionContext:
     banned: tuple[str, ...] = ()  # for good, from the settings
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
+    seed: int = 0  # of the job's first picture
 
     @property
     def lookup(self) -> NamedLookup:
@@ -70,6 +72,8 @@ class DecisionContext:
         Returns:
             The options of the selection; a ban wins over a pin.
         """
+        from stylus_core.composer.random_order import RandomComposer
+
         given = settings.options
         favourites = self.favourites if given.favourites != "any" else ()
         return replace(
@@ -79,6 +83,7 @@ class DecisionContext:
             banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
             pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
             favourite_names=tuple(dict.fromkeys((*given.favourite_names, *favourites))),
+            seed=self.seed if given.seed == ANY_SEED and given.composer == RandomComposer.name else given.seed,
         )
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from stylus_core.composer.contract import Request
 from stylus_core.composer.retriever_order import take_in_order
 from stylus_core.composer.settings import ComposerSettings
+from stylus_core.option_values import ANY_SEED
 from stylus_core.types import Composition
 
 
 class RandomComposer:
-    """Candidates drawn by the options' seed and the prompt: the same again for the same prompt."""
+    """Candidates drawn by the options' seed and the prompt: the same again for the same prompt, if there is a seed."""
 
     name = "random"
     label = "Random"
@@ -20,11 +21,28 @@ class RandomComposer:
 
     @classmethod
     def from_settings(cls, settings: ComposerSettings, home: Path) -> RandomComposer:
-        """See `composer.contract`: it needs nothing of either."""
+        """See `composer.contract`.
+
+        Args:
+            settings: it needs none.
+            home: it keeps nothing.
+
+        Returns:
+            The composer.
+        """
         return cls()
 
     def compose(self, request: Request) -> Composition:
-        """Takes candidates in an order that the options' seed and the prompt decide."""
+        """Takes candidates in an order that the options' seed and the prompt decide.
+
+        Args:
+            request: the prompt, its candidates and the options; the order is another one each time where the seed is
+                left open.
+
+        Returns:
+            The first that the rules let pass.
+        """
         order = list(range(len(request.candidates)))
-        random.Random(f"{request.options.seed}\n{request.prompt.text}").shuffle(order)
+        seed = request.options.seed
+        random.Random(None if seed == ANY_SEED else f"{seed}\n{request.prompt.text}").shuffle(order)
         return take_in_order(request, order, self.name, "it was drawn at random")

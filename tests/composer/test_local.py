@@ -11,6 +11,7 @@ from stylus_core.composer import Composers
 from stylus_core.composer.composer_rules import apply_rules
 from stylus_core.composer.local import LocalComposer, confidence_threshold, rated
 from stylus_core.errors import ComposerError
+from stylus_core.options import Options
 from stylus_core.types import Assignment, Candidate
 from tests.composer.build import candidate, request
 
@@ -156,7 +157,13 @@ def test_random_is_the_seeds_choice_and_retriever_takes_the_first():
 
     assert names(composer="random", seed=1) == names(composer="random", seed=1)
     assert len({tuple(names(composer="random", seed=s)) for s in range(8)}) > 1
+    assert len({tuple(names(composer="random", seed=-1)) for _ in range(30)}) > 1  # as the WebUIs have it
     assert "file0" in names(composer="retriever")
+
+
+@pytest.mark.parametrize("given", [-1, "-1", "", None])
+def test_a_seed_may_be_left_open(given):
+    assert Options.of(seed=given).seed == -1
 
 
 def test_restraint_says_how_sure_a_pick_has_to_be():

@@ -285,6 +285,17 @@ def test_select(zoo, listen):
     assert [p["name"] for p in found["nearly"]] == ["snow"]
 
 
+def test_select_draws_anew_where_the_seed_is_left_open(zoo, listen):
+    port = listen()
+    for seed in (-1, None, "", -1):
+        answer = post(port, "/select", json={"prompt": "a fox", "options": {"composer": "random", "seed": seed}})
+        assert answer.status_code == 200
+    seeds = [options.seed for _, options in zoo.core.asked]
+    assert len({*seeds}) == 4 and min(seeds) >= 0
+    refused = post(port, "/select", json={"prompt": "a fox", "options": {"seed": -2}})
+    assert refused.status_code == 422 and "'seed' takes -1 to" in refused.json()["detail"]
+
+
 def test_answers_name_no_path_on_the_server(zoo, listen, tmp_path):
     """Neither of a pick nor in a sentence, whatever the route."""
     port = listen()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from stylus_core.types import Selection
+from stylus_webui.job_seed import job_seed
+from stylus_webui.options import from_args
 from tests.host.fake import safetensors
 
 
@@ -512,6 +515,48 @@ def test_one_picture_of_the_variants_can_be_repeated(forest):
         again = processing.run(p)
         assert {name for name, _ in loaded(again)[0]} == names
         assert again.info.split("\n")[0] == text.split("\n")[0]
+
+
+# -- a seed that is left open ------------------------------------------------------------------------------------------
+
+
+def asked_seeds(zoo):
+    return [options.seed for _, options in zoo.core.asked]
+
+
+@pytest.mark.parametrize("given", [-1, "-1", "", None])
+def test_a_seed_that_is_left_open_is_the_jobs_own(zoo, given):
+    drawn = {"composer": "random", "seed": given}
+    zoo.generate("a fox", first=drawn, seed=7)
+    zoo.generate("a fox", first=drawn, seed=8)
+    zoo.generate("a fox", first=drawn, seed=7)  # which is the same again
+    p, processed = zoo.generate("a fox", first=drawn, seed=-1)
+    assert asked_seeds(zoo) == [7, 8, p.all_seeds[0]] and zoo.errors.reported == []
+    assert "Stylus seed: -1" in processed.info and "Stylus error" not in processed.info
+
+
+def test_an_emptied_field_leaves_the_seed_open(zoo):
+    zoo.generate("a fox", options={"composer": "random", "seed": None}, seed=7)
+    zoo.generate("a fox", options={"composer": "random", "seed": -1}, seed=8)
+    zoo.generate("a fox", options={"composer": "random", "seed": 3}, seed=9)
+    assert asked_seeds(zoo) == [7, 8, 3]
+
+
+def test_a_composer_that_draws_nothing_is_not_asked_again_for_another_seed(zoo):
+    for seed in (7, 8):
+        zoo.generate("a fox", first={"seed": -1}, seed=seed)
+    assert len(zoo.core.asked) == 1
+
+
+def test_a_pasted_picture_keeps_the_open_seed(zoo):
+    _, processed = zoo.generate("a fox", options={"composer": "random", "seed": -1}, seed=7)
+    assert from_args(zoo.paste(processed.info)[2]).options.seed == -1
+
+
+def test_without_a_seed_of_the_job_one_is_drawn():
+    jobs = [SimpleNamespace(seed=-1), SimpleNamespace(seed="", all_seeds=[]), SimpleNamespace(all_seeds=[-1]), None]
+    assert len({job_seed(p) for p in jobs for _ in range(50)}) > 100
+    assert job_seed(SimpleNamespace(seed=-1, all_seeds=[5, 6])) == 5 and job_seed(SimpleNamespace(seed="7")) == 7
 
 
 # -- X/Y/Z plot --------------------------------------------------------------------------------------------------------

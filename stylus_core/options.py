@@ -44,7 +44,7 @@ TABLE: tuple[Option, ...] = (
         "float",
         2.0,
         "Total weight at most",
-        "The weights of all adapters in the prompt, the user's own included, stay below this sum.",
+        "Limit for the sum of all weights in the prompt, the user's own included.",
         low=0.1,
         high=10.0,
         step=0.1,
@@ -54,7 +54,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "needed",
         "Trigger words",
-        "Add an adapter's trigger words: only where it needs them and the prompt lacks them, always, or never.",
+        "When an adapter's trigger words are added; needed: where it needs them and the prompt lacks them.",
         ("needed", "always", "never"),
     ),
     Option("kinds", "choices", KINDS, "Kinds allowed", "Adapters of other kinds are never picked.", KINDS),
@@ -63,7 +63,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "keep",
         "Adapters in the prompt",
-        "keep: leave the user's own tags and add to them; skip: add nothing to a prompt that has tags.",
+        "For a prompt that has tags: keep adds to them, skip adds nothing.",
         ("keep", "skip"),
     ),
     Option(
@@ -71,8 +71,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "any",
         "Architecture",
-        "Only adapters for this base model, and those of which nothing tells what they are made for; any: no filter; "
-        "other: a base that is none of these, for which nothing is picked.",
+        "Only adapters for this base model or for an unknown one; any: no filter; other: pick nothing.",
         ("any", *CHECKPOINTS),
     ),
     Option(
@@ -94,8 +93,7 @@ TABLE: tuple[Option, ...] = (
         "names",
         (),
         "Pinned",
-        "Adapters that are always added, beyond the number, by file stem; not where they are made for another "
-        "architecture.",
+        "Always added, beyond the number, by file stem, if made for the same architecture.",
     ),
     Option("banned", "names", (), "Banned", "Adapters that are never picked, by file stem."),
     Option(
@@ -103,7 +101,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "balanced",
         "Restraint",
-        "How sure a pick of the local composer has to be; the less sure, the more picks, and the more wrong ones.",
+        "How sure a local pick has to be: generous gives more picks, and more wrong ones.",
         ("careful", "balanced", "generous"),
     ),
     Option(
@@ -111,7 +109,7 @@ TABLE: tuple[Option, ...] = (
         "names",
         (),
         "Only folders",
-        "Only adapters in these folders of the library and below them, as styles/ink; . is the library's root.",
+        "Only adapters in these folders of the library and below, as styles/ink; . is its root.",
         form="folder",
     ),
     Option(
@@ -161,7 +159,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "any",
         "Favourites",
-        "only: nothing but adapters that are marked as favourites; never: none of them; any: no filter.",
+        "only: nothing but favourites; never: none of them; any: no filter.",
         ("any", "only", "never"),
     ),
     Option(
@@ -169,14 +167,14 @@ TABLE: tuple[Option, ...] = (
         "names",
         (),
         "Favourites by name",
-        "Adapters that count as favourites beside those that are marked in LoRA Manager, by file stem.",
+        "Count as favourites besides those marked in LoRA Manager, by file stem.",
     ),
     Option(
         "nsfw",
         "choice",
         "any",
         "NSFW level at most",
-        "Adapters that the model site puts on a higher level are not picked; those without a level are; any: no limit.",
+        "Adapters on a higher level of the model site are not picked; any: no limit.",
         ("any", *LEVELS),
     ),
     Option(
@@ -184,7 +182,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "any",
         "Family",
-        "Of adapters for the same purpose, the one made for this family comes first; any: as the prompt's words tell.",
+        "Among adapters for one purpose, those of this family come first; any: as the prompt's words tell.",
         ("any", *FAMILIES),
     ),
 )

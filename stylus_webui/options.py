@@ -29,9 +29,7 @@ HOST_TABLE: tuple[Option, ...] = (
         "choice",
         "all",
         "Variants",
-        "Batches of one job use different subsets of the picks, in an order that the seed decides: "
-        "one-hot per adapter: single adapters first, then their combinations; "
-        "one-hot per keyword: the same with all adapters of a keyword together; all: every batch uses every pick.",
+        "What the batches of one job use: every pick, or other subsets of them in an order of the seed.",
         VARIANTS,
     ),
     Option(

@@ -253,6 +253,6 @@ def test_the_architecture_is_named(zoo, serve):
     page.locator("#stylus_txt2img_more .label-wrap").click()
     line = "#stylus_txt2img_checkpoint"
     page.wait_for_function(
-        f"document.querySelector('{line}').textContent"
-        ".includes(\"the checkpoint's: Stable Diffusion XL, Illustrious.\")"
+        "([sel, text]) => document.querySelector(sel).textContent.includes(text)",
+        arg=[line, "the checkpoint's: Stable Diffusion XL, Illustrious."],
     )

@@ -45,6 +45,7 @@ function standinAccordion(accordion) {
     let follows = true;
     box.type = 'checkbox';
     box.id = `${accordion.id}-visible-checkbox`;
+    box.className = hidden.className;
     box.checked = open();
     box.standinTell = function() {
         if (follows && open() !== box.checked) header.click();

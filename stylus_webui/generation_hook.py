@@ -108,6 +108,11 @@ def _run(p: Any, settings: table.HostSettings, context: DecisionContext) -> JobO
         changes["main_prompt"] = plan.prompts[0] if main == prompts[0] else tags.write(main, plan.picks[0])
     if plan.hires is not None:
         changes["all_hr_prompts"] = plan.hires
+    refiner = getattr(p, "refiner_prompt", None)  # SD.Next's hires prompt: its tags replace those of the first pass
+    if isinstance(refiner, str) and refiner and getattr(p, "enable_hr", False):
+        changes["refiner_prompt"] = _hires(refiner, prompts[0], plan.prompts[0], plan.picks[0])
+        if changes["refiner_prompt"] != refiner and params:
+            params[infotext.REFINER_PROMPT] = infotext.quoted(refiner)
     _change(p, changes, params)
     return _tell(p, outcome, troubled=_by_name(settings) or not all(d.decided for d in plan.decisions))
 

@@ -1,4 +1,4 @@
-"""Everything that is read from the host's `modules`: each function answers for A1111, Forge, reForge and SD.Next.
+"""Everything that is read from the host's `modules`: each function answers for A1111, Forge (Neo), reForge and SD.Next.
 
 The modules are imported inside the functions: which of them exist differs from host to host, and importing one at load
 time could start work that the host wants to do later.

@@ -21,6 +21,7 @@ logger = logging.getLogger("stylus")
 PREFIX = "Stylus "
 PROMPT = "Stylus prompt"
 HIRES_PROMPT = "Stylus hires prompt"
+REFINER_PROMPT = "Stylus refiner prompt"
 PICKS = "Stylus picks"
 NOTE = "Stylus note"  # why there are no picks, who is missing of those that were named, or which composer stood in
 ERROR = "Stylus error"  # of a request with an invalid option
@@ -141,6 +142,8 @@ def pasted(_infotext: str, params: dict[str, Any]) -> None:
         params["Styles array"] = styles
     # Without an explicit one the hires prompt was a copy, which the host may have written out all the same.
     params["Hires prompt"] = _unsized(params, HIRES_PROMPT) or ""
+    if REFINER_PROMPT in params:
+        params["Refiner prompt"] = _unsized(params, REFINER_PROMPT) or ""
 
 
 def fields(components: dict[str, Any], state: Any) -> list[tuple[Any, Callable[[dict[str, Any]], Any]]]:

@@ -148,7 +148,7 @@ QWEN_IMAGE = BaseModel(
         TensorEvidence(any=("blocks_0_img_mod_1",)),
         TensorEvidence(any=("\ntransformer_blocks_0_attn_add_k_proj",), of=("txt_in_weight",), widths=(3584,)),
     ),
-    hosts=r"qwen(?!.?[23]|21)",
+    hosts=r"qwen(?!.?[23]|21|[._-]?image[._-]?2)",
     copied=True,
     rank=2,
 )

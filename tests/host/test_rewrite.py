@@ -131,6 +131,27 @@ def test_explicit_hires_prompt_with_tags_is_the_users(zoo):
     assert p.all_hr_prompts == ["fur <lora:snow:1>"]
 
 
+@pytest.mark.parametrize(
+    ("given", "hires", "became"),
+    [
+        ("fur, sharp", True, "fur, sharp <lora:fox_v2:0.8>"),
+        ("fur <lora:snow:1>", True, "fur <lora:snow:1>"),
+        ("a fox", True, "a fox <lora:fox_v2:0.8>"),
+        ("fur, sharp", False, "fur, sharp"),  # the second text encoder of the first pass reads it, tags and all
+        ("", True, ""),
+    ],
+)
+def test_the_hires_prompt_of_sdnext_gets_the_adapters_too(zoo, given, hires, became):
+    from modules import processing
+
+    p = zoo.job("a fox", enable_hr=hires)
+    p.refiner_prompt = given
+    processed = processing.run(p)
+    assert p.refiner_prompt == became and p.all_prompts == ["a fox <lora:fox_v2:0.8>"]
+    params, _, _ = zoo.paste(f'{processed.info}, Refiner prompt: "{became}"')
+    assert params.get("Refiner prompt", "") == given
+
+
 # -- comments ----------------------------------------------------------------------------------------------------------
 
 

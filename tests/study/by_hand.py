@@ -21,7 +21,11 @@ def scipy_frechet(x: NDArray[Any], y: NDArray[Any]) -> float:
     covariances = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few pictures the matrix is singular, and its root less exact
-        shared = np.trace(sqrtm(covariances[0] @ covariances[1])).real
+        product = covariances[0] @ covariances[1]
+        root = sqrtm(product)
+        if not np.isfinite(root).all():  # scipy for Python 3.10 finds no root of a singular matrix
+            root = sqrtm(product + 1e-9 * np.eye(len(product)))
+        shared = np.trace(root).real
     return float(((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(covariances[0] + covariances[1]) - 2 * shared)
 
 

@@ -6,14 +6,17 @@ There is no GPU here: torch's tensors stay in memory, and what is asked of the G
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from stylus_core.errors import ModelError
-from stylus_core.retriever.encoder import Encoder, bulk_encoder, open_encoder
+from stylus_core.retriever.encoder import Encoder, bulk_encoder, find_model, open_encoder
 from stylus_core.retriever.encoder.encoder_loading import _MANY
+from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
+from stylus_core.retriever.encoder.torch_bert import TorchBertEncoder
 from tests.retriever.test_encoder import TEXTS
 
 GIGABYTE = 1 << 30
@@ -146,3 +149,19 @@ def test_apples_gpu_is_left_alone_where_the_host_is_on_it(monkeypatch: pytest.Mo
         assert bulk.backend == backend
         assert np.abs(bulk.encode(TEXTS) - light.encode(TEXTS)).max() < 1e-5
         assert set(host.moved) <= {"mps"} and bool(host.moved) == (backend == "torch")
+
+
+def test_attention_that_is_very_sure_is_the_same_in_both(torch: Any, light: Encoder, tmp_path: Path):
+    """Scores beyond what exp can take come from weights that are large; then the largest is taken off first."""
+    from safetensors.numpy import load_file, save_file
+
+    folder = find_model()
+    for file in ("config.json", "tokenizer.json", "sentence_bert_config.json"):
+        (tmp_path / file).write_bytes((folder / file).read_bytes())
+    weights = load_file(folder / "model.safetensors")
+    loud = {name: np.float32(6) * w if ".self.query.weight" in name else w for name, w in weights.items()}
+    save_file(loud, tmp_path / "model.safetensors")
+    encoder = NumpyBertEncoder(tmp_path, "loud")
+    found = encoder.encode(TEXTS)
+    assert np.isfinite(found).all() and np.abs(found - light.encode(TEXTS)).max() > 0.01
+    assert np.abs(found - TorchBertEncoder(encoder, torch, "cpu").encode(TEXTS)).max() < 1e-4

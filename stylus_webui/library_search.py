@@ -9,15 +9,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from stylus_core.adapter_search import FoundAdapter, FoundPage
 from stylus_core.errors import StylusError
 from stylus_core.types import Adapter
 from stylus_webui import chips, host, runtime, settings
 from stylus_webui.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from stylus_core.adapter_search import FoundAdapter, FoundPage
 
 logger = logging.getLogger("stylus")
 

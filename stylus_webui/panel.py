@@ -15,7 +15,6 @@ from typing import Any
 import gradio as gr
 
 from stylus_core.errors import OptionError
-from stylus_core.library.civitai import model_page
 from stylus_core.options import POOL
 from stylus_core.types import Pick
 from stylus_webui import chips, for_good, host_prompts, library_search, panel_jobs, runtime, settings, tags
@@ -270,6 +269,8 @@ def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given:
 
 def _page(name: str) -> str:
     """Address of an adapter's page on its model site; "" if it is not known."""
+    from stylus_core.library.civitai import model_page
+
     adapter = runtime.get().service.find(name)
     return "" if adapter is None else model_page(adapter.metadata)
 

@@ -150,7 +150,7 @@ class Host:
             update = values.get(id(component))
             if update is not None and "value" in update:
                 args[i] = update["value"]
-        return params, tuple(args), args[script.args_from : script.args_to]
+        return params, tuple(args), args[script.args_from : script.args_to - 1]  # without the page's key
 
 
 @pytest.fixture

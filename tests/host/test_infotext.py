@@ -134,7 +134,7 @@ def test_a_picture_without_picks_says_why_and_pasting_it_restores_nothing(zoo):
 def test_a_picture_for_which_nothing_fits_says_why_and_is_repeated(zoo):
     _, processed = zoo.generate("a cat")
     params, args, ours = zoo.paste(processed.info)
-    assert params["Stylus note"] == "no adapter fits this prompt." and ours[0] is True
+    assert params["Stylus note"] == "No adapter fits this prompt." and ours[0] is True
     zoo.cache.clear()
     again = zoo.job("a cat")
     again.script_args = args

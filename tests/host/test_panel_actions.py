@@ -28,7 +28,7 @@ class ClickedTab:
 
         self.host, self.tab = host, tab
         script = host.script(tab)
-        args = host.args(tab, **options)[script.args_from : script.args_to]
+        args = host.args(tab, **options)[script.args_from : script.args_to - 1]  # the last is the page's key
         self.values = TabValues(typed, tuple(args), styles)
 
     def click(self, do, name="", value=None):

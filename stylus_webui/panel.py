@@ -207,8 +207,8 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 # -- answers -----------------------------------------------------------------------------------------------------------
 
 
-def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
-    """The picks for a prompt, as HTML, without generating."""
+def answer(prompt: str, args: Sequence[Any], typed: str, notes: tuple[str, ...] = ()) -> str:
+    """The picks for a prompt, as HTML, without generating; `notes` come before its own."""
     from stylus_webui.select_or_reuse import decide
 
     try:
@@ -219,7 +219,7 @@ def answer(prompt: str, args: Sequence[Any], typed: str) -> str:
         return chips.answer(chips.View(notes=("The prompt is empty.",)))
     decision = decide(prompt, given, runtime.get().context(), typed)
     template = (panel_jobs.TEMPLATE_NOTE,) if panel_jobs.is_template(typed) else ()
-    html = _view(decision, decision.picks, (*template, *decision.notes), given, typed)
+    html = _view(decision, decision.picks, (*notes, *template, *decision.notes), given, typed)
     return panel_jobs.told_off(html, given.enabled)
 
 
@@ -240,9 +240,8 @@ def _taken(source: str, styles: Any) -> list[Any]:
         return [chips.answer(chips.View(notes=(brought,))), *untouched]
     given, typed = brought
     args = [*panel_jobs.values(given), given.edits.dump()]
-    told = chips.answer(chips.View(notes=(panel_jobs.TAKEN,)))
-    html = answer(host_prompts.apply_styles(typed, styles), args, typed)
-    return [told + html, *[gr.update(value=value) for value in args]]
+    html = answer(host_prompts.apply_styles(typed, styles), args, typed, (panel_jobs.TAKEN,))
+    return [html, *[gr.update(value=value) for value in args]]
 
 
 def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:

@@ -87,7 +87,7 @@ def told_off(html: str, enabled: Any, sentence: str = _OFF) -> str:
     if enabled:
         return html
     button = '<button type="button" data-stylus="on">Switch on</button>'
-    return f'<div class="stylus-answer stylus-off"><p class="stylus-note">{sentence} {button}</p></div>{html}'
+    return f'<div class="stylus-off"><p class="stylus-note">{sentence} {button}</p></div>{html}'
 
 
 def is_template(prompt: str) -> bool:

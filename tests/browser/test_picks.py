@@ -15,7 +15,7 @@ PROMPT = "a fox in the snow under the moon"
 def opened(page, prompt=PROMPT):
     unfold(page)
     write(page, prompt)
-    page.locator("#stylus_txt2img_enabled input").check()
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
     show(page)
     return page
 
@@ -51,7 +51,7 @@ def test_one_that_was_nearly_picked_is_used_and_stays_with_its_words(zoo, serve)
     field.fill("1")
     field.blur()
     write(page, PROMPT)
-    page.locator("#stylus_txt2img_enabled input").check()
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
     show(page)
     assert chips(page, 1) == ["red_fox_v2"]
     page.locator(f"{ANSWER} .stylus-nearly > summary").click()
@@ -84,7 +84,7 @@ def test_a_pin_survives_a_reload_and_is_the_same_in_both_tabs(zoo, serve):
     page.get_by_text("img2img", exact=True).first.click()
     page.locator("#stylus_img2img_panel").locator("button.label-wrap, .label-wrap").first.click()
     page.locator("#img2img_prompt textarea").fill("much snow")
-    page.locator("#stylus_img2img_enabled input").check()
+    page.locator("#stylus_img2img_panel-visible-checkbox").check()
     assert generate(page, zoo, "img2img") == "much snow <lora:red_fox_v2:0.8> <lora:deep_snow:0.8>"
 
 

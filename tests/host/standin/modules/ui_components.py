@@ -8,7 +8,10 @@ class InputAccordion(gr.Checkbox):
 
     made = 0
 
-    def __init__(self, value, **kwargs):
+    def __init__(self, value=None, **kwargs):
+        if kwargs.get("render") is False:  # gradio 4 makes one anew for each update of it
+            super().__init__(value, **kwargs)
+            return
         elem_id = kwargs.pop("elem_id", None)
         if elem_id is None:
             elem_id = f"input-accordion-{InputAccordion.made}"
@@ -39,18 +42,17 @@ function inputAccordionChecked(id, checked) {
 }
 function standinAccordion(accordion) {
     const header = accordion.querySelector('.label-wrap');
-    const hidden = document.querySelector(`#${accordion.id}-checkbox input`);
+    const hidden = () => document.querySelector(`#${accordion.id}-checkbox input`);
     const box = document.createElement('input');
     const open = () => header.classList.contains('open');
     let follows = true;
     box.type = 'checkbox';
     box.id = `${accordion.id}-visible-checkbox`;
-    box.className = hidden.className;
     box.checked = open();
     box.standinTell = function() {
         if (follows && open() !== box.checked) header.click();
-        hidden.checked = box.checked;
-        updateInput(hidden);
+        hidden().checked = box.checked;
+        updateInput(hidden());
     };
     box.addEventListener('click', function(event) { follows = false; event.stopPropagation(); });
     box.addEventListener('input', box.standinTell);

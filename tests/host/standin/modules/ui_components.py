@@ -1,6 +1,14 @@
 """The accordion whose header holds a checkbox: a checkbox that is not shown, and an accordion that follows it."""
 
+import functools
+import importlib
+
 import gradio as gr
+
+if gr.__version__[0] != "3":  # the host keeps gradio from writing a file of types beside each module with a component
+    _meta = importlib.import_module("gradio.component_meta")
+    _written = _meta.create_or_modify_pyi
+    _meta.create_or_modify_pyi = lambda kind, *rest: kind.__module__ == __name__ or _written(kind, *rest)
 
 
 class InputAccordion(gr.Checkbox):
@@ -8,6 +16,7 @@ class InputAccordion(gr.Checkbox):
 
     made = 0
 
+    @functools.wraps(gr.Checkbox.__init__)  # gradio 4 tells the page of those arguments that it finds here
     def __init__(self, value, **kwargs):
         elem_id = kwargs.pop("elem_id", None)
         if elem_id is None:

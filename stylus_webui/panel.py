@@ -150,7 +150,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 
     def on(*values: Any) -> Any:
         typed, prompt_text, args = asked(values)
-        return answer(prompt_text, [True, *args[1:]], typed), gr.update(value=True)
+        return answer(prompt_text, [True, *args[1:]], typed), True
 
     def take(source: str, *values: Any) -> Any:
         return _taken(source, values[1] if count > 1 else None)
@@ -228,7 +228,7 @@ def _taken(source: str, styles: Any) -> list[Any]:
     args = [*panel_jobs.values(given), given.edits.dump()]
     told = chips.answer(chips.View(notes=(panel_jobs.TAKEN,)))
     html = answer(host_prompts.apply_styles(typed, styles), args, typed)
-    return [told + html, *[gr.update(value=value) for value in args]]
+    return [told + html, *args]
 
 
 def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:

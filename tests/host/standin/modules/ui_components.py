@@ -1,7 +1,7 @@
 """The accordion whose header holds a checkbox: a checkbox that is not shown, and an accordion that follows it."""
 
-import functools
 import importlib
+import itertools
 
 import gradio as gr
 
@@ -11,22 +11,10 @@ if gr.__version__[0] != "3":  # the host keeps gradio from writing a file of typ
     _meta.create_or_modify_pyi = lambda kind, *rest: kind.__module__ == __name__ or _written(kind, *rest)
 
 
-class InputAccordion(gr.Checkbox):
+class _HeaderSwitch(gr.Checkbox):
     """Its value is the checkbox's; what is made inside it stands in the accordion."""
 
-    made = 0
-
-    @functools.wraps(gr.Checkbox.__init__)  # gradio 4 tells the page of those arguments that it finds here
-    def __init__(self, value, **kwargs):
-        elem_id = kwargs.pop("elem_id", None)
-        if elem_id is None:
-            elem_id = f"input-accordion-{InputAccordion.made}"
-            InputAccordion.made += 1
-        super().__init__(value, elem_id=f"{elem_id}-checkbox", visible=False, **kwargs)
-        script = f"function(checked) {{ inputAccordionChecked({elem_id!r}, checked); }}"
-        self.change(fn=None, inputs=[self], **{"js" if gr.__version__[0] != "3" else "_js": script})
-        label = kwargs.get("label", "Accordion")
-        self.accordion = gr.Accordion(label=label, open=value, elem_id=elem_id, elem_classes=["input-accordion"])
+    accordion = None
 
     def __enter__(self):
         self.accordion.__enter__()
@@ -37,6 +25,21 @@ class InputAccordion(gr.Checkbox):
 
     def get_block_name(self):
         return "checkbox"
+
+
+_numbers = itertools.count()
+
+
+def InputAccordion(value=None, **kwargs):
+    """A class on the hosts with gradio 3, a function like this one on those with gradio 4."""
+    elem_id = kwargs.pop("elem_id", None) or f"input-accordion-{next(_numbers)}"
+    switch = _HeaderSwitch(value=value, elem_id=f"{elem_id}-checkbox", visible=False, **kwargs)
+    script = f"function(checked) {{ inputAccordionChecked({elem_id!r}, checked); }}"
+    switch.change(fn=None, inputs=[switch], **{"js" if gr.__version__[0] != "3" else "_js": script})
+    switch.accordion = gr.Accordion(
+        label=kwargs.get("label", "Accordion"), open=value, elem_id=elem_id, elem_classes=["input-accordion"]
+    )
+    return switch
 
 
 #: The host's script for it: the header's checkbox follows the folding until it was clicked once.

@@ -71,6 +71,10 @@
 
     function onClick(event) {
         if (!event.target.closest) return;
+        const on = event.target.closest('button[data-stylus="on"]');
+        const tab = on && TABS.find((tab) => on.closest(`#stylus_${tab}_panel`));
+        const box = tab && switchOf(tab);
+        if (box && !box.checked) box.click(); // what it answers is asked for as any action is
         if (event.target.closest('[id^="txt2img_send_to_"]:not(#txt2img_send_to_extras)')) {
             const page = find('txt2img', 'page', ':is(textarea, input)');
             const field = find('img2img', 'source', ':is(textarea, input)');

@@ -54,7 +54,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "needed",
         "Trigger words",
-        "When an adapter's trigger words are added; needed: where it needs them and the prompt lacks them.",
+        "needed: those that an adapter needs and the prompt lacks.",
         ("needed", "always", "never"),
     ),
     Option("kinds", "choices", KINDS, "Kinds allowed", "Adapters of other kinds are never picked.", KINDS),
@@ -101,7 +101,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "balanced",
         "Restraint",
-        "How sure a local pick has to be: generous gives more picks, and more wrong ones.",
+        "generous: more picks of the local composer, and more wrong ones.",
         ("careful", "balanced", "generous"),
     ),
     Option(

@@ -152,7 +152,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         tab = apply_action(action, before)
         said = [
             gr.update() if new == old else gr.update(value=new)
-            for new, old in ((tab.pinned, before.pinned), (tab.enabled, before.enabled), (tab.typed, before.typed))
+            for new, old in ((tab.pinned, before.pinned), (tab.typed, before.typed))
         ]
         shown = answer(tab.prompt, tab.args, tab.typed)
         return shown, tab.state, for_good.html(), library_search.again(query, place), *said
@@ -171,11 +171,11 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     panel.show.click(fn=_safely(show, 3), inputs=inputs, outputs=[panel.shown, panel.status, panel.checkpoint], **quiet)
     acted = panel.act.click(
-        fn=_safely(act, 7),
+        fn=_safely(act, 6),
         inputs=[panel.action, *panel.search.asked, *inputs],
         outputs=[
             *(panel.shown, panel.state, panel.kept, panel.search.found),
-            *(panel.controls["pinned"], panel.controls["enabled"], prompt),
+            *(panel.controls["pinned"], prompt),
         ],
         **quiet,
     )
@@ -241,7 +241,7 @@ def _taken(source: str, styles: Any) -> list[Any]:
     given, typed = brought
     args = [*panel_jobs.values(given), given.edits.dump()]
     html = answer(host_prompts.apply_styles(typed, styles), args, typed, (panel_jobs.TAKEN,))
-    return [html, *[gr.update(value=value) for value in args]]
+    return [html, *args]
 
 
 def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:

@@ -1,26 +1,20 @@
 """The accordion whose header holds a checkbox: a checkbox that is not shown, and an accordion that follows it."""
 
+import importlib
+import itertools
+
 import gradio as gr
 
+if gr.__version__[0] != "3":  # the host keeps gradio from writing a file of types beside each module with a component
+    _meta = importlib.import_module("gradio.component_meta")
+    _written = _meta.create_or_modify_pyi
+    _meta.create_or_modify_pyi = lambda kind, *rest: kind.__module__ == __name__ or _written(kind, *rest)
 
-class InputAccordion(gr.Checkbox):
+
+class _HeaderSwitch(gr.Checkbox):
     """Its value is the checkbox's; what is made inside it stands in the accordion."""
 
-    made = 0
-
-    def __init__(self, value=None, **kwargs):
-        if kwargs.get("render") is False:  # gradio 4 makes one anew for each update of it
-            super().__init__(value, **kwargs)
-            return
-        elem_id = kwargs.pop("elem_id", None)
-        if elem_id is None:
-            elem_id = f"input-accordion-{InputAccordion.made}"
-            InputAccordion.made += 1
-        super().__init__(value, elem_id=f"{elem_id}-checkbox", visible=False, **kwargs)
-        script = f"function(checked) {{ inputAccordionChecked({elem_id!r}, checked); }}"
-        self.change(fn=None, inputs=[self], **{"js" if gr.__version__[0] != "3" else "_js": script})
-        label = kwargs.get("label", "Accordion")
-        self.accordion = gr.Accordion(label=label, open=value, elem_id=elem_id, elem_classes=["input-accordion"])
+    accordion = None
 
     def __enter__(self):
         self.accordion.__enter__()
@@ -33,6 +27,21 @@ class InputAccordion(gr.Checkbox):
         return "checkbox"
 
 
+_numbers = itertools.count()
+
+
+def InputAccordion(value=None, **kwargs):
+    """A class on the hosts with gradio 3, a function like this one on those with gradio 4."""
+    elem_id = kwargs.pop("elem_id", None) or f"input-accordion-{next(_numbers)}"
+    switch = _HeaderSwitch(value=value, elem_id=f"{elem_id}-checkbox", visible=False, **kwargs)
+    script = f"function(checked) {{ inputAccordionChecked({elem_id!r}, checked); }}"
+    switch.change(fn=None, inputs=[switch], **{"js" if gr.__version__[0] != "3" else "_js": script})
+    switch.accordion = gr.Accordion(
+        label=kwargs.get("label", "Accordion"), open=value, elem_id=elem_id, elem_classes=["input-accordion"]
+    )
+    return switch
+
+
 #: The host's script for it: the header's checkbox follows the folding until it was clicked once.
 JS = """
 function inputAccordionChecked(id, checked) {
@@ -42,17 +51,18 @@ function inputAccordionChecked(id, checked) {
 }
 function standinAccordion(accordion) {
     const header = accordion.querySelector('.label-wrap');
-    const hidden = () => document.querySelector(`#${accordion.id}-checkbox input`);
+    const hidden = document.querySelector(`#${accordion.id}-checkbox input`);
     const box = document.createElement('input');
     const open = () => header.classList.contains('open');
     let follows = true;
     box.type = 'checkbox';
     box.id = `${accordion.id}-visible-checkbox`;
+    box.className = hidden.className;
     box.checked = open();
     box.standinTell = function() {
         if (follows && open() !== box.checked) header.click();
-        hidden().checked = box.checked;
-        updateInput(hidden());
+        hidden.checked = box.checked;
+        updateInput(hidden);
     };
     box.addEventListener('click', function(event) { follows = false; event.stopPropagation(); });
     box.addEventListener('input', box.standinTell);

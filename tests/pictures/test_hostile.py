@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from stylus_core.pictures import PictureError, check_whole, jpeg, read_file
 from stylus_core.refiner.model.example_pictures import ExamplePicture, data_url
-from stylus_webui import chips
+from stylus_webui import thumbnails
 from tests.clock import HANG
 from tests.pictures import hostile
 
@@ -26,18 +26,18 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: MB in memory above what there was before, whether it is shown.
 _CHILD = """
 import json, sys
-from stylus_webui import chips
+from stylus_webui import thumbnails
 def megabytes(what):
     return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith(what))) / 1000
 small, *paths = sys.argv[1:]
 for ending in ("png", "jpg", "webp", "gif"):
-    assert chips.thumbnail(f"{small}/small.{ending}"), ending
+    assert thumbnails.thumbnail(f"{small}/small.{ending}"), ending
 found = []
 for path in paths:
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the most so far is what there is now
     before = megabytes("VmRSS:")
-    shown = bool(chips.thumbnail(path))
+    shown = bool(thumbnails.thumbnail(path))
     found.append([round(megabytes("VmHWM:") - before), shown])
 print(json.dumps(found))
 """
@@ -71,7 +71,7 @@ def test_postscript_reaches_no_ghostscript(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
     preview = tmp_path / "a.preview.png"
     preview.write_bytes(hostile.EPS)
-    assert chips.thumbnail(str(preview)) == ""
+    assert thumbnails.thumbnail(str(preview)) == ""
     assert not (tmp_path / "run").exists()
 
 
@@ -83,7 +83,7 @@ def test_other_formats_are_not_opened_whatever_their_name(tmp_path: Path, form: 
         pytest.skip(f"this Pillow writes no {form}")
     path = tmp_path / "a.preview.png"
     path.write_bytes(data)
-    assert chips.thumbnail(str(path)) == ""
+    assert thumbnails.thumbnail(str(path)) == ""
     assert data_url(ExamplePicture(str(path), 1)) is None
 
 
@@ -108,7 +108,7 @@ def test_what_is_no_file_is_never_waited_for(kind: str) -> None:
         shown: list[object] = []
 
         def look() -> None:
-            shown.append(chips.thumbnail(str(path)))
+            shown.append(thumbnails.thumbnail(str(path)))
             shown.append(data_url(ExamplePicture(str(path), 1)))
 
         thread = threading.Thread(target=look, daemon=True)

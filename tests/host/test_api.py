@@ -175,8 +175,8 @@ def test_an_answer_says_that_the_index_is_not_ready(host, listen):
 @pytest.mark.parametrize(
     ("notes", "note"),
     [
-        (("none of the 1,500 adapters is made for Flux.1",), "none of the 1,500 adapters is made for Flux.1."),
-        ((), '"no adapter fits this prompt."'),
+        (("none of the 1,500 adapters is made for Flux.1",), "None of the 1,500 adapters is made for Flux.1."),
+        ((), '"No adapter fits this prompt."'),
     ],
 )
 def test_an_answer_says_why_nothing_was_picked(zoo, client, notes, note):

@@ -18,7 +18,7 @@ from tests.net.faulty_server import FaultyServer, Script
 sys.path.append(str(Path(sys.prefix) / "added"))  # what install.py adds to a WebUI, see host.mk
 pytest.importorskip("openai", reason="install.py adds it in a WebUI")
 
-_SECONDS = 0.5  # a call's budget: each of these servers would be waited for without end
+_SECONDS = 1.5  # a call's budget: each of these servers would be waited for without end
 
 
 @pytest.mark.parametrize("composer", ["llm", "reranker"])

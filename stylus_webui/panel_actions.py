@@ -150,7 +150,7 @@ def _decided(tab: TabValues) -> tuple[Decision, DecisionContext] | None:
     from stylus_webui.select_or_reuse import decide
 
     try:
-        given = table.from_args(tab.args)
+        given = table.from_args(tab.args, settings.panel_defaults())
     except OptionError:  # the answer says so
         return None
     context = runtime.get().context()

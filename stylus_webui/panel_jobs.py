@@ -17,6 +17,7 @@ import gradio as gr
 from stylus_webui import host_prompts, runtime, tags
 from stylus_webui.generation_hook import JobOutcome
 from stylus_webui.options import CONTROLS, Edits, HostSettings, Named
+from stylus_webui.panel_controls import not_saved
 
 #: What another extension fills in for each picture anew: `__name__`, `{one|another}`.
 _TEMPLATE = re.compile(r"__[^\s_]|\{[^{}|]*\|")
@@ -50,11 +51,10 @@ def build(name: Callable[[str], str]) -> JobParts:
     """
     # Gradio asks for a value that is a function once for every page that is opened.
     page = gr.Textbox(value=lambda: secrets.token_hex(8), label="Stylus page", elem_id=name("page"))
-    page.do_not_save_to_config = True
     return JobParts(
-        page=page,
-        seen=gr.Textbox(value="", label="Stylus seen", elem_id=name("seen")),
-        source=gr.Textbox(value="", label="Stylus source", elem_id=name("source")),
+        page=not_saved(page),
+        seen=not_saved(gr.Textbox(value="", label="Stylus seen", elem_id=name("seen"))),
+        source=not_saved(gr.Textbox(value="", label="Stylus source", elem_id=name("source"))),
         after=gr.Button("after", elem_id=name("after")),
         take=gr.Button("take", elem_id=name("take")),
     )

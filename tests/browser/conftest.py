@@ -71,6 +71,22 @@ def serve(host: Host, chromium: Any, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
+def zoo(host: Host, tmp_path: Path) -> Host:
+    """A host that was started with three adapters, each with a picture."""
+    from PIL import Image
+
+    for name, word, colour in (
+        ("red_fox_v2", "fox", "orange"),
+        ("deep_snow", "snow", "white"),
+        ("full_moon", "moon", "navy"),
+    ):
+        preview = tmp_path / f"{name}.png"
+        Image.new("RGB", (300, 200), colour).save(preview)
+        host.adapter(name, word=word, preview=str(preview), title=name.replace("_", " ").title())
+    return host.start()
+
+
+@pytest.fixture
 def shot() -> Callable[..., None]:
     """Takes a picture of the panel, for people to look at."""
     import gradio

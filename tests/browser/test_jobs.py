@@ -5,26 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from PIL import Image
 
 from tests.browser.test_panel import ANSWER, chips, click, show, unfold, write
 from tests.clock import HANG
 
 SWITCH = "#stylus_txt2img_panel-visible-checkbox"
 OWN_SWITCH = "#stylus_txt2img_panel-switch input"
-
-
-@pytest.fixture
-def zoo(host, tmp_path):
-    for name, word, colour in (
-        ("red_fox_v2", "fox", "orange"),
-        ("deep_snow", "snow", "white"),
-        ("full_moon", "moon", "navy"),
-    ):
-        preview = tmp_path / f"{name}.png"
-        Image.new("RGB", (300, 200), colour).save(preview)
-        host.adapter(name, word=word, preview=str(preview), title=name.replace("_", " ").title())
-    return host.start()
 
 
 def waits_for(page, text, tab="txt2img"):

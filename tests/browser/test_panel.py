@@ -4,25 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from PIL import Image
-
 from tests.clock import HANG
 
 ANSWER = "#stylus_txt2img_answer"
-
-
-@pytest.fixture
-def zoo(host, tmp_path):
-    for name, word, colour in (
-        ("red_fox_v2", "fox", "orange"),
-        ("deep_snow", "snow", "white"),
-        ("full_moon", "moon", "navy"),
-    ):
-        preview = tmp_path / f"{name}.png"
-        Image.new("RGB", (300, 200), colour).save(preview)
-        host.adapter(name, word=word, preview=str(preview), title=name.replace("_", " ").title())
-    return host.start()
 
 
 def unfold(page):

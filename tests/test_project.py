@@ -152,6 +152,37 @@ def test_a_class_name_stands_for_one_thing() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+def test_what_a_test_takes_from_another_is_there() -> None:
+    """Also where the test itself runs only in a host's environment."""
+    missing = []
+    for path in modules("tests"):
+        for node in nodes(path):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
+                source = ROOT.joinpath(*node.module.split(".")).with_suffix(".py")
+                if source.is_file():  # and not a package
+                    there = top_names(source)
+                    where = f"{path.relative_to(ROOT)}: {node.module}"
+                    missing += [f"{where}.{name.name}" for name in node.names if name.name not in there]
+    assert not missing
+
+
+def top_names(path: Path) -> set[str]:
+    """What a file defines, imports or assigns outside of its functions and classes, and a little more."""
+    found: set[str] = set()
+    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.alias):
+            found.add(node.asname or node.name)
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        todo += ast.iter_child_nodes(node)
+    return found
+
+
 def test_no_path_of_a_machine_is_in_the_tree() -> None:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
     if listed.returncode:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.test_panel import chips, click, generate, show, unfold, write, zoo
-
-__all__ = ["zoo"]
+from tests.browser.test_panel import chips, click, generate, show, unfold, write
 
 ANSWER, FOUND = "#stylus_txt2img_answer", "#stylus_txt2img_found"
 PROMPT = "a fox in the snow under the moon"

@@ -54,6 +54,21 @@ class BaseModel:
         return bool(self.hosts and re.search(self.hosts, name))
 
 
+def generation_above(listed: int) -> str:
+    """Makes a pattern of the number that stands behind a name where a later generation is meant, another base model.
+
+    Neither a size ("2b"), a date ("2512") nor a count of steps is one.
+
+    Args:
+        listed: the last generation that the entry is about, from 1 to 8.
+
+    Returns:
+        The pattern, in the words of `plain`, for a lookahead: above 1 it fits " 2", "2.1", "21" and " v3".
+    """
+    above = f"[{listed + 1}-9]"
+    return rf"(?: ?v?{above}(?:\.\d+)?|{above}\d)\b(?!\.\d| steps?\b)"
+
+
 _NO_WORD = re.compile(r"[^a-z0-9.]+")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from stylus_core.base_models.entry import BaseModel, Size
+from stylus_core.base_models.entry import BaseModel, Size, generation_above
 from stylus_core.base_models.tensors import TensorEvidence
 from stylus_core.base_models.unet import FIRST_OF_SEVERAL, SECOND_TEXT
 
+_SECOND = generation_above(1)
 _BLOCKS = ("\ndouble_blocks_0_", "\nsingle_blocks_0_", "\nsingle_transformer_blocks_0_")
 #: Modules of these blocks that read what the block reads.
 _READING = (
@@ -105,17 +106,17 @@ FLUX2 = BaseModel(
 CHROMA = BaseModel(
     name="chroma",
     label="Chroma",
-    stated=r"(?<!zeta )\bchroma(?:1|\b)",
+    stated=rf"(?<!zeta )\bchroma(?:1|\b)(?!{_SECOND})",
     proofs=(TensorEvidence(any=("distilled_guidance_layer",)),),
     possible=(_FLUX_BLOCKS, _FLUX_JOINT),
     like=("flux", "qwen-image"),
     checkpoint=(TensorEvidence(any=("distilled_guidance_layer",)),),
-    hosts=r"(?<!zeta)chroma",
+    hosts=r"(?<!zeta)chroma(?![2-9])",
 )
 HUNYUAN_IMAGE = BaseModel(
     name="hunyuan-image",
     label="HunyuanImage 2.1",
-    stated=r"\bhunyuan ?image(?! ?3)",
+    stated=rf"\bhunyuan ?image(?! ?3|{generation_above(2)})",
     proofs=(TensorEvidence(any=_BLOCKS, of=_READING, widths=(3584,)),),
     possible=(_FLUX_BLOCKS, TensorEvidence(any=_JOINT, of=_READING, widths=(3584,))),
     like=("flux",),
@@ -125,7 +126,7 @@ HUNYUAN_IMAGE = BaseModel(
 AURAFLOW = BaseModel(
     name="auraflow",
     label="AuraFlow (Pony V7)",
-    stated=r"\baura ?flow|\bpony ?v? ?7\b",
+    stated=rf"\baura ?flow(?!{_SECOND})|\bpony ?v? ?7\b",
     proofs=(
         TensorEvidence(any=("\njoint_transformer_blocks_0_", "\ndouble_layers_0_", "\nsingle_layers_0_")),
         TensorEvidence(any=("_blocks_0_ff_linear_1", "_blocks_0_ff_linear_2", "_blocks_0_ff_context_linear_1")),
@@ -138,7 +139,7 @@ AURAFLOW = BaseModel(
 QWEN_IMAGE = BaseModel(
     name="qwen-image",
     label="Qwen-Image and Qwen-Image-Edit",
-    stated=r"\bqwen(?! ?[23]\b)",
+    stated=rf"\bqwen(?! qwen\b)(?!(?: ?image(?: ?edit)?(?: ?plus)?)?{_SECOND})",
     proofs=(
         TensorEvidence(any=_QWEN_BLOCKS),
         _JOINT_3072,
@@ -155,18 +156,18 @@ QWEN_IMAGE = BaseModel(
 Z_IMAGE = BaseModel(
     name="z-image",
     label="Z-Image",
-    stated=r"\bz ?image",
+    stated=rf"\bz ?image(?!{_SECOND})",
     proofs=(TensorEvidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,), untold=True),),
     possible=(TensorEvidence(any=("lora_te_layers_0_",), widths=(2560,)),),
     checkpoint=(TensorEvidence(any=_LAYERS, of=_LAYERS_READING, widths=(3840,)),),
-    hosts=r"z[_-]?image",
+    hosts=r"z[_-]?image(?![2-9])",
     copied=True,
     rank=1,
 )
 LUMINA2 = BaseModel(
     name="lumina2",
     label="Lumina Image 2 (Neta, NetaYume)",
-    stated=r"\blumina(?! ?next)|\bneta ?(?:yume|lumina)",
+    stated=rf"\blumina(?! ?next|(?: ?image)?{generation_above(2)})|\bneta ?(?:yume|lumina)",
     proofs=(
         TensorEvidence(any=_LAYERS, of=_LAYERS_READING, widths=(2304,)),
         TensorEvidence(any=("\nlayers_0_attn_to_",), of=("attn_to_q", "attn_to_k", "attn_to_v"), widths=(2304,)),
@@ -183,15 +184,15 @@ LUMINA2 = BaseModel(
 ERNIE_IMAGE = BaseModel(
     name="ernie-image",
     label="ERNIE-Image",
-    stated=r"\bernie",
+    stated=rf"\bernie(?!(?: ?image)?{_SECOND})",
     proofs=(TensorEvidence(any=("\nlayers_0_self_attention_",)),),
     checkpoint=(TensorEvidence(any=("\nlayers_0_self_attention_to_q",)),),
-    hosts=r"ernie",
+    hosts=r"ernie(?:image)?(?![2-9]|image)",
 )
 HIDREAM = BaseModel(
     name="hidream",
     label="HiDream I1 and E1",
-    stated=r"\bhi ?dream(?! ?o1)",
+    stated=rf"\bhi ?dream(?! ?o1|(?: ?[ie])?{_SECOND})",
     proofs=(TensorEvidence(any=("double_stream_blocks_0_", "single_stream_blocks_0_", "caption_projection_0_linear")),),
     possible=(FIRST_OF_SEVERAL,),
     checkpoint=(TensorEvidence(any=("double_stream_blocks_0_block_attn1", "caption_projection_0_linear_weight")),),
@@ -200,7 +201,7 @@ HIDREAM = BaseModel(
 ANIMA = BaseModel(
     name="anima",
     label="Anima",
-    stated=r"\banima(?:\b|preview)",
+    stated=rf"\banima(?:\b|preview)(?!{_SECOND})",
     proofs=(
         TensorEvidence(any=("llm_adapter_", "\ntext_conditioner_")),
         TensorEvidence(any=("\ntransformer_blocks_0_attn2_to_k", "\ntransformer_blocks_0_attn2_to_v"), widths=(1024,)),
@@ -217,7 +218,7 @@ ANIMA = BaseModel(
     ),
     possible=(TensorEvidence(any=("lora_te_layers_0_",), widths=(1024,), untold=True),),
     checkpoint=(TensorEvidence(any=("llm_adapter_", "\nblocks_0_mlp_layer1"), lacks=("logvar",)),),
-    hosts=r"^anima(?!tediff|tion)",
+    hosts=r"^anima(?!tediff|tion|[2-9])",
 )
 KREA_2 = BaseModel(
     name="krea-2",
@@ -240,7 +241,7 @@ KREA_2 = BaseModel(
 PIXART = BaseModel(
     name="pixart",
     label="PixArt α and Σ",
-    stated=r"\bpixart",
+    stated=rf"\bpixart(?!{_SECOND})",
     proofs=(
         TensorEvidence(any=("\ntransformer_blocks_0_attn1_", "\ntransformer_blocks_0_attn2_"), widths=(1152,)),
         TensorEvidence(any=("cross_attn_kv_linear", "\ny_embedder_y_proj", "\nt_block_1")),

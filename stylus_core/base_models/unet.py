@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylus_core.base_models.entry import BaseModel
+from stylus_core.base_models.entry import BaseModel, generation_above
 from stylus_core.base_models.tensors import TensorEvidence
 
 _CROSS = ("attn2_to_k", "attn2_to_v", "attn2_processor_to_k", "attn2_processor_to_v")
@@ -85,7 +85,7 @@ CASCADE = BaseModel(
 KOLORS = BaseModel(
     name="kolors",
     label="Kolors",
-    stated=r"\bkolors\b",
+    stated=rf"\bkolors\b(?!{generation_above(1)})",
     proofs=(TensorEvidence(any=("encoder_hid_proj",), of=("encoder_hid_proj",), widths=(4096,)),),
     possible=(_WIDE, SECOND_TEXT, _DEEP, _SOME_UNET[2048]),
     like=("sdxl",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stylus_core.base_models.entry import BaseModel, Size
+from stylus_core.base_models.entry import BaseModel, Size, generation_above
 from stylus_core.base_models.tensors import TensorEvidence
 from stylus_core.base_models.unet import FIRST_OF_SEVERAL
 
@@ -21,7 +21,7 @@ _FRAMEPACK = TensorEvidence(any=("\ntransformer_blocks_0_attn_", "\nsingle_trans
 HUNYUAN_VIDEO = BaseModel(
     name="hunyuan-video",
     label="HunyuanVideo and FramePack",
-    stated=r"\bhunyuan ?video|\bframe ?pack|\bskyreels\b(?! ?v2)",
+    stated=rf"\bhunyuan ?video(?!{generation_above(1)})|\bframe ?pack|\bskyreels\b(?! ?v2)",
     proofs=(
         TensorEvidence(any=("individual_token_refiner", "token_refiner_refiner_blocks")),
         TensorEvidence(
@@ -68,7 +68,8 @@ WAN = BaseModel(
     name="wan",
     label="Wan 2.1 and 2.2",
     # Of the versions after 2.2 there are no weights: what is called so is something else.
-    stated=r"\bwan(?![a-z ]* ?2\.?[3-9]\b)(?:\b|\d| ?video| ?ai)|\bskyreels ?v2|\bvace\b",
+    stated=rf"\bwan(?![a-z ]* ?2\.?[3-9]\b|(?: ?video)?{generation_above(2)})(?:\b|\d| ?video| ?ai)"
+    r"|\bskyreels ?v2|\bvace\b",
     proofs=(TensorEvidence(any=_WAN, lacks=_PROJECTED, of=_WAN_READING, widths=_WAN_WIDTHS, untold=True),),
     checkpoint=(
         TensorEvidence(any=("head_modulation",), has=("\nblocks_0_",)),
@@ -87,7 +88,7 @@ _LTX = ("\ntransformer_blocks_0_attn1_", "\ntransformer_blocks_0_attn2_")
 LTX = BaseModel(
     name="ltx",
     label="LTX-Video and LTX-2",
-    stated=r"\bltx",
+    stated=rf"\bltx(?!(?:v| ?video)?{generation_above(2)})",
     proofs=(
         TensorEvidence(any=("_audio_attn", "audio_to_video_attn", "video_to_audio_attn", "\npatchify_proj")),
         TensorEvidence(
@@ -117,7 +118,7 @@ LTX = BaseModel(
 MOCHI = BaseModel(
     name="mochi",
     label="Mochi 1",
-    stated=r"\bmochi(?:video)?\b",
+    stated=rf"\bmochi(?:video)?\b(?!{generation_above(1)})",
     proofs=(
         TensorEvidence(any=("attn1_add_k_proj", "attn1_add_q_proj", "blocks_0_attn_qkv_x", "blocks_0_attn_qkv_y")),
     ),
@@ -129,7 +130,7 @@ MOCHI = BaseModel(
 COGVIDEO = BaseModel(
     name="cogvideo",
     label="CogVideoX",
-    stated=r"\bcog ?video",
+    stated=rf"\bcog ?video(?!x?{generation_above(1)})",
     proofs=(
         TensorEvidence(
             any=("\ntransformer_blocks_0_attn1_",),

@@ -17,6 +17,7 @@ CLASSES = [
     ("StableDiffusion3", "", "sd3"), ("Flux", "", "flux"), ("Flux2", "", "flux2"), ("Chroma", "", "chroma"),
     ("QwenImage", "", "qwen-image"), ("ZImage", "", "z-image"), ("Anima", "", "anima"), ("Lumina2", "", "lumina2"),
     ("Wan", "", "wan"), ("Krea2", "", "krea-2"), ("ErnieImage", "", "ernie-image"), ("QwenImage21", "", "other"),
+    ("ZImage2", "", "other"), ("Chroma2", "", "other"), ("Anima2", "", "other"), ("ErnieImage2", "", "other"),
     ("StableDiffusionXL", "", "sdxl"), ("Mugen", "", "sdxl"), ("PiD", "", "other"),
     # SD.Next: the pipelines of diffusers, and its own types
     ("StableDiffusionPipeline", "sd", "sd1"), ("StableDiffusionXLImg2ImgPipeline", "sdxl", "sdxl"),

@@ -283,6 +283,7 @@ class Selection:
             "nearly": [dataclasses.asdict(p) for p in self.nearly],
             "composer": self.composer,
             "notes": list(self.notes),
+            "provisional": self.provisional,
             "timings_ms": {k: round(v, 3) for k, v in self.timings.items()},
         }
         if candidates > 0:

@@ -74,7 +74,7 @@ def begun(folder: Path, encoder: PatientEncoder) -> Iterator[Stylus]:
 def test_a_selection_waits_for_no_vector_and_says_so(begun: Stylus, encoder: PatientEncoder) -> None:
     found = begun.select("a paper lantern on a pier")
     assert [p.name for p in found.picks] == ["lantern_v1"]
-    assert found.provisional and coverage(begun) == (0, 6)
+    assert found.provisional and found.to_json()["provisional"] is True and coverage(begun) == (0, 6)
     assert "words alone decided, as vectors of 0 of 6 adapters are there so far" in found.notes
     encoder.steps.release(1000)
     until(lambda: coverage(begun).is_whole, "all vectors")

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,13 @@ def test_json_is_one_object_with_what_a_script_needs(capsys: pytest.CaptureFixtu
         "keyword": "red fox",
         "reason": "fox_v2 is made for red foxes.",
     }
-    assert "candidates" not in found
+    assert "candidates" not in found and found["provisional"] is False
+
+
+def test_json_says_that_vectors_are_still_being_made(capsys: pytest.CaptureFixture[str]) -> None:
+    fake = FakeStylus([replace(picked("a red fox", "fox_v2"), provisional=True)], [adapter("fox_v2")])
+    assert run(fake, "select", "a red fox", "--library", "/loras", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["provisional"] is True
 
 
 def test_json_lists_the_first_candidates_in_order(capsys: pytest.CaptureFixture[str]) -> None:

@@ -201,7 +201,7 @@ HIDREAM = BaseModel(
 ANIMA = BaseModel(
     name="anima",
     label="Anima",
-    stated=rf"\banima(?:\b|preview)(?!{_SECOND})",
+    stated=rf"\banima(?:\b(?!{_SECOND})|preview)",
     proofs=(
         TensorEvidence(any=("llm_adapter_", "\ntext_conditioner_")),
         TensorEvidence(any=("\ntransformer_blocks_0_attn2_to_k", "\ntransformer_blocks_0_attn2_to_v"), widths=(1024,)),

@@ -34,6 +34,7 @@ DOWN = "lora_unet_down_blocks_{}_attentions_0_transformer_blocks_{}_attn{}_to_k.
         ("Qwen/Qwen-Image", "qwen-image"), ("Qwen-Image-2512", "qwen-image"), ("Qwen Edit 2509", "qwen-image"),
         ("Qwen-Image 20B", "qwen-image"), ("Qwen Image 8 steps", "qwen-image"), ("Qwen Image 1.5", "qwen-image"),
         ("Z-Image 2", "other"), ("Chroma 2.0", "other"), ("Anima 2", "other"), ("Anima 2B", "anima"),
+        ("AnimaPreview2", "anima"),
         ("Kolors 2.0", "other"), ("HiDream-I2", "other"), ("HiDream-I1", "hidream"), ("Ernie Image 2", "other"),
         ("Lumina-Image 2.0", "lumina2"), ("Lumina Image 3", "other"), ("AuraFlow 0.3", "auraflow"),
         ("AuraFlow 2", "other"), ("PixArt 2", "other"), ("PixArt-alpha/PixArt-Sigma-XL-2-1024-MS", "pixart"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from stylus_core import Stylus
 from stylus_core.retriever import embedding_run, local_index
 from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.live_segment import LiveSegment
 from stylus_core.retriever.local_index import VectorCoverage
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
 from stylus_core.retriever.vectors import VectorStore
+from stylus_core.types import Adapter
 from tests.clock import HANG, until
 from tests.test_stylus import add
 
@@ -108,6 +110,36 @@ def test_while_much_is_taken_in_the_words_of_before_answer(
     found = begun.select("a paper kite and a brass diving bell")
     assert [p.name for p in found.picks] == ["kite_v1"]
     assert found.provisional and "what changed in the folders is still being taken in" in found.notes
+
+
+def test_a_selection_waits_for_no_words_that_are_taken_in_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    taken: list[int] = []
+    own, make = threading.get_ident(), local_index.segments_of
+
+    def slow(adapters: Iterable[Adapter]) -> list[LiveSegment]:
+        if threading.get_ident() != own:
+            began.set()
+            go_on.wait(HANG)
+            taken.append(1)
+        return make(adapters)
+
+    monkeypatch.setattr(local_index, "segments_of", slow)
+    monkeypatch.setattr(local_index, "_FEW", 0)
+    with Stylus(folder, home=folder.parent / "home", encoder="none") as stylus:
+        stylus.index()
+        add(folder, "bell_v1", "Brass Diving Bell", "objects", "brass diving bell")
+        thread = threading.Thread(target=stylus.index_words, daemon=True)
+        thread.start()
+        assert began.wait(HANG)
+        found = stylus.select("a paper kite and a brass diving bell")
+        assert [p.name for p in found.picks] == ["kite_v1"] and found.provisional and not taken
+        go_on.set()
+        thread.join(HANG)
+        found = stylus.select("a paper kite and a brass diving bell")
+        assert {p.name for p in found.picks} == {"kite_v1", "bell_v1"} and not found.provisional
 
 
 def test_what_was_embedded_is_there_after_a_stop(folder: Path, encoder: PatientEncoder) -> None:

@@ -6,18 +6,22 @@ There is no GPU here: torch's tensors stay in memory, and what is asked of the G
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from stylus_core import Stylus
 from stylus_core.errors import ModelError
 from stylus_core.retriever.encoder import Encoder, bulk_encoder, find_model, open_encoder
 from stylus_core.retriever.encoder.encoder_loading import _MANY
 from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
 from stylus_core.retriever.encoder.torch_bert import TorchBertEncoder
 from tests.retriever.test_encoder import TEXTS
+from tests.test_stylus import add
 
 GIGABYTE = 1 << 30
 
@@ -149,6 +153,30 @@ def test_apples_gpu_is_left_alone_where_the_host_is_on_it(monkeypatch: pytest.Mo
         assert bulk.backend == backend
         assert np.abs(bulk.encode(TEXTS) - light.encode(TEXTS)).max() < 1e-5
         assert set(host.moved) <= {"mps"} and bool(host.moved) == (backend == "torch")
+
+
+class CountedBatches:
+    """Notes how many texts it is given at a time."""
+
+    key, dim = "counted", 2
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+        self.counts: list[int] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.counts.append(len(texts))
+        return np.tile(np.array([1, 0], np.float32), (len(texts), 1))
+
+
+@pytest.mark.parametrize(("backend", "most"), [("torch", 200), ("numpy", 128)])
+def test_a_gpu_is_given_large_batches(tmp_path: Path, backend: str, most: int):
+    for number in range(100):
+        add(tmp_path / "loras", f"kite_{number}", f"Kite {number}", "objects", f"kite {number}")
+    encoder = CountedBatches(backend)
+    with Stylus(tmp_path / "loras", home=tmp_path / "home", encoder=encoder) as stylus:
+        stylus.index()
+    assert max(encoder.counts) == most
 
 
 def test_attention_that_is_very_sure_is_the_same_in_both(torch: Any, light: Encoder, tmp_path: Path):

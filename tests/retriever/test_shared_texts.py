@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stylus_core import Stylus
 from stylus_core.errors import ModelError
-from stylus_core.retriever.encoder import open_encoder
+from stylus_core.retriever.encoder import find_model, open_encoder
 from stylus_core.retriever.encoder.blas_threads import one_thread_each, usable_threads
+from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
 from stylus_core.retriever.parallel_tasks import for_each
 from tests.clock import HANG
+from tests.test_stylus import add
 
 WORDS = "a corgi in the rain, watercolor, thick lines, 1girl, silver hair, mist over a harbor at dawn".split()
 
@@ -49,6 +53,34 @@ def test_many_texts_have_the_vectors_that_few_have(four_cores: None):
 
 def test_a_core_is_left_alone(four_cores: None):
     assert [usable_threads(spare) for spare in (0, 1, 3, 4)] == [4, 3, 1, 1]
+
+
+class SparingEncoder(NumpyBertEncoder):
+    """Notes how many cores it is told to leave alone."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "sparing")
+        self.spared: list[int] = []
+
+    def sparing(self, cores: int) -> NumpyBertEncoder:
+        self.spared.append(cores)
+        return super().sparing(cores)
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_core_is_the_users_while_selections_go_on_beside(tmp_path: Path, beside: bool):
+    try:
+        encoder = SparingEncoder(find_model())
+    except ModelError as e:
+        pytest.skip(str(e))
+    add(tmp_path / "loras", "kite_v1", "Paper Kite", "objects", "paper kite")
+    with Stylus(tmp_path / "loras", home=tmp_path / "home", encoder=encoder) as stylus:
+        if beside:
+            stylus.index_words()
+            stylus.embed()
+        else:
+            stylus.index()
+    assert encoder.spared == [int(beside)]
 
 
 def test_numpy_keeps_to_one_thread_for_as_long_as_anybody_asks(four_cores: None):

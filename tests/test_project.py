@@ -15,6 +15,7 @@ import pytest
 import install
 import stylus_core
 from stylus_core.cli.arguments import FLAGS, METAVAR
+from stylus_core.option_values import Option
 from stylus_core.options import TABLE
 from tests.sources import PACKAGES, ROOT, modules, nodes
 
@@ -78,6 +79,30 @@ def options_table() -> str:
 def test_the_readme_lists_the_options_of_the_table() -> None:
     table = options_table()
     assert table in README, f"README.md needs this table:\n{table}"
+
+
+@pytest.mark.parametrize("option", TABLE, ids=lambda option: option.name)
+def test_the_help_of_an_option_is_one_short_line(option: Option) -> None:
+    assert option.help.endswith(".") and "\n" not in option.help and len(option.help) <= 100
+
+
+def test_the_hosts_of_the_family_are_listed_and_tested() -> None:
+    """Those that are tested with their pins, and on the Python of each."""
+    family = ("AUTOMATIC1111", "Forge", "Forge Neo", "reForge", "SD.Next")
+    extension = (ROOT / "docs" / "extension.md").read_text(encoding="utf-8")
+    for text in (README, extension.replace(" and SD.Next", ", SD.Next")):
+        assert ", ".join(family) in text
+    rows = re.findall(r"^\| (SD\.Next|reForge|[A-Z]\w*(?: Neo)?)\b[^|]*\| 3\.", extension, re.M)
+    assert set(rows) == set(family)
+    pins = {path.stem.partition("-")[2] for path in (ROOT / "tests" / "host").glob("requirements-*.txt")}
+    (hosts,) = re.findall(r"^HOSTS \?= (.+)$", (ROOT / "host.mk").read_text(encoding="utf-8"), re.M)
+    assert pins == set(hosts.split()) == {"a1111", "forge", "neo"}
+
+
+def test_every_python_that_is_promised_is_tested() -> None:
+    promised = set(re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8")))
+    (makefile,) = re.findall(r"^PYTHONS \?= (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert promised == set(makefile.split()) == {"3.10", "3.11", "3.12", "3.13"}
 
 
 def test_the_readme_gives_the_commands_that_are_there() -> None:

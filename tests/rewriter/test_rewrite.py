@@ -141,6 +141,10 @@ class TestPinned:
         assert [p.name for p in none.picks] == ["p", "q"]
         assert none.notes == ("left out, as at most 0 adapters are asked for: a, b",)
 
+    def test_beside_them_what_is_left_out_is_not_for_their_number(self):
+        result = rewritten("sea", adapter("a", weight=0.01), pinned=[adapter("p")], max_adapters=1)
+        assert result.notes == ("left out, as their weights are too small to be seen: a",)
+
     def test_one_in_the_prompt_takes_no_place_either(self):
         result = rewritten("sea <lora:p:0.3>", adapter("a"), pinned=[adapter("p")], max_adapters=1)
         assert [p.name for p in result.picks] == ["a"]

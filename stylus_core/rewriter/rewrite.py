@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from stylus_core.library.pairs import untitled
@@ -161,9 +161,10 @@ class _Plan:
                 continue
             wanted.append(a)
         pins = [f for a in self.wanted if self._is_pinned(a) for f in _files(a.candidate)]
+        files = {f.stem for a in self.wanted for f in _files(a.candidate)}
         self.wanted = wanted
         self.present = [t for t in self.present if t.name not in self.counted]
-        self.own = sum(not any(_named(t.name, f) for f in pins) for t in self.present)
+        self.own = sum(not any(_means(t.name, f, files) for f in pins) for t in self.present)
 
     def _is_pinned(self, assignment: Assignment) -> bool:
         return assignment.candidate.adapter.id in self.pinned
@@ -247,6 +248,11 @@ def _files(candidate: Candidate) -> list[Adapter]:
 
 def _pin(candidate: Candidate) -> Assignment:
     return Assignment(candidate, Keyword("", -1, -1), "you pinned it")
+
+
+def _means(name: str, adapter: Adapter, stems: Set[str]) -> bool:
+    """Whether it is this adapter that a tag names: one of these stems comes before another's alias."""
+    return _named(name, adapter) and (name == adapter.stem or name not in stems)
 
 
 def _named(name: str, adapter: Adapter) -> bool:

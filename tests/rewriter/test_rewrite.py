@@ -150,6 +150,12 @@ class TestPinned:
         assert [p.name for p in result.picks] == ["a"]
         assert not rewritten("sea <lora:x:0.3>", adapter("a"), pinned=[adapter("p")], max_adapters=1).picks[1:]
 
+    def test_one_with_the_name_of_another_file_for_its_alias_takes_nobodys_place_twice(self):
+        pins, found = [adapter("own", alias="ink")], [adapter("ink"), adapter("fog"), adapter("sea")]
+        once = rewritten("lighthouse", *found, pinned=pins, max_adapters=2)
+        assert [p.name for p in once.picks] == ["own", "ink", "fog"]
+        assert rewritten(once.text, *found, pinned=pins, max_adapters=2).picks == ()
+
     def test_they_get_their_weight_first(self):
         result = rewritten("sea", adapter("a"), pinned=[adapter("p", weight=1.0)], weight_budget=1.0)
         assert [(p.name, p.weight) for p in result.picks] == [("p", 1.0)]  # 0.17 would be left

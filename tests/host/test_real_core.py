@@ -11,11 +11,13 @@ import pytest
 from samples.catalogue import PROMPTS
 from samples.make_samples import build
 from stylus_core import Stylus
+from stylus_core.library import watch
 from stylus_core.options import Options
 from stylus_webui import panel, runtime, settings, tags
 from stylus_webui.options import Edits
 from tests.clock import HANG, until
 from tests.host.fake import safetensors
+from tests.library.test_watch import long_ago
 from tests.test_words_first import PatientEncoder
 
 
@@ -83,6 +85,21 @@ def test_an_edit_in_place_is_noticed_by_the_next_picture_of_a_known_prompt(real)
     for _ in range(2):
         assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
     path.with_suffix(".json").write_text('{"activation text": "zorblat", "description": "A zorblat."}')
+    _, processed = real.generate("a zorblat on a hill")
+    assert [file for file, _ in processed.images[0]["loaded"]] == [str(path)]
+
+
+def test_an_edit_in_place_is_noticed_however_lately_the_files_were_listed(real, monkeypatch):
+    monkeypatch.setattr(watch, "STANDS", 3600.0)
+    path = safetensors(real.loras / "blank.safetensors", ss_tag_frequency='{"10_blank": {"blank": 40}}')
+    path.with_suffix(".json").write_text('{"description": "nothing yet"}')
+    long_ago(real.loras)
+    real.networks.list_available_networks()
+    real.service.refresh()
+    assert real.service.wait(HANG)
+    assert real.generate("a zorblat on a hill")[1].images[0]["loaded"] == []
+    path.with_suffix(".json").write_text('{"activation text": "zorblat", "description": "A zorblat."}')
+    long_ago(real.loras)
     _, processed = real.generate("a zorblat on a hill")
     assert [file for file, _ in processed.images[0]["loaded"]] == [str(path)]
 

@@ -157,6 +157,22 @@ def test_what_was_embedded_is_there_after_a_stop(folder: Path, encoder: PatientE
         assert coverage(stylus).is_whole
 
 
+@pytest.mark.parametrize("there", [1, 5])
+def test_what_has_vectors_is_not_taken_for_what_is_near(folder: Path, encoder: PatientEncoder, there: int) -> None:
+    """While candidates lack vectors, picks are those of words alone."""
+    encoder.steps.release(1000)
+    prompts = ("a paper lantern on a pier", "a paper saddle and a paper kite", "a salt marsh and a lantern")
+    with Stylus(folder, home=folder.parent / "words", encoder="none") as words:
+        words.index()
+        alone = [[(p.name, p.score) for p in words.select(prompt).picks] for prompt in prompts]
+    with Stylus(folder, home=folder.parent / "home", encoder=encoder) as stylus:
+        stylus.index_words()
+        stylus.embed(stop=lambda: coverage(stylus).embedded >= there)
+        for prompt, picks in zip(prompts, alone, strict=True):
+            found = stylus.select(prompt)
+            assert found.provisional and [(p.name, p.score) for p in found.picks] == picks
+
+
 def test_an_edit_in_place_is_noticed_at_the_next_selection(folder: Path) -> None:
     with Stylus(folder, home=folder.parent / "home", encoder="none") as stylus:
         stylus.index()

@@ -161,10 +161,9 @@ class _Plan:
                 continue
             wanted.append(a)
         pins = [f for a in self.wanted if self._is_pinned(a) for f in _files(a.candidate)]
-        files = {f.stem for a in self.wanted for f in _files(a.candidate)}
         self.wanted = wanted
         self.present = [t for t in self.present if t.name not in self.counted]
-        self.own = sum(not any(_means(t.name, f, files) for f in pins) for t in self.present)
+        self.own = sum(not any(_means(t.name, f, stems) for f in pins) for t in self.present)
 
     def _is_pinned(self, assignment: Assignment) -> bool:
         return assignment.candidate.adapter.id in self.pinned

@@ -12,15 +12,13 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent
+from benchmarks import checkouts
 
 #: What each process does: a JSON line a selection without its timings, then one with the times in ms.
 _WORK = """
@@ -61,17 +59,7 @@ def prompts_of(files: Sequence[Path], number: int) -> list[str]:
 
 def run(checkout: Path, library: Path, home: Path, prompts: Path, options: str) -> tuple[list[str], dict[str, float]]:
     """Selections of one process, a line each, and its times in ms."""
-    done = subprocess.run(
-        [sys.executable, "-c", _WORK, str(library), str(home), str(prompts), options],
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        raise SystemExit(f"{checkout} does not select: {done.stderr.strip()[-2000:]}")
-    *lines, last = done.stdout.splitlines()
+    *lines, last = checkouts.run(checkout, _WORK, library, home, prompts, options, cwd=home)
     times = json.loads(last)
     return lines, {"import": times["import"], "first": times["first"], "warm": statistics.median(times["warm"])}
 
@@ -86,14 +74,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, metavar="N")
     parser.add_argument("--options", default="{}", metavar="JSON", help="options of the selections")
     given = parser.parse_args()
-    checkouts = {"old": given.old.resolve(), "new": HERE}
+    sides = {"old": given.old.resolve(), "new": checkouts.HERE}
     with tempfile.TemporaryDirectory() as scratch:
         prompts = Path(scratch) / "prompts.json"
         prompts.write_text(json.dumps(prompts_of(given.prompts, given.number)), encoding="utf-8")
         lines: dict[str, list[str]] = {}
-        times: dict[str, list[dict[str, float]]] = {name: [] for name in checkouts}
+        times: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
         for turn in range(given.rounds + 1):
-            for name, checkout in checkouts.items():
+            for name, checkout in sides.items():
                 home = Path(scratch) / name
                 home.mkdir(exist_ok=True)
                 said, took = run(checkout, given.library.resolve(), home, prompts, given.options)

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.checkouts import HERE, run
 from benchmarks.world import OUT
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
@@ -27,7 +28,6 @@ from stylus_study.evaluation.corpus import load_adapters, load_queries
 from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.shared import DATA, REASON
 
-HERE = Path(__file__).resolve().parent.parent
 HERE_NAME, OLD_NAME, PLAIN = "this checkout", "the earlier one", "sentence-transformers"
 SPARING = "this checkout, a core left alone"
 
@@ -112,10 +112,7 @@ def measured(sides: dict[str, tuple[str, Path]], texts: Path, rounds: int) -> di
     found: dict[str, list[list[float]]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, (side, checkout) in sides.items():
-            environment = {**os.environ, "PYTHONPATH": str(checkout)}
-            command = [sys.executable, "-c", _WORK, side, str(texts)]
-            out = subprocess.run(command, env=environment, cwd=checkout, capture_output=True, text=True, check=True)
-            found[name].append(json.loads(out.stdout.splitlines()[-1]))
+            found[name].append(json.loads(run(checkout, _WORK, side, texts)[-1]))
     return {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
 
 

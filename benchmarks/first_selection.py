@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent.parent
+from benchmarks import checkouts
 
 #: What each process does; a JSON object on the last line. A job asks what `stylus_webui.select_or_reuse` asks.
 _WORK = """
@@ -94,17 +91,8 @@ os._exit(0)  # whatever is still being embedded
 
 def run(checkout: Path, library: Path, home: Path, seconds: float, edited: int) -> dict[str, Any]:
     """What one process measured."""
-    done = subprocess.run(
-        [sys.executable, "-c", _WORK, str(library), str(home), str(seconds), str(edited)],
-        env={**os.environ, "PYTHONPATH": str(checkout)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        raise SystemExit(f"{checkout} does not run: {done.stderr.strip()[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    lines = checkouts.run(checkout, _WORK, library, home, seconds, edited, cwd=home)
+    found: dict[str, Any] = json.loads(lines[-1])
     return found
 
 
@@ -125,10 +113,10 @@ def main() -> None:
     parser.add_argument("--edited", type=int, default=60, metavar="N")
     parser.add_argument("--part", choices=("first", "edited", "both"), default="both")
     given = parser.parse_args()
-    checkouts = {"old": given.old.resolve(), "new": HERE}
+    sides = {"old": given.old.resolve(), "new": checkouts.HERE}
     for library in map(Path.resolve, given.library):
         with tempfile.TemporaryDirectory() as scratch:
-            for name, checkout in checkouts.items() if given.part != "edited" else ():
+            for name, checkout in sides.items() if given.part != "edited" else ():
                 home = Path(scratch) / f"first-{name}"
                 home.mkdir()
                 print(library.name, "from nothing", name, json.dumps(run(checkout, library, home, given.seconds, 0)))
@@ -138,7 +126,7 @@ def main() -> None:
             shutil.copytree(library, place / "library")
             complete(place / "library", place / "home")
             place.rename(base)
-            for name, checkout in checkouts.items():
+            for name, checkout in sides.items():
                 shutil.rmtree(place, ignore_errors=True)
                 shutil.copytree(base, place)  # under the same path, by which a library's state is found
                 found = run(checkout, place / "library", place / "home", given.seconds, given.edited)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from stylus_core.option_values import Option
-from stylus_webui.generation_hook import AXES
 from stylus_webui.options import TABLE
+
+#: Attribute of `p` in which a plot leaves a cell's values.
+AXES = "stylus_axes"
 
 _TYPES = {"int": int, "float": float}
 

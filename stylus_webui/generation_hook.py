@@ -16,15 +16,13 @@ from stylus_core.errors import OptionError
 from stylus_core.types import Pick
 from stylus_webui import client_text, host_prompts, infotext, tags, variants
 from stylus_webui import options as table
+from stylus_webui.axes import AXES
 from stylus_webui.select_or_reuse import Decision, DecisionContext, decide
 from stylus_webui.service import sentence
 from stylus_webui.settings import panel_defaults
 from stylus_webui.written_prompts import remember
 
 logger = logging.getLogger("stylus")
-
-#: Attribute of `p` in which an X/Y/Z plot leaves a cell's values.
-AXES = "stylus_axes"
 
 
 @dataclass(frozen=True, slots=True)

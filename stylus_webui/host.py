@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stylus_core.prompt.tags import UNWRITABLE
-
 logger = logging.getLogger("stylus")
 
 
@@ -126,6 +124,8 @@ class HostNames:
         Returns:
             The end of a sentence; "" if the tag loads that file.
         """
+        from stylus_core.prompt.tags import UNWRITABLE
+
         if not self.known:
             return "this WebUI has no LoRA support loaded; enable its built-in Lora extension"
         if not name or not UNWRITABLE.isdisjoint(name):

@@ -10,7 +10,7 @@ import functools
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -19,13 +19,15 @@ from stylus_core.options import POOL
 from stylus_core.types import Pick
 from stylus_webui import chips, for_good, host_prompts, library_search, panel_jobs, runtime, settings, tags
 from stylus_webui import options as table
-from stylus_webui.generation_hook import JobOutcome
 from stylus_webui.library_search import SearchBox
 from stylus_webui.options import CONTROLS
 from stylus_webui.panel_actions import TabValues, apply_action
 from stylus_webui.panel_controls import TO_SETTINGS, control, follow_settings, in_pairs, not_saved
 from stylus_webui.panel_header import checkpoint, header
 from stylus_webui.panel_jobs import JobParts
+
+if TYPE_CHECKING:
+    from stylus_webui.generation_hook import JobOutcome
 
 logger = logging.getLogger("stylus")
 

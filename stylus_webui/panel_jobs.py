@@ -10,14 +10,16 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from stylus_webui import host_prompts, runtime, tags
-from stylus_webui.generation_hook import JobOutcome
 from stylus_webui.options import CONTROLS, Edits, HostSettings, Named
 from stylus_webui.panel_controls import not_saved
+
+if TYPE_CHECKING:
+    from stylus_webui.generation_hook import JobOutcome
 
 #: What another extension fills in for each picture anew: `__name__`, `{one|another}`.
 _TEMPLATE = re.compile(r"__[^\s_]|\{[^{}|]*\|")

@@ -138,6 +138,7 @@ def _make() -> Runtime:
 
 def _open_core(folders: Sequence[Path]) -> SelectingCore:
     from stylus_core import Stylus
+    from stylus_webui import generation_hook  # noqa: F401 - in the background, so that the first job need not wait for it
 
     return Stylus(
         list(folders), home=settings.home(), encoder=settings.encoder(), composers=settings.composer_settings()

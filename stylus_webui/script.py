@@ -1,4 +1,7 @@
-"""The script that the host loads, without what needs the host's base class."""
+"""The script that the host loads, without what needs the host's base class.
+
+What only jobs need is imported when it is needed: the host waits for what is imported when it starts.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import contextlib
 import logging
 from typing import Any
 
-from stylus_webui import generation_hook, infotext, panel, panel_controls, panel_jobs, requirements, runtime
+from stylus_webui import infotext, panel, panel_controls, panel_jobs, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -49,6 +52,8 @@ class Tab:
 
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         """Rewrites the prompts of a job; the host calls it before it makes the pictures."""
+        from stylus_webui import generation_hook
+
         outcome = generation_hook.run(p, args, lambda: runtime.get().context(p), self.problem)
         with contextlib.suppress(Exception):  # a job that takes no attribute of ours is made all the same
             p.stylus_outcome = outcome

@@ -7,8 +7,6 @@ import logging
 import os
 from functools import lru_cache
 
-from stylus_core.pictures import PREVIEW, PictureError, jpeg, read_file
-
 logger = logging.getLogger("stylus")
 
 #: Of the longer side, in pixels: a portrait of 2:3 has some 150 for the 112 that a chip is wide.
@@ -60,6 +58,8 @@ def thumbnail(path: str) -> str:
 
 @lru_cache(maxsize=512)
 def _thumbnail(path: str, _mtime: int, _size: int) -> str:
+    from stylus_core.pictures import PREVIEW, PictureError, jpeg, read_file
+
     try:
         small = jpeg(read_file(path, PREVIEW.bytes), SIDE, _QUALITY)
     except PictureError as error:

@@ -18,7 +18,6 @@ def run(
     *arguments: object,
     cwd: Path | None = None,
     python: str | Path = sys.executable,
-    path: Path | None = None,
     more: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Runs code with the packages of a checkout.
@@ -29,7 +28,6 @@ def run(
         arguments: its `sys.argv[1:]`, as texts.
         cwd: the folder that it runs in; None: the checkout.
         python: the interpreter.
-        path: what is imported from in place of the checkout; None: the checkout.
         more: variables of its environment, besides those of this process.
 
     Returns:
@@ -40,7 +38,7 @@ def run(
     """
     done = subprocess.run(
         [str(python), "-c", code, *map(str, arguments)],
-        env={**os.environ, **(more or {}), "PYTHONPATH": str(path or checkout)},
+        env={**os.environ, **(more or {}), "PYTHONPATH": str(checkout)},
         cwd=cwd or checkout,
         capture_output=True,
         text=True,

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import checkouts
 from benchmarks.measuring import timed
 from stylus_core.library import Library
 from stylus_core.refiner import MetadataRefiner
@@ -131,14 +132,7 @@ def against(folder: Path, revision: str, turns: int = 5) -> list[ScanRow]:
     for turn in range(turns):
         for place in times if turn % 2 else reversed(times):
             database = folder / f"{turn}-{place.name}.sqlite"
-            done = subprocess.run(
-                [sys.executable, "-c", _SCAN, str(database), str(loras)],
-                check=True,
-                capture_output=True,
-                env={**os.environ, "PYTHONPATH": str(place)},
-                cwd=folder,
-            )
-            times[place].append(json.loads(done.stdout))
+            times[place].append(json.loads(checkouts.run(place, _SCAN, database, loras, cwd=folder)[-1]))
     cold, nothing = (
         statistics.median(now[i] / then[i] for then, now in zip(times[earlier], times[Path.cwd()], strict=True))
         for i in range(2)

@@ -1,8 +1,9 @@
 """How quickly the texts of a library are embedded: this checkout, an earlier one, and plain sentence-transformers.
 
 `python -m benchmarks.embedding OLD [--adapters 400] [--rounds 3] [--busy 4]`: OLD is a folder with an earlier checkout.
-Processes of each take turns on the titles and descriptions of every so many-th adapter of the shared corpus, and on
-prompts with their parts; once as the machine is, and once with so many loops beside them that want a core each.
+Processes of each take turns on the texts that a checkout makes of every so many-th adapter of the shared corpus
+(sentence-transformers on this one's), and on prompts with their parts; once as the machine is, and once with so many
+loops beside them that want a core each.
 """
 
 from __future__ import annotations
@@ -22,14 +23,24 @@ from benchmarks.checkouts import HERE, run
 from benchmarks.world import OUT
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords, phrases
-from stylus_core.retriever.documents import document
 from stylus_core.retriever.encoder import find_model
-from stylus_study.evaluation.corpus import load_adapters, load_queries
+from stylus_study.evaluation.corpus import load_queries
 from stylus_study.evaluation.markdown_table import MarkdownTable
 from tests.shared import DATA, REASON
 
 HERE_NAME, OLD_NAME, PLAIN = "this checkout", "the earlier one", "sentence-transformers"
-SPARING = "this checkout, a core left alone"
+SPARING, HOST = "this checkout, a core left alone", "the same in a process that has torch, as a WebUI's"
+
+#: Prints the titles and descriptions that a checkout embeds, of every so many-th adapter.
+_TEXTS = """
+import json, sys
+from pathlib import Path
+from stylus_core.retriever.documents import document
+from stylus_study.evaluation.corpus import load_adapters
+adapters = load_adapters(Path(sys.argv[1]))
+documents = [document(a) for a in adapters[:: max(1, len(adapters) // int(sys.argv[2]))]]
+print(json.dumps([t for d in documents for t in (d.title, d.description)]))
+"""
 
 #: What each process does: reads its texts, gets warm, and prints seconds, processor seconds and the median of a prompt.
 _WORK = """
@@ -37,18 +48,23 @@ import json, statistics, sys, tempfile, time
 from pathlib import Path
 side, texts = sys.argv[1:]
 texts = json.load(open(texts, encoding="utf-8"))
+if side == "host":
+    import torch  # as a WebUI has
 if side == "plain":
     from sentence_transformers import SentenceTransformer
     model = SentenceTransformer(texts["model"], device="cpu")
     def many(some): return model.encode(some, normalize_embeddings=True, show_progress_bar=False)
     short = many
 else:
-    from stylus_core.retriever.encoder import open_encoder
+    from stylus_core.retriever import encoder as encoders
     from stylus_core.retriever.vectors import VectorStore
-    encoder = open_encoder()
+    encoder = encoders.open_encoder()
     short = encoder.encode
-    store = VectorStore(Path(tempfile.mkdtemp()) / "vectors.sqlite", encoder.sparing(1) if side == "spare" else encoder)
     def many(some):  # as an index is filled
+        bulk = encoder
+        if hasattr(encoders, "bulk_encoder"):
+            bulk = encoders.bulk_encoder(encoder, len(some), spare=int(side in ("spare", "host")))
+        store = VectorStore(Path(tempfile.mkdtemp()) / "vectors.sqlite", bulk)
         for first in range(0, len(some), 128):
             store.many(some[first : first + 128])
 short(["a corgi", "in the rain"])
@@ -64,10 +80,11 @@ print(json.dumps([took, worked, 1000 * statistics.median(prompts)]))
 """
 
 
-def texts_of(adapters: int, prompts: int) -> dict[str, object]:
+def texts_of(checkout: Path, adapters: int, prompts: int) -> dict[str, object]:
     """What is embedded: the titles and descriptions of some adapters, and prompts with their parts.
 
     Args:
+        checkout: whose texts of an adapter they are.
         adapters: how many, evenly taken of the corpus.
         prompts: how many of users.
 
@@ -76,12 +93,11 @@ def texts_of(adapters: int, prompts: int) -> dict[str, object]:
     """
     if DATA is None:
         raise FileNotFoundError(REASON)
-    all_of_them = load_adapters(DATA / "corpus.jsonl.gz")
-    documents = [document(a) for a in all_of_them[:: max(1, len(all_of_them) // adapters)]]
+    library = run(checkout, _TEXTS, DATA / "corpus.jsonl.gz", adapters)[-1]
     queries = [q.query for q in load_queries(DATA / "queries_user.jsonl.gz")[:prompts]]
     return {
         "model": str(find_model()),
-        "library": [t for d in documents for t in (d.title, d.description)],
+        "library": json.loads(library),
         "prompts": [[q, *(p for p, _ in phrases(keywords(parse(q))))] for q in queries],
     }
 
@@ -98,12 +114,12 @@ def busy(loops: int) -> Iterator[None]:
             process.wait()
 
 
-def measured(sides: dict[str, tuple[str, Path]], texts: Path, rounds: int) -> dict[str, list[float]]:
+def measured(sides: dict[str, tuple[str, Path]], texts: dict[Path, Path], rounds: int) -> dict[str, list[float]]:
     """Medians of seconds, processor seconds and milliseconds a prompt, by side.
 
     Args:
         sides: name -> what the process is told, and the checkout that it runs in.
-        texts: file with what is embedded.
+        texts: checkout -> file with what it embeds.
         rounds: in each, all sides have their turn.
 
     Returns:
@@ -112,7 +128,7 @@ def measured(sides: dict[str, tuple[str, Path]], texts: Path, rounds: int) -> di
     found: dict[str, list[list[float]]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, (side, checkout) in sides.items():
-            found[name].append(json.loads(run(checkout, _WORK, side, texts)[-1]))
+            found[name].append(json.loads(run(checkout, _WORK, side, texts[checkout])[-1]))
     return {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in found.items()}
 
 
@@ -145,21 +161,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--busy", type=int, default=4)
     chosen = parser.parse_args(arguments)
-    texts = texts_of(chosen.adapters, 40)
-    number = len(texts["library"])  # type: ignore[arg-type]
+    old = chosen.old.resolve()
+    texts = {checkout: texts_of(checkout, chosen.adapters, 40) for checkout in (old, HERE)}
+    number = len(texts[HERE]["library"])  # type: ignore[arg-type]
     sides = {
-        OLD_NAME: ("old", chosen.old.resolve()),
+        OLD_NAME: ("old", old),
         HERE_NAME: ("here", HERE),
         SPARING: ("spare", HERE),
+        HOST: ("host", HERE),
         PLAIN: ("plain", HERE),
     }
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, (OUT / "embedding.md").open("w", encoding="utf-8") as kept:
-        file = Path(folder) / "texts.json"
-        file.write_text(json.dumps(texts), encoding="utf-8")
+        files = {checkout: Path(folder) / f"{i}.json" for i, checkout in enumerate(texts)}
+        for checkout, file in files.items():
+            file.write_text(json.dumps(texts[checkout]), encoding="utf-8")
         for loops in (0, chosen.busy):
             with busy(loops):
-                found = measured(sides, file, chosen.rounds)
+                found = measured(sides, files, chosen.rounds)
             beside = f"{loops} busy loops beside" if loops else "nothing of ours beside"
             result = table(f"Embedding {number} texts, {beside}: medians of {chosen.rounds} rounds", found, number)
             print(result, end="\n\n", flush=True)

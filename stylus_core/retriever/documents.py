@@ -23,7 +23,7 @@ TRIGGER, NAME, TAG = 0, 1, 2
 UNIT_TYPES = ("trigger", "name", "tag")
 
 DESCRIPTION_CHARS = 1000
-EMBEDDED_CHARS = 500
+EMBEDDED_CHARS = 400
 _MAX_UNITS = 64
 #: Sources of a card that nobody wrote.
 _READ = ("metadata", "training tags", "file name")

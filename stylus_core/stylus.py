@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from stylus_core.adapter_search import AdapterSearch, FoundPage
 from stylus_core.caches import heal
-from stylus_core.candidate_search import CandidateSearch, SearchQuery
+from stylus_core.candidate_search import CandidateSearch
 from stylus_core.composer import Composers, ComposerSettings
 from stylus_core.home import library_home
 from stylus_core.indexing import Indexing
@@ -22,14 +20,11 @@ from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.pairing import Pairing, PromptPairs
 from stylus_core.progress import Progress
-from stylus_core.prompt import parse
-from stylus_core.prompt.tags import ADAPTER_KINDS
+from stylus_core.prompt_selection import PromptSelector, SelectionTask
 from stylus_core.refiner.description_sources import open_library
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.local_index import LocalIndex
-from stylus_core.retriever.pool import Pools
-from stylus_core.selection_writing import write_selection
 from stylus_core.types import Adapter, Applies, Half, Selection
 
 
@@ -68,11 +63,13 @@ class Stylus:
         self.local_index = LocalIndex(self._library, index_folder, self.home, encoder)
         self._pairing = Pairing(self._library, self.local_index)
         self._watch = Watch(self._library, self.roots)
-        self._pools = Pools(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
-        self._search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
+        search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
         self._indexing = Indexing(self._library, self.roots, self._watch, self.local_index, self._remote)
-        self._found = AdapterSearch(self._library, self._search)
+        self._found = AdapterSearch(self._library, search)
+        self._selector = PromptSelector(
+            self._library, self.local_index, self.roots, self._watch, search, self._composers
+        )
 
     def __enter__(self) -> Stylus:
         return self
@@ -269,7 +266,8 @@ class Stylus:
             The prompt that is ready to generate, the picks, and what else the user should know.
         """
         chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
-        return self._indexing.again(lambda: self._selected(prompt, chosen, depth, applies, look))
+        task = SelectionTask(prompt, chosen, depth, applies, look)
+        return self._indexing.again(lambda: self._selector.select(task))
 
     def catch_up(self) -> None:
         """Reads what changed in the folders since they were read last, as each selection does before it begins.
@@ -278,28 +276,3 @@ class Stylus:
         """
         self._indexing.again(self._watch.check)
         self._watch.rest()
-
-    def _selected(self, prompt: str, chosen: Options, depth: int, applies: Applies | None, look: bool) -> Selection:
-        clock = time.perf_counter()
-        parsed = parse(prompt)
-        if not parsed.plain.strip(" ,\n"):
-            return Selection(prompt, prompt, notes=("the prompt is empty: there is nothing to choose for",))
-        if chosen.existing == "skip" and any(t.kind in ADAPTER_KINDS for t in parsed.tags):
-            return Selection(
-                prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
-            )
-        if look:
-            self._watch.check()
-        with self.local_index.lock:
-            with self._watch.selecting():
-                pool = self._pools.of(chosen)
-                found = self._search.search(SearchQuery(parsed, chosen, pool, depth, applies))
-            timings = {"library": (time.perf_counter() - clock) * 1000 - sum(found.timings.values()), **found.timings}
-        clock = time.perf_counter()
-        composition = self._composers.compose(found.request)
-        timings["compose"] = (time.perf_counter() - clock) * 1000
-        clock = time.perf_counter()
-        selection = write_selection(self._library, self.local_index, self.roots, found, composition)
-        timings["rewrite"] = (time.perf_counter() - clock) * 1000
-        timings["total"] = sum(timings.values())
-        return replace(selection, candidates=found.candidates, timings=timings)

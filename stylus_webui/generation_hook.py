@@ -17,8 +17,9 @@ from stylus_core.types import Pick
 from stylus_webui import client_text, host_prompts, infotext, tags, variants
 from stylus_webui import options as table
 from stylus_webui.axes import AXES
+from stylus_webui.named_adapters import Named
 from stylus_webui.select_or_reuse import Decision, DecisionContext, decide
-from stylus_webui.service import sentence
+from stylus_webui.service_state import sentence
 from stylus_webui.settings import panel_defaults
 from stylus_webui.written_prompts import remember
 
@@ -194,10 +195,7 @@ def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
     params: dict[str, Any] = dict(infotext.settings_params(settings))
     params[infotext.PROMPT] = infotext.per_picture([infotext.quoted(own) for own, _ in plan.pictures])
     params[infotext.PICKS] = infotext.per_picture(
-        [
-            infotext.picks_param(table.Named(p.name, p.weight, p.clip_weight) for p in picks)
-            for _, picks in plan.pictures
-        ]
+        [infotext.picks_param(Named(p.name, p.weight, p.clip_weight) for p in picks) for _, picks in plan.pictures]
     )
     params |= note
     if plan.own_hires is not None:

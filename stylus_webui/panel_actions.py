@@ -15,7 +15,9 @@ import gradio as gr
 from stylus_core.errors import OptionError
 from stylus_webui import host_prompts, runtime, settings, tags
 from stylus_webui import options as table
-from stylus_webui.options import CONTROLS, MOST_PICKS, Edits, Named
+from stylus_webui.edits import Edits, parse_edits
+from stylus_webui.named_adapters import MOST_PICKS, Named
+from stylus_webui.options import CONTROLS
 
 if TYPE_CHECKING:
     from stylus_webui.select_or_reuse import Decision, DecisionContext
@@ -99,7 +101,7 @@ def apply_action(action: str, tab: TabValues) -> TabValues:
         return tab.put(_ENABLED, True)
     if what == "write":
         return _write(tab)
-    edits = replace(table.parse_edits(tab.state).for_prompt(tab.prompt, tab.typed), prompt=tab.typed)
+    edits = replace(parse_edits(tab.state).for_prompt(tab.prompt, tab.typed), prompt=tab.typed)
     if what in _FOR_GOOD:
         tab = _for_good(what, name, tab)
     elif what == "anew":
@@ -197,7 +199,7 @@ def _write(tab: TabValues) -> TabValues:
     own = host_prompts.strip_comments(tab.typed)
     plain = own == decision.effective
     written = replace(tab, typed=decision.text if plain and decision.text else tags.write(own, decision.picks))
-    edits = table.parse_edits(tab.state).for_prompt(tab.prompt, tab.typed)
+    edits = parse_edits(tab.state).for_prompt(tab.prompt, tab.typed)
     remember(context.cache, host_prompts.strip_comments(written.prompt), written.prompt, decision.picks)
     return written.put(-1, replace(edits, prompt=written.typed, rewritten="", picks=()).dump())
 

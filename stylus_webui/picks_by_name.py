@@ -10,9 +10,11 @@ from typing import NamedTuple
 from stylus_core.options import Options
 from stylus_core.types import Pick, in_proportion
 from stylus_webui import tags
-from stylus_webui.options import Edits, Named
+from stylus_webui.edits import Edits
+from stylus_webui.named_adapters import Named
 from stylus_webui.pairs import Applied, joined
-from stylus_webui.service import Service, sentence
+from stylus_webui.service import Service
+from stylus_webui.service_state import sentence
 
 
 class NamedLookup(NamedTuple):

@@ -9,7 +9,7 @@ import contextlib
 import logging
 from typing import Any
 
-from stylus_webui import infotext, panel, panel_controls, panel_jobs, requirements, runtime
+from stylus_webui import infotext, panel, panel_controls, panel_events, panel_jobs, requirements, runtime
 from stylus_webui.panel import Panel
 
 logger = logging.getLogger("stylus")
@@ -48,7 +48,7 @@ class Tab:
         if self._wired or self.problem or self._panel is None or not {"prompt", "log"} <= self._hosts.keys():
             return
         self._wired = True
-        panel.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"))
+        panel_events.wire(self._panel, self._hosts["prompt"], self._hosts.get("styles"))
 
     def process(self, p: Any, args: tuple[Any, ...]) -> None:
         """Rewrites the prompts of a job; the host calls it before it makes the pictures."""

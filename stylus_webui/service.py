@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
 from stylus_webui.core_protocol import SelectingCore
+from stylus_webui.service_state import BESIDE, ServiceState
 from stylus_webui.thread_priority import lower_priority
 
 if TYPE_CHECKING:
@@ -21,56 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("stylus")
 
 
-#: The stages of what is made beside selections that are answered already.
-_BESIDE = ("embed", "write")
-
-
-def sentence(text: str) -> str:
-    """Ends a text as a sentence.
-
-    Args:
-        text: with or without a full stop.
-
-    Returns:
-        It with one.
-    """
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
 class NotReady(StylusError):
     """There is no index to select from yet; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceState:
-    """How far the index is. `status` is one of "waiting", "indexing", "ready", "failed"."""
-
-    status: str = "waiting"
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    adapters: int = 0
-    problem: str = ""
-    refreshing: bool = False  # there is an index, and what changed since is being taken in
-
-    def sentence(self) -> str:
-        """Tells a user in one sentence how far the index is."""
-        if self.status == "ready":
-            if not self.refreshing:
-                trouble = f" The last rescan failed: {sentence(self.problem)}" if self.problem else ""
-                return f"{self.adapters:,} adapters indexed.{trouble}"
-            if self.stage in _BESIDE:
-                part = f" {self.done:,} of {self.total:,} so far" if self.total else " follow"
-                return f"{self.adapters:,} adapters are ready on words; vectors{part}, and picks get better with them."
-            return f"Taking in what changed{self._part()}. Until it is done, picks are made without it."
-        if self.status == "indexing":
-            return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
-        if self.status == "failed":
-            return f"There is no index, so prompts are used as typed: {sentence(self.problem)}"
-        return "The index is not loaded yet. Until it is, prompts are used as typed."
-
-    def _part(self) -> str:
-        return f" ({self.stage}: {self.done:,} of {self.total:,})" if self.total else ""
 
 
 class Service:
@@ -278,7 +231,7 @@ class Service:
             raise
         with self._selecting, self._lock:
             old, self._core, self._opened, self._followed = self._core, made, folders, followed
-            self._state = ServiceState("ready", _BESIDE[0], adapters=count, refreshing=True)
+            self._state = ServiceState("ready", BESIDE[0], adapters=count, refreshing=True)
         if old is not None and old is not made:
             old.close()
         logger.info("%s adapters are ready on words", count)

@@ -17,7 +17,7 @@ from stylus_core.types import Pick
 from stylus_webui import tags
 from stylus_webui.cache import Cache
 from stylus_webui.cached_selection import read_pick
-from stylus_webui.options import normal
+from stylus_webui.edits import normal
 
 _WRITTEN = "written"
 #: Behind it a clause begins. Line breaks are looked for apart, as folding makes spaces of them.

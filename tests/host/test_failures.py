@@ -290,9 +290,9 @@ def test_a_pick_deleted_between_selecting_and_generating(zoo):
 
 def test_no_checkpoint_is_loaded_and_none_is_loaded_for_us(zoo):
     zoo.sd_models.model_data.__init__()
-    from stylus_webui import panel
+    from stylus_webui import panel_answers
 
-    assert "stylus-chip" in panel.answer("a fox", [True], "a fox")
+    assert "stylus-chip" in panel_answers.answer("a fox", [True], "a fox")
     assert zoo.sd_models.model_data.loads == 0
     assert zoo.core.asked[-1][1].architecture == "any"
 

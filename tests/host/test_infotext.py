@@ -6,7 +6,9 @@ import pytest
 
 from stylus_core import options as core
 from stylus_webui import infotext
-from stylus_webui.options import CONTROLS, Edits, Named, format_picks, from_args, parse_edits, parse_picks
+from stylus_webui.edits import Edits, parse_edits
+from stylus_webui.named_adapters import Named, format_picks, parse_picks
+from stylus_webui.options import CONTROLS, from_args
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from stylus_core.types import Selection
-from stylus_webui import pairs, panel, settings
-from stylus_webui.options import Edits
+from stylus_webui import pairs, panel_answers, settings
+from stylus_webui.edits import Edits
 from stylus_webui.panel_actions import TabValues, apply_action
 
 BOTH = "<lora:kite_high_noise:0.8> <lora:kite_low_noise:0.8>"
@@ -129,7 +129,7 @@ def test_what_the_host_does_is_part_of_the_question(sdnext):
 
 def test_one_chip_for_both(sdnext):
     answered(sdnext, "a kite and a fox", "fox")
-    html = panel.answer("a kite and a fox", [True], "a kite and a fox")
+    html = panel_answers.answer("a kite and a fox", [True], "a kite and a fox")
     assert html.count('class="stylus-chip ') == 2
     assert "+ kite_low_noise (0.8)" in html
 

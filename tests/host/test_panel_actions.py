@@ -7,7 +7,8 @@ import json
 import pytest
 
 from stylus_webui import settings
-from stylus_webui.options import CONTROLS, Edits, parse_edits
+from stylus_webui.edits import Edits, parse_edits
+from stylus_webui.options import CONTROLS
 
 FOX = "a fox in the snow"
 
@@ -54,9 +55,9 @@ class ClickedTab:
         return p.all_prompts[0]
 
     def shown(self):
-        from stylus_webui import panel
+        from stylus_webui import panel_answers
 
-        return panel.answer(self.values.prompt, self.values.args, self.values.typed)
+        return panel_answers.answer(self.values.prompt, self.values.args, self.values.typed)
 
 
 # -- edits and the words that they are about ---------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.library import watch
 from stylus_core.options import Options
-from stylus_webui import panel, runtime, settings, tags
-from stylus_webui.options import Edits
+from stylus_webui import panel_answers, runtime, settings, tags
+from stylus_webui.edits import Edits
 from tests.clock import HANG, until
 from tests.host.fake import safetensors
 from tests.library.test_watch import long_ago
@@ -131,5 +131,5 @@ def test_changed_sidecars_cost_no_picture_its_picks(host, tmp_path):
 
 
 def test_show_picks_and_the_table_of_adapters(real):
-    html = panel.answer(PROMPTS[0], [True], PROMPTS[0])
+    html = panel_answers.answer(PROMPTS[0], [True], PROMPTS[0])
     assert "stylus-chip" in html and "<mark>" in html

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_webui import panel, runtime
+from stylus_webui import panel_answers, runtime
 from tests.clock import HANG
 from tests.host.test_real_core import real  # noqa: F401 - a fixture
 from tests.llm.fault_server import FaultServer, answers, raw, status
@@ -33,9 +33,9 @@ def told() -> str:
 
 
 def click(button: str) -> str:
-    panel._refine(button)
+    panel_answers.refine(button)
     assert runtime.get().refining.wait(HANG)
-    return panel._refining()
+    return panel_answers.descriptions()
 
 
 def test_without_a_server_one_sentence_says_what_to_do(real):  # noqa: F811
@@ -91,7 +91,7 @@ def test_generating_goes_on_meanwhile(real):  # noqa: F811
     with FaultServer([answers(ANSWER)] * 200) as server:
         real.shared.opts.data.update(stylus_endpoint=server.url, stylus_model="m")
         click("plan")
-        panel._refine("start")
+        panel_answers.refine("start")
         p, _ = real.generate(prompt)
         assert p.all_prompts[0].startswith(prompt)
         assert real.errors.reported == []

@@ -334,9 +334,9 @@ def choose_on_forge(zoo, path, loaded=False):
 
 
 def shown_architecture(zoo):
-    from stylus_webui import panel
+    from stylus_webui import panel_answers
 
-    assert "stylus-chip" in panel.answer("a fox", [True], "a fox")
+    assert "stylus-chip" in panel_answers.answer("a fox", [True], "a fox")
     assert zoo.sd_models.model_data.loads == 0
     return zoo.core.asked[-1][1].architecture
 

@@ -82,12 +82,13 @@ class TabValues:
         return replace(self, args=tuple(args))
 
 
-def apply_action(action: str, tab: TabValues) -> TabValues:
+def apply_action(action: str, tab: TabValues, context: DecisionContext | None = None) -> TabValues:
     """Does what was clicked.
 
     Args:
         action: of the hidden field; what cannot be read does nothing.
         tab: as the page has it.
+        context: of this click; None: one is made where something has to be decided.
 
     Returns:
         What the page has to show then.
@@ -100,23 +101,23 @@ def apply_action(action: str, tab: TabValues) -> TabValues:
     if what == "on":
         return tab.put(_ENABLED, True)
     if what == "write":
-        return _write(tab)
+        return _write(tab, context)
     edits = replace(parse_edits(tab.state).for_prompt(tab.prompt, tab.typed), prompt=tab.typed)
     if what in _FOR_GOOD:
         tab = _for_good(what, name, tab)
     elif what == "anew":
         edits = replace(edits, rewritten="", picks=())
     elif name:
-        edits = _edited(edits, what, name, value, tab)
+        edits = _edited(edits, what, name, value, lambda: _served(name, tab, context))
     return tab.put(-1, edits.dump())
 
 
-def _edited(edits: Edits, what: str, name: str, value: Any, tab: TabValues) -> Edits:
+def _edited(edits: Edits, what: str, name: str, value: Any, serves: Callable[[], tuple[str, ...]]) -> Edits:
     if what == "restore":
         return replace(edits, removed=tuple(n for n in edits.removed if n != name))
     if what == "reset":
         return replace(edits, weights={n: w for n, w in edits.weights.items() if n != name})
-    served = {} if name in edits.words else {name: _served(name, tab)}
+    served = {} if name in edits.words else {name: serves()}
     edits = replace(edits, words={**edits.words, **served})
     if what == "weight":
         return replace(edits, weights={**edits.weights, **_weight(name, value)})
@@ -147,7 +148,7 @@ def _used(edits: Edits, name: str) -> Edits:
     return replace(edits, added=(*edits.added, *new), removed=removed, words=words)
 
 
-def _decided(tab: TabValues) -> tuple[Decision, DecisionContext] | None:
+def _decided(tab: TabValues, context: DecisionContext | None) -> tuple[Decision, DecisionContext] | None:
     """The picks as the page has them."""
     from stylus_webui.select_or_reuse import decide
 
@@ -155,13 +156,13 @@ def _decided(tab: TabValues) -> tuple[Decision, DecisionContext] | None:
         given = table.from_args(tab.args, settings.panel_defaults())
     except OptionError:  # the answer says so
         return None
-    context = runtime.get().context()
+    context = context or runtime.get().context()
     return decide(tab.prompt, given, context, tab.typed), context
 
 
-def _served(name: str, tab: TabValues) -> tuple[str, ...]:
+def _served(name: str, tab: TabValues, context: DecisionContext | None) -> tuple[str, ...]:
     """The words of the prompt that an adapter serves."""
-    found = _decided(tab)
+    found = _decided(tab, context)
     picks = (*found[0].picks, *found[0].nearly) if found is not None else ()
     return tuple(dict.fromkeys(p.keyword for p in picks if p.name == name and p.keyword))
 
@@ -187,11 +188,11 @@ def _both_files(name: str) -> list[str]:
     return [name, half.other.stem] if half is not None and half.other is not None else [name]
 
 
-def _write(tab: TabValues) -> TabValues:
+def _write(tab: TabValues, context: DecisionContext | None) -> TabValues:
     """Puts the picks into the box, where the user goes on by hand: Generate adds nothing to what was written here."""
     from stylus_webui.written_prompts import remember
 
-    found = _decided(tab)
+    found = _decided(tab, context)
     if found is None or not (found[0].picks or found[0].text):
         gr.Warning("There are no picks to write into the prompt.")
         return tab

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -12,13 +13,37 @@ from stylus_core.types import Pick
 from stylus_webui import chips, host_prompts, panel_jobs, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.options import CONTROLS
+from stylus_webui.panel_actions import TabValues, apply_action
 from stylus_webui.panel_controls import TO_SETTINGS
 
 if TYPE_CHECKING:
     from stylus_webui.generation_hook import JobOutcome
+    from stylus_webui.select_or_reuse import DecisionContext
 
 
-def answer(prompt: str, args: Sequence[Any], typed: str, notes: tuple[str, ...] = ()) -> str:
+def clicked(action: str, tab: TabValues) -> tuple[TabValues, str]:
+    """Does what was clicked, and shows what came of it; the library is asked once for both.
+
+    Args:
+        action: of the hidden field.
+        tab: as the page has it.
+
+    Returns:
+        What the page has to have then, and the answer, HTML.
+    """
+    context = runtime.get().context()
+    done = apply_action(action, tab, context)
+    now = replace(context, banned=settings.banned(), pinned=settings.pinned())  # these may have been clicked
+    return done, answer(done.prompt, done.args, done.typed, context=now)
+
+
+def answer(
+    prompt: str,
+    args: Sequence[Any],
+    typed: str,
+    notes: tuple[str, ...] = (),
+    context: DecisionContext | None = None,
+) -> str:
     """Shows the picks for a prompt, without generating.
 
     Args:
@@ -26,6 +51,7 @@ def answer(prompt: str, args: Sequence[Any], typed: str, notes: tuple[str, ...] 
         args: what the script's hooks get.
         typed: the prompt in the box.
         notes: come before those of the answer.
+        context: of a click that had something decided already; None: a new one.
 
     Returns:
         HTML.
@@ -38,7 +64,7 @@ def answer(prompt: str, args: Sequence[Any], typed: str, notes: tuple[str, ...] 
         return chips.answer(chips.View(notes=(f"{error}.",)))
     if not prompt.strip():
         return chips.answer(chips.View(notes=("The prompt is empty.",)))
-    decision = decide(prompt, given, runtime.get().context(), typed)
+    decision = decide(prompt, given, context or runtime.get().context(), typed)
     template = (panel_jobs.TEMPLATE_NOTE,) if panel_jobs.is_template(typed) else ()
     html = _view(decision, decision.picks, (*notes, *template, *decision.notes), given, typed)
     return panel_jobs.told_off(html, given.enabled)

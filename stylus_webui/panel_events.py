@@ -13,9 +13,9 @@ from typing import Any
 
 import gradio as gr
 
-from stylus_webui import chips, for_good, host_prompts, library_search, panel_answers, panel_jobs, runtime
+from stylus_webui import chips, for_good, host_prompts, library_search, panel_answers, panel_jobs, runtime, settings
 from stylus_webui.panel import Panel
-from stylus_webui.panel_actions import TabValues, apply_action
+from stylus_webui.panel_actions import TabValues
 from stylus_webui.panel_controls import follow_settings
 from stylus_webui.panel_header import checkpoint
 
@@ -43,13 +43,15 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
 
     def act(action: str, query: Any, place: Any, *values: Any) -> Any:
         before = TabValues(str(values[0] or ""), values[count:], values[1] if count > 1 else None)
-        tab = apply_action(action, before)
+        kept = settings.pinned(), settings.banned()
+        tab, shown = panel_answers.clicked(action, before)
         said = [
             gr.update() if new == old else gr.update(value=new)
             for new, old in ((tab.pinned, before.pinned), (tab.typed, before.typed))
         ]
-        shown = panel_answers.answer(tab.prompt, tab.args, tab.typed)
-        return shown, tab.state, for_good.html(), library_search.again(query, place), *said
+        same = kept == (settings.pinned(), settings.banned())
+        hits = gr.update() if same else library_search.again(query, place)
+        return shown, tab.state, for_good.html(), hits, *said
 
     def after(seen: str, page: str) -> Any:
         return panel_jobs.after(panel.tab, seen, page, panel_answers.of_outcome)

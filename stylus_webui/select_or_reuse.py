@@ -47,7 +47,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """What a decision needs besides the prompt; made once a job."""
+    """What a decision needs besides the prompt; made once a job or a click, for which the same is selected once."""
 
     service: Service
     cache: Cache
@@ -60,6 +60,7 @@ class DecisionContext:
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
     seed: int = 0  # of the job's first picture
+    selections: dict[tuple[str, Options], Selection] = field(default_factory=dict)  # that were made with it
 
     @property
     def lookup(self) -> NamedLookup:
@@ -227,6 +228,13 @@ def _weighed(picks: list[Pick], edits: Edits) -> Iterator[Pick]:
 
 
 def _select(effective: str, options: Options, context: DecisionContext) -> Selection:
+    question = effective, options
+    if question not in context.selections:
+        context.selections[question] = _selected(effective, options, context)
+    return context.selections[question]
+
+
+def _selected(effective: str, options: Options, context: DecisionContext) -> Selection:
     from stylus_core.composer.registry import declaration
 
     library = context.service.revision(), context.service.identity()

@@ -33,10 +33,10 @@ class ClickedTab:
         self.values = TabValues(typed, tuple(args), styles)
 
     def click(self, do, name="", value=None):
-        from stylus_webui.panel_actions import apply_action
+        from stylus_webui import panel_answers
 
         given = {"do": do, "name": name} | ({} if value is None else {"value": value})
-        self.values = apply_action(json.dumps(given), self.values)
+        self.values, self.answered = panel_answers.clicked(json.dumps(given), self.values)
         return self
 
     def write(self, typed):
@@ -214,6 +214,17 @@ def test_a_pin_lifts_a_ban_and_a_lifted_ban_gives_the_pin_back(zoo):
 def test_a_pin_that_cannot_be_saved_says_so(zoo):
     zoo.shared.cmd_opts.freeze_settings = True
     assert "could not be saved" in settings.set_pinned("red_fox", True)
+
+
+# -- what a click costs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("do", ["remove", "weight", "use", "pin", "ban", "write"])
+def test_a_click_asks_the_library_once(zoo, do):
+    zoo.core.embedded = 0  # vectors are on their way: no answer is kept for another time
+    tab = ClickedTab(zoo, max_adapters=1).click(do, "red_fox" if do != "use" else "deep_snow", 0.5)
+    assert len(zoo.core.asked) == 1
+    assert "stylus-answer" in tab.answered
 
 
 # -- the switch and the prompt -----------------------------------------------------------------------------------------

@@ -1,4 +1,51 @@
 // The switch in the header, and the picks of a job in the panel once it is done. Buttons are pressed; gradio does the rest.
+
+// The key of this page, by which the server knows its jobs: the one that the page had before it was loaded anew, or a new
+// one. It lies in the browser's storage only while there is no page: a copy of the browser's tab is another page.
+const stylusPage = (function() {
+    'use strict';
+
+    const keys = {};
+    const kept = {}; // whether the page had the key before
+
+    function stored(tab, key) {
+        const name = `stylus_${tab}_page`;
+        try {
+            const found = sessionStorage.getItem(name) || '';
+            sessionStorage.removeItem(name);
+            if (key) sessionStorage.setItem(name, key);
+            return found;
+        } catch (error) { // a browser that keeps nothing
+            return '';
+        }
+    }
+
+    function made() {
+        const bytes = crypto.getRandomValues(new Uint8Array(8));
+        return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    }
+
+    function key(tab) {
+        if (!keys[tab]) {
+            const before = stored(tab);
+            kept[tab] = before !== '';
+            keys[tab] = before || made();
+        }
+        return keys[tab];
+    }
+
+    // What the server is told when the page is there.
+    function opened(tab) {
+        return [key(tab), kept[tab] ? 'kept' : ''];
+    }
+
+    window.addEventListener('pagehide', () => Object.keys(keys).forEach((tab) => stored(tab, keys[tab])));
+    window.addEventListener('pageshow', (event) => {
+        if (event.persisted) Object.keys(keys).forEach((tab) => stored(tab)); // it was only laid aside
+    });
+    return {key, opened};
+})();
+
 (function() {
     'use strict';
 
@@ -67,6 +114,25 @@
         }
     }
 
+    // The server tells gradio the page's key when it is loaded. A job may begin before that answer is there, and gradio 4
+    // does not hear of a value that is put into a field while it still builds the page: it is told again and again.
+    let telling = false;
+
+    function tellKey(tab) {
+        const [field, seen] = ['page', 'seen'].map((part) => find(tab, part, ':is(textarea, input)'));
+        if (!field || !seen || seen.value) return;
+        telling = true;
+        for (const value of ['', stylusPage.key(tab)]) {
+            field.value = value;
+            updateInput(field);
+        }
+        telling = false;
+    }
+
+    function tellKeys() {
+        TABS.forEach(tellKey);
+    }
+
     // -- clicks ------------------------------------------------------------------------------------------------------
 
     function onClick(event) {
@@ -89,6 +155,7 @@
         for (const tab of TABS) {
             prepare(tab);
             watch(tab);
+            tellKey(tab);
         }
     }
 
@@ -96,7 +163,8 @@
 
     onUiLoaded(function() {
         document.addEventListener('click', onClick, true);
-        document.addEventListener('input', update);
+        for (const what of ['pointerdown', 'keydown']) document.addEventListener(what, tellKeys, true);
+        document.addEventListener('input', () => telling || update());
         document.addEventListener('change', update);
         update();
     });

@@ -31,7 +31,7 @@ class View:
     weighed: frozenset[str] = frozenset()  # their weights are the user's
     pages: Mapping[str, str] = field(default_factory=dict)  # name -> address of its page
     notes: tuple[str, ...] = ()
-    repeated: bool = False  # the picks are a pasted picture's
+    repeated: str = ""  # where the picks are a picture's: the sentence that says so
     finished: bool = False  # the adapters stand in the prompt already
 
 
@@ -49,7 +49,7 @@ def answer(view: View) -> str:
     used = [p for p in picks if p.name not in view.removed]
     parts = [_note(note) for note in view.notes]
     if view.repeated:
-        parts.append(_note("These are the picks of the pasted picture.", "anew", "Select anew"))
+        parts.append(_note(view.repeated, "anew", "Select anew"))
     if picks:
         parts += [_marked(view.prompt, picks, view.removed), _list("picks", picks, view, pictures)]
     elif not view.notes:

@@ -41,7 +41,7 @@ def answer(
     prompt: str,
     args: Sequence[Any],
     typed: str,
-    notes: tuple[str, ...] = (),
+    repeated: str = panel_jobs.REPEATED,
     context: DecisionContext | None = None,
 ) -> str:
     """Shows the picks for a prompt, without generating.
@@ -50,7 +50,7 @@ def answer(
         prompt: with its styles.
         args: what the script's hooks get.
         typed: the prompt in the box.
-        notes: come before those of the answer.
+        repeated: what is said where the picks are those of a picture.
         context: of a click that had something decided already; None: a new one.
 
     Returns:
@@ -66,22 +66,23 @@ def answer(
         return chips.answer(chips.View(notes=("The prompt is empty.",)))
     decision = decide(prompt, given, context or runtime.get().context(), typed)
     template = (panel_jobs.TEMPLATE_NOTE,) if panel_jobs.is_template(typed) else ()
-    html = _view(decision, decision.picks, (*notes, *template, *decision.notes), given, typed)
+    html = _view(decision, decision.picks, (*template, *decision.notes), given, typed, repeated)
     return panel_jobs.told_off(html, given.enabled)
 
 
-def of_outcome(outcome: JobOutcome) -> str:
+def of_outcome(outcome: JobOutcome, notes: tuple[str, ...] = ()) -> str:
     """Shows the picks that a job was made with.
 
     Args:
         outcome: of the job.
+        notes: come before its own.
 
     Returns:
         HTML.
     """
     if outcome.decision is None or outcome.settings is None:
-        return chips.answer(chips.View(notes=outcome.notes))
-    return _view(outcome.decision, outcome.picks, outcome.notes, outcome.settings, outcome.typed)
+        return chips.answer(chips.View(notes=(*notes, *outcome.notes)))
+    return _view(outcome.decision, outcome.picks, (*notes, *outcome.notes), outcome.settings, outcome.typed)
 
 
 def taken(source: str, styles: Any) -> list[Any]:
@@ -102,7 +103,7 @@ def taken(source: str, styles: Any) -> list[Any]:
         return [chips.answer(chips.View(notes=(brought,))), *untouched]
     given, typed = brought
     args = [*panel_jobs.values(given), given.edits.dump()]
-    html = answer(host_prompts.apply_styles(typed, styles), args, typed, (panel_jobs.TAKEN,))
+    html = answer(host_prompts.apply_styles(typed, styles), args, typed, panel_jobs.TAKEN)
     return [html, *args]
 
 
@@ -146,11 +147,18 @@ def descriptions() -> str:
     return line + TO_SETTINGS if progress.unset else line
 
 
-def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given: table.HostSettings, typed: str) -> str:
+def _view(
+    decision: Any,
+    picks: tuple[Pick, ...],
+    notes: tuple[str, ...],
+    given: table.HostSettings,
+    typed: str,
+    repeated: str = panel_jobs.REPEATED,
+) -> str:
     edits = given.edits.for_prompt(decision.prompt, typed)
-    repeated = bool(edits.rewritten)
+    anew = not edits.rewritten
     told = list(notes)
-    if decision.finished and not repeated and tags.names_in(decision.effective):
+    if decision.finished and anew and tags.names_in(decision.effective):
         told.append("These adapters stand in the prompt already: nothing is added to it.")
     view = chips.View(
         prompt=decision.effective,
@@ -162,8 +170,8 @@ def _view(decision: Any, picks: tuple[Pick, ...], notes: tuple[str, ...], given:
         pinned=frozenset({*given.options.pinned, *settings.pinned()}),
         banned=frozenset({*given.options.banned, *settings.banned()}),
         notes=tuple(told),
-        repeated=repeated,
-        finished=decision.finished and not repeated,
+        repeated="" if anew else repeated,
+        finished=decision.finished and anew,
     )
     return chips.answer(view)
 

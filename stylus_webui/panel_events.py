@@ -97,6 +97,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
             outputs=[panel.shown, *panel.arguments],
             **quiet,
         )
+    panel_jobs.follow_reloads(panel.tab, jobs, panel.shown, panel_answers.of_outcome)
     follow_settings(panel.controls)
 
 

@@ -1,18 +1,19 @@
 """What the panel shows of jobs: the picks of the page's own last one, and what goes with its picture to img2img.
 
 Each page has a key of its own, which travels with the arguments of its jobs: two browser tabs, and the API between
-them, do not see each other's picks. `javascript/stylus_jobs.js` only presses hidden buttons when something ended.
+them, do not see each other's picks. `javascript/stylus_jobs.js` makes it, hands it on where the page is loaded anew,
+and presses hidden buttons when something ended.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.context import Context
 
 from stylus_webui import host_prompts, runtime, tags
 from stylus_webui.edits import Edits
@@ -28,6 +29,8 @@ _TEMPLATE = re.compile(r"__[^\s_]|\{[^{}|]*\|")
 
 TEMPLATE_NOTE = "The prompt is a template: these are the picks for its text as it stands, each picture has its own."
 TAKEN = "The picks of the txt2img picture were taken along."
+REPEATED = "These are the picks of the picture that the prompt comes from."
+RELOADED = "These are the picks of the last picture before the page was loaded anew."
 LEFT_BEHIND = "The picks of the txt2img picture stay behind: they are not known any more."
 _OFF = "Stylus is off: Generate uses none of these picks, and edits have no effect."
 _MADE_OFF = "Stylus is off: the last picture was made without it."
@@ -38,7 +41,7 @@ class JobParts:
     """Hidden components of one tab."""
 
     page: Any  # the page's key, one more argument of its jobs
-    seen: Any  # number of the job that is shown
+    seen: Any  # number of the job that is shown; empty until the server knows the page
     source: Any  # key of the page's txt2img
     after: Any  # button: a job may be done
     take: Any  # button: the picture was sent to this tab
@@ -53,10 +56,8 @@ def build(name: Callable[[str], str]) -> JobParts:
     Returns:
         The components.
     """
-    # Gradio asks for a value that is a function once for every page that is opened.
-    page = gr.Textbox(value=lambda: secrets.token_hex(8), label="Stylus page", elem_id=name("page"))
     return JobParts(
-        page=not_saved(page),
+        page=not_saved(gr.Textbox(value="", label="Stylus page", elem_id=name("page"))),
         seen=not_saved(gr.Textbox(value="", label="Stylus seen", elem_id=name("seen"))),
         source=not_saved(gr.Textbox(value="", label="Stylus source", elem_id=name("source"))),
         after=gr.Button("after", elem_id=name("after")),
@@ -104,6 +105,46 @@ def is_template(prompt: str) -> bool:
         True for `__name__` and `{one|another}`.
     """
     return _TEMPLATE.search(prompt) is not None
+
+
+def follow_reloads(tab: str, jobs: JobParts, shown: Any, show: Callable[[JobOutcome, tuple[str, ...]], str]) -> None:
+    """Has a page that was loaded anew show what its last job used.
+
+    Args:
+        tab: "txt2img" or "img2img".
+        jobs: of the tab.
+        shown: component of the answer.
+        show: makes HTML of an outcome and of notes in front of its own.
+    """
+    page = Context.root_block
+    if page is None:
+        return
+    given = f"() => typeof stylusPage === 'undefined' ? ['', ''] : stylusPage.opened({tab!r})"
+    page.load(
+        fn=lambda key, kept: opened(tab, str(key), kept == "kept", show),
+        inputs=[jobs.page, jobs.seen],
+        outputs=[jobs.page, shown, jobs.seen],
+        queue=False,
+        show_progress="hidden",
+        **{"_js" if gr.__version__.startswith("3.") else "js": given},
+    )
+
+
+def opened(tab: str, key: str, kept: bool, show: Callable[[JobOutcome, tuple[str, ...]], str]) -> tuple[str, Any, str]:
+    """Answers a page that is loaded.
+
+    Args:
+        tab: "txt2img" or "img2img".
+        key: of the page.
+        kept: whether it had it before it was loaded anew.
+        show: makes HTML of an outcome and of notes in front of its own.
+
+    Returns:
+        The key, an update of the answer, and the number of the job that is shown.
+    """
+    number, outcome = runtime.get().outcome(tab, key) if kept else (0, None)
+    html = gr.update() if outcome is None else told_off(show(outcome, (RELOADED,)), False)
+    return key, html, str(number)
 
 
 def after(tab: str, seen: str, page: str, show: Callable[[JobOutcome], str]) -> tuple[Any, Any]:

@@ -148,7 +148,7 @@ def _came_back(edits: Edits, effective: str) -> Decision:
 
 
 def _repeat(start: Decision, edits: Edits, context: DecisionContext) -> Decision:
-    """The very prompt of the pasted picture, less what the host cannot load any more."""
+    """The very prompt of the picture that was pasted or sent, less what the host cannot load any more."""
     own, stems = set(tags.names_in(start.effective)), {context.names.path(p.name): p.name for p in edits.picks}
     names = [
         n for n in dict.fromkeys([*tags.names_in(edits.rewritten), *(p.name for p in edits.picks)]) if n not in own
@@ -168,9 +168,7 @@ def _repeat(start: Decision, edits: Edits, context: DecisionContext) -> Decision
 
     text = tags.replace(edits.rewritten, rename)
     known = set(tags.names_in(text))
-    given = [
-        described(p, context.lookup, "Repeated from the pasted picture.") for p in edits.picks if p.name not in gone
-    ]
+    given = [described(p, context.lookup, "Repeated from the picture.") for p in edits.picks if p.name not in gone]
     picks, _ = joined(given, context.service.half, Applied())
     picks = [p for p in picks if p.name in known or p.belongs_to in known]
     return replace(start, picks=tuple(picks), text=text, notes=tuple(notes), finished=True)

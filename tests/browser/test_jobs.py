@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from stylus_webui import runtime
+from stylus_webui import panel_jobs, runtime
 from tests.browser.test_panel import ANSWER, chips, click, show, unfold, write
 from tests.clock import HANG, until
 
@@ -166,6 +166,72 @@ def test_jobs_of_others_are_not_shown(zoo, same_line, serve, monkeypatch):
         assert len(chips(page, count)) == count
 
 
+def test_a_page_that_is_loaded_anew_shows_what_its_last_job_used(zoo, serve, shot):
+    page = serve()
+    unfold(page)
+    page.locator(SWITCH).check()
+    write(page, "a fox in the snow")
+    generate(page, zoo)
+    chips(page, 2)
+    page.reload()
+    page.wait_for_selector("#stylus_txt2img_panel")
+    waits_for(page, "the last picture before the page was loaded anew")
+    unfold(page)
+    assert chips(page, 2) == ["red_fox_v2", "deep_snow"]
+    waits_for(page, "Stylus is off")
+    shot(page, "reloaded")
+    page.locator(SWITCH).check()
+    write(page, "under the moon")
+    generate(page, zoo)
+    assert chips(page, 1) == ["full_moon"]
+    assert "loaded anew" not in page.locator(ANSWER).first.inner_text()
+
+
+def test_a_job_that_ends_after_its_page_was_loaded_anew_is_shown(zoo, serve):
+    page = serve()
+    write(page, "a fox")
+    unfold(page)
+    page.locator(SWITCH).check()
+    zoo.core.held = threading.Event()
+    page.locator("#txt2img_generate").click()
+    assert zoo.core.selecting.wait(HANG)
+    page.reload()
+    page.wait_for_selector("#stylus_txt2img_panel")
+    page.wait_for_function("document.querySelector('#stylus_txt2img_page textarea').value !== ''")
+    zoo.core.held.set()
+    until(lambda: zoo.parts["txt2img"]["jobs"], "the job")
+    page.evaluate("document.querySelector('#stylus_txt2img_after').click()")
+    assert chips(page, 1) == ["red_fox_v2"]
+
+
+def test_a_job_that_begins_before_the_server_knows_its_page_is_shown(zoo, serve, monkeypatch):
+    known, answer = threading.Event(), panel_jobs.opened
+    monkeypatch.setattr(panel_jobs, "opened", lambda *given: (known.wait(HANG), answer(*given))[1])
+    page = serve()
+    unfold(page)
+    page.locator(SWITCH).check()
+    write(page, "a fox")
+    generate(page, zoo)
+    known.set()
+    assert chips(page, 1) == ["red_fox_v2"]
+
+
+def test_a_page_that_is_opened_beside_another_shows_nothing_of_it(zoo, serve):
+    page = serve()
+    unfold(page)
+    page.locator(SWITCH).check()
+    write(page, "a fox")
+    generate(page, zoo)
+    chips(page, 1)
+    with page.context.expect_page() as opened:
+        page.evaluate("window.open(location.href)")  # such a tab gets a copy of what the browser keeps for this one
+    other = opened.value
+    other.wait_for_function("document.querySelector('#stylus_txt2img_page textarea')?.value")
+    mine, its = (p.locator("#stylus_txt2img_page textarea").first.input_value() for p in (page, other))
+    assert mine != its
+    assert other.locator(ANSWER).first.inner_text().strip() == ""
+
+
 # -- to img2img --------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +256,10 @@ def test_picks_go_along_to_img2img(zoo, serve, shot, target):
     assert chips(page, 1) == ["red_fox_v2"]
     to_img2img(page, target)
     waits_for(page, "were taken along", "img2img")
+    said = page.locator("#stylus_img2img_answer .stylus-note")
+    assert [text.split(".")[0] for text in said.all_inner_texts()] == [
+        "The picks of the txt2img picture were taken along"
+    ]
     assert page.locator("#stylus_img2img_panel-visible-checkbox").is_checked()
     shot(page, "taken", "#stylus_img2img_panel")
     assert generate(page, zoo, "img2img") == made

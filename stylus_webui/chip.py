@@ -11,6 +11,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from stylus_core.types import Pick
+from stylus_webui.client_text import told
 from stylus_webui.tags import weight
 
 #: The least chance that a pick is wanted, and what a user is told.
@@ -81,7 +82,8 @@ class Chip:
         pick = self.pick
         words = f" Trigger words: {', '.join(pick.trigger_words)}." if pick.trigger_words else ""
         clip = "" if pick.clip_weight is None else f" Text encoder: {weight(pick.clip_weight)}."
-        reason = escape((pick.reason + words + clip).strip())
+        why = told(pick.reason) if pick.reason else ""
+        reason = escape((why + words + clip).strip())
         return (
             f'<div class="stylus-why"><button type="button" class="stylus-reason" data-slot="reason" '
             f'aria-expanded="false" title="{reason}">{reason}</button></div>'

@@ -12,6 +12,7 @@ from html import escape
 
 from stylus_core.types import Pick
 from stylus_webui.chip import Chip
+from stylus_webui.client_text import told
 from stylus_webui.thumbnails import Thumbnails
 
 #: Chips that a page gets at most of each kind: a prompt has few picks, but pins may be many.
@@ -47,7 +48,7 @@ def answer(view: View) -> str:
     pictures = Thumbnails()
     picks = [p for p in view.picks if not p.belongs_to]
     used = [p for p in picks if p.name not in view.removed]
-    parts = [_note(note) for note in view.notes]
+    parts = [_note(told(note)) for note in view.notes]
     if view.repeated:
         parts.append(_note(view.repeated, "anew", "Select anew"))
     if picks:

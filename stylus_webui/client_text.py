@@ -38,16 +38,28 @@ def for_client(text: str) -> str:
     return _BARE.sub(lambda m: _last(m[0]), text)
 
 
+def told(text: str) -> str:
+    """Makes a sentence of what the core says as a part of one.
+
+    Args:
+        text: of a note or a reason; a name at its beginning stands in quotation marks.
+
+    Returns:
+        It with a capital and an end.
+    """
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def note(sentences: Iterable[str]) -> str:
     """Makes one short text of what a picture's parameters tell.
 
     Args:
-        sentences: of a job.
+        sentences: of a picture; parts of sentences become whole ones.
 
     Returns:
         A line without paths and addresses.
     """
-    text = " ".join(for_client(" ".join(s[:1].upper() + s[1:] for s in dict.fromkeys(sentences))).split())
+    text = " ".join(for_client(" ".join(told(s) for s in dict.fromkeys(sentences))).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 

@@ -43,7 +43,7 @@ class _JobPlan:
     hires: list[str] | None
     own_hires: list[str] | None  # explicit hires prompts as the user wrote them
     pictures: list[tuple[str, tuple[Pick, ...]]]  # the user's own prompt and the picks, one entry a picture
-    decisions: list[Decision]
+    decisions: list[Decision]  # one entry a picture: that of its batch
     picks: list[tuple[Pick, ...]]  # one entry a batch
 
 
@@ -157,12 +157,12 @@ def _plan(p: Any, prompts: list[str], settings: table.HostSettings, context: Dec
         picks = decision.picks
         if not decision.finished:
             picks = variants.subsets(picks, settings.variants, len(starts), context.seed)[batch]
-        plan.decisions.append(decision)
         plan.picks.append(picks)
         for i in range(start, min(start + size, len(prompts))):
             # Only the first prompt's tags count within a batch, so all of them carry one set.
             other = decision if prompts[i] == first else None
             plan.prompts[i] = _rewritten(prompts[i], other, picks)
+            plan.decisions.append(decision)
             plan.pictures.append((decision.prompt if other else prompts[i], picks))
             if hires is not None and i < len(hires):
                 hires[i] = _hires(hires[i], prompts[i], plan.prompts[i], picks)
@@ -188,8 +188,10 @@ def _hires(hires: str, prompt: str, rewritten: str, picks: tuple[Pick, ...]) -> 
 
 def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
     """Our part of the infotext."""
-    told = _told(settings, plan.decisions)
-    note = {infotext.NOTE: infotext.quoted(told)} if told else {}
+    # A job of several prompts, as the prompt matrix makes it, may find nothing for one of them and much for another.
+    told = [_told(settings, decision) for decision in plan.decisions]
+    notes = infotext.per_picture([infotext.quoted(text) if text else None for text in told])
+    note = {} if notes is None else {infotext.NOTE: notes}
     if not any(d.decided for d in plan.decisions):
         return note  # there is nothing to repeat
     params: dict[str, Any] = dict(infotext.settings_params(settings))
@@ -203,15 +205,12 @@ def _params(settings: table.HostSettings, plan: _JobPlan) -> dict[str, Any]:
     return params
 
 
-def _told(settings: table.HostSettings, decisions: Sequence[Decision]) -> str:
+def _told(settings: table.HostSettings, decision: Decision) -> str:
     """Why there are no picks, what was asked for by name and is not there, and whom another composer stood in for."""
-    notes: list[str] = []
-    for d in decisions:
-        if not d.picks:
-            notes += d.notes or [_without_reason(settings, d)]
-        elif _by_name(settings) or d.composer not in ("", settings.options.composer):
-            notes += d.notes
-    return client_text.note(map(sentence, notes))
+    if not decision.picks:
+        return client_text.note(decision.notes or [_without_reason(settings, decision)])
+    named = _by_name(settings) or decision.composer not in ("", settings.options.composer)
+    return client_text.note(decision.notes) if named else ""
 
 
 def _without_reason(settings: table.HostSettings, decision: Decision) -> str:

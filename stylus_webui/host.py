@@ -133,6 +133,8 @@ class HostNames:
         if path and not os.path.isfile(path):
             return f"the file of {name!r} is gone"
         loaded = self.path(name)
+        if not loaded and not path:
+            return f"neither Stylus nor the WebUI knows an adapter of the name {name!r}"
         if not loaded:
             return f"the WebUI does not list {name!r}; its folder is not among the WebUI's LoRA folders"
         if path and not _same_file(loaded, path):

@@ -84,10 +84,10 @@ class PerPicture:
     gets the values of the first; a callable is told which prompts it counts in.
     """
 
-    def __init__(self, values: Sequence[str]) -> None:
+    def __init__(self, values: Sequence[str | None]) -> None:
         self.values = list(values)
 
-    def __call__(self, p: Any = None, index: int = 0, **given: Any) -> str:
+    def __call__(self, p: Any = None, index: int = 0, **given: Any) -> str | None:
         """Gives the value of the picture at `index` of the batch that is being made, as the host calls it."""
         counted = given.get("all_prompts")
         if given.get("use_main_prompt"):
@@ -97,14 +97,14 @@ class PerPicture:
         return self.values[index] if 0 <= index < len(self.values) else self.values[0]
 
     def __str__(self) -> str:  # a host that knows no callables writes this
-        return self.values[0]
+        return next((value for value in self.values if value is not None), "")
 
 
-def per_picture(values: Sequence[str]) -> str | PerPicture:
+def per_picture(values: Sequence[str | None]) -> str | PerPicture | None:
     """Makes what a job's parameters hold for its pictures.
 
     Args:
-        values: one a picture.
+        values: one a picture; None: that picture has none.
 
     Returns:
         The value if all pictures share it, else what the host asks for each.

@@ -121,7 +121,7 @@ def whole(picks: Sequence[Pick], before: Sequence[Pick], removed: Collection[str
     other |= {first: second for second, first in other.items()}
     kept = [p for p in picks if p.name not in other or other[p.name] in there]
     lost = [p for p in picks if p not in kept and other[p.name] not in removed]
-    return kept, [f"{p.title or p.name} is left out: its other half {other[p.name]} is." for p in lost]
+    return kept, [f"{(p.title or p.name)!r} is left out: its other half {other[p.name]} is." for p in lost]
 
 
 def tag_of_pick(pick: Pick, picks: Sequence[Pick]) -> str:

@@ -202,7 +202,7 @@ def _usable(found: Decision, edits: Edits, context: DecisionContext) -> Decision
             continue
         problem = context.names.problem(pick.name, pick.path)
         if problem:
-            notes.append(f"{pick.title or pick.name} is left out: {problem}.")
+            notes.append(f"{(pick.title or pick.name)!r} is left out: {problem}.")
             continue
         picks.append(pick)
     kept, more = whole(picks, found.picks, edits.removed)

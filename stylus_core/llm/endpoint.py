@@ -65,6 +65,8 @@ class Endpoint:
         Returns:
             One sentence; "" if the address can be used.
         """
+        if not self.base_url:
+            return f"{what} is not set: give one such as {_EXAMPLE}"
         why = address_problem(self.base_url, _EXAMPLE, f"put the key into {KEY_VARIABLE} or the setting for it")
         # "ollama" and the like, which servers without a key are given, may well be a name in an address
         if not why and len(self.key) >= _REAL and Redaction([self.key]).clean(self.base_url) != self.base_url:

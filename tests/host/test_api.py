@@ -105,8 +105,9 @@ def test_a_pick_that_the_host_does_not_know_is_told(zoo, client, caplog):
     given = {"picks": ["nowhere:1", "fox_v2:0.5"]}
     result = client.txt2img(prompt="a cat", alwayson_scripts={"Stylus": {"args": [given]}})
     assert result.info["all_prompts"] == ["a cat <lora:fox_v2:0.5>"]
-    assert "does not list 'nowhere'" in result.info["extra_generation_params"]["Stylus note"]
-    assert any("does not list 'nowhere'" in r.message for r in caplog.records if r.levelname == "WARNING")
+    note = result.info["extra_generation_params"]["Stylus note"]
+    assert note == "'nowhere' is left out: neither Stylus nor the WebUI knows an adapter of the name 'nowhere'."
+    assert any("adapter of the name 'nowhere'" in r.message for r in caplog.records if r.levelname == "WARNING")
 
 
 def test_a_pick_without_a_name_is_refused(zoo, client):

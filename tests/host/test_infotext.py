@@ -145,6 +145,12 @@ def test_a_picture_for_which_nothing_fits_says_why_and_is_repeated(zoo):
     assert processing.run(again).info.startswith("a cat\n") and len(zoo.core.asked) == 1
 
 
+def test_each_picture_of_several_prompts_has_its_own_note(zoo):
+    _, processed = zoo.generate(["a cat", "a fox", "a cat"], n_iter=3)
+    notes = [zoo.paste(text)[0].get("Stylus note") for text in processed.infotexts]
+    assert notes == ["No adapter fits this prompt.", None, "No adapter fits this prompt."]
+
+
 def test_styles_are_taken_out_of_the_restored_prompt(zoo):
     zoo.shared.prompt_styles.styles["winter"] = "{prompt}, deep snow"
     _, processed = zoo.generate("a fox", styles=["winter"])

@@ -261,3 +261,14 @@ def test_what_is_no_action_does_nothing(zoo, action):
 
     values = ClickedTab(zoo).values
     assert apply_action(action, values) == values
+
+
+def test_what_the_panel_tells_are_sentences_and_names_stay_as_they_are(zoo):
+    from stylus_core.types import Pick
+    from stylus_webui import chips
+
+    pinned = Pick("fox_v2", "/loras/fox_v2.safetensors", 0.8, "", "you pinned it", trigger_words=("vulpes",))
+    notes = ("words alone decided", "'deep_snow' is left out: its file is gone.")
+    html = chips.answer(chips.View(picks=(pinned,), notes=notes))
+    assert ">Words alone decided.<" in html and ">&#x27;deep_snow&#x27; is left out: its file is gone.<" in html
+    assert ">You pinned it. Trigger words: vulpes.<" in html

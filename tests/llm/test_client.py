@@ -134,6 +134,10 @@ def test_settings_that_cannot_work_are_told(endpoint: Endpoint, tmp_path: Path) 
         LLMClient(endpoint, tmp_path).complete(MESSAGES, SCHEMA, 10)
 
 
+def test_an_address_that_is_not_there_is_not_called_a_wrong_one() -> None:
+    assert Endpoint("", "m").problem.startswith("the base URL of the language model is not set")
+
+
 @pytest.mark.parametrize(
     "first",
     [

@@ -67,6 +67,20 @@ def test_tick_show_and_generate(zoo, serve, shot):
     assert page.problems == []
 
 
+def test_what_stands_side_by_side_does_not_touch(zoo, serve):
+    page = serve()
+    unfold(page)
+
+    def box(part):
+        return page.locator(f"#stylus_txt2img_{part}").first.bounding_box()
+
+    show, status, rescan = map(box, ("show", "status", "rescan"))
+    assert status["x"] - show["x"] - show["width"] >= 6
+    assert rescan["x"] - status["x"] - status["width"] >= 6
+    corner = "e => getComputedStyle(e).borderTopLeftRadius"
+    assert page.locator("#stylus_txt2img_show").evaluate(corner) != "0px"
+
+
 def test_an_opened_panel_tells_how_the_index_is_now(zoo, serve):
     page = serve()
     page.wait_for_timeout(1000)

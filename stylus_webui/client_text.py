@@ -13,7 +13,7 @@ from stylus_webui import host, settings
 
 #: Longest note in a picture, in characters.
 _LONGEST = 500
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]+", re.I)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]*[^\s'\"<>.,;:!?]", re.I)
 #: A path in quotation marks may have spaces in it; one without ends at a space.
 _QUOTED = re.compile(r"(['\"])((?:/|~[\\/]|[A-Za-z]:[\\/]|\\\\)[^'\"\n]*)\1")
 _BARE = re.compile(r"(?<![\w.:/\\<~])(?:/|~[\\/]|[A-Za-z]:[\\/]|\\\\)[^\s'\",;:<>|]+")

@@ -272,3 +272,10 @@ def test_what_the_panel_tells_are_sentences_and_names_stay_as_they_are(zoo):
     html = chips.answer(chips.View(picks=(pinned,), notes=notes))
     assert ">Words alone decided.<" in html and ">&#x27;deep_snow&#x27; is left out: its file is gone.<" in html
     assert ">You pinned it. Trigger words: vulpes.<" in html
+
+
+def test_an_address_that_is_taken_out_leaves_the_end_of_its_sentence():
+    from stylus_webui import client_text
+
+    said = ("it is not set: give one such as http://10.0.0.7:11434/v1", "see https://x.example/a?b=1, or ask")
+    assert client_text.note(said) == "It is not set: give one such as (an address). See (an address), or ask."

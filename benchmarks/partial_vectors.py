@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.world import World, world
+from benchmarks.world import world
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
 from stylus_core.retriever.retriever import Retriever
@@ -17,31 +17,38 @@ from stylus_study.evaluation.baselines import OURS, WORDS, System, ours
 from stylus_study.evaluation.markdown_table import MarkdownTable
 from stylus_study.evaluation.markdown_table import format_estimate as number
 from stylus_study.evaluation.ranking_report import rank_all
+from stylus_study.evaluation.testbed import Testbed
 
 _SHARES = (0.02, 0.1, 0.3, 0.5, 0.75, 0.9)
 _MEASURES = ("R@10", "R@30")
 
 
-def with_some(w: World, known: NDArray[np.bool_]) -> Retriever:
+def known_at_random(number: int, share: float) -> NDArray[np.bool_]:
+    """Which of so many rows have vectors: of a larger share all that a smaller one has."""
+    known = np.zeros(number, np.bool_)
+    known[np.random.default_rng(3).permutation(number)[: int(share * number)]] = True
+    return known
+
+
+def with_some(w: Testbed, known: NDArray[np.bool_]) -> Retriever:
     """The retriever as it is while only these rows have vectors."""
-    vectors = QuantizedVectors(len(known), w.dense.encoder.dim)
+    dense = w.retriever.dense
+    assert w.store is not None and dense is not None  # noqa: S101
+    vectors = QuantizedVectors(len(known), dense.encoder.dim)
     rows = np.flatnonzero(known)
     identity = np.eye(vectors.dim, dtype=np.float32)
     for view in VIEWS:
-        vectors.put(view, rows.tolist(), np.ascontiguousarray(w.dense.cosines(view, rows, identity).T, np.float32))
+        vectors.put(view, rows.tolist(), np.ascontiguousarray(dense.cosines(view, rows, identity).T, np.float32))
     vectors.finish()
-    assert w.store is not None  # noqa: S101
     return Retriever(w.index, w.get, Dense(w.store, [vectors]))
 
 
 def main() -> None:
     """Prints a table for each set of queries."""
     w = world()
-    order = np.random.default_rng(3).permutation(len(w.index.ids))
     systems: dict[str, System] = {WORDS: ours(w.words)}
     for share in _SHARES:
-        known = np.zeros(len(order), np.bool_)
-        known[order[: int(share * len(order))]] = True
+        known = known_at_random(len(w.index.ids), share)
         systems[f"{share:.0%} have vectors"] = ours(with_some(w, known))
     systems[OURS] = ours(w.retriever)
     for name, found in rank_all(systems, w.sets()).items():

@@ -20,7 +20,7 @@ SIGNALS = frozenset(f"{what}_{view}" for what in ("whole", "part") for view in V
 
 #: Which of the known values of a signal stands for those that are not known yet. An adapter that its words bring up is
 #: as a rule among the nearest in meaning too: with a middling value it loses to what happens to be embedded. Measured
-#: by `benchmarks/partial_vectors.py`: with few vectors no worse than words alone, and better with each.
+#: by `benchmarks/partial_vectors.py`: with few vectors no worse than words alone, and better the more there are.
 _LIKELY = 0.95
 
 

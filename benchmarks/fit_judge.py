@@ -96,11 +96,16 @@ class HeldOut:
 
     raw: NDArray[np.float64]  # (n,) of the judged pairs, before calibration
     rows: NDArray[np.float64]  # (n,) of the judged pairs
-    candidates: list[NDArray[np.float64]]  # of all candidates of each prompt in its whole library
+    candidates: list[NDArray[np.float64]]  # of all candidates of each request
 
 
 def held_out(
-    rows: Rows, weight: NDArray[np.float64], fold: NDArray[np.int64], evidence: Sequence[Floats], dense: bool
+    rows: Rows,
+    weight: NDArray[np.float64],
+    fold: NDArray[np.int64],
+    evidence: Sequence[Floats],
+    dense: bool,
+    asked: Sequence[int] | None = None,
 ) -> HeldOut:
     """Cross-validation over the folds of prompts, calibration included.
 
@@ -108,11 +113,13 @@ def held_out(
         rows: what was judged.
         weight: of each row.
         fold: of each prompt.
-        evidence: of all candidates of each prompt.
+        evidence: of all candidates, request by request.
         dense: with the encoder's cosines, or by words alone.
+        asked: the prompt of each request; None: each prompt has one, in their order.
     """
     x = rows.dense if dense else rows.words
     of_row = fold[rows.prompt]
+    of_request = fold if asked is None else fold[np.array(asked, np.int64)]
     wanted = rows.score == _WANTED
     raw = np.zeros(len(x))
     raw_candidates: list[NDArray[np.float64]] = [np.zeros(0)] * len(evidence)
@@ -120,7 +127,9 @@ def held_out(
         inside = of_row != f
         model = fit(x[inside], wanted[inside], weight[inside], dense)
         raw[~inside] = model.mixture(x[~inside])
-        numbers = [i for i in range(len(evidence)) if fold[i] == f]
+        numbers = [i for i in range(len(evidence)) if of_request[i] == f]
+        if not numbers:
+            continue
         together = model.mixture(np.concatenate([evidence[i] for i in numbers]))
         ends = np.cumsum([len(evidence[i]) for i in numbers])[:-1]
         for i, part in zip(numbers, np.split(together, ends), strict=True):
@@ -130,7 +139,7 @@ def held_out(
         curve = calibration(raw[of_row != f], wanted[of_row != f], weight[of_row != f])
         out[of_row == f] = np.interp(raw[of_row == f], *curve)
         for i in range(len(evidence)):
-            if fold[i] == f:
+            if of_request[i] == f:
                 out_candidates[i] = np.interp(raw_candidates[i], *curve)
     return HeldOut(raw, out, out_candidates)
 

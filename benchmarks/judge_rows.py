@@ -131,8 +131,13 @@ class Collector:
         )
 
 
-def collect(prompts: Sequence[JudgedSet]) -> tuple[Rows, list[Request]]:
-    """Rows of all prompts, and each prompt's request in its whole library."""
+def collect(prompts: Sequence[JudgedSet], parts_too: bool = True) -> tuple[Rows, list[Request]]:
+    """Rows of all prompts, and each prompt's request in its whole library.
+
+    Args:
+        prompts: what was judged.
+        parts_too: whether pairs are looked at in parts of their library as well.
+    """
     out = Collector()
     whole: list[Request | None] = [None] * len(prompts)
     rng = random.Random(_SEED)
@@ -143,7 +148,7 @@ def collect(prompts: Sequence[JudgedSet]) -> tuple[Rows, list[Request]]:
             for i, request in zip(mine, asked(world, [prompts[i].query for i in mine]), strict=True):
                 out.add(i, prompts[i], request, 0)
                 whole[i] = request
-        for size, times in _PARTS.items():
+        for size, times in _PARTS.items() if parts_too else ():
             pieces = list(parts(adapters, size, _SEED + size))
             home = {a.id: n for n, piece in enumerate(pieces) for a in piece}
             wanted: dict[int, list[int]] = defaultdict(list)

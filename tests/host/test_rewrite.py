@@ -430,7 +430,7 @@ def test_a_tag_that_loads_another_file_is_not_written(zoo):
     p, processed = zoo.generate("a wolf")
     assert p.all_prompts == ["a wolf"] and loaded(processed) == [[]]
     (note,) = p.comments
-    assert "Wolf is left out" in note and "b/wolf.safetensors" in note
+    assert "'Wolf' is left out" in note and "b/wolf.safetensors" in note
 
 
 def test_a_file_outside_the_hosts_folders_is_not_written(zoo, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import stat
 import time
@@ -87,13 +88,19 @@ def folders_moved(folders: Mapping[str, SeenFolder]) -> bool:
         return True
 
 
-def edited(files: Iterable[SeenFile]) -> bool:
-    """Whether a file was written in place since its folder was listed, which no folder tells; a stat each."""
+def edited(files: Iterable[SeenFile], patience: float = math.inf) -> bool | None:
+    """Whether a file was written in place since its folder was listed, which no folder tells; a stat each.
+
+    None where that is not known after so many seconds, as with folders on another machine.
+    """
+    until = time.monotonic() + patience
     try:
-        for path, mtime_ns, size in files:
+        for number, (path, mtime_ns, size) in enumerate(files):
             info = os.stat(path)
             if info.st_mtime_ns != mtime_ns or info.st_size != size:
                 return True
+            if number % _PAUSE == 0 and time.monotonic() > until:
+                return None
     except OSError:
         return True
     return False

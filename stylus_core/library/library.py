@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 
+#: Seconds that a look at each sidecar may take, and for which there is none after one that took longer.
+_PATIENCE, _REST = 0.25, 60.0
+
 
 class Library(LibraryReader):
     """Adapters of one or more folders. Safe to use from several threads, and from several processes at once.
@@ -47,6 +52,7 @@ class Library(LibraryReader):
         """
         super().__init__(Database(Path(database)), refiner)
         self._upkeep = DatabaseUpkeep(self._database, refiner)
+        self._rests = -math.inf  # a time of `time.monotonic`: no sidecar is looked at until then
 
     def __enter__(self) -> Library:
         return self
@@ -115,9 +121,15 @@ class Library(LibraryReader):
         """Whether a sidecar was edited in place since this object listed the roots; a stat each.
 
         Returns:
-            False as well for a library of more than `database_upkeep.EACH` adapters, where that takes long.
+            False as well where that takes long: for a library of more than `database_upkeep.EACH` adapters, and for
+            a while after the files, on another machine for one, could not be looked at in time.
         """
-        return edited(self._upkeep.sidecars)
+        if time.monotonic() < self._rests:
+            return False
+        found = edited(self._upkeep.sidecars, _PATIENCE)
+        if found is None:
+            self._rests = time.monotonic() + _REST
+        return bool(found)
 
     @property
     def is_fresh(self) -> bool:

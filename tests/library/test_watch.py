@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylus_core.library import database_upkeep, watch
+from stylus_core.library import database_upkeep, library, watch
 from stylus_core.library.watch import Watch
 from tests.library.build import safetensors, sidecar
 from tests.library.conftest import Shelf
@@ -72,6 +72,21 @@ def test_an_edit_is_known_however_lately_the_files_were_listed(
         long_ago(shelf.loras)
         edited.check()
         assert notes(shelf) == said
+    edited.close()
+
+
+def test_on_a_slow_disk_an_edit_is_left_to_the_next_listing(
+    shelf: Shelf, edited: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_PATIENCE", -1.0)
+    for name in ("a", "b"):
+        sidecar(safetensors(shelf.loras / f"{name}.safetensors"), ".json", '{"notes": "as it was"}')
+    shelf.library.scan([shelf.loras])
+    assert not shelf.library.edited()
+    monkeypatch.undo()
+    sidecar(shelf.loras / "b.safetensors", ".json", '{"notes": "edited in place"}')
+    assert not shelf.library.edited()  # it rests
+    assert shelf.library.scan([shelf.loras]).changed == 1
     edited.close()
 
 

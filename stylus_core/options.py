@@ -33,7 +33,7 @@ TABLE: tuple[Option, ...] = (
         "int",
         3,
         "Adapters at most",
-        "How many adapters one prompt may get, pinned ones aside.",
+        "For one prompt, pinned ones aside.",
         low=0,
         high=10,
         step=1,
@@ -101,7 +101,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "balanced",
         "Restraint",
-        "generous: more picks of the local composer, and more wrong ones.",
+        "generous: more picks, and more wrong ones.",
         ("careful", "balanced", "generous"),
     ),
     Option(

@@ -186,7 +186,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(VALUES, st.text(max_size=40), st.integers(0, 10), st.lists(st.floats(0, 1), max_size=6))
 def test_no_answer_breaks_a_rule(value: Any, more: str, limit: int, chances: list[float]) -> None:
     asked = request(f"{PROMPT}, {more}", CANDIDATES, 0.9, max_adapters=limit)
@@ -255,7 +255,6 @@ def test_a_description_is_quoted_as_data(i: int) -> None:
     assert len(names) == 7 and len(lines) == 9 and lines[0] == "CATALOGUE" and lines[-1].startswith("PROMPT: ")
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(1, 200))
 def test_plain_text_is_one_printable_line(text: str, limit: int) -> None:
     out = plain(text, limit)

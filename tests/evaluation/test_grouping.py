@@ -31,7 +31,7 @@ def test_a_chain_of_prompts_is_one_group():
     assert groups(["???", "kite", "???", "!"]) == [0, 1, 0, 2]  # no words, but the same text
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join), max_size=30), st.integers(2, 5))
 def test_no_two_folds_hold_prompts_that_resemble_each_other(prompts: list[str], folds: int):
     found = grouped_folds(prompts, folds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_study.evaluation.baselines import (
@@ -24,7 +24,6 @@ from stylus_study.evaluation.testbed import Testbed
 from tests.evaluation.corpora import write_corpus
 
 
-@settings(deadline=None)
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11), min_size=1, max_size=5))
 def test_ndcg_is_that_of_scikit_learn(order: list[int], relevant: set[int]):
     metrics = pytest.importorskip("sklearn.metrics")
@@ -33,7 +32,6 @@ def test_ndcg_is_that_of_scikit_learn(order: list[int], relevant: set[int]):
     assert ndcg(order, relevant, 10) == pytest.approx(metrics.ndcg_score(truth, scores, k=10))
 
 
-@settings(deadline=None)
 @given(st.permutations(range(12)), st.sets(st.integers(0, 11), min_size=1, max_size=5))
 def test_reciprocal_rank_of_one_relevant_is_its_average_precision(order: list[int], relevant: set[int]):
     metrics = pytest.importorskip("sklearn.metrics")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stylus_core.net.redaction import Redaction
@@ -33,7 +33,6 @@ secrets = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8
 )
 
 
-@settings(deadline=None)
 @given(secrets, st.sampled_from(sorted(ECHOES)), st.text(max_size=20), st.text(max_size=20))
 def test_no_secret_of_any_letters_is_left(secret: str, form: str, before: str, behind: str) -> None:
     redaction = Redaction([secret])
@@ -44,7 +43,6 @@ def test_no_secret_of_any_letters_is_left(secret: str, form: str, before: str, b
     assert redaction.clean(told) == told
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert Redaction([KEY]).clean(text) == text

@@ -75,7 +75,7 @@ def test_prompts_as_people_write_them(prompt: str, expected: list[str]):
     assert texts(prompt) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200))
 def test_spans_lie_in_the_prompt_in_order_and_apart(prompt: str):
     found = keywords(parse(prompt))

@@ -208,7 +208,7 @@ _metadata = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(metadata=_metadata, stem=_text)
 def test_any_metadata_has_a_card(metadata: Metadata, stem: str) -> None:
     made = refine(metadata, stem)

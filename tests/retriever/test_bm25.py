@@ -20,7 +20,7 @@ words = st.sampled_from("cat dog fox owl bee ant elk yak emu 猫".split())
 texts = st.lists(st.lists(words, max_size=12), min_size=2, max_size=30).filter(lambda t: any(t))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts, st.lists(words, min_size=1, max_size=8), st.data())
 def test_scores_are_those_of_rank_bm25(corpus, query, data):
     cut = data.draw(st.integers(0, len(corpus)))

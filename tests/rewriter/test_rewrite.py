@@ -302,7 +302,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PROMPTS, adapters(), adapters(), OPTIONS)
 def test_twice_is_once_and_the_budget_holds(prompt, found, pinned, options):
     chosen = Options.of(options)

@@ -6,7 +6,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
@@ -113,7 +113,6 @@ def test_draws_for_other_statistics():
     assert normal_interval(0.5, [1.0]) == (0.5, None, None)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(1, 500), st.sampled_from([0.9, 0.95, 0.99]))
 def test_wilson_is_scipys(wins, more, level):
     count = wins + more
@@ -129,7 +128,6 @@ def test_wilson_edges():
         wilson(4, 3)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=2, max_size=60))
 def test_cohen_is_scikit_learns(pairs):
     first, second = zip(*pairs, strict=True)

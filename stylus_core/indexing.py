@@ -97,18 +97,19 @@ class Indexing:
         with self._local_index.brought_up():
             return self.again(work)
 
-    def vectors(self, progress: Progress | None, stop: Callable[[], bool]) -> None:
+    def vectors(self, progress: Progress | None, stop: Callable[[], bool], architecture: Callable[[], str]) -> None:
         """Embeds what has no vectors; an engine gets all the rest of the index with them.
 
         Args:
             progress: told how far it is; None: nobody.
             stop: asked now and then whether to leave the rest for another time.
+            architecture: asked now and then what the checkpoint is, whose adapters come first.
         """
 
         def work() -> None:
             self._local_index.take_in_ahead()
             if self._remote is None:
-                self._local_index.embed_ahead(progress, stop)
+                self._local_index.embed_ahead(progress, stop, architecture)
             else:
                 self._write(self._remote, progress)
 

@@ -133,14 +133,20 @@ class Stylus:
         self.local_index.embeds_beside = True
         return self._indexing.words(progress)
 
-    def embed(self, progress: Progress | None = None, stop: Callable[[], bool] = lambda: False) -> None:
-        """Does the rest of `index`: embeds what has no vectors, what selections lacked first.
+    def embed(
+        self,
+        progress: Progress | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        architecture: Callable[[], str] = lambda: "any",
+    ) -> None:
+        """Does the rest of `index`: embeds what has no vectors, first what selections lacked.
 
         Args:
             progress: told how many adapters have vectors, and of how many; None: nobody.
             stop: asked now and then whether to leave the rest for another time.
+            architecture: asked now and then, as the option of that name: adapters that fit it are next.
         """
-        self._indexing.vectors(progress, stop)
+        self._indexing.vectors(progress, stop, architecture)
 
     @property
     def indexed(self) -> bool:

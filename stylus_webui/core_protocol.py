@@ -47,12 +47,15 @@ class SelectingCore(Protocol):
             What was found; nobody looks at it here.
         """
 
-    def embed(self, progress: Progress | None = None, stop: Callable[[], bool] = ...) -> None:
+    def embed(
+        self, progress: Progress | None = None, stop: Callable[[], bool] = ..., architecture: Callable[[], str] = ...
+    ) -> None:
         """Makes the vectors, with which selections get better.
 
         Args:
             progress: told how many adapters have them, and of how many.
             stop: asked now and then whether to leave the rest for another time.
+            architecture: asked now and then what the checkpoint is, whose adapters come first.
         """
 
     def select(

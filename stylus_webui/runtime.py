@@ -133,7 +133,7 @@ def _make() -> Runtime:
     from stylus_webui.service import Service
 
     kept = settings.home() / "webui-picks.sqlite" if settings.keep_picks() else None
-    return Runtime(Service(_open_core, settings.folders), Cache(kept))
+    return Runtime(Service(_open_core, settings.folders, host.architecture), Cache(kept))
 
 
 def _open_core(folders: Sequence[Path]) -> SelectingCore:

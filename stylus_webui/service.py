@@ -32,13 +32,17 @@ class Service:
     Args:
         open_core: makes the core of these folders; it is called in the background only.
         folders: those of the WebUI's settings.
+        architecture: what the checkpoint is now, whose adapters get their vectors first.
     """
 
     def __init__(
-        self, open_core: Callable[[Sequence[Path]], SelectingCore], folders: Callable[[], Sequence[Path]]
+        self,
+        open_core: Callable[[Sequence[Path]], SelectingCore],
+        folders: Callable[[], Sequence[Path]],
+        architecture: Callable[[], str] = lambda: "any",
     ) -> None:
         self._open_core = open_core
-        self._folders = folders
+        self._folders, self._architecture = folders, architecture
         self._core: SelectingCore | None = None
         self._opened: tuple[Path, ...] = ()
         self._followed = -1  # the revision for which vectors were made, or are being made
@@ -236,7 +240,7 @@ class Service:
             old.close()
         logger.info("%s adapters are ready on words", count)
         lower_priority()
-        made.embed(self._progress, self._wanted.is_set)
+        made.embed(self._progress, self._wanted.is_set, self._architecture)
         with self._lock:
             if not self._wanted.is_set():
                 self._state = ServiceState("ready", adapters=count)

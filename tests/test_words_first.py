@@ -20,6 +20,7 @@ from stylus_core.retriever.quantized_vectors import VIEWS, QuantizedVectors
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import Adapter
 from tests.clock import HANG, until
+from tests.library.build import SD1_UNET, safetensors
 from tests.test_stylus import add
 
 WORDS = ("kite", "marsh", "gouache", "harbour", "lantern", "saddle")
@@ -94,6 +95,27 @@ def test_what_a_prompt_needs_is_embedded_next(begun: Stylus, encoder: PatientEnc
     encoder.steps.release()
     until(lambda: len(encoder.asked) > 2, "the next text")
     assert any("Saddle" in text or "Lantern" in text for text in encoder.asked[2:])
+
+
+def test_what_fits_the_checkpoint_is_embedded_before_the_rest(folder: Path, encoder: PatientEncoder) -> None:
+    for word in ("saddle", "lantern", "marsh"):
+        (folder / f"{word}_v1.civitai.info").unlink()
+        header = {"ss_output_name": word, "ss_base_model_version": "sdxl_base_v1-0"}
+        safetensors(folder / f"{word}_v1.safetensors", header, {SD1_UNET: (4, 2048)})
+    order: list[str] = []
+    checkpoint = iter(["sdxl", "sdxl", "sd1", "sd1", "sd1", "sd1"])
+    encoder.steps.release(1000)
+    with Stylus(folder, home=folder.parent / "home", encoder=encoder) as stylus:
+        stylus.index_words()
+        stylus.select("a paper kite", {"candidates": 1})
+        thread = threading.Thread(target=lambda: stylus.embed(architecture=lambda: next(checkpoint)), daemon=True)
+        thread.start()
+        thread.join(HANG)
+        assert coverage(stylus).is_whole
+    for text in encoder.asked:
+        order += [word for word in WORDS if word in text.lower() and word not in order]
+    made_for = ["sdxl" if word in ("saddle", "lantern", "marsh") else "sd1" for word in order]
+    assert order[0] == "kite" and made_for == ["sd1", "sdxl", "sd1", "sd1", "sdxl", "sdxl"]
 
 
 def test_a_file_that_comes_meanwhile_is_found_by_its_words(begun: Stylus, folder: Path) -> None:

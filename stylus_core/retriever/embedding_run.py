@@ -10,7 +10,9 @@ import numpy as np
 
 from stylus_core.library import Library
 from stylus_core.retriever.documents import document
+from stylus_core.retriever.index_view import IndexView
 from stylus_core.retriever.quantized_vectors import Matrix
+from stylus_core.retriever.retriever import Filter
 from stylus_core.retriever.vectors import VectorStore
 
 _STEP = 64  # adapters that are embedded at a time, ...
@@ -19,6 +21,19 @@ _TIMES = 64  # that vectors are handed over before all are there, at most
 
 #: Takes the vectors of adapters: their ids, and view -> (ids, dim).
 HandOver = Callable[[Sequence[int], Mapping[str, Matrix]], None]
+
+
+def fitting(index: IndexView, architecture: str) -> list[int]:
+    """Lists the adapters that fit a checkpoint, or may.
+
+    Args:
+        index: of the adapters.
+        architecture: of the checkpoint; "any": it is not known.
+
+    Returns:
+        Their ids; none where all do.
+    """
+    return [int(i) for _, rows in Filter(architecture=architecture).steps(index) for i in index.ids[rows]]
 
 
 class EmbeddingRun:
@@ -41,6 +56,15 @@ class EmbeddingRun:
     def left(self) -> int:
         """How many adapters are still to be embedded."""
         return len(self._left)
+
+    def put_first(self, ids: Collection[int]) -> None:
+        """Has some of them embedded before the rest, in the order that they have among themselves.
+
+        Args:
+            ids: of adapters; those that are embedded already are no matter.
+        """
+        first = set(ids)
+        self._left = {**dict.fromkeys(i for i in self._left if i in first), **self._left}
 
     def step(
         self,

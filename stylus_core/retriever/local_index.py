@@ -15,7 +15,7 @@ from stylus_core.errors import ModelError
 from stylus_core.library import Library
 from stylus_core.progress import Progress
 from stylus_core.retriever.embedding_rows import EMBED_AT_ONCE
-from stylus_core.retriever.embedding_run import EmbeddingRun
+from stylus_core.retriever.embedding_run import EmbeddingRun, fitting
 from stylus_core.retriever.encoder import Encoder, bulk_encoder, open_encoder
 from stylus_core.retriever.index import Index
 from stylus_core.retriever.index_owner import foreign
@@ -208,14 +208,20 @@ class LocalIndex:
             if self.take_in(progress):
                 self._retriever = None
 
-    def embed_ahead(self, progress: Progress | None = None, stop: Callable[[], bool] = lambda: False) -> None:
+    def embed_ahead(
+        self,
+        progress: Progress | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        architecture: Callable[[], str] = lambda: "any",
+    ) -> None:
         """Embeds what has no vectors, without the lock: selections have what is there so far, and wait for none of it.
 
-        What selections have asked for comes first.
+        What selections have asked for comes first, then what fits the checkpoint.
 
         Args:
             progress: told how many adapters have vectors, and of how many.
             stop: asked now and then whether to leave the rest for another time.
+            architecture: asked now and then what the checkpoint is.
         """
         with self.lock:
             shared = self.vectors()
@@ -229,6 +235,7 @@ class LocalIndex:
         encoder = bulk_encoder(shared.encoder, 2 * len(missing), spare=int(self.embeds_beside))
         store = VectorStore(self._home / "vectors.sqlite", encoder)
         run = EmbeddingRun(self._library, missing, store)
+        ahead = "any"  # what is embedded before the rest
 
         def hand_over(ids: Sequence[int], vectors: Mapping[str, Matrix]) -> None:
             self.index.put(ids, vectors, shared.encoder)
@@ -236,9 +243,13 @@ class LocalIndex:
 
         try:
             while run.left and not stop():
+                checkpoint = architecture()
                 with self.lock:
                     wanted = list(self._wanted)
                     self._wanted.clear()
+                    if checkpoint != ahead:
+                        ahead = checkpoint
+                        run.put_first(fitting(self.index, ahead))
                 run.step(wanted, hand_over, self.lock, stop)
                 if progress:
                     progress("embed", adapters - run.left, adapters)

@@ -66,10 +66,10 @@ class Host:
         paths = [STANDIN / "scripts" / "xyz_grid.py", ROOT / "scripts" / "stylus.py"]
         self.scripts.load_scripts([str(p) for p in paths])
         self.callbacks.call("ui_settings")
-        from stylus_webui import settings
+        from stylus_webui import host, settings
 
         self.cache = Cache(self.folder / "picks.sqlite")
-        self.service = Service(lambda folders: self.core.open(folders), settings.folders)
+        self.service = Service(lambda folders: self.core.open(folders), settings.folders, host.architecture)
         runtime.install(runtime.Runtime(self.service, self.cache))
         self.demo, self.parts = self.ui.create_ui()
         self.app = FastAPI()

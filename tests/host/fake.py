@@ -45,6 +45,7 @@ class FakeCore:
         self.indexed = 0
         self.embedding: list[BaseException] = []  # raised by the next `embed`
         self.embedded: int | None = None  # adapters that have vectors; None: all of them
+        self.embedded_for: Callable[[], str] = str  # what `embed` was given
         self.opened: list[list[Path]] = []
         self.closed = 0
         self.hold: threading.Event | None = None  # `index_words` waits for it
@@ -85,8 +86,12 @@ class FakeCore:
         self.catch_up()
 
     def embed(
-        self, progress: Callable[[str, int, int], None] | None = None, stop: Callable[[], bool] = lambda: False
+        self,
+        progress: Callable[[str, int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        architecture: Callable[[], str] = lambda: "any",
     ) -> None:
+        self.embedded_for = architecture
         if progress is not None:
             progress("embed", len(self.known) if self.embedded is None else self.embedded, len(self.known))
         if self.hold_vectors is not None:

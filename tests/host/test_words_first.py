@@ -39,6 +39,12 @@ def test_selections_run_on_words_while_the_vectors_come(zoo):
     assert not zoo.generate("a fox")[0].comments
 
 
+def test_vectors_come_first_for_the_checkpoint_that_is_loaded_at_the_moment(zoo):
+    assert zoo.core.embedded_for() == "any"
+    zoo.sd_models.reload_model_weights(zoo.sd_models.Checkpoint("sdxl"))
+    assert zoo.core.embedded_for() == "sdxl"
+
+
 def test_what_words_alone_decided_is_decided_again_with_vectors(zoo):
     zoo.generate("a fox")
     zoo.generate("a fox")
@@ -82,6 +88,6 @@ def test_vectors_are_made_at_a_lower_priority(host):
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     seen = []
-    host.core.embed = lambda progress, stop: seen.append(priority())
+    host.core.embed = lambda *given: seen.append(priority())
     host.start()
     assert seen[0] > priority()

@@ -79,5 +79,9 @@ const stylusPanel = (function() {
         return waiting[tab].map((one) => one.action).filter((action) => action.do === 'weight');
     }
 
-    return {tabs, part, tabOf, all, act, unsent};
+    function isActing(tab) {
+        return Boolean(sent[tab]);
+    }
+
+    return {tabs, part, tabOf, all, act, unsent, isActing};
 })();

@@ -18,7 +18,7 @@
         bar.className = 'stylus-undo';
         bar.setAttribute('role', 'status');
         const said = document.createElement('span');
-        said.textContent = `${title || name} is never picked again.`;
+        said.textContent = `${title || name} is banned: it is never picked again.`;
         const button = document.createElement('button');
         button.type = 'button';
         button.textContent = 'Undo';
@@ -42,6 +42,26 @@
         const focused = last.bar.contains(document.activeElement);
         last.bar.remove();
         if (focused && back) refocus(last.held);
+    }
+
+    // A hit of the search stands far below the chip that it became.
+    function tellUsed(tab, name, button) {
+        if (stylusPanel.all(tab, 'li.stylus-picks').some((e) => e.dataset.name === name)) button.textContent = 'In use';
+    }
+
+    // -- a chip stays where it is when it is pinned: a click answers with the same chips in another order --------------
+
+    const order = {};
+
+    function keepPlaces(tab) {
+        const list = stylusPanel.all(tab, '.stylus-chips:has(> .stylus-picks)')[0];
+        if (!list) return;
+        const chips = [...list.children];
+        const before = stylusPanel.isActing(tab) && order[tab] || [];
+        const rank = (chip) => (before.indexOf(chip.dataset.name) + 1) || before.length + 1;
+        const kept = [...chips].sort((a, b) => rank(a) - rank(b));
+        if (kept.some((chip, i) => chip !== chips[i])) list.append(...kept);
+        order[tab] = kept.map((chip) => chip.dataset.name);
     }
 
     // -- the focus stays where it was when an answer is drawn anew -----------------------------------------------------
@@ -97,6 +117,7 @@
         const drawn = stylusPanel.all(tab, '.stylus-answer, .stylus-chips').filter((e) => !seen.has(e));
         if (!drawn.length) return;
         drawn.forEach((e) => seen.add(e));
+        keepPlaces(tab);
         for (const action of stylusPanel.unsent(tab)) show(tab, action);
         const nearly = stylusPanel.all(tab, '.stylus-nearly').find((e) => e.matches('details'));
         if (nearly && unfolded[tab]) nearly.open = true;
@@ -203,6 +224,7 @@
             event.preventDefault();
             stylusPanel.act(tab, {do: what, name}, () => {
                 if (what === 'ban') offerUndo(tab, name, title, at, event.detail === 0);
+                if (what === 'use' && button.closest('.stylus-hit')) tellUsed(tab, name, button);
             });
         }
     }

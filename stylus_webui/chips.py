@@ -57,7 +57,9 @@ def answer(view: View) -> str:
         parts.append('<p class="stylus-none">No adapter fits this prompt.</p>')
     there = {p.name for p in view.picks}
     parts += [
-        _note(f"{name} is left out for this prompt.", "restore", "Put back", name)
+        _note(f"{name} is banned: it is never picked.", "unban", "Lift the ban", name)
+        if name in view.banned
+        else _note(f"{name} is left out for this prompt.", "restore", "Put back", name)
         for name in view.removed
         if name not in there
     ]

@@ -20,7 +20,7 @@ def html() -> str:
     pinned, banned = settings.pinned(), settings.banned()
     if not (pinned or banned):
         return '<p class="stylus-none">Nothing is pinned, and nothing is banned.</p>'
-    lists = _list("Added to every prompt", pinned, "unpin", "Unpin"), _list("Never picked", banned, "unban", "Lift")
+    lists = _list("Pinned, and so added to every prompt", pinned, "unpin", "Unpin"), _list("Banned, and so never picked", banned, "unban", "Lift the ban")
     return f'<div class="stylus-answer">{"".join(lists)}</div>'
 
 

@@ -58,7 +58,7 @@ def build(name: Callable[[str], str], usable: bool) -> SearchBox:
         query = gr.Textbox(
             value="",
             label="Name or words",
-            info="Of its name, or for what it shows; empty: all by name.",
+            info="Words of its name or of what it shows; without any, all are listed.",
             lines=1,
             max_lines=1,
             elem_id=name("query"),
@@ -147,7 +147,7 @@ def _hit(hit: FoundAdapter, wanted: str, pinned: bool, banned: bool) -> str:
     title = escape(adapter.title)
     picture = thumbnail(adapter.metadata.preview)
     image = f'<img alt="" src="{picture}">' if picture else '<span class="stylus-blank"></span>'
-    said = [_line(adapter), f"Found, as {hit.reason}." if hit.reason else ""]
+    said = [_line(adapter), f"Found because {hit.reason}." if hit.reason else ""]
     lines = "".join(f"<div>{escape(text)}</div>" for text in said if text)
     misfit = _misfit(adapter, wanted)
     if misfit:
@@ -161,7 +161,7 @@ def _hit(hit: FoundAdapter, wanted: str, pinned: bool, banned: bool) -> str:
 
     pin = button("unpin", "Unpin", "Add it no more") if pinned else button("pin", "Pin", "Add it to every prompt")
     use = (
-        button("unban", "Lift ban", "Let it be picked again") if banned else button("use", "Use it", "For this prompt")
+        button("unban", "Lift the ban", "Let it be picked again") if banned else button("use", "Use it", "For this prompt")
     )
     return (
         f'<li class="stylus-hit" data-name="{name}">{image}<div class="stylus-about-hit">'

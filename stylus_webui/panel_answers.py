@@ -67,7 +67,7 @@ def answer(
     decision = decide(prompt, given, context or runtime.get().context(), typed)
     template = (panel_jobs.TEMPLATE_NOTE,) if panel_jobs.is_template(typed) else ()
     html = _view(decision, decision.picks, (*template, *decision.notes), given, typed, repeated)
-    return panel_jobs.told_off(html, given.enabled)
+    return panel_jobs.told_off(html)
 
 
 def of_outcome(outcome: JobOutcome, notes: tuple[str, ...] = ()) -> str:

@@ -78,19 +78,18 @@ def page_of(args: Sequence[Any]) -> str:
     return given if isinstance(given, str) else ""
 
 
-def told_off(html: str, enabled: Any, sentence: str = _OFF) -> str:
+def told_off(html: str, sentence: str = _OFF) -> str:
     """Puts in front of an answer that nothing of it counts, with a button that changes that.
+
+    The page shows it while the switch is off, whenever that was.
 
     Args:
         html: the answer.
-        enabled: value of the switch; True leaves the answer as it is.
         sentence: what is said.
 
     Returns:
         HTML.
     """
-    if enabled:
-        return html
     button = '<button type="button" data-stylus="on">Switch on</button>'
     return f'<div class="stylus-off"><p class="stylus-note">{sentence} {button}</p></div>{html}'
 
@@ -143,7 +142,7 @@ def opened(tab: str, key: str, kept: bool, show: Callable[[JobOutcome, tuple[str
         The key, an update of the answer, and the number of the job that is shown.
     """
     number, outcome = runtime.get().outcome(tab, key) if kept else (0, None)
-    html = gr.update() if outcome is None else told_off(show(outcome, (RELOADED,)), False)
+    html = gr.update() if outcome is None else told_off(show(outcome, (RELOADED,)))
     return key, html, str(number)
 
 
@@ -162,7 +161,7 @@ def after(tab: str, seen: str, page: str, show: Callable[[JobOutcome], str]) -> 
     number, outcome = runtime.get().outcome(tab, page)
     if not number or str(number) == seen:
         return gr.update(), gr.update()
-    return told_off("", False, _MADE_OFF) if outcome is None else show(outcome), str(number)
+    return told_off("", _MADE_OFF) if outcome is None else told_off(show(outcome)), str(number)
 
 
 def carried(source: str, styles: Any) -> tuple[HostSettings, str] | str | None:

@@ -37,7 +37,7 @@ def test_pages_of_all_by_name(zoo):
 def test_a_hit_says_what_it_is_and_why_it_was_found(zoo):
     html = looked("the night sky")
     assert stems(html) == ["full_moon"]
-    for part in ("Full Moon", "full_moon", "Adds night sky.", "Found, as its words are these."):
+    for part in ("Full Moon", "full_moon", "Adds night sky.", "Found because its words are these."):
         assert part in html
     assert 'data-stylus="use"' in html and 'data-stylus="pin"' in html
 

@@ -12,7 +12,8 @@ from benchmarks.world import NO_FIT, NO_FIT_LONG, OUT, World, world
 from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.composer.registry import Composers
-from stylus_core.options import TABLE, Options
+from stylus_core.option_table import TABLE
+from stylus_core.options import Options
 from stylus_core.retriever.encoder import open_encoder
 from stylus_core.types import Adapter
 from stylus_study.evaluation.composer_metrics import requests

@@ -17,7 +17,8 @@ class Option:
     """One row of the table. `type` is one of "choice", "choices", "int", "float", "bool", "names".
 
     `form` says where the entries of "names" are more than names, each a "folder" or a "pattern", and where an "int" is
-    a "seed", which `ANY_SEED` leaves open.
+    a "seed", which `ANY_SEED` leaves open. `hint` is the help in one short line, for where there is little room; where
+    it is empty the help is short itself.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Option:
     high: float | None = None
     step: float | None = None
     form: str = ""
+    hint: str = ""
 
 
 def check(option: Option, value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stylus_core import options as core
+from stylus_core import option_table as core
 from stylus_core.errors import OptionError
 from stylus_core.option_values import Option, check
 from stylus_core.options import Options
@@ -30,6 +30,7 @@ HOST_TABLE: tuple[Option, ...] = (
         "Variants",
         "What the batches of one job use: every pick, or other subsets of them in an order of the seed.",
         VARIANTS,
+        hint="Which picks each batch of a job uses.",
     ),
     Option(
         "picks",

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from stylus_core.options import POOL
+from stylus_core.option_table import POOL
 from stylus_webui import for_good, library_search, panel_answers, panel_jobs
 from stylus_webui import options as table
 from stylus_webui.library_search import SearchBox

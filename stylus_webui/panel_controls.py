@@ -102,7 +102,7 @@ def _made(option: Option, elem_id: str, **more: Any) -> Any:
     value = _value(option, option.default if option.name == "enabled" else settings.panel_default(option))
     common = {"label": option.label, "elem_id": elem_id, **more}
     if option.name != "enabled":
-        common["info"] = option.help
+        common["info"] = option.hint or option.help
     if option.type == "bool":
         return gr.Checkbox(value=value, **common)
     if option.type == "choice":
@@ -111,8 +111,7 @@ def _made(option: Option, elem_id: str, **more: Any) -> Any:
         return gr.CheckboxGroup(choices=list(option.choices), value=value, **common)
     if option.type == "names":
         # A multiselect dropdown with values of one's own does not exist in gradio 3.
-        common["info"] = f"{option.help[:-1]}, one a line."
-        return gr.Textbox(value=value, lines=1, max_lines=6, **common)
+        return gr.Textbox(value=value, lines=1, max_lines=6, placeholder="one a line", **common)
     if option.high is not None and option.high > 10_000:
         return gr.Number(value=value, precision=0, **common)
     return gr.Slider(minimum=option.low, maximum=option.high, step=option.step, value=value, **common)

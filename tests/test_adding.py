@@ -99,7 +99,7 @@ SEEN = """
 import json
 from stylus_core.base_models import fits
 from stylus_core.base_models.recognise import adapter_base, checkpoint_base, class_base, stated_architecture
-from stylus_core.options import BY_NAME
+from stylus_core.option_table import BY_NAME
 print(json.dumps({
     "choices": [c for c in BY_NAME["architecture"].choices if "brass" in c],
     "stated": stated_architecture("Brass-Image 2"),

@@ -15,8 +15,8 @@ import pytest
 import install
 import stylus_core
 from stylus_core.cli.arguments import FLAGS, METAVAR
+from stylus_core.option_table import TABLE
 from stylus_core.option_values import Option
-from stylus_core.options import TABLE
 from tests.sources import PACKAGES, ROOT, modules, nodes
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Arguments that several commands have. Every option of a selection comes out of `stylus_core.options.TABLE`."""
+"""Arguments that several commands have. Every option of a selection comes out of `stylus_core.option_table.TABLE`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import OptionError
+from stylus_core.option_table import TABLE
 from stylus_core.option_values import Option, check
-from stylus_core.options import TABLE
 
 #: What the help of `stylus` and of `stylus select` ends with.
 EPILOG = """\

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from stylus_core.library.database import DatabaseState
 from stylus_core.library.hostile_text import fold
 from stylus_core.library.pool_traits import PoolTraits
-from stylus_core.options import LEVELS, POOL, Options
+from stylus_core.option_table import LEVELS, POOL
+from stylus_core.options import Options
 from stylus_core.pool_entries import compiled, folder_key
 
 Ids = NDArray[np.int64]

@@ -17,7 +17,8 @@ from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.open_library import bring_up_to_date, dump, opened
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import OptionError, StylusError
-from stylus_core.options import TABLE, Options
+from stylus_core.option_table import TABLE
+from stylus_core.options import Options
 from stylus_study.cli.eval_arguments import add_eval
 from stylus_study.packages import require
 

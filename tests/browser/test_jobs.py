@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from stylus_webui import panel_jobs, runtime
+from stylus_webui.options import CONTROLS
 from tests.browser.test_panel import ANSWER, chips, click, show, unfold, write
 from tests.clock import HANG, until
 
@@ -301,6 +302,27 @@ def test_the_panel_with_three_picks_fits_a_laptop(zoo, serve, shot):
         assert page.locator(f"#stylus_txt2img_{part}").is_visible()
     for part in ("composer", "variants", "include_tags"):
         assert page.locator(f"#stylus_txt2img_{part}").is_hidden()
+
+
+def test_each_help_is_one_line_on_a_laptop(zoo, serve, shot):
+    page = serve(viewport={"width": 1280, "height": 800})
+    page.add_style_tag(content="#stylus_txt2img_panel { width: 600px !important; }")  # the host's column
+    unfold(page)
+    for part in ("more", "pool"):
+        page.locator(f"#stylus_txt2img_{part} .label-wrap").first.click()
+    for option in CONTROLS[1:]:
+        page.wait_for_selector(f"#stylus_txt2img_{option.name}", state="visible")
+        lines = page.evaluate(
+            """([id, help]) => {
+                const all = [...document.querySelectorAll(`#stylus_txt2img_${id} *`)];
+                const text = document.createRange();
+                text.selectNodeContents(all.filter((e) => e.textContent.trim() === help).pop());
+                return new Set([...text.getClientRects()].map((r) => Math.round(r.top))).size;
+            }""",
+            [option.name, option.hint or option.help],
+        )
+        assert (option.name, lines) == (option.name, 1)
+    shot(page, "helps")
 
 
 def test_the_architecture_is_named(zoo, serve):

@@ -15,7 +15,8 @@ import pytest
 
 from stylus_core.cli import main
 from stylus_core.errors import LibraryError, OptionError
-from stylus_core.options import TABLE, Options
+from stylus_core.option_table import TABLE
+from stylus_core.options import Options
 from stylus_core.types import KINDS, Selection
 from tests.cli.fake import FakeStylus, adapter, candidates, picked
 from tests.clock import HANG

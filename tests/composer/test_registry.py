@@ -12,7 +12,7 @@ from stylus_core import OptionError, Options, Stylus
 from stylus_core.composer import Composers, ComposerSettings, Request
 from stylus_core.composer.registry import declaration
 from stylus_core.composer_table import COMPOSERS
-from stylus_core.options import BY_NAME
+from stylus_core.option_table import BY_NAME
 from stylus_core.types import Composition
 from tests.composer.build import candidate, request
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stylus_core import options as core
+from stylus_core import option_table as core
 from stylus_webui import infotext
 from stylus_webui.edits import Edits, parse_edits
 from stylus_webui.named_adapters import Named, format_picks, parse_picks

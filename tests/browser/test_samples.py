@@ -77,3 +77,33 @@ def test_more_options(samples, serve, shot):
     generate(page, samples)
     params = samples.parts["txt2img"]["jobs"][-1].extra_generation_params
     assert "animal" not in params["Stylus kinds"]
+
+
+def test_on_a_phone_nothing_is_wider_than_the_page(samples, serve, shot):
+    page = serve(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    unfold(page)
+    write(page, PROMPT)
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
+    show(page)
+    page.wait_for_selector(f"{ANSWER} .stylus-chip")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shot(page, "docs-phone", f"{ANSWER} .stylus-answer")
+
+
+def test_in_the_dark_and_what_is_found_in_the_library(samples, serve, shot):
+    page = serve()
+    page.evaluate("document.body.classList.add('dark')")
+    unfold(page)
+    write(page, PROMPT)
+    page.locator("#stylus_txt2img_panel-visible-checkbox").check()
+    show(page)
+    page.wait_for_selector(f"{ANSWER} .stylus-chip")
+    shot(page, "docs-dark")
+    page.evaluate("document.body.classList.remove('dark')")
+    page.locator("#stylus_txt2img_search .label-wrap").first.click()
+    page.locator("#stylus_txt2img_query :is(textarea, input)").fill("animal")
+    page.locator("#stylus_txt2img_find").click()
+    page.wait_for_selector(".stylus-hit")
+    assert page.locator('.stylus-hit[data-name="pembroke_corgi"]').is_visible()
+    assert "Made for Flux" in page.locator('.stylus-hit[data-name="axolotl_flux"]').inner_text()
+    shot(page, "docs-search", "#stylus_txt2img_search")

@@ -29,6 +29,7 @@ class Chip:
     number: int = 0  # of the mark in the prompt; 0: there is none
     image: str = ""  # a data URL
     page: str = ""  # address of the adapter's page
+    opens: bool = False  # its folder can be opened
     second: tuple[Pick, ...] = ()  # the other file of an adapter that is two: it comes and goes with the first
     pinned: bool = False
     banned: bool = False
@@ -135,6 +136,7 @@ class Chip:
             if address
             else ""
         )
+        folder = self._button("folder", "folder", "Open its folder", "Open its folder") if self.opens else ""
         copies = [("Copy its name", pick.name)] + ([("Copy the file’s path", pick.path)] if pick.path else [])
         copy = "".join(
             f'<button type="button" data-slot="{text}" data-copy="{escape(value)}" title="{escape(value)}">{text}'
@@ -143,7 +145,7 @@ class Chip:
         )
         return (
             f'<details class="stylus-menu"><summary data-slot="menu" aria-label="More for {self._title}" title="More">'
-            f'⋯</summary><div class="stylus-pop">{ban}{page}{copy}</div></details>'
+            f'⋯</summary><div class="stylus-pop">{ban}{page}{folder}{copy}</div></details>'
         )
 
 

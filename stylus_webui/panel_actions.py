@@ -15,6 +15,7 @@ import gradio as gr
 from stylus_core.errors import OptionError
 from stylus_webui import host_prompts, runtime, settings, tags
 from stylus_webui import options as table
+from stylus_webui.adapter_folder import open_folder
 from stylus_webui.edits import Edits, parse_edits
 from stylus_webui.named_adapters import MOST_PICKS, Named
 from stylus_webui.options import CONTROLS
@@ -100,6 +101,9 @@ def apply_action(action: str, tab: TabValues, context: DecisionContext | None = 
         return tab
     if what == "on":
         return tab.put(_ENABLED, True)
+    if what == "folder":
+        open_folder(name)
+        return tab
     if what == "write":
         return _write(tab, context)
     edits = replace(parse_edits(tab.state).for_prompt(tab.prompt, tab.typed), prompt=tab.typed)

@@ -10,7 +10,7 @@ import gradio as gr
 
 from stylus_core.errors import OptionError
 from stylus_core.types import Pick
-from stylus_webui import chips, host_prompts, panel_jobs, runtime, settings, tags
+from stylus_webui import adapter_folder, chips, host_prompts, panel_jobs, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.options import CONTROLS
 from stylus_webui.panel_actions import TabValues, apply_action
@@ -169,6 +169,7 @@ def _view(
         pages={p.name: _page(p.name) for p in (*decision.selected, *decision.nearly)},
         pinned=frozenset({*given.options.pinned, *settings.pinned()}),
         banned=frozenset({*given.options.banned, *settings.banned()}),
+        opens=adapter_folder.can_open(),
         notes=tuple(told),
         repeated="" if anew else repeated,
         finished=decision.finished and anew,

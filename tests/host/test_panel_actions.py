@@ -216,6 +216,42 @@ def test_a_pin_that_cannot_be_saved_says_so(zoo):
     assert "could not be saved" in settings.set_pinned("red_fox", True)
 
 
+# -- its folder --------------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_of_an_adapter_is_opened(zoo):
+    from modules import util
+
+    util.opened.clear()
+    tab = ClickedTab(zoo)
+    assert "Open its folder" in tab.shown()
+    tab.click("folder", "red_fox").click("folder", "nobody")
+    assert util.opened == [str(zoo.loras)]
+
+
+@pytest.mark.parametrize("flag", ["hide_ui_dir_config", "listen", "share"])
+def test_no_folder_is_opened_for_somebody_elsewhere(zoo, flag):
+    from modules import util
+
+    util.opened.clear()
+    setattr(zoo.shared.cmd_opts, flag, True)
+    tab = ClickedTab(zoo)
+    assert "Open its folder" not in tab.shown()
+    tab.click("folder", "red_fox")
+    assert util.opened == []
+
+
+def test_a_folder_that_is_not_opened_says_so(zoo, monkeypatch):
+    from modules import util
+
+    def broken(path):
+        raise FileNotFoundError("xdg-open")
+
+    monkeypatch.setattr(util, "open_folder", broken)
+    with pytest.warns(UserWarning, match="xdg-open"):
+        ClickedTab(zoo).click("folder", "red_fox")
+
+
 # -- what a click costs ------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,10 @@ def html() -> str:
     pinned, banned = settings.pinned(), settings.banned()
     if not (pinned or banned):
         return '<p class="stylus-none">Nothing is pinned, and nothing is banned.</p>'
-    lists = _list("Pinned, and so added to every prompt", pinned, "unpin", "Unpin"), _list("Banned, and so never picked", banned, "unban", "Lift the ban")
+    lists = (
+        _list("Pinned, and so added to every prompt", pinned, "unpin", "Unpin"),
+        _list("Banned, and so never picked", banned, "unban", "Lift the ban"),
+    )
     return f'<div class="stylus-answer">{"".join(lists)}</div>'
 
 

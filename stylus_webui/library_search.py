@@ -160,13 +160,12 @@ def _hit(hit: FoundAdapter, wanted: str, pinned: bool, banned: bool) -> str:
         )
 
     pin = button("unpin", "Unpin", "Add it no more") if pinned else button("pin", "Pin", "Add it to every prompt")
-    use = (
-        button("unban", "Lift the ban", "Let it be picked again") if banned else button("use", "Use it", "For this prompt")
-    )
+    lift, use = ("unban", "Lift the ban", "Let it be picked again"), ("use", "Use it", "For this prompt")
+    first = button(*(lift if banned else use))
     return (
         f'<li class="stylus-hit" data-name="{name}">{image}<div class="stylus-about-hit">'
         f'<div class="stylus-title">{title}</div><div class="stylus-stem">{name}</div>{lines}</div>'
-        f'<div class="stylus-hit-tools">{use}{pin}</div></li>'
+        f'<div class="stylus-hit-tools">{first}{pin}</div></li>'
     )
 
 

@@ -106,6 +106,19 @@ def test_switching_on_by_hand_takes_the_sentence_away(zoo, serve):
     page.wait_for_selector(f"{ANSWER} .stylus-off", state="hidden")
 
 
+def test_switching_off_by_hand_says_what_that_means(zoo, serve):
+    page = serve()
+    unfold(page)
+    page.locator(SWITCH).check()
+    write(page, "a fox")
+    show(page)
+    chips(page, 1)
+    assert page.locator(f"{ANSWER} .stylus-off").is_hidden()
+    page.locator(SWITCH).uncheck()
+    page.wait_for_selector(f"{ANSWER} .stylus-off", state="visible")
+    waits_for(page, "Generate uses none of these picks")
+
+
 # -- jobs --------------------------------------------------------------------------------------------------------------
 
 

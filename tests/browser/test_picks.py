@@ -86,6 +86,29 @@ def test_a_pin_survives_a_reload_and_is_the_same_in_both_tabs(zoo, serve):
     assert generate(page, zoo, "img2img") == "much snow <lora:red_fox_v2:0.8> <lora:deep_snow:0.8>"
 
 
+def test_a_chip_stays_where_it_is_when_it_is_pinned(zoo, serve):
+    page = opened(serve())
+    before = chips(page, 3)
+    page.locator(f'{ANSWER} button[data-stylus="pin"][data-name="{before[2]}"]').click()
+    page.wait_for_selector(f'{ANSWER} button[data-stylus="unpin"]')
+    assert chips(page, 3) == before
+    page.locator(f'{ANSWER} button[data-stylus="unpin"]').click()
+    page.wait_for_selector(f'{ANSWER} button[data-stylus="unpin"]', state="detached")
+    assert chips(page, 3) == before
+
+
+def test_one_that_was_removed_and_banned_is_told_to_be_banned(zoo, serve):
+    page = opened(serve())
+    page.locator(f'{ANSWER} button[data-stylus="remove"][data-name="deep_snow"]').click()
+    page.wait_for_selector(f'{ANSWER} button[data-stylus="restore"]')
+    chip = page.locator(f'{ANSWER} .stylus-chip[data-name="deep_snow"]')
+    chip.locator("summary").click()
+    chip.locator('button[data-stylus="ban"]').click()
+    page.locator(f"{ANSWER} p").get_by_text("deep_snow is banned: it is never picked.").wait_for()
+    page.locator(f"{ANSWER} p").get_by_role("button", name="Lift the ban: deep_snow").click()
+    page.wait_for_selector(f'{ANSWER} button[data-stylus="restore"][data-name="deep_snow"]')
+
+
 def test_what_is_banned_can_be_lifted_later(zoo, serve, shot):
     page = opened(serve(), "a fox in the snow")
     chips(page, 2)

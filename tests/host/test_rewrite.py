@@ -227,6 +227,13 @@ def test_a_prompt_built_around_ours_is_left_alone_before_and_after_a_restart(zoo
     assert '"a red fox"' in processed.info
 
 
+@pytest.mark.parametrize("prompt", AROUND)
+def test_a_prompt_that_is_built_around_ours_after_a_restart_is_left_alone(zoo, prompt):
+    zoo.generate("a red fox")
+    restarted(zoo)
+    assert zoo.generate(prompt)[0].all_prompts == [prompt] and len(zoo.core.asked) == 1
+
+
 @pytest.mark.parametrize("prompt", OF_ITS_OWN)
 def test_a_prompt_in_which_a_short_one_of_ours_stands_is_one_of_its_own(zoo, prompt):
     zoo.generate("a red fox")

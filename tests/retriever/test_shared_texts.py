@@ -14,6 +14,7 @@ from stylus_core.errors import ModelError
 from stylus_core.retriever.encoder import find_model, open_encoder
 from stylus_core.retriever.encoder.blas_threads import one_thread_each, usable_threads
 from stylus_core.retriever.encoder.numpy_bert import NumpyBertEncoder
+from stylus_core.retriever.encoder.numpy_kernels import Kernels
 from stylus_core.retriever.parallel_tasks import for_each
 from tests.clock import HANG
 from tests.test_stylus import add
@@ -62,9 +63,9 @@ class SparingEncoder(NumpyBertEncoder):
         super().__init__(folder, "sparing")
         self.spared: list[int] = []
 
-    def sparing(self, cores: int) -> NumpyBertEncoder:
+    def sparing(self, cores: int, kernels: Kernels | None = None) -> NumpyBertEncoder:
         self.spared.append(cores)
-        return super().sparing(cores)
+        return super().sparing(cores, kernels)
 
 
 @pytest.mark.parametrize("beside", [True, False])

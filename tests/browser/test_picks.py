@@ -164,6 +164,7 @@ def test_a_hit_is_used_and_pinned(large, serve):
     hits(page, "1 to 1 of 1")
     press_hit(page, "use", "animal_07")
     assert chips(page, 1) == ["animal_07"]
+    page.locator(f'{FOUND} button[data-stylus="use"]').get_by_text("In use").wait_for()
     assert generate(page, large) == "a quiet house <lora:animal_07:0.8>"
     press_hit(page, "pin", "animal_07")
     page.wait_for_selector(f'{FOUND} button[data-stylus="unpin"]')

@@ -32,7 +32,7 @@ TABLE: tuple[Option, ...] = (
         low=0,
         high=10,
         step=1,
-        hint="For one prompt, pinned ones aside.",
+        hint="How many a prompt may get.",
     ),
     Option(
         "strength",

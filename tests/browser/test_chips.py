@@ -318,7 +318,7 @@ def test_the_files_path_and_name_are_copied(zoo, serve):
 def test_a_ban_is_undone(zoo, serve, shot):
     page = opened(serve())
     ban(page, "deep_snow")
-    assert page.locator(".stylus-undo").text_content() == "Deep Snow is never picked again.Undo"
+    assert page.locator(".stylus-undo").text_content() == "Deep Snow is banned: it is never picked again.Undo"
     assert zoo.shared.opts.data["stylus_banned"] == "deep_snow" and chip(page, "deep_snow").count() == 0
     shot(page, "chips-undo", "body")
     page.locator(".stylus-undo button").click()

@@ -270,7 +270,7 @@ def test_picks_go_along_to_img2img(zoo, serve, shot, target):
     assert chips(page, 1) == ["red_fox_v2"]
     to_img2img(page, target)
     waits_for(page, "were taken along", "img2img")
-    said = page.locator("#stylus_img2img_answer .stylus-note")
+    said = page.locator("#stylus_img2img_answer .stylus-answer .stylus-note")
     assert [text.split(".")[0] for text in said.all_inner_texts()] == [
         "The picks of the txt2img picture were taken along"
     ]

@@ -17,7 +17,7 @@ import stylus_core
 from stylus_core.cli.arguments import FLAGS, METAVAR
 from stylus_core.option_table import TABLE
 from stylus_core.option_values import Option
-from tests.sources import PACKAGES, ROOT, modules, nodes
+from tests.sources import PACKAGES, ROOT, modules, nodes, tree
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CORE = sorted(modules("stylus_core", "stylus_study"))
@@ -194,7 +194,7 @@ def test_what_a_test_takes_from_another_is_there() -> None:
 def top_names(path: Path) -> set[str]:
     """What a file defines, imports or assigns outside of its functions and classes, and a little more."""
     found: set[str] = set()
-    todo: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    todo: list[ast.AST] = [tree(path)]
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

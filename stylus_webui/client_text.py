@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from stylus_webui import host, settings
+from stylus_webui.service_state import sentence
 
 #: Longest note in a picture, in characters.
 _LONGEST = 500
@@ -47,7 +48,7 @@ def told(text: str) -> str:
     Returns:
         It with a capital and an end.
     """
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return sentence(text[:1].upper() + text[1:])
 
 
 def note(sentences: Iterable[str]) -> str:

@@ -24,7 +24,7 @@ import json, statistics, sys, time
 from pathlib import Path
 from stylus_core import Stylus
 from stylus_core.options import Options
-from stylus_webui.service import NotReady, Service
+from stylus_host.service import NotReady, Service
 library, home, seconds, edited = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
 PROMPTS = ["1girl, {} hair, city street, night, neon lights", "a {} fox in the snow, oil painting",
            "portrait of a knight in {} armor, detailed, cinematic light", "{} mountains at dawn, watercolor"]

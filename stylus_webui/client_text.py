@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from stylus_host.service_state import sentence
 from stylus_webui import host, settings
-from stylus_webui.service_state import sentence
 
 #: Longest note in a picture, in characters.
 _LONGEST = 500

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from stylus_webui.named_adapters import MOST_PICKS, Named, checked_weight, named
-from stylus_webui.served_words import stand
+from stylus_host.named_adapters import MOST_PICKS, Named, checked_weight, named
+from stylus_host.served_words import stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from typing import Any
 
 from stylus_core.errors import OptionError
 from stylus_core.types import Pick
-from stylus_webui import client_text, host_prompts, infotext, tags, variants
+from stylus_host import variants
+from stylus_host.named_adapters import Named
+from stylus_host.service_state import sentence
+from stylus_webui import client_text, host_prompts, infotext, tags
 from stylus_webui import options as table
 from stylus_webui.axes import AXES
-from stylus_webui.named_adapters import Named
 from stylus_webui.select_or_reuse import Decision, DecisionContext, decide
-from stylus_webui.service_state import sentence
 from stylus_webui.settings import panel_defaults
 from stylus_webui.written_prompts import remember
 

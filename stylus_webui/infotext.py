@@ -13,9 +13,9 @@ from typing import Any
 
 from stylus_core.errors import OptionError
 from stylus_core.option_values import Option
+from stylus_host.named_adapters import Named, format_picks, parse_picks
 from stylus_webui import host_prompts
 from stylus_webui.edits import Edits
-from stylus_webui.named_adapters import Named, format_picks, parse_picks
 from stylus_webui.options import BY_NAME, CONTROLS, HostSettings
 
 logger = logging.getLogger("stylus")

@@ -15,8 +15,8 @@ import gradio as gr
 
 from stylus_core.errors import StylusError
 from stylus_core.types import Adapter
+from stylus_host.thumbnails import thumbnail
 from stylus_webui import chips, host, runtime, settings
-from stylus_webui.thumbnails import thumbnail
 
 if TYPE_CHECKING:
     from stylus_core.adapter_search import FoundAdapter, FoundPage

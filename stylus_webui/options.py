@@ -14,24 +14,15 @@ from stylus_core import option_table as core
 from stylus_core.errors import OptionError
 from stylus_core.option_values import Option, check
 from stylus_core.options import Options
+from stylus_host.named_adapters import Named, parse_picks
+from stylus_host.variants import OPTION as VARIANTS
 from stylus_webui.edits import Edits, parse_edits
-from stylus_webui.named_adapters import Named, parse_picks
-
-VARIANTS = ("all", "one-hot per adapter", "one-hot per keyword")
 
 ENABLED = Option("enabled", "bool", False, "Enable", "Pick adapters for every prompt of the job.")
 
 #: Options of a job that the core does not know. `picks` has no control of its own: a pasted infotext fills it.
 HOST_TABLE: tuple[Option, ...] = (
-    Option(
-        "variants",
-        "choice",
-        "all",
-        "Variants",
-        "What the batches of one job use: every pick, or other subsets of them in an order of the seed.",
-        VARIANTS,
-        hint="Which picks each batch of a job uses.",
-    ),
+    VARIANTS,
     Option(
         "picks",
         "names",

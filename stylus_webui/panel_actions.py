@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from stylus_core.errors import OptionError
+from stylus_host.named_adapters import MOST_PICKS, Named
 from stylus_webui import host_prompts, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.adapter_folder import open_folder
 from stylus_webui.edits import Edits, parse_edits
-from stylus_webui.named_adapters import MOST_PICKS, Named
 from stylus_webui.options import CONTROLS
 
 if TYPE_CHECKING:

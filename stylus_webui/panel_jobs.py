@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.context import Context
 
+from stylus_host.named_adapters import Named
 from stylus_webui import host_prompts, runtime, tags
 from stylus_webui.edits import Edits
-from stylus_webui.named_adapters import Named
 from stylus_webui.options import CONTROLS, HostSettings
 from stylus_webui.panel_controls import not_saved
 

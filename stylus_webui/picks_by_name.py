@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from stylus_core.options import Options
 from stylus_core.types import Pick, in_proportion
+from stylus_host.named_adapters import Named
+from stylus_host.service import Service
+from stylus_host.service_state import sentence
 from stylus_webui import tags
 from stylus_webui.edits import Edits
-from stylus_webui.named_adapters import Named
 from stylus_webui.pairs import Applied, joined
-from stylus_webui.service import Service
-from stylus_webui.service_state import sentence
 
 
 class NamedLookup(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stylus_core.errors import StylusError
-from stylus_webui.service_state import sentence
+from stylus_host.service_state import sentence
 
 if TYPE_CHECKING:
     from stylus_core.composer.settings import ComposerSettings

@@ -13,10 +13,10 @@ from typing import Any
 
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.types import Adapter, Pick
+from stylus_host.service import NotReady
 from stylus_webui import guard, host, runtime, settings
 from stylus_webui import options as table
 from stylus_webui.client_text import cleaned, for_client
-from stylus_webui.service import NotReady
 
 PREFIX = "/stylus/v1"
 #: Longest prompt that is selected for, in characters: twice what 3,000 tokens take.

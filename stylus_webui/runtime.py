@@ -13,15 +13,16 @@ from stylus_webui import host, pairs, settings
 from stylus_webui.job_seed import job_seed
 
 if TYPE_CHECKING:
+    from stylus_host.core_protocol import SelectingCore
+    from stylus_host.service import Service
     from stylus_webui.cache import Cache
-    from stylus_webui.core_protocol import SelectingCore
     from stylus_webui.generation_hook import JobOutcome
     from stylus_webui.select_or_reuse import DecisionContext
-    from stylus_webui.service import Service
 
 logger = logging.getLogger("stylus")
 
 _LAST = 64
+_NO_FOLDER = "the WebUI has no LoRA folder; put adapters into models/Lora or add a folder in the settings"
 
 
 class Runtime:
@@ -129,11 +130,11 @@ def restart() -> None:
 
 
 def _make() -> Runtime:
+    from stylus_host.service import Service
     from stylus_webui.cache import Cache
-    from stylus_webui.service import Service
 
     kept = settings.home() / "webui-picks.sqlite" if settings.keep_picks() else None
-    return Runtime(Service(_open_core, settings.folders, host.architecture), Cache(kept))
+    return Runtime(Service(_open_core, settings.folders, host.architecture, _NO_FOLDER), Cache(kept))
 
 
 def _open_core(folders: Sequence[Path]) -> SelectingCore:

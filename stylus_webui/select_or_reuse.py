@@ -11,16 +11,16 @@ from stylus_core.errors import StylusError
 from stylus_core.option_values import ANY_SEED
 from stylus_core.options import Options
 from stylus_core.types import Pick, Selection, in_proportion
+from stylus_host.named_adapters import Named
+from stylus_host.service import NotReady, Service
+from stylus_host.service_state import sentence
 from stylus_webui import host, host_prompts, tags
 from stylus_webui.cache import Cache
 from stylus_webui.cached_selection import read_selection
 from stylus_webui.edits import Edits, normal
-from stylus_webui.named_adapters import Named
 from stylus_webui.options import HostSettings
 from stylus_webui.pairs import Applied, joined, whole
 from stylus_webui.picks_by_name import NamedLookup, by_name, described, taken_by_hand
-from stylus_webui.service import NotReady, Service
-from stylus_webui.service_state import sentence
 from stylus_webui.written_prompts import recognise
 
 logger = logging.getLogger("stylus")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from stylus_core.refiner.model.example_pictures import data_url, pictures_of
 from stylus_core.types import Metadata
+from stylus_host.thumbnails import thumbnail
 from stylus_study.report import thumbnails
 from stylus_study.study.types import GridCell, StudyPicture
-from stylus_webui.thumbnails import thumbnail
 
 _PATIENCE = 8.0  # seconds
 _CELL = GridCell("local", "0", 7.0, 1, "")

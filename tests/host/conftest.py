@@ -57,9 +57,9 @@ class Host:
         from fastapi import FastAPI
         from modules.api import Api
 
+        from stylus_host.service import Service
         from stylus_webui import runtime
         from stylus_webui.cache import Cache
-        from stylus_webui.service import Service
 
         vars(self.shared.cmd_opts).update(flags)
         self.networks.list_available_networks()

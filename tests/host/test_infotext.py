@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stylus_core import option_table as core
+from stylus_host.named_adapters import Named, format_picks, parse_picks
 from stylus_webui import infotext
 from stylus_webui.edits import Edits, parse_edits
-from stylus_webui.named_adapters import Named, format_picks, parse_picks
 from stylus_webui.options import CONTROLS, from_args
 
 

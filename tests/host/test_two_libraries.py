@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from stylus_core import Stylus
+from stylus_host.service import Service
 from stylus_webui import options
 from stylus_webui.cache import Cache
 from stylus_webui.select_or_reuse import DecisionContext, decide
-from stylus_webui.service import Service
 from tests.clock import HANG
 from tests.host.fake import FakeCore, safetensors
 

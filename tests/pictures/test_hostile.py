@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 
 from stylus_core.pictures import PictureError, check_whole, jpeg, read_file
 from stylus_core.refiner.model.example_pictures import ExamplePicture, data_url
-from stylus_webui import thumbnails
+from stylus_host import thumbnails
 from tests.clock import HANG
 from tests.pictures import hostile
 
@@ -26,7 +26,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: MB in memory above what there was before, whether it is shown.
 _CHILD = """
 import json, sys
-from stylus_webui import thumbnails
+from stylus_host import thumbnails
 def megabytes(what):
     return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith(what))) / 1000
 small, *paths = sys.argv[1:]

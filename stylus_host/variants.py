@@ -10,7 +10,22 @@ import math
 import random
 from collections.abc import Sequence
 
+from stylus_core.option_values import Option
 from stylus_core.types import Pick
+
+#: What pictures of one job can differ in.
+VARIANTS = ("all", "one-hot per adapter", "one-hot per keyword")
+
+#: The row of this for a host's table of options.
+OPTION = Option(
+    "variants",
+    "choice",
+    "all",
+    "Variants",
+    "What the batches of one job use: every pick, or other subsets of them in an order of the seed.",
+    VARIANTS,
+    hint="Which picks each batch of a job uses.",
+)
 
 
 def subsets(picks: Sequence[Pick], strategy: str, batches: int, seed: int) -> list[tuple[Pick, ...]]:
@@ -20,7 +35,7 @@ def subsets(picks: Sequence[Pick], strategy: str, batches: int, seed: int) -> li
 
     Args:
         picks: all of them.
-        strategy: one of `options.VARIANTS`.
+        strategy: one of `VARIANTS`.
         batches: how many there are.
         seed: decides the order.
 

@@ -1,4 +1,4 @@
-"""What a WebUI uses of the core: `stylus_core.Stylus` is such, and so is what tests put in its place."""
+"""What a host uses of the core: `stylus_core.Stylus` is such, and so is what tests put in its place."""
 
 from __future__ import annotations
 

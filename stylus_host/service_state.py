@@ -1,4 +1,4 @@
-"""How far the index of a WebUI is, and how a user is told."""
+"""How far the index of a host is, and how a user is told."""
 
 from __future__ import annotations
 

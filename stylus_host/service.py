@@ -1,4 +1,4 @@
-"""The library and its index inside a WebUI: opened, filled and refreshed in the background, asked without waiting."""
+"""The library and its index inside a host: opened, filled and refreshed in the background, asked without waiting."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, Selection
-from stylus_webui.core_protocol import SelectingCore
-from stylus_webui.service_state import BESIDE, ServiceState
-from stylus_webui.thread_priority import lower_priority
+from stylus_host.core_protocol import SelectingCore
+from stylus_host.service_state import BESIDE, ServiceState
+from stylus_host.thread_priority import lower_priority
 
 if TYPE_CHECKING:
     from stylus_core.adapter_search import FoundPage
@@ -27,12 +27,13 @@ class NotReady(StylusError):
 
 
 class Service:
-    """One library for the whole WebUI.
+    """One library for the whole host.
 
     Args:
         open_core: makes the core of these folders; it is called in the background only.
-        folders: those of the WebUI's settings.
+        folders: those in which the host looks for adapters.
         architecture: what the checkpoint is now, whose adapters get their vectors first.
+        no_folder: what a user is told where there is none of them, with the way out.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class Service:
         open_core: Callable[[Sequence[Path]], SelectingCore],
         folders: Callable[[], Sequence[Path]],
         architecture: Callable[[], str] = lambda: "any",
+        no_folder: str = "there is no LoRA folder",
     ) -> None:
         self._open_core = open_core
-        self._folders, self._architecture = folders, architecture
+        self._folders, self._architecture, self._no_folder = folders, architecture, no_folder
         self._core: SelectingCore | None = None
         self._opened: tuple[Path, ...] = ()
         self._followed = -1  # the revision for which vectors were made, or are being made
@@ -220,9 +222,7 @@ class Service:
     def _refresh(self) -> None:
         folders = tuple(self._folders())
         if not folders:
-            raise LibraryError(
-                "the WebUI has no LoRA folder; put adapters into models/Lora or add a folder in the settings"
-            )
+            raise LibraryError(self._no_folder)
         core = self._core if folders == self._opened else None
         made = core or self._open_core(folders)
         try:

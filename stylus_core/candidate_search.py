@@ -119,7 +119,7 @@ class CandidateSearch:
         timings = {"keywords": (time.perf_counter() - clock) * 1000}
         present = {name: self._called(name) for name in {t.name for t in prompt.tags}}
         pairs = self._pairing.for_prompt(present, options.banned, query.applies)
-        banned = [a.id for name in options.banned for a in self._library.find(name, whole=True) if a.stem == name]
+        banned = [a.id for name in options.banned for a in self._library.called(name)]
         wanted = Filter(options.architecture, options.kinds, pairs.excluded_ids.union(banned), query.pool)
         found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted)
         timings.update(found.timings)
@@ -139,7 +139,9 @@ class CandidateSearch:
         return SearchResult(request, candidates, pairs, wanted, timings)
 
     def _called(self, name: str) -> list[Adapter]:
-        """The adapters that a tag of this name calls, by their stem or their alias."""
+        """The adapters that a tag of this name calls, by what the host calls them or by their alias."""
+        if self._library.by_paths and (exact := self._library.called(name)):
+            return exact
         if self._remote is not None:  # which leaves out those of this alias by itself; the index here may be old
             return [a for a in self._library.find(name, whole=True) if name in (a.stem, a.metadata.alias)]
         index = self._index.index

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.base_models import OTHER, UNKNOWN
 from stylus_core.errors import ModelError, OptionError, StylusError
+from stylus_core.home import NAMINGS, library_home
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def examine(
     endpoint: str | None = None,
     engine: str | None = None,
     opener: Callable[..., Any] | None = None,
+    names: str = NAMINGS[0],
 ) -> Iterator[Finding]:
     """Looks at everything in the order in which it matters; nothing is raised for what is broken.
 
@@ -68,6 +70,7 @@ def examine(
         endpoint: base URL of an OpenAI-compatible server, if one is configured.
         engine: address of a search engine that holds the index, if one is configured.
         opener: what opens a library, called as `stylus_core.Stylus` is; that class itself if None.
+        names: what the host calls adapters by, as `stylus_core.Stylus` takes it.
 
     Yields:
         A finding as soon as it is there: some take seconds.
@@ -90,11 +93,12 @@ def examine(
     yield from folders
     if all(f.level == "broken" for f in folders):
         return
-    kept = list(_kept(libraries, home))
+    kept = list(_kept(libraries, home, names))
     yield from kept
     if any(f.level == "broken" for f in kept):  # opening the database would move it aside
         return
-    yield from _library(libraries, home, encoder, opener)
+    more = {} if names == NAMINGS[0] else {"names": names}
+    yield from _library(lambda: (opener or _stylus())(list(libraries), home=home, encoder=encoder, **more))
 
 
 def _packages() -> Iterator[Finding]:
@@ -186,13 +190,12 @@ def _encoder(name: str) -> Finding:
     return Finding("ok", subject, f"{encoder.dim} wide, runs on {encoder.backend}")
 
 
-def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
+def _kept(libraries: Sequence[Path], home: Path | None, names: str) -> Iterator[Finding]:
     """What is damaged of the caches, and what was moved aside."""
     from stylus_core.caches import damage, database_problem
-    from stylus_core.home import library_home
     from stylus_core.storage.quarantine import find_moved_aside, is_aside
 
-    folder = library_home([path.expanduser().absolute() for path in libraries], home)
+    folder = library_home([path.expanduser().absolute() for path in libraries], home, names)
     if not folder.is_dir():
         return
     if problem := database_problem(folder):
@@ -207,15 +210,15 @@ def _kept(libraries: Sequence[Path], home: Path | None) -> Iterator[Finding]:
         yield Finding("note", "moved aside", message, "delete them when nobody needs them", tuple(map(str, mine)))
 
 
-def _library(
-    libraries: Sequence[Path], home: Path | None, encoder: str, opener: Callable[..., Any] | None
-) -> Iterator[Finding]:
-    if opener is None:
-        from stylus_core.stylus import Stylus
+def _stylus() -> Callable[..., Any]:
+    from stylus_core.stylus import Stylus
 
-        opener = Stylus
+    return Stylus
+
+
+def _library(opened: Callable[[], Any]) -> Iterator[Finding]:
     try:
-        with opener(list(libraries), home=home, encoder=encoder) as stylus:
+        with opened() as stylus:
             adapters, problems, foreign = stylus.adapters(), stylus.problems(), stylus.foreign
     except StylusError as error:
         yield Finding("broken", "database", str(error))

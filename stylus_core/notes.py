@@ -22,7 +22,7 @@ def excluded(adapter: Adapter) -> str:
     """
     if adapter.status != "excluded":
         return ""
-    return f"{adapter.stem!r} was asked for by name and is left out: {adapter.problem}"
+    return f"{adapter.name!r} was asked for by name and is left out: {adapter.problem}"
 
 
 def other_architecture(adapter: Adapter, wanted: str) -> str:
@@ -41,7 +41,7 @@ def other_architecture(adapter: Adapter, wanted: str) -> str:
     if fits(made_for, wanted):
         return ""
     what = for_people(wanted) if wanted == OTHER else wanted
-    return f"{adapter.stem!r} was asked for by name and is left out: it is made for {made_for} and not for {what}"
+    return f"{adapter.name!r} was asked for by name and is left out: it is made for {made_for} and not for {what}"
 
 
 def other_half_missing(adapter: Adapter, half: Half | None) -> str:
@@ -56,7 +56,7 @@ def other_half_missing(adapter: Adapter, half: Half | None) -> str:
     """
     if half is None or not half.missing:
         return ""
-    return f"{adapter.stem!r} was asked for by name and is left out: {half.missing}"
+    return f"{adapter.name!r} was asked for by name and is left out: {half.missing}"
 
 
 def no_pick(request: Request, index: IndexView, wanted: Filter) -> str:

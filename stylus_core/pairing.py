@@ -48,7 +48,7 @@ class Pairing:
 
         Args:
             present: names in the prompt's tags, and the adapters that each calls.
-            banned: stems.
+            banned: what the host calls them.
             applies: whether both files of a pair will be applied; None: they will.
 
         Returns:
@@ -83,10 +83,10 @@ class PromptPairs:
         half = pair.half(adapter)
         if half.missing or half.other is None:
             return half
-        other = half.other.stem
+        other = half.other.name
         if other in self.banned:
             return replace(half, missing=f"its {pair.half(half.other).stage}-noise half {other!r} is banned")
-        high, low = (adapter.stem, other) if half.stage == "high" else (other, adapter.stem)
+        high, low = (adapter.name, other) if half.stage == "high" else (other, adapter.name)
         return replace(half, missing=self.applies(high, low)) if self.applies is not None else half
 
     def with_half(self, candidate: Candidate) -> Candidate:
@@ -110,7 +110,7 @@ class PromptPairs:
             if any(i in self.present for i in ids):
                 out.update(ids)
             elif (second := pair.second) is not None and self.banned.isdisjoint(
-                a.stem for a in (pair.high, pair.low) if a is not None
+                a.name for a in (pair.high, pair.low) if a is not None
             ):
                 out.add(second.id)
         return frozenset(out)
@@ -128,7 +128,7 @@ class PromptPairs:
         """Finds what is pinned among the names in the prompt's tags.
 
         Args:
-            pins: stems.
+            pins: what the host calls them.
 
         Returns:
             The names that call one of these, or the other half of one.
@@ -137,7 +137,7 @@ class PromptPairs:
         for number, (name, adapter) in self.present.items():
             pair = self.pairs.get(number)
             files = [adapter, *((pair.high, pair.low) if pair is not None else ())]
-            if any(file is not None and file.stem in pins for file in files):
+            if any(file is not None and file.name in pins for file in files):
                 out.add(name)
         return frozenset(out)
 
@@ -149,6 +149,6 @@ class PromptPairs:
             half = self.pairs[number].half(adapter) if number in self.pairs else None
             if half is None or (half.other is not None and half.other.id in self.present):
                 continue
-            lacks = half.missing or f"its other half {half.other.stem if half.other else ''!r} is not in the prompt"
+            lacks = half.missing or f"its other half {half.other.name if half.other else ''!r} is not in the prompt"
             out.append(f"the prompt has {name!r}, one file of two that belong together, alone: {lacks}")
         return out

@@ -16,7 +16,7 @@ def pinned(
     """Looks for the adapters that the options pin.
 
     Args:
-        library: where they are looked for, by their stems.
+        library: where they are looked for, by what the host calls them.
         options: with the architecture that they have to be made for.
         candidate: an adapter as a candidate, which knows whether it stands for two files.
 
@@ -24,9 +24,14 @@ def pinned(
         Those that can come, in the order of the options, and a sentence for each that is left out.
     """
     names = [name for name in options.pinned if name not in options.banned]
-    found = [a for name in names for a in library.find(name, whole=True)[:1] if a.stem == name]
-    missing = [name for name in names if name not in {a.stem for a in found}]
-    notes = [f"the pinned adapter {name!r} is not in the library" for name in missing]
+    called = {name: library.called(name) for name in names}
+    notes = [f"the pinned adapter {name!r} is not in the library" for name, adapters in called.items() if not adapters]
+    found = []
+    for name, adapters in called.items():
+        if len(different := dict.fromkeys(a.name for a in adapters)) > 1:
+            notes.append(f"the pinned name {name!r} is that of several files: pin one of {', '.join(different)}")
+        else:
+            found += adapters[:1]
     fitting = []
     for made in map(candidate, found):
         why = (

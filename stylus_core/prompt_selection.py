@@ -13,12 +13,12 @@ from stylus_core.composer import Composers
 from stylus_core.library import Library
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
-from stylus_core.prompt import parse
+from stylus_core.prompt import NetworkTag, parse
 from stylus_core.prompt.tags import ADAPTER_KINDS
 from stylus_core.retriever.local_index import LocalIndex
 from stylus_core.retriever.pool import Pools
 from stylus_core.selection_writing import write_selection
-from stylus_core.types import Applies, Selection
+from stylus_core.types import Applies, PresentAdapter, Selection
 
 
 class SelectionTask(NamedTuple):
@@ -30,6 +30,7 @@ class SelectionTask(NamedTuple):
         depth: how many candidates the result lists at least.
         applies: whether whoever applies the tags applies both of two files that belong together; None: so it is.
         look: whether to look first for what changed in the folders.
+        present: adapters that the picture has already beside those in the prompt's tags.
     """
 
     prompt: str
@@ -37,6 +38,7 @@ class SelectionTask(NamedTuple):
     depth: int
     applies: Applies | None
     look: bool
+    present: tuple[PresentAdapter, ...] = ()
 
 
 class PromptSelector:
@@ -73,15 +75,14 @@ class PromptSelector:
         Returns:
             The prompt that is ready to generate, the picks, and what else the user should know.
         """
-        prompt, chosen = task.prompt, task.options
+        prompt, chosen = task.prompt, self._named(task.options)
         clock = time.perf_counter()
         parsed = parse(prompt)
+        parsed = replace(parsed, tags=(*parsed.tags, *map(_tag, task.present)))
         if not parsed.plain.strip(" ,\n"):
-            return Selection(prompt, prompt, notes=("the prompt is empty: there is nothing to choose for",))
+            return _nothing(prompt, "the prompt is empty: there is nothing to choose for")
         if chosen.existing == "skip" and any(t.kind in ADAPTER_KINDS for t in parsed.tags):
-            return Selection(
-                prompt, prompt, notes=("the prompt has adapters already, and the options say to leave it then",)
-            )
+            return _nothing(prompt, "the prompt has adapters already, and the options say to leave it then")
         if task.look:
             self._watch.check()
         with self._local_index.lock:
@@ -97,3 +98,22 @@ class PromptSelector:
         timings["rewrite"] = (time.perf_counter() - clock) * 1000
         timings["total"] = sum(timings.values())
         return replace(selection, candidates=found.candidates, timings=timings)
+
+    def _named(self, options: Options) -> Options:
+        """With what the host calls the adapters that they name."""
+        names = self._library.names
+        return replace(
+            options,
+            pinned=names(options.pinned, several=False),
+            banned=names(options.banned),
+            favourite_names=names(options.favourite_names),
+        )
+
+
+def _tag(present: PresentAdapter) -> NetworkTag:
+    weight, clip_weight = present.weight, present.clip_weight
+    return NetworkTag("lora", present.name, weight, -1, -1, "", weight if clip_weight is None else clip_weight)
+
+
+def _nothing(prompt: str, note: str) -> Selection:
+    return Selection(prompt, prompt, notes=(note,), with_trigger_words=prompt)

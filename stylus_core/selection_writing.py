@@ -53,6 +53,7 @@ def write_selection(
         composer=composition.composer,
         notes=tuple(dict.fromkeys([*said, found.awaited] if found.awaited else said)),
         provisional=bool(found.awaited),
+        with_trigger_words=written.worded,
     )
 
 

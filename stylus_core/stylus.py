@@ -16,6 +16,7 @@ from stylus_core.home import library_home
 from stylus_core.indexing import Indexing
 from stylus_core.library import Library, Problem, ScanReport
 from stylus_core.library.find_by_name import the_one
+from stylus_core.library.naming import naming_of
 from stylus_core.library.watch import Watch
 from stylus_core.options import Options
 from stylus_core.pairing import Pairing, PromptPairs
@@ -25,7 +26,7 @@ from stylus_core.refiner.description_sources import open_library
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.local_index import LocalIndex
-from stylus_core.types import Adapter, Applies, Half, Selection
+from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
 
 
 class Stylus:
@@ -41,6 +42,8 @@ class Stylus:
         index: a search engine that holds the index, `milvus://host:port/collection`; "": this machine; None: what
             `$STYLUS_INDEX` says. Raises `OptionError` for an address that names none. An engine that cannot be used
             fails nothing: this machine's index stands in.
+        names: what the host calls adapters: "stems" (the WebUI family, which loads one file of each stem) or "paths"
+            (ComfyUI, which knows each file by its path below a root; of one path the first root's counts).
     """
 
     def __init__(
@@ -52,11 +55,12 @@ class Stylus:
         composers: Composers | ComposerSettings | None = None,
         descriptions: str = "",
         index: str | None = None,
+        names: str = "stems",
     ) -> None:
         paths = [library] if isinstance(library, (str, os.PathLike)) else list(library)
         self.roots = [Path(p).expanduser().absolute() for p in paths]
-        self.home = library_home(self.roots, Path(home).expanduser() if home else None)
-        self._library, index_folder = open_library(self.home, descriptions)
+        self.home = library_home(self.roots, Path(home).expanduser() if home else None, names)
+        self._library, index_folder = open_library(self.home, descriptions, naming_of(names, self.roots))
         made = composers if isinstance(composers, Composers) else Composers(settings=composers)
         self._composers = made.at_home(self.home)
         #: The index on this machine; hold its lock to look into it while selections go on.
@@ -190,7 +194,7 @@ class Stylus:
         Raises `OptionError` for what cannot be, `LibraryError` where no adapter has the name or several have it.
 
         Args:
-            name: its stem or title.
+            name: its stem, its path below a root where the host calls it by that, or its title.
             by: where the change comes from: "user", "panel" or "api".
             fields: those of `library.fields.TABLE`; None takes one back.
 
@@ -200,7 +204,7 @@ class Stylus:
         return self._indexing.again(lambda: self._set(name, by, fields))
 
     def _set(self, name: str, by: str, fields: Mapping[str, Any]) -> Adapter:
-        found = the_one(name, self.find(name), lambda: (a.stem for a in self.adapters()))
+        found = the_one(name, self.find(name), lambda: (a.name for a in self.adapters()))
         self._library.edit(found.id, fields, by=by)
         return self._library.get([found.id]).get(found.id, found)
 
@@ -256,6 +260,7 @@ class Stylus:
         depth: int = 0,
         applies: Applies | None = None,
         look: bool = True,
+        present: Sequence[PresentAdapter] = (),
     ) -> Selection:
         """Picks adapters for a prompt and writes them into it.
 
@@ -267,12 +272,14 @@ class Stylus:
             depth: how many candidates the result lists at least; the composer sees `options.candidates` of them.
             applies: whether whoever applies the tags applies both of two files that belong together; None: so it is.
             look: whether to look first for what changed in the folders; False where `catch_up` was just called.
+            present: adapters that the picture has already beside those in the prompt's tags: they count like these, and
+                are not added again.
 
         Returns:
             The prompt that is ready to generate, the picks, and what else the user should know.
         """
         chosen = options if isinstance(options, Options) else Options.of(options, composers=self._composers.names)
-        task = SelectionTask(prompt, chosen, depth, applies, look)
+        task = SelectionTask(prompt, chosen, depth, applies, look, tuple(present))
         return self._indexing.again(lambda: self._selector.select(task))
 
     def catch_up(self) -> None:

@@ -7,9 +7,10 @@ This module imports nothing heavy: `import stylus_core` has to stay cheap.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from stylus_core.base_models import label
 
@@ -126,6 +127,17 @@ class Adapter:
     size: int = 0  # bytes
     metadata: Metadata = field(default_factory=Metadata)
     card: Card = field(default_factory=Card)
+    host_name: str = ""  # the path below a root, where the host calls it by that; empty where by its stem
+
+    @property
+    def name(self) -> str:
+        """What the host calls it, and no other adapter of the library."""
+        return self.host_name or self.stem
+
+    @property
+    def tag_name(self) -> str:
+        """Its name in a tag: of a path without the extension, and with "/" on every system."""
+        return os.path.splitext(self.host_name)[0].replace(os.sep, "/") or self.stem
 
     @property
     def made_for(self) -> str:
@@ -150,6 +162,14 @@ class Half:
     stage: str  # "high" or "low": the part of the model that works while there is much noise, or little
     other: Adapter | None = None  # the other file, if there is one
     missing: str = ""  # why the two cannot be used together, the end of a sentence; "" if they can
+
+
+class PresentAdapter(NamedTuple):
+    """An adapter that the picture has already, though no tag of the prompt says so."""
+
+    name: str  # what the host calls it
+    weight: float = 1.0  # of the picture's model
+    clip_weight: float | None = None  # of the text encoder, where that is another one
 
 
 #: Why whoever applies a prompt's tags would not apply both files of such a pair, by their stems (that for much noise
@@ -180,8 +200,8 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """The stem of the adapter's file, as a tag names it."""
-        return self.adapter.stem
+        """What the host calls the adapter."""
+        return self.adapter.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +228,7 @@ class Composition:
 class Pick:
     """An adapter that goes into the prompt."""
 
-    name: str  # the stem, as in the tag
+    name: str  # what the host calls it: the stem as in the tag, or the path below a root
     path: str
     weight: float  # of the picture's model (unet)
     keyword: str
@@ -266,6 +286,7 @@ class Selection:
     notes: tuple[str, ...] = ()  # what the user should know, one sentence each
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
     provisional: bool = False  # some adapters have no vectors yet: the same prompt may lead to others before long
+    with_trigger_words: str = ""  # the prompt with the picks' trigger words and without their tags
 
     def to_json(self, candidates: int = 0) -> dict[str, Any]:
         """Makes a plain dict of it.
@@ -279,6 +300,7 @@ class Selection:
         out: dict[str, Any] = {
             "prompt": self.prompt,
             "rewritten": self.rewritten,
+            "with_trigger_words": self.with_trigger_words,
             "picks": [dataclasses.asdict(p) for p in self.picks],
             "nearly": [dataclasses.asdict(p) for p in self.nearly],
             "composer": self.composer,

@@ -27,6 +27,7 @@ def read_selection(value: Mapping[str, Any]) -> Selection:
         nearly=tuple(pick for p in value.get("nearly", ()) if (pick := read_pick(p)) is not None),
         composer=str(value.get("composer", "")),
         notes=tuple(str(n) for n in value.get("notes", ())),
+        with_trigger_words=str(value.get("with_trigger_words", "")),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stylus_core.errors import OptionError
+from stylus_core.home import NAMINGS
 from stylus_core.option_table import TABLE
 from stylus_core.option_values import Option, check
 
@@ -25,6 +26,7 @@ environment:
   STYLUS_LIBRARY   folders of adapters, where --library is not given
   STYLUS_HOME      where the state is kept (default: a folder "stylus" in the user's cache)
   STYLUS_ENCODER   folder of an embedding model, where --encoder is not given
+  STYLUS_NAMES     what adapters are called by, where --names is not given
   STYLUS_INDEX     a search engine that holds the index, where --index is not given
   STYLUS_ENDPOINT  an OpenAI-compatible server, where --base-url is not given (or STYLUS_BASE_URL, which goes before)
   STYLUS_MODEL     the server's model, where --model is not given
@@ -87,6 +89,12 @@ def add_common(command: argparse.ArgumentParser) -> None:
         default=os.environ.get("STYLUS_INDEX"),
         metavar="ADDRESS",
         help="search engine that holds the index: milvus://host:port/collection",
+    )
+    command.add_argument(
+        "--names",
+        default=os.environ.get("STYLUS_NAMES") or NAMINGS[0],
+        metavar="|".join(NAMINGS),
+        help="what adapters are called by: their stems as in a WebUI, or their paths below the library as in ComfyUI",
     )
     command.add_argument("-v", "--verbose", action="store_true", help="log what is done, on the error stream")
 

@@ -13,6 +13,7 @@ from stylus_core.cli.model_flags import composer_settings
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, json_line
 from stylus_core.errors import LibraryError
+from stylus_core.home import NAMINGS
 from stylus_core.library.find_by_name import the_one
 from stylus_core.types import Adapter
 
@@ -46,6 +47,8 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
         more = {**more, "composers": settings}
     if args.index:
         more = {**more, "index": args.index}
+    if args.names != NAMINGS[0]:
+        more = {**more, "names": args.names}
     with opener(library, home=args.home, encoder=args.encoder, **more) as stylus:
         yield stylus
 
@@ -66,7 +69,7 @@ def named(stylus: Any, name: str) -> Adapter:
 
 def stems(stylus: Any) -> list[str]:
     """The names of all adapters that can be picked."""
-    return [adapter.stem for adapter in stylus.adapters()]
+    return [adapter.name for adapter in stylus.adapters()]
 
 
 def prepare(stylus: Any, console: Console) -> None:

@@ -90,7 +90,7 @@ def _architectures(adapters: Sequence[Adapter]) -> dict[str, int]:
 
 def adapters(found: Sequence[Adapter], console: Console) -> list[str]:
     """A list of adapters, one row each."""
-    rows = [[a.stem, a.card.kind, a.made_for, a.card.description or a.title] for a in found]
+    rows = [[a.name, a.card.kind, a.made_for, a.card.description or a.title] for a in found]
     return _headed(table(["adapter", "kind", "made for", "description"], rows, console.columns, (30, 10, 8)), console)
 
 
@@ -121,7 +121,7 @@ def adapter(found: Adapter, console: Console) -> list[str]:
         ("notes", meta.notes),
         ("read from", ", ".join(name for name, _ in sources.most_common())),
     ]
-    lines = [console.paint(cut(clean(found.stem), console.columns), "bold", "cyan")]
+    lines = [console.paint(cut(clean(found.name), console.columns), "bold", "cyan")]
     for label, text in rows:
         if text:
             first, *more = indented(f"  {label:<13}", text, console.columns)

@@ -40,7 +40,7 @@ def edit(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     with scanned(args, console, opener) as stylus:
         library, found = stylus.library, named(stylus, args.name)
         if args.undo and not library.undo(found.id):
-            raise LibraryError(f"nothing was changed of {found.stem!r} that could be taken back")
+            raise LibraryError(f"nothing was changed of {found.name!r} that could be taken back")
         if values and not library.edit(found.id, values):
             console.say("nothing is different from before")
         after = library.get([found.id]).get(found.id, found)
@@ -57,7 +57,7 @@ def _json(adapter: Adapter, told: list[FieldProvenance], undoable: int) -> dict[
     for standing in told:
         row = dataclasses.asdict(standing)
         fields[row.pop("field")] = row
-    return {"name": adapter.stem, "path": adapter.path, "fields": fields, "undoable": undoable}
+    return {"name": adapter.name, "path": adapter.path, "fields": fields, "undoable": undoable}
 
 
 def _lines(adapter: Adapter, told: list[FieldProvenance], undoable: int, console: Console) -> list[str]:
@@ -69,7 +69,7 @@ def _lines(adapter: Adapter, told: list[FieldProvenance], undoable: int, console
         if is_set:
             rows.append(["", f"  instead of {_who(standing.otherwise_by)}", _said(standing.otherwise)])
     head, *lines = table(["field", "set by", "value"], rows, console.columns, _MOST)
-    out = [console.paint(cut(clean(adapter.stem), console.columns), "bold", "cyan"), console.paint(head, "dim"), *lines]
+    out = [console.paint(cut(clean(adapter.name), console.columns), "bold", "cyan"), console.paint(head, "dim"), *lines]
     if undoable:
         what = "1 change" if undoable == 1 else f"{undoable} changes"
         out += ["", console.paint(f"{what} can be taken back: --undo takes back the last", "dim")]

@@ -74,7 +74,7 @@ def apply_rules(
 def missing_half_notes(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, ...]:
     """A sentence for each adapter that is refused because it is one of two files and the other cannot come."""
     return tuple(
-        f"{a.candidate.adapter.stem!r} is left out: {why}"
+        f"{a.candidate.adapter.name!r} is left out: {why}"
         for a, why in refused
         if a.candidate.half is not None and why == a.candidate.half.missing
     )

@@ -48,8 +48,8 @@ class Request:
             Whether the options pin one of its files.
         """
         half = candidate.half
-        stems = [candidate.adapter.stem, *([half.other.stem] if half is not None and half.other is not None else [])]
-        return any(stem in self.options.pins for stem in stems)
+        names = [candidate.adapter.name, *([half.other.name] if half is not None and half.other is not None else [])]
+        return any(name in self.options.pins for name in names)
 
     @cached_property
     def mentions(self) -> Mentions:

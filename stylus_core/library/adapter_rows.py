@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from stylus_core.library.naming import Naming
 from stylus_core.library.record_codec import decode_card, decode_metadata
 from stylus_core.types import Adapter
 
@@ -41,12 +42,12 @@ def reason_of(status: str, problem: str, shadowed_by: str) -> str:
     return f"the host loads another file with the same name: {shadowed_by}" if status == "shadowed" else problem
 
 
-def adapter_of(row: tuple[Any, ...]) -> Adapter:
-    """A row of these queries as an adapter."""
+def adapter_of(row: tuple[Any, ...], naming: Naming) -> Adapter:
+    """A row of these queries as an adapter, called as `naming` has it."""
     number, path, stem, status, problem, shadowed_by, size, metadata, card = row
     made = decode_card(card)
     reason = reason_of(status, problem, shadowed_by)
     if status == "excluded":
         who = "you excluded it" if "excluded" in made.edited else "another tool excludes it"
         reason = f"{who}: stylus set NAME --excluded false lets it be picked"
-    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), made)
+    return Adapter(number, path, stem, status, reason, size, decode_metadata(metadata), made, naming.name(path))

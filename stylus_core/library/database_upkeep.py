@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from stylus_core.library.database import Database, Lost
 from stylus_core.library.folder_walk import Listing, SeenFile, SeenFolder
+from stylus_core.library.naming import Naming
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import ScanReport, scan
 from stylus_core.library.user_backup import NAME, UserBackup
@@ -21,10 +22,10 @@ EACH = 10_000
 class DatabaseUpkeep:
     """Of one database. Safe to use from several threads."""
 
-    def __init__(self, database: Database, refiner: Refiner) -> None:
+    def __init__(self, database: Database, refiner: Refiner, naming: Naming) -> None:
         self.folders: dict[str, SeenFolder] = {}  # what the last listing saw
         self.sidecars: list[SeenFile] = []  # as well; none of a library that is too large to look at each
-        self._database, self._refiner = database, refiner
+        self._database, self._refiner, self._naming = database, refiner, naming
         self._backup = UserBackup(database.path.with_name(NAME))
         self._scanning = threading.Lock()
         self._listed = ""  # identity of the database with which they were compared
@@ -73,7 +74,7 @@ class DatabaseUpkeep:
         progress: StageProgress | None,
         pause: Callable[[], None] | None = None,
     ) -> ScanReport:
-        report, listing = scan(database, roots, self._refiner, progress, pause)
+        report, listing = scan(database, roots, self._refiner, self._naming, progress, pause)
         identity, lost = database.state.identity, database.lost
         if lost or identity != self._listed or report.added or report.renamed:
             self._restore(database, lost)

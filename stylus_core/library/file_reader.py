@@ -54,7 +54,7 @@ def _read(item: Listed, refiner: Refiner) -> ReadFile:
     if item.problem:
         return unusable(item, "unreadable", item.problem)
     extension = os.path.splitext(item.name)[1].lower()
-    if extension != OPENED:
+    if extension not in OPENED:
         return unusable(
             item, "unopened", f"a {extension} file can run code when it is opened: it is listed and never opened"
         )

@@ -12,7 +12,7 @@ _LISTED = 8
 
 
 def the_one(name: str, found: Sequence[Adapter], stems: Callable[[], Iterable[str]]) -> Adapter:
-    """Finds the adapter of exactly this stem, else the only one that `Library.find` takes for the name.
+    """Finds the adapter of exactly this name or stem, else the only one that `Library.find` takes for the name.
 
     Args:
         name: as the user wrote it.
@@ -25,12 +25,12 @@ def the_one(name: str, found: Sequence[Adapter], stems: Callable[[], Iterable[st
     Raises:
         LibraryError: where there is none, and where several go by the name.
     """
-    exact = [a for a in found if a.stem == name] or list(found)
+    exact = [a for a in found if a.name == name] or [a for a in found if a.stem == name] or list(found)
     wanted = [a for a in exact if a.status in ("ok", "excluded")] or exact
     if not wanted:
         raise unknown(name, stems())
     if len(wanted) > 1:
-        listed = ", ".join(a.stem for a in wanted[:_LISTED])
+        listed = ", ".join(a.name for a in wanted[:_LISTED])
         more = f" and {len(wanted) - _LISTED} more" if len(wanted) > _LISTED else ""
         raise LibraryError(f"several adapters go by {name!r}: name one of {listed}{more}")
     return wanted[0]

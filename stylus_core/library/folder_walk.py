@@ -17,8 +17,10 @@ from stylus_core.library.regular_file import error_text
 from stylus_core.library.sidecar_owner import SIDECARS, Entry, by_owner
 from stylus_core.storage.sqlite_values import same_number, storable, storable_text
 
-OPENED = ".safetensors"
-EXTENSIONS = frozenset((OPENED, ".pt", ".ckpt"))
+#: Of files that are opened; ComfyUI takes both for the same.
+OPENED = frozenset((".safetensors", ".sft"))
+#: Of files that every host takes for adapters.
+EXTENSIONS = frozenset((".safetensors", ".pt", ".ckpt"))
 
 #: Goes into every signature: raised where what is read of headers or of a sidecar that was read before is another
 #: thing now, so that all files are read again. A new format of sidecar is noticed without it.
@@ -106,8 +108,10 @@ def edited(files: Iterable[SeenFile], patience: float = math.inf) -> bool | None
     return False
 
 
-def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) -> Listing:
-    """Walks the roots, hidden folders included as the hosts do; each folder once, also where links lead to it.
+def list_roots(
+    roots: Sequence[str], extensions: frozenset[str] = EXTENSIONS, pause: Callable[[], None] | None = None
+) -> Listing:
+    """Lists the files with these extensions, hidden folders included as the hosts do; each folder once, links or not.
 
     Links are followed last, so that a file keeps its own path where it has one inside the roots. Whatever the system
     says of one entry or one folder concerns that one alone. `pause` is called every few hundred files: it may wait
@@ -136,7 +140,7 @@ def list_roots(roots: Sequence[str], pause: Callable[[], None] | None = None) ->
                         continue
                     seen.update(dict.fromkeys(keys, folder))
                     folders[folder] = SeenFolder(info.st_mtime_ns, now - info.st_mtime_ns <= TICK_NS)
-                    inside = _look_into(folder)
+                    inside = _look_into(folder, extensions)
                 except FileNotFoundError:
                     continue
                 except Exception as error:
@@ -163,13 +167,13 @@ class _Inside(NamedTuple):
     unlisted: dict[str, str]  # as in a listing; the folder itself where its list broke off
 
 
-def _look_into(folder: str) -> _Inside:
+def _look_into(folder: str, extensions: frozenset[str]) -> _Inside:
     inside = _Inside([], [], [], [], {})
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 try:
-                    _take(entry, inside)
+                    _take(entry, inside, extensions)
                 except Exception as error:
                     inside.unlisted[shown(entry.path)] = error_text(error)
     except FileNotFoundError:
@@ -179,7 +183,7 @@ def _look_into(folder: str) -> _Inside:
     return inside
 
 
-def _take(entry: os.DirEntry[str], inside: _Inside) -> None:
+def _take(entry: os.DirEntry[str], inside: _Inside, extensions: frozenset[str]) -> None:
     """Puts an entry where it belongs. Raises what the system says of one of which that cannot be told."""
     name = entry.name
     dot = name.rfind(".")
@@ -191,7 +195,7 @@ def _take(entry: os.DirEntry[str], inside: _Inside) -> None:
             (inside.linked if entry.is_symlink() else inside.folders).append(entry.path)
     except Exception as error:
         failure = error
-    if extension in EXTENSIONS:
+    if extension in extensions:
         inside.adapters.append((name[:dot], extension, entry))
     elif extension in SIDECARS:
         if not is_folder:

@@ -19,6 +19,7 @@ from stylus_core.library.edits import SETTERS, change, undo
 from stylus_core.library.fields import checked
 from stylus_core.library.folder_walk import edited, folders_changed, folders_moved
 from stylus_core.library.library_reader import LibraryReader
+from stylus_core.library.naming import Naming, StemNaming
 from stylus_core.library.record_codec import encode_card
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan import ScanReport
@@ -45,13 +46,14 @@ class Library(LibraryReader):
     described, and tells so.
     """
 
-    def __init__(self, database: Path, refiner: Refiner) -> None:
+    def __init__(self, database: Path, refiner: Refiner, naming: Naming | None = None) -> None:
         """Opens the SQLite file `database`, or creates it together with its folder.
 
-        `refiner` makes the cards, and `stylus_core.refiner.MetadataRefiner` is the one that there is.
+        `refiner` makes the cards, and `stylus_core.refiner.MetadataRefiner` is the one that there is. `naming` is what
+        the host calls adapters; None: by their stems.
         """
-        super().__init__(Database(Path(database)), refiner)
-        self._upkeep = DatabaseUpkeep(self._database, refiner)
+        super().__init__(Database(Path(database)), refiner, naming or StemNaming())
+        self._upkeep = DatabaseUpkeep(self._database, refiner, self._naming)
         self._rests = -math.inf  # a time of `time.monotonic`: no sidecar is looked at until then
 
     def __enter__(self) -> Library:
@@ -154,7 +156,7 @@ class Library(LibraryReader):
         folders = self._upkeep.folders
         if quick and all(path in folders for path in paths) and not folders_changed(folders):
             return False
-        plan = make_plan(self._database, paths, self._refiner.version)
+        plan = make_plan(self._database, paths, self._refiner.version, self._naming)
         if would_change(plan):
             return True
         self._upkeep.same(plan.listing)

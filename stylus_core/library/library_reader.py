@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from stylus_core.home import PATHS
 from stylus_core.library.adapter_rows import BY_WORDS, FIND, NAMES, OF_IDS, OF_STATUS, Problem, adapter_of, reason_of
 from stylus_core.library.database import Database, DatabaseState
 from stylus_core.library.database_rows import cards_of
 from stylus_core.library.edits import Edit, read_edits, undoable
 from stylus_core.library.hostile_text import clean, fold
+from stylus_core.library.naming import Naming
 from stylus_core.library.pairs import could_be_half
 from stylus_core.library.pool_traits import PoolTraits, read_traits
 from stylus_core.library.provenance import FieldProvenance, field_provenance
@@ -26,8 +29,59 @@ _CHUNK = 500
 class LibraryReader:
     """The reading half of `Library`, which adds what scans and writes."""
 
-    def __init__(self, database: Database, refiner: Refiner) -> None:
-        self._database, self._refiner = database, refiner
+    def __init__(self, database: Database, refiner: Refiner, naming: Naming) -> None:
+        self._database, self._refiner, self._naming = database, refiner, naming
+
+    def _adapter(self, row: tuple[Any, ...]) -> Adapter:
+        return adapter_of(row, self._naming)
+
+    @property
+    def by_paths(self) -> bool:
+        """Whether the host calls adapters by their paths below its roots, rather than by their stems."""
+        return self._naming.kind == PATHS
+
+    def name_of(self, path: str, stem: str) -> str:
+        """Says what the host calls a file.
+
+        Args:
+            path: of the file, absolute.
+            stem: of the file.
+
+        Returns:
+            Its name, as `Adapter.name` has it.
+        """
+        return self._naming.name(path) or stem
+
+    def called(self, name: str) -> list[Adapter]:
+        """Finds the adapters that a name calls, as options and hosts name them.
+
+        Args:
+            name: the stem; where the host calls files by their paths also the path below a root, with its extension or
+                without.
+
+        Returns:
+            Usable ones first. Several where files in different folders have the stem; one for a path.
+        """
+        found = [a for a in self.find(self._naming.stem(name), whole=True) if self._naming.means(name, a)]
+        return [a for a in found if a.name == name] or found
+
+    def names(self, given: Sequence[str], several: bool = True) -> tuple[str, ...]:
+        """Puts what the host calls adapters in place of how somebody named them.
+
+        Args:
+            given: as `called` takes them.
+            several: whether a stem that files in several folders have stands for all of these.
+
+        Returns:
+            The names of those that are called, and as it is what calls none, or too many.
+        """
+        if not self.by_paths:
+            return tuple(given)
+        out: dict[str, None] = {}
+        for name in given:
+            found = dict.fromkeys(a.name for a in self.called(name))
+            out.update(found if len(found) == 1 or (found and several) else {name: None})
+        return tuple(out)
 
     def adapters(self, statuses: Iterable[str] = ("ok",)) -> Iterator[Adapter]:
         """Gives the adapters with one of these statuses.
@@ -43,7 +97,7 @@ class LibraryReader:
         while rows := self._database.rows(OF_STATUS, (last, wanted, _CHUNK)):
             last = rows[-1][0]
             with self._database.guard():
-                some = list(map(adapter_of, rows))
+                some = list(map(self._adapter, rows))
             yield from some
 
     def get(self, ids: Sequence[int]) -> dict[int, Adapter]:
@@ -57,7 +111,7 @@ class LibraryReader:
         """
         rows = self._database.rows(OF_IDS, (json.dumps([int(i) for i in ids]),))
         with self._database.guard():
-            return {row[0]: adapter_of(row) for row in rows}
+            return {row[0]: self._adapter(row) for row in rows}
 
     def traits(self, ids: Sequence[int] | None = None, details: bool = True) -> Iterator[PoolTraits]:
         """Gives what tells whether an adapter may be picked at all, of those with status "ok".
@@ -80,13 +134,16 @@ class LibraryReader:
 
         Returns:
             A hundred at most. That of exactly this stem comes first, since names that differ in case or in Unicode's
-            form are two to the hosts; then usable ones.
+            form are two to the hosts; then usable ones. Of a path below a root, where the host calls adapters by these,
+            that file alone.
         """
+        if self.by_paths and not whole and self._naming.stem(name) != name and (called := self.called(name)):
+            return called
         key, exact = fold(clean(name, 400)), storable_text(name)
         values = {"key": key, "exact": exact, "exact_key": fold(exact)}
         found = (self._database.rows(sql, values) for sql in (FIND[:2] if whole else FIND)) if key else iter(())
         with self._database.guard():
-            return [adapter_of(row) for row in next(filter(None, found), [])]
+            return [self._adapter(row) for row in next(filter(None, found), [])]
 
     def ids_by_name(self, text: str) -> list[int]:
         """Looks through the names of all adapters that can be selected.

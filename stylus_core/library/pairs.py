@@ -277,7 +277,7 @@ def _missing(stage: str, other: Adapter | None) -> str:
     if other.status != "ok":
         return f"its {stage}-noise half {other.path} cannot be used: {other.problem}"
     if other.metadata.excluded:
-        return f"its {stage}-noise half {other.stem!r} is excluded in another tool"
+        return f"its {stage}-noise half {other.name!r} is excluded in another tool"
     return ""
 
 

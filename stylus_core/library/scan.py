@@ -15,7 +15,8 @@ from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database, next_revision
 from stylus_core.library.database_rows import store_card, update_effective_card, write_file
 from stylus_core.library.file_reader import ReadFile, read_item, refined, unusable
-from stylus_core.library.folder_walk import Listing, winners
+from stylus_core.library.folder_walk import Listing
+from stylus_core.library.naming import Naming
 from stylus_core.library.record_codec import decode_metadata, encode_card
 from stylus_core.library.refiner_protocol import Refiner
 from stylus_core.library.scan_plan import Renames, ScanPlan, StoredRow, make_plan, resolve_roots
@@ -48,17 +49,18 @@ def scan(
     database: Database,
     roots: Sequence[str | os.PathLike[str]],
     refiner: Refiner,
+    naming: Naming,
     progress: StageProgress | None = None,
     pause: Callable[[], None] | None = None,
 ) -> tuple[ScanReport, Listing]:
     """See `Library.scan`. Returns the listing as well, by which later changes are noticed."""
     started = time.perf_counter()
     paths = resolve_roots(roots)
-    plan = make_plan(database, paths, refiner.version, pause)
+    plan = make_plan(database, paths, refiner.version, naming, pause)
     step = _Stepper(progress, len(plan.read) + len(plan.refine))
     counts = _read(database, plan, refiner, step)
     _refine_again(database, plan.refine, refiner, step)
-    removed = _finish(database, plan)
+    removed = _finish(database, plan, naming)
     states = dict(database.rows("SELECT status, count(*) FROM present WHERE status <> 'ok' GROUP BY status"))
     report = ScanReport(
         added=counts["added"] + len(plan.back),
@@ -143,10 +145,9 @@ def _refine_again(database: Database, rows: list[StoredRow], refiner: Refiner, s
                 update_effective_card(connection, number, refiner)
 
 
-def _finish(database: Database, plan: ScanPlan) -> int:
+def _finish(database: Database, plan: ScanPlan, naming: Naming) -> int:
     """Marks what is gone, what is back, and what the host does not load; returns how many are gone."""
-    won = winners(plan.listing)
-    shadows = {i.path: won[i.stem] for i in plan.listing.files.values() if won.get(i.stem, i.path) != i.path}
+    shadows = naming.shadows(plan.listing)
     stored = dict(database.rows("SELECT path, shadowed_by FROM adapters WHERE shadowed_by <> ''"))
     flips = {p: shadows.get(p, "") for p in shadows.keys() | stored.keys() if shadows.get(p, "") != stored.get(p, "")}
     folders = plan.listing.unlisted

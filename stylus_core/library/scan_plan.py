@@ -11,6 +11,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library.database import Database
 from stylus_core.library.folder_walk import Listed, Listing, list_roots
 from stylus_core.library.header import COMMON
+from stylus_core.library.naming import Naming
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +66,12 @@ def resolve_roots(roots: Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
 
 
 def make_plan(
-    database: Database, roots: Sequence[str], version: int, pause: Callable[[], None] | None = None
+    database: Database, roots: Sequence[str], version: int, naming: Naming, pause: Callable[[], None] | None = None
 ) -> ScanPlan:
     """Compares, writes nothing. `version` is the refiner's: cards of another one are to be made again.
 
-    `pause` is called every few milliseconds. The database is read first: what another process adds meanwhile is then
-    not taken for gone.
+    `naming` says which files are adapters. `pause` is called every few milliseconds. The database is read first: what
+    another process adds meanwhile is then not taken for gone.
     """
     known: dict[str, StoredRow] = {}
     last = ""
@@ -79,7 +80,7 @@ def make_plan(
         known.update((row[0], StoredRow(*row)) for row in rows)
         if pause:
             pause()
-    listing = list_roots(roots, pause)
+    listing = list_roots(roots, naming.extensions, pause)
     read: list[Listed] = []
     back: list[StoredRow] = []
     refine: list[StoredRow] = []

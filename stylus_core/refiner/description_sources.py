@@ -17,6 +17,7 @@ from stylus_core.errors import LibraryError
 from stylus_core.library import Library
 from stylus_core.library.cards import most_trusted
 from stylus_core.library.database import DatabaseState
+from stylus_core.library.naming import Naming
 from stylus_core.refiner import MetadataRefiner, refine
 from stylus_core.refiner.model.exchange import Imported, Matcher, read_records, shared_card
 from stylus_core.refiner.model.validation import UnusableDescription
@@ -34,10 +35,11 @@ class DescribedLibrary(Library):
         database: the library's database, shared with whoever else reads it.
         source: `METADATA`, `NONE`, or the path of JSON lines that `stylus describe export` wrote. An adapter that the
             file does not describe has the card that its metadata makes.
+        naming: what the host calls adapters; None: by their stems.
     """
 
-    def __init__(self, database: Path, source: str) -> None:
-        super().__init__(database, MetadataRefiner())
+    def __init__(self, database: Path, source: str, naming: Naming | None = None) -> None:
+        super().__init__(database, MetadataRefiner(), naming)
         self._source = source
         self._cards: dict[int, Card] = {}
         self._report = Imported()
@@ -119,7 +121,7 @@ class DescribedLibrary(Library):
         return self._cards
 
 
-def open_library(home: Path, descriptions: str = "") -> tuple[Library, Path]:
+def open_library(home: Path, descriptions: str = "", naming: Naming | None = None) -> tuple[Library, Path]:
     """Opens the library of a folder of state.
 
     Args:
@@ -127,14 +129,16 @@ def open_library(home: Path, descriptions: str = "") -> tuple[Library, Path]:
         descriptions: `METADATA`, `NONE` or the path of a file of descriptions, see `DescribedLibrary`. "" is the
             library as it stands: models' descriptions, imported ones and the user's edits, the most trusted first.
 
+        naming: what the host calls adapters; None: by their stems.
+
     Returns:
         The library, and the folder of its index: each source of descriptions has an index of its own.
     """
     database = home / "library.sqlite"
     if not descriptions:
-        return Library(database, MetadataRefiner()), home / "index"
+        return Library(database, MetadataRefiner(), naming), home / "index"
     key = descriptions if descriptions in (METADATA, NONE) else digest(Path(descriptions))[:12]
-    return DescribedLibrary(database, descriptions), home / "descriptions" / key
+    return DescribedLibrary(database, descriptions, naming), home / "descriptions" / key
 
 
 def digest(path: Path) -> str:

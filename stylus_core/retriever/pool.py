@@ -35,6 +35,9 @@ class PoolSource(Protocol):
     def state(self) -> DatabaseState:
         """See `Library.state`."""
 
+    def name_of(self, path: str, stem: str) -> str:
+        """See `Library.name_of`."""
+
     def changes_since(self, revision: int) -> tuple[set[int], set[int]]:
         """See `Library.changes_since`."""
 
@@ -92,9 +95,9 @@ class Pools:
         known = self._kept.pop(key, None)
         if known is None or known[0].identity != state.identity:  # ids of before mean nothing in another database
             details = not _PLAIN.issuperset(named)
-            pool = _parted(self._library.traits(details=details), _rule(options, self._roots))
+            pool = _parted(self._library.traits(details=details), _rule(options, self._roots, self._library.name_of))
         elif known[0] != state:
-            pool = self._renewed(known[0].revision, known[1], _rule(options, self._roots))
+            pool = self._renewed(known[0].revision, known[1], _rule(options, self._roots, self._library.name_of))
         else:
             pool = known[1]
         self._kept[key] = state, pool
@@ -134,7 +137,7 @@ def _parted(found: Iterable[PoolTraits], rule: Callable[[PoolTraits], bool]) -> 
     return Pool(np.array(sorted(inside), np.int64), np.array(sorted(outside), np.int64))
 
 
-def _rule(options: Options, roots: Sequence[str]) -> Callable[[PoolTraits], bool]:
+def _rule(options: Options, roots: Sequence[str], name_of: Callable[[str, str], str]) -> Callable[[PoolTraits], bool]:
     """Whether an adapter may be picked. What many adapters share is looked at once."""
     favourites = frozenset(options.favourite_names)
     limit = LEVELS.get(options.nsfw)
@@ -146,7 +149,7 @@ def _rule(options: Options, roots: Sequence[str]) -> Callable[[PoolTraits], bool
     has_name = _matching(options.include_names, options.exclude_names)
 
     def rule(a: PoolTraits) -> bool:
-        marked = a.favourite or a.stem in favourites
+        marked = a.favourite or name_of(a.path, a.stem) in favourites
         if options.favourites != "any" and marked != (options.favourites == "only"):
             return False
         if limit is not None and a.nsfw is not None and a.nsfw >= 2 * limit:

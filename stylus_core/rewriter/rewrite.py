@@ -27,6 +27,7 @@ class Rewrite:
     text: str
     picks: tuple[Pick, ...]  # what was written, in order
     notes: tuple[str, ...] = ()  # one sentence each: what was left out, and the way out
+    worded: str = ""  # the prompt with the trigger words alone, for hosts that take adapters apart from the text
 
 
 def make_pick(assignment: Assignment, weight: float, added: tuple[str, ...] = ()) -> Pick:
@@ -43,7 +44,7 @@ def make_pick(assignment: Assignment, weight: float, added: tuple[str, ...] = ()
     adapter, keyword = assignment.candidate.adapter, assignment.keyword
     half = assignment.candidate.half
     return Pick(
-        name=adapter.stem,
+        name=adapter.name,
         path=adapter.path,
         weight=weight,
         keyword=keyword.text,
@@ -74,7 +75,7 @@ def second_pick(first: Pick, candidate: Candidate) -> Pick | None:
     weight = round(first.weight * own[1].weight / own[0].weight, 2) if told else first.weight
     return replace(
         first,
-        name=adapter.stem,
+        name=adapter.name,
         path=adapter.path,
         weight=weight,
         clip_weight=in_proportion(half.other.card.clip_weight, weight, half.other.card.weight),
@@ -111,15 +112,18 @@ def rewrite(
     """
     present = [t for t in prompt.tags if t.kind in ADAPTER_KINDS]
     if not assignments and not pinned:
-        return Rewrite(prompt.text, ())
+        return _unchanged(prompt)
     if options.existing == "skip" and present:
-        note = "nothing was added: the prompt has adapters, and the options say to leave it then"
-        return Rewrite(prompt.text, (), (note,))
+        return _unchanged(prompt, "nothing was added: the prompt has adapters, and the options say to leave it then")
     if reason := obstacle(prompt.text):
-        return Rewrite(prompt.text, (), (reason,))
+        return _unchanged(prompt, reason)
     pins = frozenset(c.adapter.id for c in pinned)
     plan = _Plan([*map(_pin, pinned), *assignments], pins, present, options, counted)
     return plan.written(prompt.text)
+
+
+def _unchanged(prompt: ParsedPrompt, *notes: str) -> Rewrite:
+    return Rewrite(prompt.text, (), notes, prompt.text)
 
 
 @dataclass
@@ -143,16 +147,17 @@ class _Plan:
         self._tell_left_out()
 
     def _take_writable(self) -> None:
-        stems: set[str] = set()
+        names: set[str] = set()
         wanted: list[Assignment] = []
         for a in self.wanted:
             files = _files(a.candidate)
-            if any(f.stem in stems for f in files):
+            if any(f.name in names for f in files):
                 continue
-            stems.update(f.stem for f in files)
+            names.update(f.name for f in files)
             if any(_named(t.name, f) for t in self.present for f in files):
                 continue
-            unwritable = [f.path for f in files if not f.stem or not UNWRITABLE.isdisjoint(f.stem)]
+            # A host that calls adapters by their paths takes them apart from the prompt.
+            unwritable = [f.path for f in files if not (f.host_name or _writable(f.stem))]
             if unwritable:
                 path = unwritable[0]
                 self.notes.append(
@@ -163,7 +168,7 @@ class _Plan:
         pins = [f for a in self.wanted if self._is_pinned(a) for f in _files(a.candidate)]
         self.wanted = wanted
         self.present = [t for t in self.present if t.name not in self.counted]
-        self.own = sum(not any(_means(t.name, f, stems) for f in pins) for t in self.present)
+        self.own = sum(not any(_means(t.name, f, names) for f in pins) for t in self.present)
 
     def _is_pinned(self, assignment: Assignment) -> bool:
         return assignment.candidate.adapter.id in self.pinned
@@ -181,7 +186,7 @@ class _Plan:
             weights = self._weights(candidates, self.options.weight_budget, first)
         new = [(a, w) for a, w in zip(candidates, weights, strict=True) if w]
         self.chosen += new
-        names = {a.candidate.adapter.stem for a, _ in new}
+        names = {a.candidate.adapter.name for a, _ in new}
         self.wanted = [a for a in self.wanted if not any(_named(n, a.candidate.adapter) for n in names)]
         return bool(new and self.wanted)
 
@@ -211,11 +216,12 @@ class _Plan:
 
     def _left_out(self, why: str, which: Sequence[Assignment]) -> None:
         if which:
-            self.notes.append(f"left out, as {why}: {', '.join(a.candidate.adapter.stem for a in which)}")
+            self.notes.append(f"left out, as {why}: {', '.join(a.candidate.adapter.name for a in which)}")
 
     def written(self, text: str) -> Rewrite:
         """The prompt with what was chosen."""
         picks: list[Pick] = []
+        tags: list[str] = []
         words: dict[int, list[str]] = {}  # number of the region -> what is added to it
         places = PhrasePlaces(text)
         for a, weight in self.chosen:
@@ -227,16 +233,18 @@ class _Plan:
             place = places.of(served.text, served.start, served.end)
             if lacks and place < 0:
                 self.notes.append(
-                    f"the trigger words of {a.candidate.adapter.stem} were not added, as the prompt has regions and "
+                    f"the trigger words of {a.candidate.adapter.name} were not added, as the prompt has regions and "
                     f"nothing tells to which they belong: {', '.join(lacks)}"
                 )
                 lacks = []
             words.setdefault(place, []).extend(lacks)
             first = make_pick(a, weight, tuple(lacks))
             second = second_pick(first, a.candidate)
-            picks += [first] if second is None else [first, second]
-        tags = [tag(p.name, p.weight, p.clip_weight) for p in picks]
-        return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes))
+            both = [first] if second is None else [first, second]
+            picks += both
+            names = [f.tag_name for f in _files(a.candidate)]
+            tags += [tag(n, p.weight, p.clip_weight) for n, p in zip(names, both, strict=False) if _writable(n)]
+        return Rewrite(places.written(words, tags), tuple(picks), tuple(self.notes), places.written(words, ()))
 
 
 def _files(candidate: Candidate) -> list[Adapter]:
@@ -249,12 +257,18 @@ def _pin(candidate: Candidate) -> Assignment:
     return Assignment(candidate, Keyword("", -1, -1), "you pinned it")
 
 
-def _means(name: str, adapter: Adapter, stems: Set[str]) -> bool:
-    """Whether it is this adapter that a tag names: one of these stems comes before another's alias."""
-    return _named(name, adapter) and (name == adapter.stem or name not in stems)
+def _writable(name: str) -> bool:
+    return bool(name) and UNWRITABLE.isdisjoint(name)
+
+
+def _means(name: str, adapter: Adapter, names: Set[str]) -> bool:
+    """Whether it is this adapter that a tag names: one of these names comes before another's alias."""
+    return _named(name, adapter) and (name == adapter.name or name not in names)
 
 
 def _named(name: str, adapter: Adapter) -> bool:
-    """The host knows an adapter by stem and by alias; some people write the file's whole name."""
-    names = {adapter.stem, adapter.metadata.alias or adapter.stem}
+    """The host knows an adapter by stem or path and by alias; some people write the file's whole name."""
+    names = {adapter.name, adapter.tag_name, adapter.stem, adapter.metadata.alias or adapter.stem}
+    if adapter.host_name:  # then an extension is part of a path, and another folder's file has the same end
+        return name in names
     return name in names or name.removesuffix(".safetensors").removesuffix(".pt").removesuffix(".ckpt") in names

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stylus_core.options import Options
 from stylus_core.progress import Progress
-from stylus_core.types import Adapter, Applies, Half, Selection
+from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
 
 if TYPE_CHECKING:
     from stylus_core.adapter_search import FoundPage
@@ -59,7 +59,13 @@ class SelectingCore(Protocol):
         """
 
     def select(
-        self, prompt: str, options: Options | None = None, *, applies: Applies | None = None, look: bool = True
+        self,
+        prompt: str,
+        options: Options | None = None,
+        *,
+        applies: Applies | None = None,
+        look: bool = True,
+        present: Sequence[PresentAdapter] = (),
     ) -> Selection:
         """Picks adapters and writes them into the prompt.
 
@@ -68,6 +74,7 @@ class SelectingCore(Protocol):
             options: checked; None: the defaults.
             applies: whether both files of a pair will be applied; None: they will.
             look: whether to `catch_up` first.
+            present: adapters that the picture has already beside those in the prompt's tags.
 
         Returns:
             The selection.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stylus_core.errors import LibraryError, StylusError
 from stylus_core.options import Options
-from stylus_core.types import Adapter, Applies, Half, Selection
+from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
 from stylus_host.core_protocol import SelectingCore
 from stylus_host.service_state import BESIDE, ServiceState
 from stylus_host.thread_priority import lower_priority
@@ -127,19 +127,22 @@ class Service:
 
     # -- questions -----------------------------------------------------------------------------------------------------
 
-    def select(self, prompt: str, options: Options, applies: Applies | None = None) -> Selection:
+    def select(
+        self, prompt: str, options: Options, applies: Applies | None = None, present: Sequence[PresentAdapter] = ()
+    ) -> Selection:
         """Selects, one prompt at a time, in the library as `revision` found it. Raises `NotReady` or the core's errors.
 
         Args:
             prompt: without comments.
             options: checked.
             applies: whether both files of a pair will be applied; None: they will.
+            present: adapters that the picture has already beside those in the prompt's tags.
 
         Returns:
             The selection.
         """
         with self._selecting:
-            return self._ready().select(prompt, options, applies=applies, look=False)
+            return self._ready().select(prompt, options, applies=applies, look=False, present=present)
 
     def adapters(self) -> list[Adapter]:
         """Lists all that can be picked. Raises `NotReady`."""
@@ -164,14 +167,14 @@ class Service:
         """Looks for one adapter.
 
         Args:
-            name: its stem, exactly.
+            name: what the host calls it, exactly.
 
         Returns:
             The adapter; None where there is none that can be used, or no index yet.
         """
         try:
             with self._selecting:
-                return next((a for a in self._ready().find(name) if a.stem == name and a.status == "ok"), None)
+                return next((a for a in self._ready().find(name) if a.name == name and a.status == "ok"), None)
         except StylusError:
             return None
 
@@ -179,7 +182,7 @@ class Service:
         """Says what an adapter is of two files that belong together.
 
         Args:
-            name: its stem, exactly.
+            name: what the host calls it, exactly.
 
         Returns:
             Its half; None for one that is by itself, or is not there.

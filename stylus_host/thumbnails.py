@@ -39,7 +39,7 @@ class Thumbnails:
 
 
 def thumbnail(path: str) -> str:
-    """Makes a small JPEG of a picture, once for as long as its file stays the same.
+    """Makes a small JPEG of a picture, to be written into a page.
 
     Args:
         path: of a picture's file; "" if there is none.
@@ -49,20 +49,32 @@ def thumbnail(path: str) -> str:
     """
     if not path:
         return ""
+    small = small_jpeg(path)
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii") if small else ""
+
+
+def small_jpeg(path: str) -> bytes:
+    """Makes a small JPEG of a picture, once for as long as its file stays the same.
+
+    Args:
+        path: of a picture's file; "" if there is none.
+
+    Returns:
+        The JPEG; empty where the picture cannot be read.
+    """
     try:
         found = os.stat(path)
-        return _thumbnail(path, found.st_mtime_ns, found.st_size)
+        return _small_jpeg(path, found.st_mtime_ns, found.st_size)
     except (OSError, ValueError):
-        return ""
+        return b""
 
 
 @lru_cache(maxsize=512)
-def _thumbnail(path: str, _mtime: int, _size: int) -> str:
+def _small_jpeg(path: str, _mtime: int, _size: int) -> bytes:
     from stylus_core.pictures import PREVIEW, PictureError, jpeg, read_file
 
     try:
-        small = jpeg(read_file(path, PREVIEW.bytes), SIDE, _QUALITY)
+        return jpeg(read_file(path, PREVIEW.bytes), SIDE, _QUALITY)
     except PictureError as error:
         logger.debug("no thumbnail of %s: %s", path, error)
-        return ""
-    return "data:image/jpeg;base64," + base64.b64encode(small).decode("ascii")
+        return b""

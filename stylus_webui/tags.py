@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from stylus_core.types import Pick
+from stylus_host.writing import written
 from stylus_webui import pairs
 
 #: A tag of an adapter, as the host parses it: `<lora:name:weight...>`.
@@ -35,20 +36,10 @@ def write(prompt: str, picks: Iterable[Pick], *, words: bool = True) -> str:
     Returns:
         The prompt with what it did not have yet.
     """
-    from stylus_core.rewriter import PhrasePlaces, is_in_prompt
-
     present, given = set(names_in(prompt)), list(picks)
     missing = [p for p in given if p.name not in present]
-    places = PhrasePlaces(prompt)
-    added: dict[int, list[str]] = {}
-    for pick in missing if words else ():
-        place = places.of(pick.keyword, pick.start, pick.end)
-        there = [w for each in added.values() for w in each]
-        if place >= 0:
-            lacking = (w for w in dict.fromkeys(pick.trigger_words) if w not in there and not is_in_prompt(prompt, w))
-            added.setdefault(place, []).extend(lacking)
     tags = (pairs.tag_of_pick(p, given) for p in missing)
-    return places.written(added, [tag for tag in tags if tag])
+    return written(prompt, missing if words else (), [tag for tag in tags if tag])
 
 
 def weight(value: float) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from stylus_core.adapter_search import FoundAdapter, FoundPage
 from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
-from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, Selection
+from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, PresentAdapter, Selection
 from tests.clock import HANG, until
 
 
@@ -135,7 +135,13 @@ class FakeCore:
         self.closed += 1
 
     def select(
-        self, prompt: str, options: Options | None = None, *, applies: Applies | None = None, look: bool = True
+        self,
+        prompt: str,
+        options: Options | None = None,
+        *,
+        applies: Applies | None = None,
+        look: bool = True,
+        present: Sequence[PresentAdapter] = (),
     ) -> Selection:
         assert options is not None
         if look:

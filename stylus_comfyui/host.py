@@ -1,0 +1,196 @@
+"""Everything that is read from ComfyUI: its LoRA roots, its loader, and what the loaded model is.
+
+Its modules are imported inside the functions, so that the rest of the package can be looked at without a ComfyUI.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger("stylus")
+
+_FOLDER = "loras"
+
+#: Classes whose names or whose bases' names tell something else than what they are.
+_CLASSES = {"SDXLRefiner": "other", "Stable_Zero123": "sd1"}
+_known_bases: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+# -- LoRAs -------------------------------------------------------------------------------------------------------------
+
+
+def lora_roots() -> list[Path]:
+    """The LoRA folders that are there, in the order in which ComfyUI looks into them."""
+    given = _module("folder_paths").get_folder_paths(_FOLDER)
+    return [Path(path) for path in dict.fromkeys(map(os.path.abspath, given)) if os.path.isdir(path)]
+
+
+def lora_path(name: str) -> str:
+    """Finds the file that ComfyUI opens for a name.
+
+    Args:
+        name: below a LoRA root, with its extension.
+
+    Returns:
+        Its path; "" where there is none.
+    """
+    return str(_module("folder_paths").get_full_path(_FOLDER, name) or "")
+
+
+def lora_called(name: str) -> str:
+    """Finds what ComfyUI lists a LoRA under that somebody named as people do.
+
+    Args:
+        name: with or without folder and extension, with the separators of any system.
+
+    Returns:
+        The name below a LoRA root; of several with this stem the first, as other packs do it; "" where there is none.
+    """
+    if lora_path(name):
+        return name
+    listed = _module("folder_paths").get_filename_list(_FOLDER)
+    plain = name.replace("\\", "/")
+    spelled = {found: found.replace(os.sep, "/") for found in listed}
+    for wanted in (lambda s: s == plain, lambda s: os.path.splitext(s)[0] == plain, lambda s: _stem(s) == plain):
+        if found := next((f for f, s in spelled.items() if wanted(s)), ""):
+            return found
+    return ""
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name.rpartition("/")[2])[0]
+
+
+def problem(name: str, path: str) -> str:
+    """Says why a name must not be handed to ComfyUI for a file.
+
+    Args:
+        name: below a LoRA root.
+        path: of the file that is meant; "" where any of this name is.
+
+    Returns:
+        The end of a sentence; "" if ComfyUI opens that file.
+    """
+    found = lora_path(name)
+    if not found:
+        return "ComfyUI does not find it below its LoRA folders"
+    try:
+        same = not path or os.path.samefile(found, path)
+    except OSError:
+        same = False
+    return "" if same else f"ComfyUI would open {found} for it"
+
+
+class LoraApplier:
+    """ComfyUI's own loader, one for each LoRA of a stack, so that a file which stays is not read again."""
+
+    def __init__(self) -> None:
+        self._loaders: dict[str, Any] = {}
+
+    def apply(self, model: Any, clip: Any, entries: Sequence[tuple[str, float, float]]) -> tuple[Any, Any, list[str]]:
+        """Applies LoRAs one after the other.
+
+        Args:
+            model: a MODEL; None: none.
+            clip: a CLIP; None: none.
+            entries: name below a LoRA root, strength for the model, strength for CLIP.
+
+        Returns:
+            MODEL, CLIP, and a sentence for each LoRA that could not be applied.
+        """
+        make = _module("nodes").LoraLoader
+        kept = {name: self._loaders.get(name) or make() for name, _, _ in entries}
+        self._loaders = kept
+        notes = []
+        for name, strength, clip_strength in entries:
+            try:
+                model, clip = kept[name].load_lora(model, clip, name, strength, clip_strength)
+            except Exception as error:  # of the file or of ComfyUI's loader: the others still come
+                logger.warning("%s could not be applied", name, exc_info=True)
+                notes.append(f"{name!r} could not be applied ({type(error).__name__}: {error}).")
+        return model, clip, notes
+
+
+# -- the model ---------------------------------------------------------------------------------------------------------
+
+
+def architecture(model: Any) -> str:
+    """Base of a MODEL, with its size where that tells, as the option takes it.
+
+    Args:
+        model: of another node; None where none is linked.
+
+    Returns:
+        "any" where there is none or nothing tells, "other" for a base that no entry knows.
+    """
+    inner = getattr(model, "model", None)
+    config = getattr(inner, "model_config", None)
+    if config is None:
+        return "any"
+    try:
+        if inner not in _known_bases:
+            _known_bases[inner] = _architecture(inner, type(config))
+        return _known_bases[inner]
+    except Exception:  # an object of another pack's making
+        logger.debug("the base of a model is not known", exc_info=True)
+        return "any"
+
+
+def _architecture(inner: Any, config: type) -> str:
+    from stylus_core.base_models import BY_NAME, OTHER
+    from stylus_core.base_models.recognise import checkpoint_base, class_base
+
+    names = [c.__name__ for c in config.__mro__ if c.__module__ != "builtins"]
+    base = _CLASSES.get(names[0]) or class_base(*(n for n in names if n not in _CLASSES)) or OTHER
+    if base not in BY_NAME or not BY_NAME[base].sizes:
+        return base
+    tensors = inner.diffusion_model.state_dict()
+    exact = checkpoint_base({f"model.diffusion_model.{name}": tuple(t.shape) for name, t in tensors.items()})
+    return exact if exact.startswith(f"{base}-") else base
+
+
+def family(prompt: Any, node_id: Any) -> str:
+    """Family of the checkpoint that leads to a node's model ("pony", "illustrious"), by the names of files.
+
+    ComfyUI knows them from SDXL by nothing else.
+
+    Args:
+        prompt: the graph that runs, as ComfyUI hands it to a node that asks for PROMPT.
+        node_id: of the node.
+
+    Returns:
+        "any" where the names do not tell.
+    """
+    from stylus_core.base_models.families import family_of
+
+    return family_of(*_model_files(prompt, str(node_id))) or "any"
+
+
+_MODEL_INPUTS = ("model", "base_model", "model1")
+_FILE_INPUTS = ("ckpt_name", "unet_name", "model_name", "base_ckpt_name")
+_FARTHEST = 64  # nodes
+
+
+def _model_files(prompt: Any, node_id: str) -> Iterator[str]:
+    """Names of the files from which a node's model comes, along its links."""
+    for _ in range(_FARTHEST):
+        node = prompt.get(node_id) if isinstance(prompt, Mapping) else None
+        given = node.get("inputs") if isinstance(node, Mapping) else None
+        if not isinstance(given, Mapping):
+            return
+        names = (given[n] for n in _FILE_INPUTS if isinstance(given.get(n), str))
+        yield from (os.path.basename(name.replace("\\", "/")) for name in names)
+        link = next((given[n] for n in _MODEL_INPUTS if isinstance(given.get(n), list) and given[n]), None)
+        if link is None:
+            return
+        node_id = str(link[0])

@@ -1,0 +1,264 @@
+"""The nodes: what ComfyUI asks of each, and what it hands on. Everything that they do is in the modules beside this.
+
+Ids of inputs and the order of widgets stand in saved workflows: a new widget goes to the end.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+
+from stylus_comfyui import host, report, routes, runtime, saved, stack
+from stylus_comfyui.node_state import parse_state
+from stylus_comfyui.picking import PickOutcome, PickRequest, pick
+from stylus_comfyui.widgets import EVERYDAY, MORE, InputSpec, inputs, values
+from stylus_core import __version__
+from stylus_core.errors import StylusError
+from stylus_host.variants import OPTION as VARIANTS
+
+logger = logging.getLogger("stylus")
+
+_OPTIONS = "STYLUS_OPTIONS"
+_STACK = "LORA_STACK"
+#: The parts of a model of two parts, of which each has its own MODEL, and what a file is for that belongs to one.
+_PARTS = {"whole": "", "high noise": "high", "low noise": "low"}
+
+_PROMPT: InputSpec = (
+    "STRING",
+    {"multiline": True, "dynamicPrompts": True, "default": "", "tooltip": "What the picture shows, in your words."},
+)
+_SEED_OF_VARIANTS: InputSpec = (
+    "INT",
+    {
+        "default": 0,
+        "min": 0,
+        "max": 2**64 - 1,
+        "control_after_generate": False,
+        "tooltip": "Which variant this picture is: link the sampler's seed, or count up.",
+    },
+)
+_STATE: InputSpec = (
+    "STRING",
+    {"default": "", "multiline": False, "tooltip": "What you did to the picks. Use the chips instead of this field."},
+)
+
+
+def _variants() -> InputSpec:
+    return list(VARIANTS.choices), {"default": VARIANTS.default, "tooltip": "Which of the picks each picture gets."}
+
+
+def _picker_inputs(required: dict[str, InputSpec]) -> dict[str, Any]:
+    """Only what a prompt cannot do without is required: a client that posts a prompt names nothing else."""
+    return {
+        "required": {**required, "prompt": _PROMPT},
+        "optional": {
+            **inputs(EVERYDAY),
+            "variants": _variants(),
+            "variant_seed": _SEED_OF_VARIANTS,
+            "picks_state": _STATE,
+            **({} if "model" in required else {"model": ("MODEL", {"tooltip": "Only LoRAs for its base are picked."})}),
+            "lora_stack": (_STACK, {"tooltip": "LoRAs that the picture has already: they are kept and counted."}),
+            "options": (_OPTIONS, {"tooltip": "More options, from the node of this name."}),
+        },
+        "hidden": {"unique_id": "UNIQUE_ID", "graph": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"},
+    }
+
+
+def _changed(picks_state: Any) -> str:
+    """What tells that a picker has to run again although its inputs are the same."""
+    saved.recall(routes.server())
+    if parse_state(picks_state).asks_nothing:
+        return "frozen"
+    service = runtime.service()
+    try:
+        revision = service.revision()
+        vectors = "words" if service.state.refreshing else "all"
+        return f"{__version__} {service.identity()} {revision} {vectors}"
+    except StylusError:
+        return f"{__version__} {service.state.status}"
+
+
+def _picked(given: dict[str, Any]) -> PickOutcome:
+    """Runs a picker. Never raises."""
+    service = runtime.service()
+    architecture = host.architecture(given.get("model"))
+    runtime.saw(architecture)
+    more = given.get("options")
+    request = PickRequest(
+        prompt=str(given.get("prompt") or ""),
+        options=values({**(more if isinstance(more, dict) else {}), **{n: given.get(n) for n in EVERYDAY}}),
+        architecture=architecture,
+        family=host.family(given.get("graph"), given.get("unique_id")),
+        stack=given.get("lora_stack"),
+        state=parse_state(given.get("picks_state")),
+        variants=str(given.get("variants") or VARIANTS.default),
+        variant_seed=int(given.get("variant_seed") or 0),
+    )
+    outcome = pick(request, service)
+    for note in outcome.notes:
+        logger.info("%s", note)
+    saved.record(given.get("graph"), given.get("unique_id"), given.get("extra_pnginfo"), outcome)
+    return outcome
+
+
+def _shown(outcome: PickOutcome) -> dict[str, Any]:
+    status = runtime.service().state.sentence()
+    return {"stylus": [report.payload(outcome, status)], "text": [report.report(outcome)]}
+
+
+def _texts(outcome: PickOutcome) -> tuple[Any, ...]:
+    words = ", ".join(dict.fromkeys(w for p in outcome.picks for w in p.trigger_words))
+    return outcome.stack, stack.tags_of(stack.read_stack(outcome.stack)), words, report.report(outcome)
+
+
+class StylusPick:
+    """Picks LoRAs for a prompt."""
+
+    CATEGORY = "Stylus"
+    DESCRIPTION = "Picks LoRAs out of your folders for a prompt: prompt with trigger words, LORA_STACK and reasons."
+    FUNCTION = "pick"
+    OUTPUT_NODE = True  # so that it can be run alone, and the chips are filled where its output is cached
+    RETURN_TYPES = ("STRING", _STACK, "STRING", "STRING", "STRING")
+    RETURN_NAMES = ("prompt", "lora_stack", "lora_text", "trigger_words", "report")
+    OUTPUT_TOOLTIPS = (
+        "The prompt with trigger words, for a text encoder.",
+        "The LoRAs that came in and those that were picked.",
+        "The same as <lora:name:model:clip>, for loaders that read text.",
+        "The trigger words that were added.",
+        "What was picked and why.",
+    )
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """The inputs of the node."""
+        return _picker_inputs({})
+
+    @classmethod
+    def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
+        """Says whether to run again: when the library changed, and not otherwise."""
+        return _changed(picks_state)
+
+    def pick(self, **given: Any) -> dict[str, Any]:
+        """Picks. What cannot be done leaves the prompt as it is, and the report says why.
+
+        Args:
+            given: by the names of `INPUT_TYPES`.
+
+        Returns:
+            `ui` for the chips, and `result` in the order of `RETURN_TYPES`.
+        """
+        outcome = _picked(given)
+        return {"ui": _shown(outcome), "result": (outcome.result, *_texts(outcome))}
+
+
+class StylusApply:
+    """Applies a stack of LoRAs by ComfyUI's own loader."""
+
+    CATEGORY = "Stylus"
+    DESCRIPTION = "Applies a LORA_STACK to a model and a CLIP, as LoraLoader nodes in a row would."
+    FUNCTION = "apply"
+    RETURN_TYPES = ("MODEL", "CLIP")
+
+    def __init__(self) -> None:
+        self._applier = host.LoraApplier()
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """The inputs of the node."""
+        part = "Where a model has two parts, each with a MODEL of its own: which of the two this is."
+        return {
+            "required": {"model": ("MODEL", {}), "lora_stack": (_STACK, {"forceInput": True})},
+            "optional": {"clip": ("CLIP", {}), "part": (list(_PARTS), {"default": "whole", "tooltip": part})},
+        }
+
+    def apply(self, model: Any, lora_stack: Any = None, clip: Any = None, part: str = "whole") -> tuple[Any, Any]:
+        """Applies. A LoRA that cannot be applied is left out, and the log says why.
+
+        Args:
+            model: a MODEL.
+            lora_stack: a LORA_STACK; None: empty.
+            clip: a CLIP; None: the text encoder stays as it is.
+            part: of the model; a file that belongs to the other part is left out.
+
+        Returns:
+            MODEL and CLIP.
+        """
+        other = {"high": "low", "low": "high"}.get(_PARTS.get(part, ""))
+        entries = [e for e in stack.read_stack(lora_stack) if not (other and _stage(e.name) == other)]
+        model, clip, notes = self._applier.apply(model, clip, entries)
+        for note in notes:
+            logger.warning("%s", note)
+        return model, clip
+
+
+def _stage(name: str) -> str:
+    """The part of a model that a file is made for; "" where it is by itself, or nobody knows."""
+    half = runtime.service().half(name)
+    return half.stage if half is not None else ""
+
+
+class StylusPickAndApply:
+    """Picks LoRAs for a prompt and applies them."""
+
+    CATEGORY = "Stylus"
+    DESCRIPTION = "Picks LoRAs for a prompt and applies them to the model and the CLIP: put it behind the checkpoint."
+    FUNCTION = "pick_and_apply"
+    OUTPUT_NODE = True
+    RETURN_TYPES = ("MODEL", "CLIP", "STRING", _STACK, "STRING", "STRING", "STRING")
+    RETURN_NAMES = ("MODEL", "CLIP", *StylusPick.RETURN_NAMES)
+    OUTPUT_TOOLTIPS = ("The model with the LoRAs.", "The CLIP with the LoRAs.", *StylusPick.OUTPUT_TOOLTIPS)
+
+    def __init__(self) -> None:
+        self._applier = host.LoraApplier()
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """The inputs of the node."""
+        return _picker_inputs({"model": ("MODEL", {}), "clip": ("CLIP", {})})
+
+    @classmethod
+    def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
+        """Says whether to run again: when the library changed, and not otherwise."""
+        return _changed(picks_state)
+
+    def pick_and_apply(self, model: Any, clip: Any = None, **given: Any) -> dict[str, Any]:
+        """Picks and applies. What cannot be done leaves prompt and model as they are, and the report says why.
+
+        Args:
+            model: a MODEL.
+            clip: a CLIP.
+            given: by the names of `INPUT_TYPES`.
+
+        Returns:
+            `ui` for the chips, and `result` in the order of `RETURN_TYPES`.
+        """
+        outcome = _picked({**given, "model": model})
+        model, clip, notes = self._applier.apply(model, clip, stack.read_stack(outcome.stack))
+        outcome = outcome.noted(notes)
+        return {"ui": _shown(outcome), "result": (model, clip, outcome.result, *_texts(outcome))}
+
+
+class StylusOptions:
+    """The options that do not stand on the picker."""
+
+    CATEGORY = "Stylus"
+    DESCRIPTION = "Which LoRAs may be picked at all, and other options of the picker that are seldom needed."
+    FUNCTION = "options"
+    RETURN_TYPES: ClassVar[tuple[str, ...]] = (_OPTIONS,)
+    RETURN_NAMES: ClassVar[tuple[str, ...]] = ("options",)
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """The inputs of the node."""
+        return {"required": {}, "optional": inputs(MORE)}
+
+    def options(self, **given: Any) -> tuple[dict[str, Any]]:
+        """Hands the options on.
+
+        Args:
+            given: by the option's name.
+
+        Returns:
+            They, for a picker.
+        """
+        return (given,)

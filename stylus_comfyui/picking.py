@@ -1,0 +1,198 @@
+"""From the inputs of a picker to what it gives: what is frozen, what the core selects, and what the user did to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from stylus_comfyui import host, stack
+from stylus_comfyui.node_state import NodeState
+from stylus_comfyui.stack import StackEntry
+from stylus_core.errors import StylusError
+from stylus_core.options import Options
+from stylus_core.types import Pick, PresentAdapter, Selection, in_proportion
+from stylus_host.service_state import sentence
+from stylus_host.variants import subsets
+from stylus_host.writing import written
+
+if TYPE_CHECKING:
+    from stylus_host.service import Service
+
+logger = logging.getLogger("stylus")
+
+
+@dataclass(frozen=True, slots=True)
+class PickRequest:
+    """What a picker was given."""
+
+    prompt: str
+    options: Mapping[str, Any] = field(default_factory=dict)  # by the option's name, not checked yet
+    architecture: str = "any"  # of the linked model, which counts where the option leaves it open
+    family: str = "any"
+    stack: Any = None  # LORA_STACK of another node
+    state: NodeState = field(default_factory=NodeState)
+    variants: str = "all"
+    variant_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PickOutcome:
+    """What a picker gives."""
+
+    prompt: str  # as it was typed, without tags
+    result: str  # with trigger words
+    stack: list[Any]  # what came in and what was picked
+    picks: tuple[Pick, ...] = ()
+    nearly: tuple[Pick, ...] = ()
+    left_out: tuple[Pick, ...] = ()  # by the user
+    frozen: frozenset[str] = frozenset()  # names
+    pinned: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    state: NodeState = field(default_factory=NodeState)
+    decided: bool = True
+    provisional: bool = False
+
+    def noted(self, notes: Sequence[str]) -> PickOutcome:
+        """The same with further sentences.
+
+        Args:
+            notes: what else is to be told.
+
+        Returns:
+            A copy.
+        """
+        return replace(self, notes=(*self.notes, *notes))
+
+    @property
+    def added(self) -> list[StackEntry]:
+        """The picks as entries of a stack."""
+        return [StackEntry(p.name, p.weight, p.weight if p.clip_weight is None else p.clip_weight) for p in self.picks]
+
+
+def pick(request: PickRequest, service: Service) -> PickOutcome:
+    """Decides what a picker gives. Never raises.
+
+    Args:
+        request: what it was given.
+        service: the library.
+
+    Returns:
+        The outcome; what went wrong is in its notes, and the prompt and the stack are then as they came.
+    """
+    prompt, given, notes = _plain(request)
+    state = request.state.for_prompt(prompt)
+    start = PickOutcome(prompt, prompt, given, notes=notes, state=state)
+    try:
+        return _finished(_chosen(start, request, service), request)
+    except StylusError as error:
+        note = f"{sentence(str(error))} The prompt is used as typed."
+    except Exception as error:
+        logger.exception("a selection failed; the prompt is used as typed")
+        note = f"Selecting failed ({type(error).__name__}: {error}). The prompt is used as typed."
+    # What is frozen needs no library.
+    return _finished(replace(start, picks=_frozen(start, []), notes=(*notes, note), decided=False), request)
+
+
+def _plain(request: PickRequest) -> tuple[str, list[Any], tuple[str, ...]]:
+    """The prompt without tags, the stack with what they call, and a sentence for each that calls nothing."""
+    prompt, typed = stack.take_tags(request.prompt)
+    given = list(request.stack) if isinstance(request.stack, (list, tuple)) else []
+    there = {e.name for e in stack.read_stack(given)}
+    notes = []
+    for entry in typed:
+        name = host.lora_called(entry.name)
+        if not name:
+            notes.append(f"The prompt's tag {entry.name!r} is left out: ComfyUI has no LoRA of this name.")
+        elif name not in there:
+            there.add(name)
+            given.append(tuple(entry._replace(name=name)))
+    return prompt, given, tuple(notes)
+
+
+def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickOutcome:
+    state = start.state
+    notes = list(start.notes)
+    frozen = _frozen(start, notes)
+    if state.only_frozen:
+        return replace(start, picks=frozen, notes=tuple(notes), frozen=frozenset(p.name for p in frozen))
+    options = _options(request, state)
+    present = [PresentAdapter(e.name, e.model, e.clip) for e in stack.read_stack(start.stack)]
+    present += [PresentAdapter(p.name, p.weight, p.clip_weight) for p in frozen]
+    selection = service.select(start.prompt, options, present=present)
+    picks, left_out = _edited(selection, state)
+    for p in picks:
+        if why := host.problem(p.name, p.path):
+            notes.append(f"{(p.title or p.name)!r} is left out: {why}.")
+    picks = [p for p in picks if not host.problem(p.name, p.path)]
+    return replace(
+        start,
+        picks=(*frozen, *picks),
+        nearly=selection.nearly,
+        left_out=tuple(left_out),
+        frozen=frozenset(p.name for p in frozen),
+        pinned=frozenset(p.name for p in picks if p.name in state.pinned),
+        notes=tuple(dict.fromkeys([*notes, *map(sentence, selection.notes)])),
+        provisional=selection.provisional,
+    )
+
+
+def _frozen(start: PickOutcome, notes: list[str]) -> tuple[Pick, ...]:
+    """The frozen picks that ComfyUI still has, and that the stack does not bring."""
+    there = {e.name for e in stack.read_stack(start.stack)}
+    out = []
+    for p in start.state.frozen:
+        name = host.lora_called(p.name)
+        if not name:
+            notes.append(f"{(p.title or p.name)!r} is left out: ComfyUI does not find it below its LoRA folders.")
+        elif name not in there:
+            there.add(name)
+            out.append(replace(p, name=name))
+    return tuple(out)
+
+
+def _options(request: PickRequest, state: NodeState) -> Options:
+    """Checks the options, and adds what the node and the model say."""
+    options = Options.of(request.options)
+    return replace(
+        options,
+        architecture=request.architecture if options.architecture == "any" else options.architecture,
+        family=request.family if options.family == "any" else options.family,
+        banned=tuple(dict.fromkeys((*options.banned, *state.banned))),
+        pinned=tuple(n for n in dict.fromkeys((*options.pinned, *state.pinned)) if n not in state.banned),
+    )
+
+
+def _edited(selection: Selection, state: NodeState) -> tuple[list[Pick], list[Pick]]:
+    """The picks as the user wants them, and those that were taken out; a second file goes with the first."""
+    kept: list[Pick] = []
+    left_out: list[Pick] = []
+    weighed = [p for p in selection.picks if p.name in state.weights and p.weight]
+    factors = {p.name: state.weights[p.name][0] / p.weight for p in weighed}
+    for p in selection.picks:
+        if p.name in state.removed or p.belongs_to in state.removed:
+            left_out.append(p)
+            continue
+        weight = p.weight
+        if p.name in state.weights:
+            weight = state.weights[p.name][0]
+        elif p.belongs_to in factors:
+            weight = round(p.weight * factors[p.belongs_to], 2)
+        kept.append(replace(p, weight=weight, clip_weight=in_proportion(p.clip_weight, weight, p.weight)))
+    return kept, left_out
+
+
+def _finished(found: PickOutcome, request: PickRequest) -> PickOutcome:
+    """With the variant's picks alone, written into prompt and stack."""
+    picks = _variant(found.picks, request.variants, request.variant_seed)
+    out = replace(found, picks=picks, result=written(found.prompt, picks))
+    return replace(out, stack=[*out.stack, *map(tuple, out.added)])
+
+
+def _variant(picks: Sequence[Pick], variants: str, seed: int) -> tuple[Pick, ...]:
+    """The subset of one picture: successive seeds go through all of them."""
+    if variants == "all" or not picks:
+        return tuple(picks)
+    every = subsets(picks, variants, 2 ** min(len(picks), 10), 0)
+    return every[seed % len(every)]

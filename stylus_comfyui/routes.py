@@ -1,0 +1,70 @@
+"""What the page asks the server for, and what the server is told at its start.
+
+ComfyUI has no authentication: these routes read, and give nothing that the page does not show.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import importlib
+import logging
+import threading
+from typing import Any
+
+from stylus_comfyui import runtime, saved
+
+logger = logging.getLogger("stylus")
+
+PREFIX = "/stylus"
+_LONGEST = 1_000  # characters of a name
+
+
+def server() -> Any:
+    """ComfyUI's `PromptServer`; None where there is none, as in a script that only loads nodes."""
+    try:
+        return importlib.import_module("server").PromptServer.instance
+    except Exception:
+        return None
+
+
+def add() -> None:
+    """Adds the routes, and begins to read the library once the server runs. Never raises: ComfyUI is starting."""
+    found = server()
+    if found is None:
+        return
+    try:
+        from aiohttp import web
+
+        async def status(request: Any) -> Any:
+            return web.json_response(_status())
+
+        async def picture(request: Any) -> Any:
+            name = str(request.query.get("name", ""))[:_LONGEST]
+            made = await asyncio.get_running_loop().run_in_executor(None, _thumbnail, name)
+            if not made:
+                return web.Response(status=404)
+            return web.Response(body=made, content_type="image/jpeg", headers={"Cache-Control": "max-age=60"})
+
+        found.routes.get(f"{PREFIX}/status")(status)
+        found.routes.get(f"{PREFIX}/thumbnail")(picture)
+        found.add_on_prompt_handler(saved.on_prompt)
+        found.app.on_startup.append(_started)
+    except Exception:
+        logger.exception("the page of Stylus in ComfyUI will lack something")
+
+
+async def _started(_app: Any) -> None:
+    threading.Thread(target=runtime.start, name="stylus-start", daemon=True).start()
+
+
+def _status() -> dict[str, Any]:
+    state = runtime.service().state
+    return {**dataclasses.asdict(state), "sentence": state.sentence()}
+
+
+def _thumbnail(name: str) -> bytes:
+    from stylus_host.thumbnails import small_jpeg
+
+    adapter = runtime.service().find(name)
+    return small_jpeg(adapter.metadata.preview) if adapter is not None else b""

@@ -135,7 +135,15 @@ class StylusPick:
 
     @classmethod
     def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
-        """Says whether to run again: when the library changed, and not otherwise."""
+        """Says whether to run again: when the library changed, and not otherwise.
+
+        Args:
+            picks_state: what was done to the picks; None where it is linked.
+            given: the other inputs.
+
+        Returns:
+            A text that is another one when the node has to run again.
+        """
         return _changed(picks_state)
 
     def pick(self, **given: Any) -> dict[str, Any]:
@@ -218,7 +226,15 @@ class StylusPickAndApply:
 
     @classmethod
     def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
-        """Says whether to run again: when the library changed, and not otherwise."""
+        """Says whether to run again: when the library changed, and not otherwise.
+
+        Args:
+            picks_state: what was done to the picks; None where it is linked.
+            given: the other inputs.
+
+        Returns:
+            A text that is another one when the node has to run again.
+        """
         return _changed(picks_state)
 
     def pick_and_apply(self, model: Any, clip: Any = None, **given: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The nodes: what ComfyUI asks of each, and what it hands on. Everything that they do is in the modules beside this.
 
+Those are imported when a node runs: ComfyUI's start waits for nothing but this file.
 Ids of inputs and the order of widgets stand in saved workflows: a new widget goes to the end.
 """
 
@@ -8,12 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any, ClassVar
 
-from stylus_comfyui import host, report, routes, runtime, saved, stack
-from stylus_comfyui.node_state import parse_state
-from stylus_comfyui.picking import PickOutcome, PickRequest, pick
-from stylus_comfyui.widgets import EVERYDAY, MORE, InputSpec, inputs, values
-from stylus_core import __version__
-from stylus_core.errors import StylusError
+from stylus_comfyui import host, runtime
+from stylus_comfyui.widgets import EVERYDAY, MORE, InputSpec, inputs
 from stylus_host.variants import OPTION as VARIANTS
 
 logger = logging.getLogger("stylus")
@@ -64,53 +61,6 @@ def _picker_inputs(required: dict[str, InputSpec]) -> dict[str, Any]:
     }
 
 
-def _changed(picks_state: Any) -> str:
-    """What tells that a picker has to run again although its inputs are the same."""
-    saved.recall(routes.server())
-    if parse_state(picks_state).asks_nothing:
-        return "frozen"
-    service = runtime.service()
-    try:
-        revision = service.revision()
-        vectors = "words" if service.state.refreshing else "all"
-        return f"{__version__} {service.identity()} {revision} {vectors}"
-    except StylusError:
-        return f"{__version__} {service.state.status}"
-
-
-def _picked(given: dict[str, Any]) -> PickOutcome:
-    """Runs a picker. Never raises."""
-    service = runtime.service()
-    architecture = host.architecture(given.get("model"))
-    runtime.saw(architecture)
-    more = given.get("options")
-    request = PickRequest(
-        prompt=str(given.get("prompt") or ""),
-        options=values({**(more if isinstance(more, dict) else {}), **{n: given.get(n) for n in EVERYDAY}}),
-        architecture=architecture,
-        family=host.family(given.get("graph"), given.get("unique_id")),
-        stack=given.get("lora_stack"),
-        state=parse_state(given.get("picks_state")),
-        variants=str(given.get("variants") or VARIANTS.default),
-        variant_seed=int(given.get("variant_seed") or 0),
-    )
-    outcome = pick(request, service)
-    for note in outcome.notes:
-        logger.info("%s", note)
-    saved.record(given.get("graph"), given.get("unique_id"), given.get("extra_pnginfo"), outcome)
-    return outcome
-
-
-def _shown(outcome: PickOutcome) -> dict[str, Any]:
-    status = runtime.service().state.sentence()
-    return {"stylus": [report.payload(outcome, status)], "text": [report.report(outcome)]}
-
-
-def _texts(outcome: PickOutcome) -> tuple[Any, ...]:
-    words = ", ".join(dict.fromkeys(w for p in outcome.picks for w in p.trigger_words))
-    return outcome.stack, stack.tags_of(stack.read_stack(outcome.stack)), words, report.report(outcome)
-
-
 class StylusPick:
     """Picks LoRAs for a prompt."""
 
@@ -144,7 +94,9 @@ class StylusPick:
         Returns:
             A text that is another one when the node has to run again.
         """
-        return _changed(picks_state)
+        from stylus_comfyui import picker_run
+
+        return picker_run.changed(picks_state)
 
     def pick(self, **given: Any) -> dict[str, Any]:
         """Picks. What cannot be done leaves the prompt as it is, and the report says why.
@@ -155,8 +107,10 @@ class StylusPick:
         Returns:
             `ui` for the chips, and `result` in the order of `RETURN_TYPES`.
         """
-        outcome = _picked(given)
-        return {"ui": _shown(outcome), "result": (outcome.result, *_texts(outcome))}
+        from stylus_comfyui import picker_run
+
+        outcome = picker_run.picked(given)
+        return {"ui": picker_run.shown(outcome), "result": (outcome.result, *picker_run.outputs(outcome))}
 
 
 class StylusApply:
@@ -191,8 +145,10 @@ class StylusApply:
         Returns:
             MODEL and CLIP.
         """
+        from stylus_comfyui.stack import read_stack
+
         other = {"high": "low", "low": "high"}.get(_PARTS.get(part, ""))
-        entries = [e for e in stack.read_stack(lora_stack) if not (other and _stage(e.name) == other)]
+        entries = [e for e in read_stack(lora_stack) if not (other and _stage(e.name) == other)]
         model, clip, notes = self._applier.apply(model, clip, entries)
         for note in notes:
             logger.warning("%s", note)
@@ -235,7 +191,9 @@ class StylusPickAndApply:
         Returns:
             A text that is another one when the node has to run again.
         """
-        return _changed(picks_state)
+        from stylus_comfyui import picker_run
+
+        return picker_run.changed(picks_state)
 
     def pick_and_apply(self, model: Any, clip: Any = None, **given: Any) -> dict[str, Any]:
         """Picks and applies. What cannot be done leaves prompt and model as they are, and the report says why.
@@ -248,10 +206,14 @@ class StylusPickAndApply:
         Returns:
             `ui` for the chips, and `result` in the order of `RETURN_TYPES`.
         """
-        outcome = _picked({**given, "model": model})
-        model, clip, notes = self._applier.apply(model, clip, stack.read_stack(outcome.stack))
+        from stylus_comfyui import picker_run
+        from stylus_comfyui.stack import read_stack
+
+        outcome = picker_run.picked({**given, "model": model})
+        model, clip, notes = self._applier.apply(model, clip, read_stack(outcome.stack))
         outcome = outcome.noted(notes)
-        return {"ui": _shown(outcome), "result": (model, clip, outcome.result, *_texts(outcome))}
+        result = (model, clip, outcome.result, *picker_run.outputs(outcome))
+        return {"ui": picker_run.shown(outcome), "result": result}
 
 
 class StylusOptions:

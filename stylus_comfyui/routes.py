@@ -5,14 +5,13 @@ ComfyUI has no authentication: these routes read, and give nothing that the page
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import importlib
 import logging
 import threading
 from typing import Any
 
-from stylus_comfyui import runtime, saved
+from stylus_comfyui import runtime
 
 logger = logging.getLogger("stylus")
 
@@ -34,6 +33,8 @@ def add() -> None:
     if found is None:
         return
     try:
+        import asyncio
+
         from aiohttp import web
 
         async def status(request: Any) -> Any:
@@ -48,10 +49,16 @@ def add() -> None:
 
         found.routes.get(f"{PREFIX}/status")(status)
         found.routes.get(f"{PREFIX}/thumbnail")(picture)
-        found.add_on_prompt_handler(saved.on_prompt)
+        found.add_on_prompt_handler(_on_prompt)
         found.app.on_startup.append(_started)
     except Exception:
         logger.exception("the page of Stylus in ComfyUI will lack something")
+
+
+def _on_prompt(data: Any) -> Any:
+    from stylus_comfyui import saved
+
+    return saved.on_prompt(data)
 
 
 async def _started(_app: Any) -> None:

@@ -83,6 +83,8 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
     """
     prompt, given, notes = _plain(request)
     state = request.state.for_prompt(prompt)
+    if request.state.picture and not state.picture:
+        notes = (*notes, "The prompt is not the picture's any more, so picks were chosen anew.")
     start = PickOutcome(prompt, prompt, given, notes=notes, state=state)
     try:
         return _finished(_chosen(start, request, service), request)

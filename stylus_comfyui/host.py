@@ -26,6 +26,14 @@ def _module(name: str) -> Any:
     return importlib.import_module(name)
 
 
+def prompt_server() -> Any:
+    """ComfyUI's `PromptServer`; None where there is none, as in a script that only loads nodes."""
+    try:
+        return _module("server").PromptServer.instance
+    except Exception:
+        return None
+
+
 # -- LoRAs -------------------------------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from stylus_comfyui import host, report, routes, runtime, saved, stack
+from stylus_comfyui import host, report, runtime, saved, stack
 from stylus_comfyui.node_state import parse_state
 from stylus_comfyui.picking import PickOutcome, PickRequest, pick
 from stylus_comfyui.widgets import EVERYDAY, values
@@ -25,7 +25,7 @@ def changed(picks_state: Any) -> str:
     Returns:
         A text that is another one when the library is.
     """
-    saved.recall(routes.server())
+    saved.recall(host.prompt_server())
     if parse_state(picks_state).asks_nothing:
         return "frozen"
     service = runtime.service()

@@ -6,12 +6,11 @@ ComfyUI has no authentication: these routes read, and give nothing that the page
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import logging
 import threading
 from typing import Any
 
-from stylus_comfyui import runtime
+from stylus_comfyui import host, runtime
 
 logger = logging.getLogger("stylus")
 
@@ -19,17 +18,9 @@ PREFIX = "/stylus"
 _LONGEST = 1_000  # characters of a name
 
 
-def server() -> Any:
-    """ComfyUI's `PromptServer`; None where there is none, as in a script that only loads nodes."""
-    try:
-        return importlib.import_module("server").PromptServer.instance
-    except Exception:
-        return None
-
-
 def add() -> None:
     """Adds the routes, and begins to read the library once the server runs. Never raises: ComfyUI is starting."""
-    found = server()
+    found = host.prompt_server()
     if found is None:
         return
     try:
@@ -62,7 +53,12 @@ def _on_prompt(data: Any) -> Any:
 
 
 async def _started(_app: Any) -> None:
-    threading.Thread(target=runtime.start, name="stylus-start", daemon=True).start()
+    threading.Thread(target=_begin, name="stylus-start", daemon=True).start()
+
+
+def _begin() -> None:
+    runtime.start()
+    import stylus_comfyui.picker_run  # noqa: F401 - here, so that the first prompt need not wait for it
 
 
 def _status() -> dict[str, Any]:

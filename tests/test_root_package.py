@@ -87,7 +87,7 @@ def test_nothing_is_loaded_where_there_is_no_comfyui(tmp_path: Path) -> None:
 def test_nodes_that_cannot_be_loaded_are_told_in_one_sentence_and_fail_nothing(tmp_path: Path) -> None:
     found, said = loaded(pack(tmp_path / "stylus_webui", "import a_package_that_is_missing"), "folder_paths")
     assert (found["nodes"], found["names"], found["web"]) == ({}, {}, None)
-    assert said.count("\n") == 1 and "a_package_that_is_missing" in said and "install.py" in said
+    assert said.count("\n") == 1 and "a_package_that_is_missing" in said and "requirements.txt" in said
 
 
 def test_another_copy_is_named_and_not_mixed_with_ours(tmp_path: Path) -> None:

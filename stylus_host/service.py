@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stylus_core.errors import LibraryError, StylusError
+from stylus_core.library.find_by_name import the_one
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
 from stylus_host.core_protocol import SelectingCore
@@ -177,6 +178,22 @@ class Service:
                 return next((a for a in self._ready().find(name) if a.name == name and a.status == "ok"), None)
         except StylusError:
             return None
+
+    def named(self, name: str) -> Adapter:
+        """Looks for the adapter that a name means. Raises `NotReady`.
+
+        Args:
+            name: what the host calls it, or its title.
+
+        Returns:
+            The adapter, whatever its status.
+
+        Raises:
+            LibraryError: where there is none, with the names that are near, and where several go by it.
+        """
+        with self._selecting:
+            core = self._ready()
+            return the_one(name, core.find(name), lambda: (a.name for a in core.adapters()))
 
     def half(self, name: str) -> Half | None:
         """Says what an adapter is of two files that belong together.

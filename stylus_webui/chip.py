@@ -11,7 +11,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from stylus_core.types import Pick
-from stylus_webui.client_text import told
+from stylus_host.client_text import told
 from stylus_webui.tags import weight
 
 #: The least chance that a pick is wanted, and what a user is told.

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 from stylus_core.types import Pick
+from stylus_host.client_text import told
 from stylus_host.thumbnails import Thumbnails
 from stylus_webui.chip import Chip
-from stylus_webui.client_text import told
 
 #: Chips that a page gets at most of each kind: a prompt has few picks, but pins may be many.
 MOST = 40

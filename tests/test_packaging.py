@@ -20,7 +20,7 @@ from samples.make_samples import build
 from tests.sources import PACKAGES, ROOT, modules
 
 #: What the wheel holds of them.
-IN_WHEEL = ("stylus_core", "stylus_host", "stylus_study")
+IN_WHEEL = ("stylus_core", "stylus_host", "stylus_mcp", "stylus_study")
 
 
 def text_of(name: str) -> str:

@@ -80,6 +80,15 @@ def add_common(command: argparse.ArgumentParser) -> None:
         command: the command's parser.
     """
     command.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    add_opening(command)
+
+
+def add_opening(command: argparse.ArgumentParser) -> None:
+    """Adds what a command opens a library with: its state, encoder, index and names.
+
+    Args:
+        command: the command's parser.
+    """
     command.add_argument("--home", type=Path, metavar="DIR", help="where the state is kept")
     command.add_argument(
         "--encoder", default="auto", metavar="auto|none|PATH", help="embedding model: a folder, or none for BM25 alone"

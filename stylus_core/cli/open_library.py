@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from stylus_core.cli.arguments import libraries
@@ -18,26 +19,21 @@ from stylus_core.library.find_by_name import the_one
 from stylus_core.types import Adapter
 
 
-@contextlib.contextmanager
-def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
-    """Opens the library that the command line or the environment names, for the block.
+def open_named(args: argparse.Namespace, opener: Opener, **more: Any) -> Any:
+    """Opens the library that the command line or the environment names; the caller closes it.
 
     Args:
         args: of the command.
         opener: what opens it, called as `stylus_core.Stylus` is; that class itself if None.
         more: further arguments of the opener.
 
-    Yields:
+    Returns:
         What the opener gives.
 
     Raises:
         LibraryError: no library is named.
     """
-    roots = libraries(args)
-    if not roots:
-        raise LibraryError(
-            "no library is named: give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters"
-        )
+    roots = named_folders(args)
     if opener is None:
         from stylus_core.stylus import Stylus
 
@@ -49,7 +45,42 @@ def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[An
         more = {**more, "index": args.index}
     if args.names != NAMINGS[0]:
         more = {**more, "names": args.names}
-    with opener(library, home=args.home, encoder=args.encoder, **more) as stylus:
+    return opener(library, home=args.home, encoder=args.encoder, **more)
+
+
+def named_folders(args: argparse.Namespace) -> list[Path]:
+    """Reads which folders the command line or the environment names.
+
+    Args:
+        args: of the command.
+
+    Returns:
+        The folders of one library, at least one.
+
+    Raises:
+        LibraryError: no library is named.
+    """
+    roots = libraries(args)
+    if not roots:
+        raise LibraryError(
+            "no library is named: give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters"
+        )
+    return roots
+
+
+@contextlib.contextmanager
+def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
+    """Opens the library that the command line or the environment names, for the block.
+
+    Args:
+        args: of the command.
+        opener: what opens it, called as `stylus_core.Stylus` is; that class itself if None.
+        more: further arguments of the opener.
+
+    Yields:
+        What the opener gives.
+    """
+    with open_named(args, opener, **more) as stylus:
         yield stylus
 
 

@@ -1,0 +1,71 @@
+"""`stylus mcp`: serves the library to an assistant over stdin and stdout."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+from stylus_core.cli.arguments import add_library, add_opening
+from stylus_core.cli.command import Command, Opener
+from stylus_core.cli.exit_codes import OK
+from stylus_core.cli.model_flags import add_composer_flags, composer_settings
+from stylus_core.cli.open_library import named_folders, open_named
+from stylus_core.cli.terminal_text import Console
+from stylus_core.errors import ModelError
+from stylus_host.core_protocol import SelectingCore
+
+
+def run(args: argparse.Namespace, _console: Console, opener: Opener) -> int:
+    """`stylus mcp --library DIR`. Stdout is the protocol's: nothing is printed.
+
+    Args:
+        args: of the command.
+        _console: of which nothing is used.
+        opener: what opens the library.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ModelError: the packages of the extra `mcp` are not installed.
+    """
+    if importlib.util.find_spec("mcp") is None:
+        raise ModelError('serving assistants needs the package mcp: pip install "stylus-webui[mcp]"')
+    roots = [folder.absolute() for folder in named_folders(args)]
+    from stylus_core.composer.settings import ComposerSettings
+    from stylus_core.home import home
+    from stylus_core.llm.endpoint_settings import resolved
+    from stylus_host.service import Service
+    from stylus_mcp.answers import Answers
+    from stylus_mcp.server import LibraryTools, make_server, serve
+
+    def open_core(_folders: Sequence[Path]) -> SelectingCore:
+        made: SelectingCore = open_named(args, opener)
+        return made
+
+    settings = composer_settings(args) or ComposerSettings()
+    asks_model = any(resolved(name, getattr(settings, name)) for name in ("base_url", "reranker"))
+    service = Service(open_core, lambda: roots)
+    service.refresh()
+    try:
+        serve(make_server(LibraryTools(service, Answers(roots, args.home or home()), asks_model)))
+    finally:
+        service.close()
+    return OK
+
+
+def _add_mcp(command: argparse.ArgumentParser) -> None:
+    add_library(command)
+    add_opening(command)
+    add_composer_flags(command)
+
+
+COMMAND = Command(
+    "serve the library to an assistant (MCP, over stdin and stdout)",
+    _add_mcp,
+    run,
+    description="Serves pick_loras, search_loras, show_lora and library_status over the Model Context Protocol. An "
+    "assistant starts it; docs/mcp.md shows how three of them are set up.",
+)

@@ -27,6 +27,10 @@ class NotReady(StylusError):
     """There is no index to select from yet; the message says why."""
 
 
+class _Ended(Exception):
+    """The host ends, so that the work is left where it is; what was stored is whole, and the next run goes on."""
+
+
 class Service:
     """One library for the whole host.
 
@@ -231,6 +235,8 @@ class Service:
                 return
             try:
                 self._refresh()
+            except _Ended:
+                return
             except Exception as error:
                 known = isinstance(error, StylusError)
                 logger.error("the index could not be made: %s", error, exc_info=not known)
@@ -267,6 +273,8 @@ class Service:
                 logger.info("%s adapters indexed", count)
 
     def _progress(self, stage: str, done: int, total: int) -> None:
+        if self._stopped and stage not in BESIDE:  # which is told to stop in another way
+            raise _Ended
         self._set(replace(self._state, stage=stage, done=done, total=total))
 
     def _fail(self, problem: str) -> None:

@@ -1,4 +1,4 @@
-"""The arguments of a tool: what its schema says of them, and how they are read. Options are rows of the core's table."""
+"""The arguments of a tool: what its schema says of them, and how they are read. Options are rows of the table."""
 
 from __future__ import annotations
 

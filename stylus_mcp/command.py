@@ -48,7 +48,6 @@ def run(args: argparse.Namespace, _console: Console, opener: Opener) -> int:
     settings = composer_settings(args) or ComposerSettings()
     asks_model = any(resolved(name, getattr(settings, name)) for name in ("base_url", "reranker"))
     service = Service(open_core, lambda: roots)
-    service.refresh()
     try:
         serve(make_server(LibraryTools(service, Answers(roots, args.home or home()), asks_model)))
     finally:

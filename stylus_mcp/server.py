@@ -135,6 +135,7 @@ class LibraryTools:
 
     async def list(self, _context: ServerRequestContext, _params: PaginatedRequestParams | None) -> ListToolsResult:
         """Lists the tools."""
+        self._begin()
         return ListToolsResult(tools=[tool.listed() for tool in self._tools.values()])
 
     async def call(self, context: ServerRequestContext, params: CallToolRequestParams) -> CallToolResult:
@@ -147,6 +148,7 @@ class LibraryTools:
         Returns:
             The answer as an object and as text.
         """
+        self._begin()
         try:
             tool = self._tools.get(params.name)
             if tool is None:
@@ -163,6 +165,11 @@ class LibraryTools:
             content=[TextContent(type="text", text=answer.model_dump_json())],
             structured_content=answer.model_dump(mode="json"),
         )
+
+    def _begin(self) -> None:
+        """Opens the library in the background: after the handshake, which would wait for its share of the machine."""
+        if self._service.state.status == "waiting":
+            self._service.refresh()
 
     async def _pick(self, context: ServerRequestContext, given: Mapping[str, Any]) -> BaseModel:
         prompt = given["prompt"]

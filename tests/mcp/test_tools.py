@@ -15,7 +15,6 @@ pytest.importorskip("mcp", reason="mcp is not installed: pip install mcp")
 
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
-
 from samples.make_samples import build
 from stylus_core import Stylus
 from stylus_core.errors import LibraryError
@@ -290,7 +289,11 @@ def test_what_fails_in_us_is_told_without_its_inside(served: Served, zoo: FakeCo
 def test_the_library_is_opened_after_the_handshake_by_the_first_question(zoo: FakeCore) -> None:
     made = Served(zoo, zoo.folder)
     try:
-        made.asked(lambda client: client.send_ping())
+
+        async def nothing(client: Client) -> str:
+            return client.server_info.name
+
+        assert made.asked(nothing) == "stylus"
         assert made.service.state.status == "waiting" and not zoo.opened
         assert [p["name"] for p in made.answer("pick_loras", prompt="a fox")["picks"]] == ["red_fox"]
     finally:

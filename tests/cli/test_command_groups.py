@@ -121,7 +121,7 @@ def test_what_a_checkout_registers_is_read_as_any_toml_parser_reads_it() -> None
     tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     theirs = project["entry-points"][registry.GROUP]
-    assert set(theirs) == {"batch", "eval", "study"}
+    assert set(theirs) == {"batch", "eval", "mcp", "study"}
     assert {name: registry.registered()[name] for name in theirs} == theirs
     for name, reference in theirs.items():
         assert registry.load(name, reference).help

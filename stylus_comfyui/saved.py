@@ -3,6 +3,9 @@
 Picks are made while a prompt runs, and are in none of what ComfyUI saves. They are added to the copy of the workflow
 that came with the prompt, never to the graph that runs: nothing that decides what is cached is touched. A picker whose
 output is cached is not run, so what it gave is kept here, by all that its output depends on, and added again.
+
+ComfyUI's queue lists of what runs a copy that was made before it began. So the places of the picks are put in when a
+prompt is posted, as dicts that all copies have in common.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stylus_comfyui.node_state import frozen_entry
@@ -28,6 +31,13 @@ _DEEPEST = 64  # nodes above a picker, along one way
 
 _records: OrderedDict[str, dict[str, Any]] = OrderedDict()
 _lock = threading.Lock()
+
+
+class _CommonDict(dict[str, Any]):
+    """A part of what is saved that is the same object in every copy of a prompt."""
+
+    def __deepcopy__(self, memo: Any) -> _CommonDict:
+        return self
 
 
 def record(prompt: Any, node_id: Any, extra_pnginfo: Any, outcome: PickOutcome) -> None:
@@ -80,18 +90,29 @@ def on_prompt(data: dict[str, Any]) -> dict[str, Any]:
         The same, changed in place.
     """
     prompt = data.get("prompt")
-    pickers = (
-        [node for node in prompt.values() if isinstance(node, dict) and node.get("class_type") in PICKERS]
-        if isinstance(prompt, dict)
-        else []
-    )
-    for node in pickers:
+    pickers = {
+        node_id: node
+        for node_id, node in (prompt.items() if isinstance(prompt, dict) else ())
+        if isinstance(node, dict) and node.get("class_type") in PICKERS
+    }
+    for node in pickers.values():
         node.pop("is_changed", None)
     if pickers:
         extra = data.setdefault("extra_data", {})
-        if isinstance(extra, dict) and not isinstance(extra.get("extra_pnginfo"), dict):
-            extra["extra_pnginfo"] = {}
+        if isinstance(extra, dict):
+            if not isinstance(extra.get("extra_pnginfo"), dict):
+                extra["extra_pnginfo"] = {}
+            _make_places(extra["extra_pnginfo"], pickers)
     return data
+
+
+def _make_places(extra_pnginfo: dict[str, Any], node_ids: Iterable[str]) -> None:
+    extra_pnginfo[CHUNK] = _CommonDict()
+    for node_id in node_ids:
+        node = _in_workflow(extra_pnginfo.get("workflow"), node_id)
+        properties = None if node is None else node.get("properties", {})
+        if node is not None and isinstance(properties, dict):
+            node["properties"] = _CommonDict(properties)
 
 
 def _digest(prompt: Any, node_id: str) -> str:

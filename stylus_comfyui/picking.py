@@ -81,26 +81,29 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
     Returns:
         The outcome; what went wrong is in its notes, and the prompt and the stack are then as they came.
     """
-    prompt, given, notes = _plain(request)
-    state = request.state.for_prompt(prompt)
-    if request.state.picture and not state.picture:
-        notes = (*notes, "The prompt is not the picture's any more, so picks were chosen anew.")
-    start = PickOutcome(prompt, prompt, given, notes=notes, state=state)
+    given = list(request.stack) if isinstance(request.stack, (list, tuple)) else []
+    found = PickOutcome(request.prompt, request.prompt, given)
     try:
-        return _finished(_chosen(start, request, service), request)
+        found = _plain(found, request.state)
+        found = _with_frozen(found)  # which needs no library
+        return _finished(_chosen(found, request, service), request)
     except StylusError as error:
         note = f"{sentence(str(error))} The prompt is used as typed."
     except Exception as error:
         logger.exception("a selection failed; the prompt is used as typed")
         note = f"Selecting failed ({type(error).__name__}: {error}). The prompt is used as typed."
-    # What is frozen needs no library.
-    return _finished(replace(start, picks=_frozen(start, []), notes=(*notes, note), decided=False), request)
+    undecided = replace(found, notes=(*found.notes, note), decided=False)
+    try:
+        return _finished(undecided, request)
+    except Exception:
+        logger.exception("what is frozen could not be written")
+        return undecided
 
 
-def _plain(request: PickRequest) -> tuple[str, list[Any], tuple[str, ...]]:
+def _plain(start: PickOutcome, state: NodeState) -> PickOutcome:
     """The prompt without tags, the stack with what they call, and a sentence for each that calls nothing."""
-    prompt, typed = stack.take_tags(request.prompt)
-    given = list(request.stack) if isinstance(request.stack, (list, tuple)) else []
+    prompt, typed = stack.take_tags(start.prompt)
+    given = list(start.stack)
     there = {e.name for e in stack.read_stack(given)}
     notes = []
     for entry in typed:
@@ -110,18 +113,35 @@ def _plain(request: PickRequest) -> tuple[str, list[Any], tuple[str, ...]]:
         elif name not in there:
             there.add(name)
             given.append(tuple(entry._replace(name=name)))
-    return prompt, given, tuple(notes)
+    kept = state.for_prompt(prompt)
+    if state.picture and not kept.picture:
+        notes.append("The prompt is not the picture's any more, so picks were chosen anew.")
+    return replace(start, prompt=prompt, result=prompt, stack=given, notes=tuple(notes), state=kept)
+
+
+def _with_frozen(start: PickOutcome) -> PickOutcome:
+    """With the frozen picks that ComfyUI still has, and that the stack does not bring."""
+    there = {e.name for e in stack.read_stack(start.stack)}
+    picks: list[Pick] = []
+    notes = list(start.notes)
+    for p in start.state.frozen:
+        name = host.lora_called(p.name)
+        if not name:
+            notes.append(f"{(p.title or p.name)!r} is left out: ComfyUI does not find it below its LoRA folders.")
+        elif name not in there:
+            there.add(name)
+            picks.append(replace(p, name=name))
+    return replace(start, picks=tuple(picks), frozen=frozenset(p.name for p in picks), notes=tuple(notes))
 
 
 def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickOutcome:
     state = start.state
-    notes = list(start.notes)
-    frozen = _frozen(start, notes)
     if state.only_frozen:
-        return replace(start, picks=frozen, notes=tuple(notes), frozen=frozenset(p.name for p in frozen))
+        return start
+    notes = list(start.notes)
     options = _options(request, state)
     present = [PresentAdapter(e.name, e.model, e.clip) for e in stack.read_stack(start.stack)]
-    present += [PresentAdapter(p.name, p.weight, p.clip_weight) for p in frozen]
+    present += [PresentAdapter(p.name, p.weight, p.clip_weight) for p in start.picks]
     selection = service.select(start.prompt, options, present=present)
     picks, left_out = _edited(selection, state)
     for p in picks:
@@ -130,28 +150,13 @@ def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickO
     picks = [p for p in picks if not host.problem(p.name, p.path)]
     return replace(
         start,
-        picks=(*frozen, *picks),
+        picks=(*start.picks, *picks),
         nearly=selection.nearly,
         left_out=tuple(left_out),
-        frozen=frozenset(p.name for p in frozen),
         pinned=frozenset(p.name for p in picks if p.name in state.pinned),
         notes=tuple(dict.fromkeys([*notes, *map(sentence, selection.notes)])),
         provisional=selection.provisional,
     )
-
-
-def _frozen(start: PickOutcome, notes: list[str]) -> tuple[Pick, ...]:
-    """The frozen picks that ComfyUI still has, and that the stack does not bring."""
-    there = {e.name for e in stack.read_stack(start.stack)}
-    out = []
-    for p in start.state.frozen:
-        name = host.lora_called(p.name)
-        if not name:
-            notes.append(f"{(p.title or p.name)!r} is left out: ComfyUI does not find it below its LoRA folders.")
-        elif name not in there:
-            there.add(name)
-            out.append(replace(p, name=name))
-    return tuple(out)
 
 
 def _options(request: PickRequest, state: NodeState) -> Options:
@@ -186,8 +191,10 @@ def _edited(selection: Selection, state: NodeState) -> tuple[list[Pick], list[Pi
 
 
 def _finished(found: PickOutcome, request: PickRequest) -> PickOutcome:
-    """With the variant's picks alone, written into prompt and stack."""
-    picks = _variant(found.picks, request.variants, request.variant_seed)
+    """With the variant's picks alone, written into prompt and stack; what is frozen comes with each of them."""
+    chosen = [p for p in found.picks if p.name not in found.frozen]
+    variant = _variant(chosen, request.variants, request.variant_seed)
+    picks = tuple(p for p in found.picks if p.name in found.frozen or p in variant)
     out = replace(found, picks=picks, result=written(found.prompt, picks))
     return replace(out, stack=[*out.stack, *map(tuple, out.added)])
 

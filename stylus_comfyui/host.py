@@ -5,6 +5,7 @@ Its modules are imported inside the functions, so that the rest of the package c
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -146,12 +147,12 @@ def architecture(model: Any) -> str:
     if config is None:
         return "any"
     try:
-        if inner not in _known_bases:
-            _known_bases[inner] = _architecture(inner, type(config))
         return _known_bases[inner]
-    except Exception:  # an object of another pack's making
-        logger.debug("the base of a model is not known", exc_info=True)
-        return "any"
+    except (KeyError, TypeError):  # not seen yet, or nothing that can be kept
+        found = _architecture(inner, type(config))
+    with contextlib.suppress(TypeError):
+        _known_bases[inner] = found
+    return found
 
 
 def _architecture(inner: Any, config: type) -> str:
@@ -159,11 +160,17 @@ def _architecture(inner: Any, config: type) -> str:
     from stylus_core.base_models.recognise import checkpoint_base, class_base
 
     names = [c.__name__ for c in config.__mro__ if c.__module__ != "builtins"]
+    if not names:
+        return "any"
     base = _CLASSES.get(names[0]) or class_base(*(n for n in names if n not in _CLASSES)) or OTHER
     if base not in BY_NAME or not BY_NAME[base].sizes:
         return base
-    tensors = inner.diffusion_model.state_dict()
-    exact = checkpoint_base({f"model.diffusion_model.{name}": tuple(t.shape) for name, t in tensors.items()})
+    try:
+        tensors = inner.diffusion_model.state_dict()
+        exact = checkpoint_base({f"model.diffusion_model.{name}": tuple(t.shape) for name, t in tensors.items()})
+    except Exception:  # a network of another pack's making: its base is known all the same
+        logger.debug("the size of a model is not known", exc_info=True)
+        return base
     return exact if exact.startswith(f"{base}-") else base
 
 

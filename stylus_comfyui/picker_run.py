@@ -34,7 +34,10 @@ def changed(picks_state: Any) -> str:
         vectors = "words" if service.state.refreshing else "all"
         return f"{__version__} {service.identity()} {revision} {vectors}"
     except StylusError:
-        return f"{__version__} {service.state.status}"
+        status = service.state.status
+        if status in ("waiting", "failed"):  # nobody began to read, or a folder may be there by now
+            service.refresh()
+        return f"{__version__} {status}"
 
 
 def picked(given: dict[str, Any]) -> PickOutcome:

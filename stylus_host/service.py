@@ -102,8 +102,10 @@ class Service:
         with self._lock:
             self._idle.clear()
             self._wanted.set()
-            status = "ready" if self._core else "indexing"
-            self._state = replace(self._state, status=status, refreshing=True, problem="", stage="", done=0, total=0)
+            status, problem = ("ready", "") if self._core else ("indexing", self._state.problem)
+            self._state = replace(
+                self._state, status=status, refreshing=True, problem=problem, stage="", done=0, total=0
+            )
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="stylus-index", daemon=True)
                 self._thread.start()

@@ -43,7 +43,8 @@ class ServiceState:
                 return f"{self.adapters:,} adapters are ready on words; vectors{part}, and picks get better with them."
             return f"Taking in what changed{self._part()}. Until it is done, picks are made without it."
         if self.status == "indexing":
-            return f"Indexing{self._part()}. Until it is done, prompts are used as typed."
+            trouble = f" The last attempt failed: {sentence(self.problem)}" if self.problem else ""
+            return f"Indexing{self._part()}. Until it is done, prompts are used as typed.{trouble}"
         if self.status == "failed":
             return f"There is no index, so prompts are used as typed: {sentence(self.problem)}"
         return "The index is not loaded yet. Until it is, prompts are used as typed."

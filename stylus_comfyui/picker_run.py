@@ -53,21 +53,30 @@ def picked(given: dict[str, Any]) -> PickOutcome:
     architecture = host.architecture(given.get("model"))
     runtime.saw(architecture)
     more = given.get("options")
+    everyday = {n: given[n] for n in EVERYDAY if given.get(n) is not None}
     request = PickRequest(
         prompt=str(given.get("prompt") or ""),
-        options=values({**(more if isinstance(more, dict) else {}), **{n: given.get(n) for n in EVERYDAY}}),
+        options=values({**(more if isinstance(more, dict) else {}), **everyday}),
         architecture=architecture,
         family=host.family(given.get("graph"), given.get("unique_id")),
         stack=given.get("lora_stack"),
         state=parse_state(given.get("picks_state")),
         variants=str(given.get("variants") or VARIANTS.default),
-        variant_seed=int(given.get("variant_seed") or 0),
+        variant_seed=_whole(given.get("variant_seed")),
     )
     outcome = pick(request, service)
     for note in outcome.notes:
         logger.info("%s", note)
     saved.record(given.get("graph"), given.get("unique_id"), given.get("extra_pnginfo"), outcome)
     return outcome
+
+
+def _whole(value: Any) -> int:
+    """A number as another node gave it."""
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def shown(outcome: PickOutcome) -> dict[str, Any]:

@@ -44,6 +44,22 @@ def lora_roots() -> list[Path]:
     return [Path(path) for path in dict.fromkeys(map(os.path.abspath, given)) if os.path.isdir(path)]
 
 
+def for_page(text: str) -> str:
+    """Makes a sentence fit for the page and for clients, of which ComfyUI does not ask who they are.
+
+    Args:
+        text: of a note, a reason or a state.
+
+    Returns:
+        It without paths of this machine beyond what lies below a LoRA root.
+    """
+    from stylus_host.client_text import as_folders, for_client
+
+    if "/" not in text and "\\" not in text:  # the folders need not be looked for
+        return text
+    return for_client(text, as_folders(lora_roots()))
+
+
 def lora_path(name: str) -> str:
     """Finds the file that ComfyUI opens for a name.
 
@@ -97,7 +113,7 @@ def problem(name: str, path: str) -> str:
         same = not path or os.path.samefile(found, path)
     except OSError:
         same = False
-    return "" if same else f"ComfyUI would open {found} for it"
+    return "" if same else "ComfyUI would open another file of this name"
 
 
 class LoraApplier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from stylus_comfyui import stack
+from stylus_comfyui import host, stack
 from stylus_comfyui.picking import PickOutcome
 from stylus_core.rewriter import format_weight
 from stylus_core.types import Pick
@@ -30,7 +30,7 @@ def report(outcome: PickOutcome) -> str:
     if outcome.nearly:
         lines += ["", "nearly picked", *map(_line, outcome.nearly)]
     if outcome.notes:
-        lines += ["", *(f"note: {note}" for note in outcome.notes)]
+        lines += ["", *(f"note: {host.for_page(note)}" for note in outcome.notes)]
     return "\n".join(lines)
 
 
@@ -38,7 +38,7 @@ def _line(pick: Pick) -> str:
     clip = "" if pick.clip_weight in (None, pick.weight) else f", CLIP {format_weight(pick.clip_weight or 0.0)}"
     served = f" for {pick.keyword}" if pick.keyword else ""
     words = f"; adds {', '.join(pick.trigger_words)}" if pick.trigger_words else ""
-    return f"{pick.name} at {format_weight(pick.weight)}{clip}{served}: {pick.reason}{words}"
+    return f"{pick.name} at {format_weight(pick.weight)}{clip}{served}: {host.for_page(pick.reason)}{words}"
 
 
 def payload(outcome: PickOutcome, status: str) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def payload(outcome: PickOutcome, status: str) -> dict[str, Any]:
         value = {k: v for k, v in dataclasses.asdict(pick).items() if k not in _HIDDEN}
         frozen = pick.name in outcome.frozen  # of which a workflow tells no picture: the page asks for it all the same
         more = {"frozen": frozen, "pinned": pick.name in outcome.pinned, "has_preview": frozen or bool(pick.preview)}
-        return {**value, **more}
+        return {**value, **more, "reason": host.for_page(pick.reason)}
 
     return {
         "version": VERSION,
@@ -66,10 +66,10 @@ def payload(outcome: PickOutcome, status: str) -> dict[str, Any]:
         "picks": list(map(shown, outcome.picks)),
         "nearly": list(map(shown, outcome.nearly)),
         "left_out": list(map(shown, outcome.left_out)),
-        "notes": list(map(sentence, outcome.notes)),
+        "notes": [sentence(host.for_page(note)) for note in outcome.notes],
         "frozen": outcome.state.only_frozen,
         "picture": outcome.state.only_frozen and outcome.state.picture,
         "decided": outcome.decided,
         "provisional": outcome.provisional,
-        "status": status,
+        "status": host.for_page(status),
     }

@@ -63,7 +63,8 @@ def _begin() -> None:
 
 def _status() -> dict[str, Any]:
     state = runtime.service().state
-    return {**dataclasses.asdict(state), "sentence": state.sentence()}
+    texts = {"problem": host.for_page(state.problem), "sentence": host.for_page(state.sentence())}
+    return {**dataclasses.asdict(state), **texts}
 
 
 def _thumbnail(name: str) -> bytes:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import anyio
-from pydantic import BaseModel
-
 from mcp.server import Server, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.stdio import stdio_server
@@ -26,6 +24,8 @@ from mcp.types import (
     Tool,
     ToolAnnotations,
 )
+from pydantic import BaseModel
+
 from stylus_core import __version__
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.options import Options

@@ -82,7 +82,7 @@ def lora_called(name: str) -> str:
         The name below a LoRA root; of several with this stem the first, as other packs do it; "" where there is none.
     """
     if lora_path(name):
-        return name
+        return os.path.relpath(os.path.join("/", name), "/")  # as ComfyUI reads it
     listed = _module("folder_paths").get_filename_list(_FOLDER)
     plain = name.replace("\\", "/")
     spelled = {found: found.replace(os.sep, "/") for found in listed}

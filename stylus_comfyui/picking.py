@@ -97,7 +97,7 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
         return _finished(undecided, request)
     except Exception:
         logger.exception("what is frozen could not be written")
-        return undecided
+        return replace(undecided, picks=())
 
 
 def _plain(start: PickOutcome, state: NodeState) -> PickOutcome:

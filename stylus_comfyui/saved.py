@@ -41,7 +41,7 @@ class _CommonDict(dict[str, Any]):
 
 
 def record(prompt: Any, node_id: Any, extra_pnginfo: Any, outcome: PickOutcome) -> None:
-    """Adds what a picker gave to what is saved, and keeps it for prompts in which the picker is cached.
+    """Adds what a picker gave to what is saved, and keeps it for prompts in which the picker is cached. Never raises.
 
     Args:
         prompt: the graph that runs.
@@ -50,11 +50,15 @@ def record(prompt: Any, node_id: Any, extra_pnginfo: Any, outcome: PickOutcome) 
         outcome: what the picker gave.
     """
     made = {"prompt": outcome.prompt, "picks": [frozen_entry(p) for p in outcome.picks]}
-    with _lock:
-        _records[_digest(prompt, str(node_id))] = made
-        while len(_records) > _KEPT:
-            _records.popitem(last=False)
-    _write(extra_pnginfo, str(node_id), made)
+    try:
+        digest = _digest(prompt, str(node_id))
+        with _lock:
+            _records[digest] = made
+            while len(_records) > _KEPT:
+                _records.popitem(last=False)
+        _write(extra_pnginfo, str(node_id), made)
+    except Exception:  # of a graph that no client of ComfyUI sends
+        logger.warning("the picks are not saved with the picture", exc_info=True)
 
 
 def recall(server: Any) -> None:
@@ -116,22 +120,33 @@ def _make_places(extra_pnginfo: dict[str, Any], node_ids: Iterable[str]) -> None
 
 
 def _digest(prompt: Any, node_id: str) -> str:
-    """Of all that a node's output depends on: its inputs, and those of what leads to it."""
-    seen: dict[str, Any] = {}
+    """Of all that a node's output depends on: its inputs, and those of what leads to it, whatever that is called."""
+    order: dict[str, int] = {}
+    found: list[Any] = []
 
     def collect(name: str, depth: int) -> None:
         node = prompt.get(name) if isinstance(prompt, Mapping) else None
-        if name in seen or depth > _DEEPEST or not isinstance(node, Mapping):
+        if name in order or depth > _DEEPEST or not isinstance(node, Mapping):
             return
+        order[name] = len(order)
         given = node.get("inputs")
-        seen[name] = [node.get("class_type"), given]
-        for value in given.values() if isinstance(given, Mapping) else ():
-            if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+        inputs = dict(sorted(given.items())) if isinstance(given, Mapping) else {}
+        found.append([node.get("class_type"), inputs])
+        for value in inputs.values():
+            if _is_link(value):
                 collect(value[0], depth + 1)
 
     collect(node_id, 0)
-    text = json.dumps([node_id, seen], sort_keys=True, default=str)
+    plain = [
+        [kind, {k: ["link", order.get(v[0]), v[1]] if _is_link(v) else v for k, v in inputs.items()}]
+        for kind, inputs in found
+    ]
+    text = json.dumps([node_id, plain], default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)
 
 
 def _write(extra_pnginfo: Any, node_id: str, made: dict[str, Any]) -> None:

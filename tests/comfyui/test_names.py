@@ -70,6 +70,7 @@ def test_a_linked_prompt_is_taken_as_a_typed_one(told):
         ("<lora:a/kite:0.5>", ("a/kite.safetensors", 0.5, 0.5)),
         ("<lora:kite:0.5:0.9>", ("a/kite.safetensors", 0.5, 0.9)),  # the model's first
         ("<lora:a\\kite.safetensors:0.4>", ("a/kite.safetensors", 0.4, 0.4)),
+        ("<lora:/a/../a/kite.safetensors:0.4>", ("a/kite.safetensors", 0.4, 0.4)),
         ("<lora:kite>", ("a/kite.safetensors", 1.0, 1.0)),
         ("<lyco:kite:-0.5>", ("a/kite.safetensors", -0.5, -0.5)),
     ],
@@ -79,6 +80,14 @@ def test_a_tag_in_the_prompt_goes_into_the_stack(told, tag, entry):
     assert run.outputs["1"][0] == "night sky, stars"
     assert run.outputs["1"][1] == [entry]
     assert names(run) == []
+
+
+def test_a_tag_is_not_picked_again_however_it_was_written(comfy):
+    add_lora(comfy.loras / "objects" / "kite.safetensors", "Paper Kite", "paper kite")
+    comfy.ready()
+    for tag in ("kite", "objects/kite", "/objects/kite.safetensors", "objects\\kite.safetensors"):
+        run = comfy.post(pick(f"a paper kite <lora:{tag}:0.4> <lora:kite:0.9>"))
+        assert run.outputs["1"][1] == [("objects/kite.safetensors", 0.4, 0.4)]
 
 
 def test_a_tag_that_names_nothing_is_told_and_taken_out(told):

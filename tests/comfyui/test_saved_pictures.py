@@ -8,7 +8,7 @@ import json
 import pytest
 
 from stylus_comfyui import saved
-from tests.comfyui.graphs import collection, pick, picture, state, workflow
+from tests.comfyui.graphs import collection, given, pick, picture, state, workflow
 
 
 def properties(texts, node="1"):
@@ -61,6 +61,24 @@ def test_two_prompts_in_turn_have_each_its_own(told):
         told.queue(picture(prompt, len(prompt)), workflow())
     made = [properties(run.pictures[0]) for run in told.run()]
     assert [p["picks"][0]["name"][2:5] for p in made] == ["kit", "fox", "kit", "fox"]
+
+
+def test_a_node_that_leads_to_the_picker_may_get_another_id(told):
+    """ComfyUI's cache does not go by it."""
+    told.given["text"] = "a kite"
+    for seed, other in ((1, "2"), (2, "12")):
+        run = told.post({**picture([other, 0], seed), other: given("text")}, workflow())
+        assert properties(run.pictures[0])["picks"][0]["name"] == "a/kite.safetensors"
+    assert "1" not in run.ran
+
+
+def test_another_text_of_a_linked_node_is_another_prompt(told):
+    told.given |= {"one": "a kite", "two": "a fox"}
+    made = []
+    for seed, key in enumerate(("one", "two", "one")):
+        run = told.post({**picture(["2", 0], seed), "2": given(key)}, workflow())
+        made.append(properties(run.pictures[0])["picks"][0]["name"])
+    assert made == ["a/kite.safetensors", "a/fox.safetensors", "a/kite.safetensors"]
 
 
 def test_a_picker_in_a_subgraph_has_them_in_its_definition(told):
@@ -147,6 +165,14 @@ def test_a_workflow_of_any_shape_fails_nothing(told, canvas):
 )
 def test_a_body_of_any_shape_fails_nothing(body):
     assert saved.on_prompt(copy.deepcopy(body)) == body
+
+
+@pytest.mark.parametrize("graph", [None, 7, {"1": {"inputs": {1: 2, "a": 3}}}, {"1": {"inputs": {"a": {1, 2}}}}])
+def test_a_graph_of_any_shape_fails_no_picker(told, graph):
+    """As packs call nodes from their own code."""
+    node = told.nodes.NODE_CLASS_MAPPINGS["StylusPick"]()
+    answer = node.pick(prompt="a kite", graph=graph, unique_id="1", extra_pnginfo={"stylus": 7, "workflow": []})
+    assert answer["result"][1] == [("a/kite.safetensors", 0.8, 0.8)]
 
 
 def test_a_key_for_a_long_line_of_nodes_is_made(told):

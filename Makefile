@@ -40,7 +40,7 @@ $(USE): pyproject.toml
 $(WORK): $(USE)
 	@echo "setting up $(VENV) for the tests, torch included"
 	$(if $(TORCH),$(PIP) install $(TORCH))
-	$(PIP) install -e ".[dense,llm,mcp,milvus,study,dev]"
+	$(PIP) install -e ".[dense,diffusers,llm,mcp,milvus,study,dev]"
 	$(PIP) install --no-deps $(CLEANFID) || echo "no clean-fid could be had: the test that compares with it is skipped"
 	@touch $@
 

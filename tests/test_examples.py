@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from samples.make_samples import build
+from stylus_core.library.header import read_header
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -57,3 +59,20 @@ def test_a_composer_of_ones_own(built: tuple[Path, Path], tmp_path: Path) -> Non
     out = run("own_composer.py", str(built[0]), "a corgi in the snow, watercolor", home=tmp_path).splitlines()
     assert out[0].count("<lora:") > 1
     assert out[1] == "chosen by kinds"
+
+
+@pytest.mark.whole
+def test_a_picture_with_diffusers(built: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("diffusers", reason="diffusers is not installed")
+    pytest.importorskip("peft", reason="peft is not installed")
+    from tests.pipeline.tiny_pipelines import StableDiffusionPipeline, kohya, sd15
+
+    pipe, library = sd15(tmp_path, StableDiffusionPipeline), tmp_path / "library"
+    pipe.save_pretrained(tmp_path / "checkpoint")
+    shutil.copytree(built[0], library)
+    for file in library.rglob("pembroke_corgi.safetensors"):
+        kohya(pipe, file, metadata={**read_header(str(file)).metadata, "ss_base_model_version": "sd_v1"})
+    asked = [str(tmp_path / "checkpoint"), str(library), "a corgi in the snow", str(tmp_path / "picture.png")]
+    out = run("diffusers_pipeline.py", *asked, home=tmp_path / "home").splitlines()
+    assert out[0].startswith("pembroke_corgi at ") and not any("left out" in line for line in out)
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

@@ -75,7 +75,7 @@ WAN = BaseModel(
         TensorEvidence(any=("head_modulation",), has=("\nblocks_0_",)),
         TensorEvidence(any=_WAN, of=_WAN_READING, widths=_WAN_WIDTHS),
     ),
-    hosts=r"^wan|wan(?:ai|video|vace|image|pipeline)|\bwan2",
+    hosts=r"^wan|wan(?:ai|video|vace|image|pipeline)|\bwan2|skyreelsv2",
     sizes=(
         Size("1.3b", r"\b1\.3b\b", (TensorEvidence(of=_WAN_READING, widths=(1536,)),)),
         Size("5b", r"\b(?:ti2v )?5b\b", (TensorEvidence(of=_WAN_READING, widths=(3072,)),)),

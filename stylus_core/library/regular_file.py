@@ -29,7 +29,14 @@ def open_regular(path: str) -> BinaryIO:
 
 
 def error_text(error: Exception) -> str:
-    """The clause that tells the user what the system said of an entry of a folder, or what else failed."""
+    """Tells the user what the system said of an entry of a folder, or what else failed.
+
+    Args:
+        error: that came of opening or reading it.
+
+    Returns:
+        A clause.
+    """
     if isinstance(error, OSError):
         return error.strerror or str(error) or type(error).__name__
     return f"it cannot be read ({type(error).__name__})"

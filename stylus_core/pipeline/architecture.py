@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from stylus_core.base_models import BY_NAME, OTHER, label
-from stylus_core.base_models.entry import plain
 from stylus_core.base_models.recognise import class_base
 from stylus_core.pipeline.kept_adapters import PAINTERS
 
@@ -87,6 +86,6 @@ def _width(config: Mapping[str, Any]) -> int:
 def _size(base: str, name: str, width: int) -> str:
     """The size of a base, by the pipeline's name or by the transformer's width; "" where neither tells."""
     sizes = BY_NAME[base].sizes
-    said = next((size.name for size in sizes if size.is_said(plain(name))), "")
+    said = next((size.name for size in sizes if size.is_said(name.lower())), "")
     told = (size.name for size in sizes if any(width in proof.widths for proof in size.proofs))
     return said or next(told, _MORE_WIDTHS.get((base, width), ""))

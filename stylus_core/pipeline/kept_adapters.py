@@ -52,10 +52,11 @@ class KeptAdapters:
             file: of a pick.
 
         Returns:
-            Its name in the pipeline as it was found before; "" where none was found or it is not there any more.
+            Its name in the pipeline as it was found before; "" where none was found, or where the name is another one's
+            now.
         """
-        name, tensor = self.doubles.get(file, ("", None))
-        return name if tensor is not None and tensor() is not None and tensor() is first_tensor(pipe, name) else ""
+        known = self.doubles.get(file)
+        return known[0] if known is not None and known[1]() is first_tensor(pipe, known[0]) else ""
 
     def has(self, pipe: Any, file: AdapterFile) -> bool:
         """Whether a file is in the pipeline as it is on the disk now.

@@ -119,9 +119,10 @@ def test_one_that_we_have_loaded_goes_when_the_user_loads_it(pipe: Any, own: Pat
 def test_another_file_under_the_name_of_a_double_is_another_one(pipe: Any, own: Path, ink: Path) -> None:
     load(pipe, own, "mine", 0.7)
     apply(pipe, selection(pick(own)))
+    alive = list(pipe.unet.parameters())  # as of somebody who looks at them later
     pipe.delete_adapters("mine")
     load(pipe, ink, "mine", 0.7)
-    assert [a.pick.name for a in apply(pipe, selection(pick(own))).adapters] == ["own"]
+    assert [a.pick.name for a in apply(pipe, selection(pick(own))).adapters] == ["own"] and alive
 
 
 def test_what_a_selection_has_to_count_is_told(pipe: Any, own: Path, ink: Path) -> None:

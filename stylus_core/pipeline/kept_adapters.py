@@ -29,12 +29,12 @@ class AdapterFile(NamedTuple):
     def adapter_name(self) -> str:
         """Its name in a pipeline.
 
-        A name becomes one of a module of torch and a part of its tensors' names, in which peft looks for it and for
-        words such as "lora_A": it has neither dots nor these, and none is contained in another one.
+        A name becomes one of a module of torch and a part of its tensors' names, in which peft and transformers look for
+        it: it has no dots, is no method of a module, and none is contained in another one.
         """
         slug = _SLUG.sub("_", re.split(r"[\\/]", self.path)[-1].lower().removesuffix(".safetensors"))
         digest = hashlib.blake2b("\n".join((self.path, *self.painters)).encode("utf-8", "surrogatepass"), digest_size=6)
-        return f"{OURS}{digest.hexdigest()}_{slug.replace('lora', 'l')[:40].strip('_')}".rstrip("_")
+        return f"{OURS}{digest.hexdigest()}_{slug[:40].strip('_')}".rstrip("_")
 
 
 @dataclass

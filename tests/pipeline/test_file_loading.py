@@ -159,6 +159,17 @@ def test_each_half_goes_to_its_part(tmp_path: Path) -> None:
     assert scales(pipe) == {"transformer": {0.75}, "transformer_2": {0.75}}
 
 
+def test_modules_that_fit_neither_part_are_told(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    pipe = tiny.wan(two_parts=True)
+    tensors = load_file(tiny.wan_file(pipe, tmp_path / "whole.safetensors"))
+    more = {f"transformer.blocks.7.attn1.to_q.lora_{x}.weight": torch.ones(2, 2) for x in "AB"}
+    modules = len(tensors) // 2 + 1
+    applied = apply(pipe, selection(pick(written({**tensors, **more}, tmp_path / "more.safetensors"))))
+    assert applied.notes == (f"'more' works in part: 1 of its {modules} modules fit nothing in the pipeline",)
+
+
 def test_a_half_without_its_part_is_left_out(tmp_path: Path) -> None:
     pipe = tiny.wan(two_parts=False)
     high, low = (tiny.wan_file(pipe, tmp_path / f"{n}.safetensors", i) for i, n in enumerate(("high", "low")))

@@ -29,7 +29,7 @@ class AdapterFile(NamedTuple):
     def adapter_name(self) -> str:
         """Its name in a pipeline.
 
-        A name becomes one of a module of torch and a part of its tensors' names, in which peft and transformers look for
+        It becomes that of a module of torch and a part of its tensors' names, in which peft and transformers look for
         it: it has no dots, is no method of a module, and none is contained in another one.
         """
         slug = _SLUG.sub("_", re.split(r"[\\/]", self.path)[-1].lower().removesuffix(".safetensors"))

@@ -64,15 +64,41 @@ def test_one_that_the_user_switched_off_stays_off(pipe: Any, own: Path, ink: Pat
     load(pipe, own, "own", 1.0)
     load(pipe, kohya(pipe, tmp_path / "second.safetensors", 3), "second", 1.0)
     pipe.delete_adapters("second")  # now peft has switched on "own"
-    for part in ("unet", "text_encoder"):
-        for layer in getattr(pipe, part).modules():
-            if hasattr(layer, "active_adapters") and hasattr(layer, "scaling"):
-                layer.set_adapter([])
+    switch_off(pipe, "unet", "text_encoder")
     assert paint(pipe).equal(plain)
     apply(pipe, selection(pick(ink)), keep=0)
     assert paint(pipe).equal(expected)
     apply(pipe, selection(), keep=0)
     assert paint(pipe).equal(plain)
+
+
+def switch_off(pipe: Any, *parts: str) -> None:
+    """The user's adapters, with none of ours there."""
+    for part in parts:
+        for layer in getattr(pipe, part).modules():
+            if hasattr(layer, "active_adapters") and hasattr(layer, "scaling"):
+                layer.set_adapter([])
+
+
+def test_one_that_is_off_in_one_part_stays_off_there(pipe: Any, own: Path, ink: Path) -> None:
+    load(pipe, own, "own", 1.0)
+    both = paint(pipe)
+    switch_off(pipe, "text_encoder")
+    alone = paint(pipe)
+    assert not alone.equal(both)
+    with apply(pipe, selection(pick(ink))):
+        pass
+    assert paint(pipe).equal(alone)
+
+
+def test_its_weight_outlasts_the_scale_of_a_call(pipe: Any, own: Path, tmp_path: Path) -> None:
+    load(pipe, own, "own", 0.7)
+    alone = paint(pipe)
+    noise = {"num_inference_steps": 1, "height": 16, "width": 16}
+    pipe("a corgi", cross_attention_kwargs={"scale": 0.5}, **noise)  # which diffusers remembers when it loads
+    with apply(pipe, selection(pick(kohya(pipe, tmp_path / "second.safetensors", 3)))):
+        pass
+    assert paint(pipe).equal(alone)
 
 
 def test_what_the_user_changes_in_between_counts(pipe: Any, own: Path, ink: Path) -> None:
@@ -105,6 +131,17 @@ def test_the_same_file_is_not_put_on_twice(pipe: Any, own: Path) -> None:
     assert pipe.loads == ["own.safetensors"] * 2  # by the user and by us: what was found out is known
     pipe.delete_adapters("my_style")
     assert len(apply(pipe, selection(pick(own))).adapters) == 1
+
+
+def test_a_file_with_more_modules_is_another_one(pipe: Any, own: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(own)
+    last = sorted(key.partition(".")[0] for key in tensors if key.startswith("lora_unet_up"))[-1]
+    save_file({k: t for k, t in tensors.items() if not k.startswith(last)}, tmp_path / "less.safetensors")
+    load(pipe, tmp_path / "less.safetensors", "less", 0.7)
+    applied = apply(pipe, selection(pick(own)))
+    assert applied.notes == () and len(applied.adapters) == 1
 
 
 def test_one_that_we_have_loaded_goes_when_the_user_loads_it(pipe: Any, own: Path) -> None:

@@ -129,16 +129,6 @@ def test_those_used_longest_ago_are_deleted_beyond_the_limit(pipe: Any, tmp_path
     assert listed(pipe) == set()
 
 
-def test_nothing_is_warned_of_where_adapters_come_and_go(
-    pipe: Any, tmp_path: Path, recwarn: pytest.WarningsRecorder
-) -> None:
-    files = [kohya(pipe, tmp_path / f"{name}.safetensors", i) for i, name in enumerate(("a", "b"))]
-    for file in (*files, *files):
-        apply(pipe, selection(pick(file)), keep=1)
-    remove(pipe)
-    assert [str(w.message) for w in recwarn] == []
-
-
 def test_afterwards_the_picture_is_the_one_from_before(pipe: Any, tmp_path: Path) -> None:
     plain, layers = paint(pipe), pipe.unet.state_dict().keys()
     ink = kohya(pipe, tmp_path / "ink.safetensors")

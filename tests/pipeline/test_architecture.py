@@ -61,7 +61,7 @@ def test_the_table_has_every_pipeline_of_its_version() -> None:
         (unet("PaintersOwnPipeline", 768), "sd1"),
         (unet("DiffusionPipeline", 2048), "sdxl"),
         (unet("StableUnCLIPPipeline", 1024), "sd2"),
-        (unet("PaintersOwnPipeline", (768, 1024)), "other"),
+        (unet("PaintersOwnPipeline", [768, 1024]), "other"),
         # built of the same class, and of another base
         (unet("KandinskyV22Pipeline", 768, (384, 768, 1152), encoder_hid_dim_type="image_proj"), "other"),
         (unet("PaintersOwnPipeline", 768, encoder_hid_dim_type="image_proj"), "other"),

@@ -56,7 +56,9 @@ def test_both_together_paint_what_diffusers_paints_with_both(pipe: Any, own: Pat
     assert paint(pipe).equal(both)
 
 
-def test_one_that_the_user_switched_off_stays_off(pipe: Any, own: Path, ink: Path, tmp_path: Path) -> None:
+def test_one_that_the_user_switched_off_stays_off(
+    pipe: Any, own: Path, ink: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
     plain = paint(pipe)
     apply(pipe, selection(pick(ink)))
     expected = paint(pipe)
@@ -66,10 +68,12 @@ def test_one_that_the_user_switched_off_stays_off(pipe: Any, own: Path, ink: Pat
     pipe.delete_adapters("second")  # now peft has switched on "own"
     switch_off(pipe, "unet", "text_encoder")
     assert paint(pipe).equal(plain)
+    recwarn.clear()
     apply(pipe, selection(pick(ink)), keep=0)
     assert paint(pipe).equal(expected)
     apply(pipe, selection(), keep=0)
     assert paint(pipe).equal(plain)
+    assert not any("active" in str(warning.message) for warning in recwarn)  # peft has not switched it on either
 
 
 def switch_off(pipe: Any, *parts: str) -> None:

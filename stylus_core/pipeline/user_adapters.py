@@ -13,9 +13,8 @@ from stylus_core.types import PresentAdapter
 class _LayerState(NamedTuple):
     """What the user has in one layer."""
 
-    layer: Any
+    layer: Any  # held, so that its id stays its own
     active: list[str]
-    scaling: dict[str, float]
 
 
 class UserAdapters:
@@ -33,14 +32,15 @@ class UserAdapters:
         active: dict[str, None] = {}
         for _, layer in adapter_layers(pipe):
             own = [name for name in layer.active_adapters if not is_ours(name)]
-            scaling = {n: x for n, x in getattr(layer, "scaling", {}).items() if not is_ours(n)}
-            self._states[id(layer)] = _LayerState(layer, own, scaling)
+            self._states[id(layer)] = _LayerState(layer, own)
             active.update(dict.fromkeys(own))
         #: Names of those that are active somewhere.
         self.active = tuple(active)
 
     def put_back(self, ours: Sequence[str] = ()) -> None:
-        """Makes the user's adapters active as they were, at their own weights, and beside them these of ours.
+        """Makes the user's adapters active as they were, and beside them these of ours.
+
+        Their weights nobody has touched: diffusers sets those of the adapters that it is told to activate.
 
         Args:
             ours: names of those that are active from now on.
@@ -50,8 +50,6 @@ class UserAdapters:
             wanted = [*(state.active if state else ()), *ours]
             if list(layer.active_adapters) != wanted:
                 layer.set_adapter(wanted)
-            if state is not None and state.scaling:
-                layer.scaling.update(state.scaling)
 
 
 def present_adapters(pipe: Any) -> tuple[PresentAdapter, ...]:

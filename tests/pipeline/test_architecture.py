@@ -65,6 +65,7 @@ def test_the_table_has_every_pipeline_of_its_version() -> None:
         # built of the same class, and of another base
         (unet("KandinskyV22Pipeline", 768, (384, 768, 1152), encoder_hid_dim_type="image_proj"), "other"),
         (unet("PaintersOwnPipeline", 768, encoder_hid_dim_type="image_proj"), "other"),
+        (unet("PaintersOwnPipeline", 768, (128, 256, 512)), "other"),
         (unet("IFPipeline", 4096, (320, 640, 1280)), "other"),
         (unet("StableVideoDiffusionPipeline", 1024, model="UNetSpatioTemporalConditionModel"), "other"),
         (unet("StableDiffusionUpscalePipeline", 1024, (256, 512)), "other"),

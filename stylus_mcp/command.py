@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from stylus_core.cli.arguments import add_library, add_opening
 from stylus_core.cli.command import Command, Opener
-from stylus_core.cli.exit_codes import OK
+from stylus_core.cli.exit_codes import INTERRUPTED, OK
 from stylus_core.cli.model_flags import add_composer_flags, composer_settings
 from stylus_core.cli.open_library import named_folders, open_named
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import ModelError
 from stylus_host.core_protocol import SelectingCore
+from stylus_host.service import Service
+
+_PATIENCE = 2.0  # seconds for closing the library; clients end a server that takes longer than a few
 
 
-def run(args: argparse.Namespace, _console: Console, opener: Opener) -> int:
+def run(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     """`stylus mcp --library DIR`. Stdout is the protocol's: nothing is printed.
 
     Args:
         args: of the command.
-        _console: of which nothing is used.
+        console: of which only the error stream is used.
         opener: what opens the library.
 
     Returns:
@@ -37,7 +42,6 @@ def run(args: argparse.Namespace, _console: Console, opener: Opener) -> int:
     from stylus_core.composer.settings import ComposerSettings
     from stylus_core.home import home
     from stylus_core.llm.endpoint_settings import resolved
-    from stylus_host.service import Service
     from stylus_mcp.answers import Answers
     from stylus_mcp.server import LibraryTools, make_server, serve
 
@@ -50,9 +54,22 @@ def run(args: argparse.Namespace, _console: Console, opener: Opener) -> int:
     service = Service(open_core, lambda: roots)
     try:
         serve(make_server(LibraryTools(service, Answers(roots, args.home or home()), asks_model)))
-    finally:
-        service.close()
+    except KeyboardInterrupt:
+        _close(service, console, INTERRUPTED)
+        raise
+    _close(service, console, OK)
     return OK
+
+
+def _close(service: Service, console: Console, code: int) -> None:
+    """Closes the library, or ends the process if texts that are being embedded would hold it up; files stay whole."""
+    closing = threading.Thread(target=service.close, name="stylus-close", daemon=True)
+    closing.start()
+    closing.join(_PATIENCE)
+    if closing.is_alive():
+        if code == INTERRUPTED:
+            console.say("stylus: interrupted")
+        os._exit(code)
 
 
 def _add_mcp(command: argparse.ArgumentParser) -> None:

@@ -271,8 +271,15 @@ def serve(server: Server) -> None:
     try:
         anyio.run(run)
     except BaseException as error:
+        if _is_interrupt(error):  # Python 3.10 has it in a group
+            raise KeyboardInterrupt from None
         if not _is_gone(error):
             raise
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    inner = getattr(error, "exceptions", ())
+    return isinstance(error, KeyboardInterrupt) or any(map(_is_interrupt, inner))
 
 
 def _is_gone(error: BaseException) -> bool:

@@ -271,7 +271,7 @@ def serve(server: Server) -> None:
     try:
         anyio.run(run)
     except BaseException as error:
-        if _is_interrupt(error):  # Python 3.10 has it in a group
+        if _is_interrupt(error):  # Python 3.10 only cancels what runs
             raise KeyboardInterrupt from None
         if not _is_gone(error):
             raise
@@ -279,7 +279,7 @@ def serve(server: Server) -> None:
 
 def _is_interrupt(error: BaseException) -> bool:
     inner = getattr(error, "exceptions", ())
-    return isinstance(error, KeyboardInterrupt) or any(map(_is_interrupt, inner))
+    return isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)) or any(map(_is_interrupt, inner))
 
 
 def _is_gone(error: BaseException) -> bool:

@@ -142,6 +142,22 @@ def test_a_name_that_no_tag_can_hold_is_picked_all_the_same(roots: tuple[Path, P
         assert names(stylus.select("a glimfish")) == []
 
 
+def test_of_a_file_that_lies_in_two_folders_one_is_picked(roots: tuple[Path, Path], tmp_path: Path) -> None:
+    """A copy, or an older one under the same name; the same content under another name too."""
+    put(roots[0] / "old" / "one.safetensors", "Zorblat", "zorblat")
+    for name in ("glimfish", "glimfish (1)"):
+        put(roots[0] / f"{name}.safetensors", "Glimfish", "glimfish")
+        info = {"model": {"name": "Glimfish"}, "trainedWords": ["glimfish"], "id": 77, "baseModel": "SD 1.5"}
+        (roots[0] / f"{name}.civitai.info").write_text(json.dumps(info), encoding="utf-8")
+    with Stylus(roots, home=tmp_path / "home", encoder="none", names="paths") as stylus:
+        stylus.index()
+        room = {"max_adapters": 9, "weight_budget": 9}
+        assert len([n for n in names(stylus.select("a zorblat", room)) if n.endswith("one.safetensors")]) == 1
+        found = stylus.select("a glimfish", room)
+        assert len([n for n in names(found) if "glimfish" in n]) == 1
+        assert any("another file of it" in pick.reason for pick in found.nearly)
+
+
 def test_what_the_user_sets_is_of_one_file(stylus: Stylus) -> None:
     stylus.set("things/one", weight=0.33)
     weights = {a.name: a.card.weight for a in stylus.adapters()}

@@ -1,9 +1,10 @@
 """What no composer may do, whoever it is: the rules that an answer has to keep.
 
-An adapter is used once, and one that its author offers for several base models once. A character's or a person's
-adapter needs its name in the prompt, and comes alone for it. At most three styles in all, at most three adapters for
-one keyword, at most as many in all as the options say, pinned ones aside. Two of one kind for one keyword may be
-together, as in the paper: of the adapters that people combine every other pair is of one kind (`docs/composer.md`).
+An adapter is used once, one that its author offers for several base models once, and so is one of which there are
+several files. A character's or a person's adapter needs its name in the prompt, and comes alone for it. At most three
+styles in all, at most three adapters for one keyword, at most as many in all as the options say, pinned ones aside.
+Two of one kind for one keyword may be together, as in the paper: of the adapters that people combine every other pair
+is of one kind (`docs/composer.md`).
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def apply_rules(
             why = f"another adapter for {a.candidate.adapter.card.subject!r} is there already"
         elif (twin := _twin(a.candidate.adapter, kept)) is not None:
             why = f"its version for {twin.metadata.base_model} is there already"
+        elif (copy := _copy(a, kept)) is not None:
+            why = f"another file of it, {copy.name!r}, is there already"
         elif per_keyword[span] >= PER_KEYWORD:
             why = f"{a.keyword.text!r} has {PER_KEYWORD} adapters already"
         elif not request.is_pinned(a.candidate) and places <= 0:
@@ -82,6 +85,28 @@ def missing_half_notes(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, 
 
 def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:
     return next((k.candidate.adapter for k in kept if are_versions(k.candidate.adapter, adapter)), None)
+
+
+def _copy(a: Assignment, kept: Iterable[Assignment]) -> Adapter | None:
+    """A file of the same content, or of the same name for the same words: a copy in another folder, or an older one.
+
+    Hosts that go by stems load one of these. Where files go by their paths all are there, and two would do it twice.
+    """
+    adapter = a.candidate.adapter
+    for k in kept:
+        other = k.candidate.adapter
+        same_words = a.keyword.start < k.keyword.end and k.keyword.start < a.keyword.end
+        same_file = adapter.size == other.size and any(
+            one and one == two
+            for one, two in (
+                (adapter.metadata.sha256, other.metadata.sha256),
+                (adapter.metadata.autov3, other.metadata.autov3),
+                (adapter.metadata.version_id, other.metadata.version_id),
+            )
+        )
+        if same_file or (same_words and adapter.stem.casefold() == other.stem.casefold()):
+            return other
+    return None
 
 
 def _same_subject(one: Candidate, other: Candidate, said: Mentions) -> bool:

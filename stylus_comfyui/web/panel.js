@@ -16,7 +16,7 @@ export class Panel {
      * @param host.prompt gives the prompt that stands in the node
      * @param host.thumbnail gives the address of a LoRA's picture
      * @param host.run runs the node alone; null where that cannot be
-     * @param host.resized is called when the height that is needed changed
+     * @param host.resized is called with the pixels by which the height that is needed grew
      */
     constructor(host) {
         this.host = host;
@@ -29,11 +29,10 @@ export class Panel {
         this.drawn = null; // the text of the state that is drawn
         this.top = make('div', 'stylus-top');
         this.list = make('div', 'stylus-parts');
-        this.scroll = make('div', 'stylus-scroll', {}, this.list);
+        this.scroll = make('div', 'stylus-scroll', {'data-capture-wheel': 'true'}, this.list);
         this.element = make('div', 'stylus-chips', {role: 'group', 'aria-label': 'Stylus: picked LoRAs'}, this.top, this.scroll);
         this.element.addEventListener('keydown', keepKeys);
         this.observer = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.measure());
-        if (this.observer) [this.top, this.list].forEach((e) => this.observer.observe(e));
         this.render();
     }
 
@@ -56,6 +55,11 @@ export class Panel {
     /** Draws anew where somebody else changed the state: ComfyUI's undo, a workflow that was loaded. */
     sync() {
         if (this.drawn !== this.host.read()) this.render();
+    }
+
+    /** It is on the page from now on, or not any more. */
+    open() {
+        if (this.observer) [this.top, this.list].forEach((part) => this.observer.observe(part));
     }
 
     close() {
@@ -201,7 +205,7 @@ export class Panel {
                 this.whole((now) => edits.freezeAll(now, all))
             )));
         }
-        if (this.host.run && (!this.payload || waits)) {
+        if (this.host.run && (waits || (!this.payload && !state.onlyFrozen))) {
             bar.append(button('show', 'Show picks', 'Run this node alone', () => this.host.run()));
         }
         if (status) bar.append(make('span', 'stylus-status', {textContent: status, title: status, role: 'status'}));
@@ -250,10 +254,16 @@ export class Panel {
         const content = this.top.offsetHeight + this.list.offsetHeight;
         if (!content) return; // it is not on the page now
         const height = Math.min(TALLEST, Math.max(SHORTEST, Math.ceil(content) + GAP));
-        if (height === this.height) return;
+        const more = height - this.height;
+        if (!more) return;
         this.height = height;
         this.element.style.minHeight = `${height}px`;
-        this.host.resized();
+        this.host.resized(more);
+    }
+
+    /** How much higher it is than with nothing to show. */
+    get extra() {
+        return this.height - SHORTEST;
     }
 
     focused() {

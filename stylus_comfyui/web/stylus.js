@@ -46,7 +46,7 @@ function outputOf(node) {
 }
 
 function isInRoot(node) {
-    return Boolean(node.graph) && (!app.graph || node.graph === app.graph) && node.graph.isRootGraph !== false;
+    return Boolean(node.graph) && node.graph.isRootGraph !== false;
 }
 
 // What ComfyUI's undo goes by.
@@ -79,14 +79,14 @@ function attach(node) {
         },
         thumbnail: (name) => api.apiURL(`/stylus/thumbnail?name=${encodeURIComponent(name)}`),
         run: () => app.queuePrompt(0, 1, isInRoot(node) ? [String(node.id)] : undefined),
-        resized: () => fit(entry),
+        resized: (more) => fit(entry, more),
     };
-    const entry = {node, panel: null, auto: null};
-    entry.panel = new Panel(host);
-    const {panel} = entry;
+    const panel = new Panel(host);
+    const entry = {node, panel, chips: 0}; // chips: what of the node's height is theirs
     const widget = node.addDOMWidget('picks', 'stylus_picks', panel.element, {
         serialize: false,
         margin: MARGIN,
+        hideInPanel: true, // the element can be in one place only
         getValue: () => '',
         setValue() {},
         getMinHeight: () => panel.height + 2 * MARGIN,
@@ -96,18 +96,23 @@ function attach(node) {
     });
     if (widget) widget.serialize = false; // not in the workflow either: it would take a place among the values
     panel.element.addEventListener('wheel', (event) => wheel(event, panel), {passive: false});
-    entry.auto = node.size[1];
-    fit(entry);
+    node.setSize([Math.max(node.size[0], WIDTH), node.computeSize()[1] + PROMPT]);
 
-    const stop = listen((progress) => panel.tell(progress));
-    shown.add(entry);
+    let stop = null;
+    chain(node, 'onAdded', () => {
+        if (stop) return;
+        shown.add(entry);
+        panel.open();
+        stop = listen((progress) => panel.tell(progress));
+    });
     chain(node, 'onExecuted', (output) => {
         panel.take(output && Array.isArray(output.stylus) ? output.stylus[0] : null);
         look();
     });
     chain(node, 'onConfigure', () => {
-        entry.auto = null; // the size is the user's
         hide(node, state);
+        entry.chips = 0;
+        fit(entry, panel.extra);
         const picture = node.properties && node.properties[PROPERTY];
         if (picture) {
             delete node.properties[PROPERTY];
@@ -116,29 +121,32 @@ function attach(node) {
         panel.take(outputOf(node));
         panel.sync();
     });
+    chain(node, 'onSerialize', (saved) => {
+        if (saved.size) saved.size = [saved.size[0], saved.size[1] - entry.chips];
+    });
     chain(node, 'onRemoved', () => {
-        stop();
+        if (stop) stop();
+        stop = null;
         shown.delete(entry);
         panel.close();
     });
 }
 
-// In a node that is drawn on the canvas there has to be room for it; elsewhere the page makes it.
-function fit(entry) {
+// In a node that is drawn on the canvas there has to be room for the chips; elsewhere the page makes it. The node's height
+// is the user's and that of the chips together, of which only the first is saved: chips come and go with each run.
+function fit(entry, more) {
     const {node} = entry;
-    const lite = window.LiteGraph || {};
-    const folded = node.flags && node.flags.collapsed;
-    if (!lite.vueNodesMode && !folded && typeof node.computeSize === 'function') {
+    if (more && !isInPage()) {
         const [width, height] = node.size;
-        const least = node.computeSize()[1] + PROMPT;
-        const free = entry.auto !== null && Math.abs(height - entry.auto) < 2;
-        const wide = entry.auto === null ? width : Math.max(width, WIDTH);
-        if (height < least || (free && height > least) || wide > width) {
-            node.setSize([wide, height < least || free ? least : height]);
-            entry.auto = node.size[1];
-        }
+        entry.chips += more;
+        node.setSize([width, Math.max(height + more, node.computeSize()[1])]);
     }
     redraw(node);
+}
+
+// Whether nodes are elements of the page, which gives them the room they need. Else they are drawn on a canvas.
+function isInPage() {
+    return Boolean(window.LiteGraph && window.LiteGraph.vueNodesMode);
 }
 
 function redraw(node) {
@@ -153,8 +161,7 @@ function wheel(event, panel) {
         event.stopPropagation();
         return;
     }
-    const lite = window.LiteGraph || {};
-    if (lite.vueNodesMode || !app.canvas || !app.canvas.processMouseWheel) return;
+    if (isInPage() || !app.canvas || !app.canvas.processMouseWheel) return;
     event.preventDefault();
     event.stopPropagation();
     app.canvas.processMouseWheel(event);

@@ -32,6 +32,7 @@ export class Panel {
         this.scroll = make('div', 'stylus-scroll', {'data-capture-wheel': 'true'}, this.list);
         this.element = make('div', 'stylus-chips', {role: 'group', 'aria-label': 'Stylus: picked LoRAs'}, this.top, this.scroll);
         this.element.addEventListener('keydown', keepKeys);
+        for (const type of ['pointerenter', 'focusin']) this.element.addEventListener(type, () => this.sync());
         this.observer = typeof ResizeObserver === 'undefined' ? null : new ResizeObserver(() => this.measure());
         this.render();
     }
@@ -75,12 +76,15 @@ export class Panel {
         this.host.write(edits.writeState({...next, prompt}));
     }
 
-    act(what, chip, value) {
-        const {picks} = chip;
+    // A weight that is changed draws no chip anew: what is done is done to the chip as it is now.
+    act(what, {name}, value) {
+        const chip = [...this.view.chips, ...this.view.nearly, ...this.view.leftOut].find((e) => e.name === name);
+        if (!chip) return;
         if (what === 'weigh') {
             this.weigh(chip, value);
             return;
         }
+        const {picks} = chip;
         const doing = {
             remove: (state) => edits.remove(state, picks, chip.chosen || !chip.frozen),
             restore: (state) => edits.putBack(state, picks, state.onlyFrozen || this.lifted.has(chip.name)),
@@ -95,7 +99,7 @@ export class Panel {
         }[what];
         this.change(doing);
         if (chip.frozen && (what === 'remove' || what === 'ban')) this.lifted.set(chip.name, picks);
-        if (what === 'restore') this.lifted.delete(chip.name);
+        if (what === 'restore' || what === 'unban') this.lifted.delete(chip.name);
         this.render();
     }
 
@@ -104,9 +108,8 @@ export class Panel {
         const weight = edits.checkedWeight(typed);
         const item = [...this.list.querySelectorAll('.stylus-picks')].find((e) => e.dataset.name === chip.name);
         const field = item && item.querySelector('input.stylus-weight');
-        const current = this.view.chips.find((e) => e.name === chip.name) || chip;
-        if (weight !== null && weight !== current.picks[0].weight) {
-            this.change((state) => edits.weigh(state, current.picks, weight));
+        if (weight !== null && weight !== chip.picks[0].weight) {
+            this.change((state) => edits.weigh(state, chip.picks, weight));
         }
         this.view = this.look();
         const after = this.view.chips.find((e) => e.name === chip.name);

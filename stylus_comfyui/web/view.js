@@ -14,7 +14,7 @@ import {forPrompt, samePrompt, weighed} from './state.js';
 export function viewOf(stored, payload, lifted) {
     const state = payload ? forPrompt(stored, payload.prompt) : stored;
     const frozen = new Map(state.frozen.map((pick) => [pick.name, pick]));
-    const selected = payload ? payload.picks : [];
+    const selected = payload ? payload.picks.map((pick) => withFrozen(pick, frozen.get(pick.name))) : [];
     const told = new Set([...selected, ...(payload ? [...payload.nearly, ...payload.left_out] : [])].map((pick) => pick.name));
     const lost = [...lifted.values()].flat().filter((pick) => !frozen.has(pick.name) && !told.has(pick.name));
     const there = new Set(selected.map((pick) => pick.name));
@@ -24,9 +24,10 @@ export function viewOf(stored, payload, lifted) {
         const [{name}] = group;
         const held = frozen.has(name);
         const own = held ? null : state.weights.get(name);
-        const picks = group.map((pick) => withFrozen(pick, frozen.get(pick.name)));
         const chosen = Boolean(payload) && there.has(name);
         const removed = !held && (state.removed.has(name) || state.onlyFrozen || !chosen);
+        const before = removed ? lifted.get(name) || [] : [];
+        const picks = group.map((pick) => withFrozen(pick, before.find((one) => one.name === pick.name)));
         return {
             name,
             picks: own && picks[0].weight !== own.weight ? inProportion(picks, own.weight) : picks,

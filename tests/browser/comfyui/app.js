@@ -10,12 +10,11 @@ window.LiteGraph = {vueNodesMode: VUE};
 class Node {
     constructor(type, def) {
         Object.assign(this, {type, id: -1, graph: null, inputs: [], widgets: [], properties: {}, flags: {}, size: [300, 0], pos: [0, 0]});
-        for (const [name, [kind, options]] of Object.entries({...def.input.required, ...def.input.optional})) {
-            if (/^[A-Z_]+$/.test(kind) && !['INT', 'FLOAT', 'STRING'].includes(kind)) {
-                this.inputs.push({name, type: kind, link: null});
-                continue;
-            }
-            this.widgets.push({name, type: 'text', value: options.default ?? '', options: {}, last: null});
+        const inputs = Object.entries({...def.input.required, ...def.input.optional});
+        const sockets = inputs.filter(([, [kind]]) => /^[A-Z_]+$/.test(kind) && !['INT', 'FLOAT', 'STRING'].includes(kind));
+        for (const [name, [kind]] of sockets) this.inputs.push({name, type: kind, link: null});
+        for (const [name, [kind, options]] of inputs.filter((input) => !sockets.includes(input))) {
+            this.widgets.push({name, type: 'text', value: options.default ?? '', options: {}});
             this.inputs.push({name, type: kind, link: null, widget: {name}});
         }
         this.size = this.computeSize();

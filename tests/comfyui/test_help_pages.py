@@ -1,4 +1,4 @@
-"""The help pages that ComfyUI shows beside a node: there is one for each, and it says what all inputs and outputs are."""
+"""The help pages that ComfyUI shows beside a node: there is one for each, and it names all inputs and outputs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 // What stands in a node: what is picked as chips, what was nearly picked, what was left out, notes, and how far the library is.
 
 import {button, drawChip, make} from './chip.js';
+import {Pictures} from './pictures.js';
 import * as edits from './state.js';
 import {viewOf} from './view.js';
 
@@ -13,7 +14,7 @@ export class Panel {
     /**
      * @param host.read gives the text of the node's state
      * @param host.write takes it
-     * @param host.prompt gives the prompt that stands in the node
+     * @param host.prompt gives the prompt that stands in the node; null where it is linked
      * @param host.thumbnail gives the address of a LoRA's picture
      * @param host.run runs the node alone; null where that cannot be
      * @param host.resized is called with the pixels by which the height that is needed grew
@@ -23,7 +24,7 @@ export class Panel {
         this.payload = null;
         this.progress = null;
         this.lifted = new Map(); // frozen picks that were removed here, to be put back
-        this.pictures = new Map(); // drawn once, so that nothing blinks
+        this.pictures = new Pictures(host.thumbnail);
         this.unfolded = false;
         this.height = SHORTEST;
         this.drawn = null; // the text of the state that is drawn
@@ -55,7 +56,12 @@ export class Panel {
 
     /** Draws anew where somebody else changed the state: ComfyUI's undo, a workflow that was loaded. */
     sync() {
-        if (this.drawn !== this.host.read()) this.render();
+        if (this.drawn !== this.source()) this.render();
+    }
+
+    // What is drawn besides the last run.
+    source() {
+        return `${this.host.read()}\n${this.payload ? '' : this.host.prompt()}`;
     }
 
     /** It is on the page from now on, or not any more. */
@@ -71,7 +77,7 @@ export class Panel {
 
     change(edit) {
         const stored = edits.readState(this.host.read());
-        const prompt = this.payload ? this.payload.prompt : stored.prompt || this.host.prompt();
+        const prompt = edits.promptOf(stored, this.payload, this.host.prompt());
         const next = edit(edits.forPrompt(stored, prompt));
         this.host.write(edits.writeState({...next, prompt}));
     }
@@ -124,8 +130,8 @@ export class Panel {
     // -- what is shown -------------------------------------------------------------------------------------------------
 
     look() {
-        this.drawn = this.host.read();
-        return viewOf(edits.readState(this.drawn), this.payload, this.lifted);
+        this.drawn = this.source();
+        return viewOf(edits.readState(this.host.read()), this.payload, this.lifted, this.host.prompt());
     }
 
     render() {
@@ -222,8 +228,9 @@ export class Panel {
 
     sentence(state, expired) {
         if (state.onlyFrozen) return state.picture ? 'These are the picture’s picks.' : 'These are frozen: every run uses exactly these.';
-        if (!this.payload) return state.frozen.length ? 'Run the node to see what else is picked.' : 'Run the node to see what is picked.';
-        return expired ? 'The picture’s picks were for another prompt.' : '';
+        if (expired) return 'The picture’s picks were for another prompt.';
+        if (this.payload) return '';
+        return state.frozen.length ? 'Run the node to see what else is picked.' : 'Run the node to see what is picked.';
     }
 
     whole(edit) {
@@ -234,22 +241,8 @@ export class Panel {
     // -- pictures, height, focus ---------------------------------------------------------------------------------------
 
     picture(pick) {
-        const shown = pick.has_preview || this.view.state.frozen.some((frozen) => frozen.name === pick.name);
-        const key = `${pick.name}\n${shown}`;
-        if (!this.pictures.has(key)) this.pictures.set(key, shown ? this.image(pick.name, key) : blank());
-        const kept = this.pictures.get(key);
-        return kept;
-    }
-
-    image(name, key) {
-        const image = make('img', 'stylus-picture', {alt: '', loading: 'lazy', decoding: 'async', draggable: false});
-        image.addEventListener('error', () => {
-            const instead = blank();
-            this.pictures.set(key, instead);
-            image.replaceWith(instead);
-        });
-        image.src = this.host.thumbnail(name);
-        return image;
+        const frozen = this.view.state.frozen.some((one) => one.name === pick.name); // nobody knows whether it has one
+        return this.pictures.of(pick.name, pick.has_preview || frozen);
     }
 
     // In a node that is drawn on a canvas the height is given, and what is needed has to be told.
@@ -285,8 +278,6 @@ export class Panel {
         if (found) found.focus({preventScroll: true});
     }
 }
-
-const blank = () => make('span', 'stylus-picture stylus-blank');
 
 function paragraph(text, className = 'stylus-note') {
     return make('p', className, {textContent: text, dir: 'auto'});

@@ -123,6 +123,14 @@ function stands(served, before, now) {
     return 2 * all.filter((word) => there.includes(` ${word} `)).length > all.length;
 }
 
+/** The prompt that counts: that of the last run, or without one what is typed where it can be told from the picture's. */
+export function promptOf(state, payload, typed) {
+    if (payload) return payload.prompt;
+    const plainly = typed === null ? '' : typed.replace(/<[^<>]*>/g, ' '); // the server takes tags out
+    if (!state.prompt || (state.picture && plainly && !/[{}|]/.test(plainly))) return plainly;
+    return state.prompt;
+}
+
 /** What of a state holds for a prompt, as the server sees it. */
 export function forPrompt(state, prompt) {
     if (samePrompt(state.prompt, prompt)) return state;

@@ -75,7 +75,8 @@ function attach(node) {
         },
         prompt() {
             const prompt = widgetOf(node, 'prompt');
-            return prompt && typeof prompt.value === 'string' ? prompt.value : '';
+            const linked = (node.inputs || []).some((input) => input.name === 'prompt' && input.link != null);
+            return prompt && !linked && typeof prompt.value === 'string' ? prompt.value : null;
         },
         thumbnail: (name) => api.apiURL(`/stylus/thumbnail?name=${encodeURIComponent(name)}`),
         run: () => app.queuePrompt(0, 1, isInRoot(node) ? [String(node.id)] : undefined),

@@ -1,6 +1,6 @@
 // What a node shows: what the last run told, and what was done to it since. Nothing here draws or changes anything.
 
-import {forPrompt, samePrompt, weighed} from './state.js';
+import {forPrompt, promptOf, samePrompt, weighed} from './state.js';
 
 /**
  * Makes the chips of a node.
@@ -8,11 +8,13 @@ import {forPrompt, samePrompt, weighed} from './state.js';
  * @param stored the node's state, as its widget holds it
  * @param payload what the last run told; null: there was none since the page was opened
  * @param lifted chips that were frozen and were removed, by name: they can be put back
+ * @param typed the prompt that stands in the node; null: nobody knows before it runs
  * @returns the state as it counts, and chips: {name, picks, frozen, pinned, banned, removed,
  *     out, weighed, chosen}; out: the user left it out; chosen: Stylus picked it
  */
-export function viewOf(stored, payload, lifted) {
-    const state = payload ? forPrompt(stored, payload.prompt) : stored;
+export function viewOf(stored, payload, lifted, typed) {
+    const prompt = promptOf(stored, payload, typed);
+    const state = forPrompt(stored, prompt);
     const frozen = new Map(state.frozen.map((pick) => [pick.name, pick]));
     const selected = payload ? payload.picks.map((pick) => withFrozen(pick, frozen.get(pick.name))) : [];
     const told = new Set([...selected, ...(payload ? [...payload.nearly, ...payload.left_out] : [])].map((pick) => pick.name));
@@ -58,7 +60,7 @@ export function viewOf(stored, payload, lifted) {
         pinned: state.pinned.filter((name) => !listed.has(name)),
         banned: state.banned.filter((name) => !listed.has(name)),
         waits: Boolean(payload) && changed(state, payload, inUse, leftOut, nearly),
-        expired: Boolean(payload) && stored.picture && !samePrompt(stored.prompt, payload.prompt),
+        expired: stored.picture && !samePrompt(stored.prompt, prompt),
     };
 }
 

@@ -409,6 +409,26 @@ def test_a_pictures_picks_are_taken_over(comfyui):
     assert value(page) == "" and sentences(page) == [WAITS]
 
 
+def test_a_pictures_picks_hold_for_its_prompt_alone(comfyui, kind):
+    page = comfyui()
+    add(page)
+    load_picture(page, FOX)
+    before = value(page)
+    for typed, holds in (
+        ("a full moon", False),
+        (f" {PROMPT} <lora:ink:0.8>", True),  # the node takes tags out
+        ("a {red|blue} fox in deep snow", True),  # nobody knows
+        ("", True),
+    ):
+        page.evaluate("text => { app.node(1).widgets[0].value = text; app.node(1).setDirtyCanvas(); }", typed)
+        page.mouse.move(690, 1)
+        panel(page).hover()
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        said = "These are the picture’s picks." if holds else "The picture’s picks were for another prompt."
+        assert (sentences(page), panel(page).locator(".stylus-chip").count()) == ([said], int(holds))
+    assert value(page) == before
+
+
 def test_what_the_user_froze_outlasts_a_picture_of_it(comfyui):
     page = shown(comfyui)
     do(page, "all")

@@ -209,7 +209,7 @@ class StylusPickAndApply:
         from stylus_comfyui import picker_run
         from stylus_comfyui.stack import read_stack
 
-        outcome = picker_run.picked({**given, "model": model})
+        outcome = picker_run.picked({**given, "model": model}, one_model=True)
         model, clip, notes = self._applier.apply(model, clip, read_stack(outcome.stack))
         outcome = outcome.noted(notes)
         result = (model, clip, outcome.result, *picker_run.outputs(outcome))

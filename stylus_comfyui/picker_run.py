@@ -40,11 +40,12 @@ def changed(picks_state: Any) -> str:
         return f"{__version__} {status}"
 
 
-def picked(given: dict[str, Any]) -> PickOutcome:
+def picked(given: dict[str, Any], *, one_model: bool = False) -> PickOutcome:
     """Runs a picker. Never raises.
 
     Args:
         given: the node's inputs by their names; what is not linked may be missing.
+        one_model: whether all picks go to the MODEL that came in.
 
     Returns:
         What it gives.
@@ -63,6 +64,7 @@ def picked(given: dict[str, Any]) -> PickOutcome:
         state=parse_state(given.get("picks_state")),
         variants=str(given.get("variants") or VARIANTS.default),
         variant_seed=_whole(given.get("variant_seed")),
+        one_model=one_model,
     )
     outcome = pick(request, service)
     for note in outcome.notes:

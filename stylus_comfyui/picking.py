@@ -35,6 +35,7 @@ class PickRequest:
     state: NodeState = field(default_factory=NodeState)
     variants: str = "all"
     variant_seed: int = 0
+    one_model: bool = False  # all picks go to one MODEL, so that of two files for two parts of a model neither may come
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,8 @@ def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickO
     options = _options(request, state)
     present = [PresentAdapter(e.name, e.model, e.clip) for e in stack.read_stack(start.stack)]
     present += [PresentAdapter(p.name, p.weight, p.clip_weight) for p in start.picks]
-    selection = service.select(start.prompt, options, present=present)
+    applies = _not_to_one_model if request.one_model else None
+    selection = service.select(start.prompt, options, applies, present)
     picks, left_out = _edited(selection, state)
     for p in picks:
         if why := host.problem(p.name, p.path):
@@ -157,6 +159,10 @@ def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickO
         notes=tuple(dict.fromkeys([*notes, *map(sentence, selection.notes)])),
         provisional=selection.provisional,
     )
+
+
+def _not_to_one_model(_high: str, _low: str) -> str:
+    return "it has a file for each part of the model, so take 'Stylus: pick LoRAs' and a 'Stylus: apply' for each part"
 
 
 def _options(request: PickRequest, state: NodeState) -> Options:

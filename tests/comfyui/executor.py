@@ -49,6 +49,7 @@ class FakeComfyUI:
         self.nodes = nodes_module(self.folder_paths)
         self.server = ServerStandIn()
         self.given: dict[str, Any] = {}  # what nodes of the class `Given` hand on, by their `key`
+        self.keeps_all = False  # as with --cache-lru; else the last prompt's nodes alone are cached
         self.models: dict[str, PatchedObject] = {}  # by the names of checkpoints; others are SD 1.5
         self._ids = itertools.count(1)
         self._runs: dict[str, PromptRun] = {}
@@ -152,8 +153,9 @@ class FakeComfyUI:
         self.server.sent.clear()
         changed: dict[str, Any] = {}
         keys = {n: self._key(prompt, n, changed) for n in prompt}
-        self._cache = {key: self._cache[key] for key in keys.values() if key in self._cache}
-        self._ui = {key: self._ui[key] for key in keys.values() if key in self._ui}
+        if not self.keeps_all:
+            self._cache = {key: self._cache[key] for key in keys.values() if key in self._cache}
+            self._ui = {key: self._ui[key] for key in keys.values() if key in self._ui}
         there = {(n, node["class_type"]) for n, node in prompt.items()}
         self._objects = {key: made for key, made in self._objects.items() if key in there}
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.comfyui.fakes import PatchedObject
-from tests.comfyui.graphs import given, picture
+from tests.comfyui.graphs import add_lora, given, pick, picture
 from tests.host.fake import safetensors
 
 KITE, INK, FOX = "a/kite.safetensors", "a/ink.safetensors", "a/fox.safetensors"
@@ -90,3 +90,34 @@ def test_pick_and_apply_does_both(told):
     assert model.loras == clip.loras == ((KITE, 0.8), (FOX, 0.8))
     assert prompt == "a kite, ink drawing, a fox" and len(stack) == 3 and text.count("<lora:") == 3
     assert "ink.safetensors' could not be applied" in answer["ui"]["stylus"][0]["notes"][0]
+
+
+WAN = {
+    "diffusion_model.blocks.0.cross_attn.k.lora_A.weight": (4, 512),
+    "diffusion_model.blocks.0.cross_attn.k.lora_B.weight": (512, 4),
+}
+
+
+@pytest.fixture
+def wan(comfy):
+    """The two files of one LoRA, each for a part of the model."""
+    for part in ("high", "low"):
+        path = comfy.loras / "wan" / f"kite_{part}_noise.safetensors"
+        add_lora(path, "Paper Kite", "paper kite", base="Wan 2.2", images=[], tensors=WAN)
+    return comfy.ready()
+
+
+@pytest.mark.parametrize("part", ["high", "low"])
+def test_of_a_pair_that_was_picked_each_part_gets_its_own(wan, part):
+    graph = pick("a paper kite above the dunes")
+    stack = wan.post(graph).outputs["1"][1]
+    assert [name for name, _, _ in stack] == [f"wan/kite_{p}_noise.safetensors" for p in ("high", "low")]
+    model, _ = applied(wan, stack, part=f"{part} noise")
+    assert [name for name, _ in model.loras] == [f"wan/kite_{part}_noise.safetensors"]
+
+
+def test_pick_and_apply_has_one_model_so_no_pair_is_picked(wan):
+    node = wan.nodes.NODE_CLASS_MAPPINGS["StylusPickAndApply"]()
+    answer = node.pick_and_apply(PatchedObject("WAN22_T2V"), None, prompt="a paper kite above the dunes")
+    assert answer["result"][3] == [] and answer["result"][0].loras == ()
+    assert "'Stylus: apply' for each part" in " ".join(answer["ui"]["stylus"][0]["notes"])

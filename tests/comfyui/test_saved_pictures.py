@@ -72,12 +72,15 @@ def test_a_node_that_leads_to_the_picker_may_get_another_id(told):
     assert "1" not in run.ran
 
 
-def test_another_text_of_a_linked_node_is_another_prompt(told):
+@pytest.mark.parametrize("keeps_all", [False, True])
+def test_another_text_of_a_linked_node_is_another_prompt(told, keeps_all):
     told.given |= {"one": "a kite", "two": "a fox"}
+    told.keeps_all = keeps_all
     made = []
     for seed, key in enumerate(("one", "two", "one")):
         run = told.post({**picture(["2", 0], seed), "2": given(key)}, workflow())
         made.append(properties(run.pictures[0])["picks"][0]["name"])
+    assert ("1" in run.ran) is not keeps_all
     assert made == ["a/kite.safetensors", "a/fox.safetensors", "a/kite.safetensors"]
 
 

@@ -5,7 +5,7 @@ ComfyUI ignores either of two ways of describing a node, so the pack has one; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 #: As an input of the newer API is called, and what the older one has for it.
@@ -89,7 +89,6 @@ class SchemaStandIn:
     outputs: list[OutputStandIn]
     hidden: list[str]
     is_output_node: bool = False
-    checked: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         ids = [i.id for i in self.inputs]

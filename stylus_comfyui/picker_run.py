@@ -30,9 +30,7 @@ def changed(picks_state: Any) -> str:
         return "frozen"
     service = runtime.service()
     try:
-        revision = service.revision()
-        vectors = "words" if service.state.refreshing else "all"
-        return f"{__version__} {service.identity()} {revision} {vectors}"
+        return f"{__version__} {service.identity()} {service.revision()} {service.vectors}"
     except StylusError:
         status = service.state.status
         if status in ("waiting", "failed"):  # nobody began to read, or a folder may be there by now

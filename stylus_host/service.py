@@ -53,6 +53,7 @@ class Service:
         self._core: SelectingCore | None = None
         self._opened: tuple[Path, ...] = ()
         self._followed = -1  # the revision for which vectors were made, or are being made
+        self._vectors, self._embedding = 0, False  # how often they were made, and whether they are
         self._state = ServiceState()
         self._lock = threading.Lock()  # guards `_core` and `_state`
         self._selecting = threading.Lock()  # one selection at a time, and none while its core is closed
@@ -92,6 +93,11 @@ class Service:
             self._followed = revision
             self.refresh()
         return revision
+
+    @property
+    def vectors(self) -> int:
+        """How often vectors were made that were lacking; raised when they are ready, as picks may be others then."""
+        return self._vectors
 
     def identity(self) -> str:
         """Of the library's database: another library has another one, and so has one that was made anew."""
@@ -271,12 +277,14 @@ class Service:
         made.embed(self._progress, self._wanted.is_set, self._architecture)
         with self._lock:
             if not self._wanted.is_set():
+                self._vectors, self._embedding = self._vectors + self._embedding, False
                 self._state = ServiceState("ready", adapters=count)
                 logger.info("%s adapters indexed", count)
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         if self._stopped and stage not in BESIDE:  # which is told to stop in another way
             raise _Ended
+        self._embedding = self._embedding or stage in BESIDE
         self._set(replace(self._state, stage=stage, done=done, total=total))
 
     def _fail(self, problem: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+from tests.clock import until
 from tests.comfyui.graphs import add_lora, collection, pick, picture, state
 
 
@@ -31,10 +32,8 @@ def test_a_new_file_is_picked_at_the_next_queue(comfy):
     add_lora(comfy.loras / "new" / "salt_marsh.safetensors", "Salt Marsh", "salt marsh", "background")
     assert names(comfy.post(pick("a salt marsh"))) == ["new/salt_marsh.safetensors"]
     comfy.settled()
-    comfy.post(pick("a salt marsh"))
-    before = len(comfy.asked)
-    comfy.post(pick("a salt marsh"))
-    assert len(comfy.asked) == before
+    assert comfy.post(pick("a salt marsh")).ran == []  # what was made in the background changed nothing
+    assert comfy.asked == ["a salt marsh"] * 2
 
 
 def test_an_edited_sidecar_counts_at_the_next_queue(comfy):
@@ -62,6 +61,17 @@ def test_while_vectors_are_made_it_runs_once_and_once_when_they_are_ready(told):
     told.settled()
     assert ["1" in told.post(pick("a kite")).ran for _ in range(3)] == [True, False, False]
     assert len(told.core.asked) == 2
+
+
+def test_each_change_counts_while_vectors_are_made(told):
+    told.core.hold_vectors = threading.Event()
+    told.service.refresh()
+    assert names(told.post(pick("a kite"))) == ["a/kite.safetensors"]
+    for name in ("fox", "ink"):
+        word = {f"a/{name}.safetensors": "kite"}
+        told.core.edits.append(lambda word=word: told.core.words.update(word))
+        assert f"a/{name}.safetensors" in names(told.post(pick("a kite")))
+    told.core.hold_vectors.set()
 
 
 def test_a_change_on_disk_makes_vectors_in_the_background(told):
@@ -100,8 +110,7 @@ def test_a_queue_does_not_wait_for_a_later_reading(told):
 def test_a_start_reads_the_library(comfy):
     collection(comfy.loras)
     comfy.server.start()
-    while comfy.service.state.status != "ready":
-        comfy.settled()
+    until(lambda: comfy.service.state.status == "ready", "the library")
     assert names(comfy.post(pick("a paper kite"))) == ["objects/paper_kite_v2.safetensors"]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
+import pytest
+
 from tests.clock import until
 from tests.comfyui.graphs import add_lora, collection, pick, picture, state
 
@@ -83,11 +85,13 @@ def test_a_change_on_disk_makes_vectors_in_the_background(told):
     assert told.core.indexed == indexed + 1
 
 
-def test_a_queue_does_not_wait_for_the_first_reading(told, installed):
+def test_a_queue_does_not_wait_for_the_first_reading(told, installed, monkeypatch):
     told.core.hold = threading.Event()
     comfy = installed(told.core)
     comfy.service.refresh()
-    run = comfy.post(pick("a kite <lora:fox:0.4>"))
+    with monkeypatch.context() as patched:
+        patched.setattr(comfy.service, "wait", lambda timeout: pytest.fail("it waits"))
+        run = comfy.post(pick("a kite <lora:fox:0.4>"))
     assert run.failed is None
     assert run.outputs["1"][:2] == ["a kite", [("a/fox.safetensors", 0.4, 0.4)]]
     shown = run.shown("1")["stylus"][0]

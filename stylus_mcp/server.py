@@ -257,10 +257,13 @@ def make_server(tools: LibraryTools) -> Server:
 
 
 def serve(server: Server) -> None:
-    """Serves over stdin and stdout until the client closes either. Ctrl-C raises KeyboardInterrupt.
+    """Serves over stdin and stdout until the client closes either.
 
     Args:
         server: of `make_server`.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl-C.
     """
     lines = Lines(os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0, closefd=False))
 

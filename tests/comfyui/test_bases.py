@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from stylus_comfyui import host
@@ -85,6 +87,12 @@ def test_a_model_that_cannot_be_looked_into_still_tells_its_base():
     made = model("WAN21_T2V")
     del made.model.diffusion_model
     assert host.architecture(made) == "wan"
+
+
+def test_a_model_that_nothing_can_be_kept_for_still_tells_its_base():
+    made = model("Flux")
+    made.model = SimpleNamespace(model_config=made.model.model_config)  # which cannot be hashed
+    assert [host.architecture(made), host.architecture(made)] == ["flux", "flux"]
 
 
 def test_a_size_is_told_by_the_tensors():

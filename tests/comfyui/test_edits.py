@@ -70,6 +70,7 @@ def test_a_pictures_picks_hold_for_its_prompt_alone(told):
     assert names(same) == [INK] and shown(same)["picture"] is True and told.core.asked == []
     other = told.post(pick("a fox", picks_state=kept))
     assert names(other) == [FOX] and shown(other)["picture"] is shown(other)["frozen"] is False
+    assert "not the picture's any more" in shown(other)["notes"][0] and shown(same)["notes"] == []
 
 
 @pytest.mark.parametrize("prompt", ["a kite, at dawn", "a fox with a kite"])

@@ -30,7 +30,8 @@ export class Panel {
         this.drawn = null; // the text of the state that is drawn
         this.top = make('div', 'stylus-top');
         this.list = make('div', 'stylus-parts');
-        this.scroll = make('div', 'stylus-scroll', {'data-capture-wheel': 'true'}, this.list);
+        // ComfyUI's newer pages leave the wheel to what says so and has the focus: a click gives it.
+        this.scroll = make('div', 'stylus-scroll', {tabIndex: -1, 'data-capture-wheel': 'true'}, this.list);
         this.element = make('div', 'stylus-chips', {role: 'group', 'aria-label': 'Stylus: picked LoRAs'}, this.top, this.scroll);
         this.element.addEventListener('keydown', keepKeys);
         for (const type of ['pointerenter', 'focusin']) this.element.addEventListener(type, () => this.sync());
@@ -228,8 +229,8 @@ export class Panel {
 
     sentence(state, expired) {
         if (state.onlyFrozen) return state.picture ? 'These are the picture’s picks.' : 'These are frozen: every run uses exactly these.';
-        if (expired) return 'The picture’s picks were for another prompt.';
-        if (this.payload) return '';
+        if (this.payload) return ''; // its notes say what else there is to say
+        if (expired) return 'The picture’s picks are for another prompt.';
         return state.frozen.length ? 'Run the node to see what else is picked.' : 'Run the node to see what is picked.';
     }
 

@@ -399,7 +399,7 @@ def test_a_pictures_picks_are_taken_over(comfyui):
     assert page.evaluate("Object.keys(app.node(1).properties)") == []
     assert sentences(page) == ["These are the picture’s picks."] and panel(page).locator(".stylus-chip").count() == 2
     run(page, "1", told((MOON,), prompt="a full moon", state=value(page)))
-    assert sentences(page) == ["The picture’s picks were for another prompt."]
+    assert sentences(page) == []  # the run's notes say it
     press(page, MOON, "pin")  # with this prompt they would hold for it
     assert state(page).frozen == () and not state(page).picture
     page.evaluate("() => app.undo()")
@@ -424,7 +424,7 @@ def test_a_pictures_picks_hold_for_its_prompt_alone(comfyui, kind):
         page.mouse.move(690, 1)
         panel(page).hover()
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        said = "These are the picture’s picks." if holds else "The picture’s picks were for another prompt."
+        said = "These are the picture’s picks." if holds else "The picture’s picks are for another prompt."
         assert (sentences(page), panel(page).locator(".stylus-chip").count()) == ([said], int(holds))
     assert value(page) == before
 

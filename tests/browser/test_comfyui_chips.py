@@ -55,12 +55,17 @@ def kind(request):
     return request.param
 
 
+#: For tests of what the two generations do differently, besides those that ask for `kind`.
+both = pytest.mark.usefixtures("kind")
+
+
 @pytest.fixture
-def comfyui(chromium, kind):
+def comfyui(chromium, request):
     """Opens the page; `status` are the server's answers, of which the last stays; `asked` is what it was asked."""
     contexts = []
+    default = request.getfixturevalue("kind") if "kind" in request.fixturenames else "canvas"
 
-    def open_page(*status, kind=kind, viewport=(700, 1400)):
+    def open_page(*status, kind=default, viewport=(700, 1400)):
         context = chromium.new_context(viewport={"width": viewport[0], "height": viewport[1]})
         contexts.append(context)
         page = context.new_page()
@@ -286,6 +291,7 @@ def test_a_button_changes_the_workflow_and_the_next_takes_it_back(comfyui, slot,
     )
 
 
+@both
 def test_a_weight_is_changed_in_place(comfyui):
     page = shown(comfyui)
     field = chip(page, SNOW).locator("input")
@@ -315,6 +321,7 @@ def test_a_frozen_pick_has_a_weight_of_its_own(comfyui):
     assert state(page).frozen == (frozen,) and not state(page).removed
 
 
+@both
 def test_what_was_nearly_picked_can_be_used(comfyui):
     page = shown(comfyui, told(nearly=(WOLF,)))
     panel(page).locator("summary").click()
@@ -389,6 +396,7 @@ def test_names_are_only_names(comfyui):
 # -- the workflow ------------------------------------------------------------------------------------------------------
 
 
+@both
 def test_a_pictures_picks_are_taken_over(comfyui):
     page = comfyui()
     add(page)
@@ -437,6 +445,7 @@ def test_what_the_user_froze_outlasts_a_picture_of_it(comfyui):
     assert value(page) == before and page.evaluate("Object.keys(app.node(1).properties)") == []
 
 
+@both
 def test_a_loaded_workflow_shows_what_it_holds_and_else_asks_for_a_run(comfyui):
     page = shown(comfyui)
     press(page, FOX, "freeze")
@@ -453,6 +462,7 @@ def test_a_loaded_workflow_shows_what_it_holds_and_else_asks_for_a_run(comfyui):
     assert page.evaluate("app.queued") == [["1"]]  # this node alone
 
 
+@both
 def test_nodes_know_nothing_of_each_other_and_a_copy_takes_the_state_along(comfyui):
     page = shown(comfyui)
     add(page, "StylusPickAndApply")
@@ -467,6 +477,7 @@ def test_nodes_know_nothing_of_each_other_and_a_copy_takes_the_state_along(comfy
     assert value(page, "3") == "" and value(page, "2") != "" and page.problems == []
 
 
+@both
 def test_undo_is_that_of_the_page(comfyui):
     page = shown(comfyui)
     press(page, FOX, "use")
@@ -478,6 +489,7 @@ def test_undo_is_that_of_the_page(comfyui):
     assert value(page) == "" and labels(page, FOX)[0] == "Remove"
 
 
+@both
 def test_outputs_that_the_page_brings_back_are_shown(comfyui):
     page = comfyui()
     add(page)
@@ -485,6 +497,7 @@ def test_outputs_that_the_page_brings_back_are_shown(comfyui):
     assert panel(page).locator(".stylus-chip").count() == 3
 
 
+@both
 def test_the_field_of_the_state_is_hidden_and_nothing_of_ours_is_saved_beside_it(comfyui):
     page = shown(comfyui)
     press(page, FOX, "pin")
@@ -545,6 +558,7 @@ def test_the_wheel_scrolls_what_is_longer_and_else_moves_the_canvas(comfyui, kin
     assert page.evaluate("app.wheels") == (1 if kind == "canvas" else 0)
 
 
+@both
 def test_all_of_it_works_by_keyboard(comfyui):
     page = shown(comfyui, told((replace(FOX, reason="word " * 80), SNOW)))
     page.evaluate("() => { window.keys = []; document.addEventListener('keydown', (event) => keys.push(event.key)); }")

@@ -22,7 +22,7 @@ def test_a_page_names_every_input_and_output_and_nothing_else(node: str) -> None
     spec = cls.INPUT_TYPES()  # type: ignore[attr-defined]
     inputs = {name for part in ("required", "optional") for name in spec.get(part, {})} - _HIDDEN
     head, _, tail = text.partition("\n## Output")
-    rows = {name for row in re.findall(r"^\| (`.*?) \|", head, re.M) for name in re.findall(r"`(\w+)`", row)}
+    rows = {name for row in re.findall(r"^- (`.*?): ", head, re.M) for name in re.findall(r"`(\w+)`", row)}
     assert rows == inputs
     outputs = set(getattr(cls, "RETURN_NAMES", None) or cls.RETURN_TYPES)  # type: ignore[attr-defined]
     assert all(f"`{name}`" in tail for name in outputs)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -48,6 +50,14 @@ def told(picks=PICKS, prompt=PROMPT, status="1,500 adapters indexed.", state="",
     read = parse_state(state).for_prompt(prompt)
     frozen = frozenset(p.name for p in read.frozen)
     return payload(PickOutcome(prompt, prompt, [], tuple(picks), state=read, frozen=frozen, **more), status)
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch):
+    """What is told of ComfyUI's folders when a page is told something: there are none here."""
+    module = types.ModuleType("folder_paths")
+    module.get_folder_paths = lambda kind: []
+    monkeypatch.setitem(sys.modules, "folder_paths", module)
 
 
 @pytest.fixture(params=["canvas", "vue"])

@@ -169,7 +169,7 @@ def sd15() -> Graph:
     """Picker and loader apart, for SD 1.5."""
     graph = Graph()
     base = graph.add("CheckpointLoaderSimple", (0, 60), (320, 98), ["v1-5-pruned-emaonly.safetensors"])
-    picker = graph.add("StylusPick", (380, 60), (420, 700), [PROMPT], model=(base, "MODEL"))
+    picker = graph.add("StylusPick", (380, 60), (420, 480), [PROMPT], model=(base, "MODEL"))
     loaded = graph.add(
         "StylusApply", (860, 60), (260, 90),
         model=(base, "MODEL"), clip=(base, "CLIP"), lora_stack=(picker, "lora_stack"),
@@ -182,7 +182,7 @@ def sdxl() -> Graph:
     """Both in one, for SDXL and its kin."""
     graph = Graph()
     base = graph.add("CheckpointLoaderSimple", (0, 60), (320, 98), ["sd_xl_base_1.0.safetensors"])
-    both = graph.add("StylusPickAndApply", (380, 60), (420, 700), [PROMPT], model=(base, "MODEL"), clip=(base, "CLIP"))
+    both = graph.add("StylusPickAndApply", (380, 60), (420, 480), [PROMPT], model=(base, "MODEL"), clip=(base, "CLIP"))
     _rest(graph, ((both, "MODEL"), (both, "CLIP"), (both, "prompt")), base, 860, 1024)
     return graph
 
@@ -195,7 +195,7 @@ def flux() -> Graph:
         "DualCLIPLoader", (0, 200), (320, 130), ["clip_l.safetensors", "t5xxl_fp16.safetensors", "flux", "default"]
     )
     vae = graph.add("VAELoader", (0, 390), (320, 60), ["ae.safetensors"])
-    picker = graph.add("StylusPick", (380, 60), (420, 700), [PROMPT], model=(unet, "MODEL"))
+    picker = graph.add("StylusPick", (380, 60), (420, 480), [PROMPT], model=(unet, "MODEL"))
     loaded = graph.add(
         "StylusApply", (860, 60), (260, 90),
         model=(unet, "MODEL"), clip=(clip, "CLIP"), lora_stack=(picker, "lora_stack"),
@@ -217,7 +217,7 @@ def lora_manager() -> Graph:
     """The picker's stack through LoRA Manager's loader."""
     graph = Graph()
     base = graph.add("CheckpointLoaderSimple", (0, 60), (320, 98), ["v1-5-pruned-emaonly.safetensors"])
-    picker = graph.add("StylusPick", (380, 60), (420, 700), [PROMPT], model=(base, "MODEL"))
+    picker = graph.add("StylusPick", (380, 60), (420, 480), [PROMPT], model=(base, "MODEL"))
     loaded = graph.add(
         "Lora Loader (LoraManager)", (860, 60), (400, 300), ["", []],
         model=(base, "MODEL"), clip=(base, "CLIP"), lora_stack=(picker, "lora_stack"),

@@ -101,6 +101,8 @@ def frozen_entry(pick: Pick) -> dict[str, Any]:
         "title": pick.title,
         "kind": pick.kind,
         "reason": pick.reason,
+        "stage": pick.stage,
+        "belongs_to": pick.belongs_to,
     }
     return {key: value for key, value in entry.items() if value not in (None, "", [])}
 
@@ -116,6 +118,8 @@ def _frozen(entry: Mapping[str, Any]) -> Pick:
         title=_text(entry.get("title", "")),
         kind=_text(entry.get("kind", "")),
         trigger_words=_texts(entry.get("trigger_words", ())),
+        stage=_text(entry.get("stage", "")),
+        belongs_to=_text(entry.get("belongs_to", "")),
         clip_weight=None if clip is None else checked_weight(clip),
     )
 

@@ -9,7 +9,7 @@ from stylus_comfyui import host, stack
 from stylus_comfyui.picking import PickOutcome
 from stylus_core.rewriter import format_weight
 from stylus_core.types import Pick
-from stylus_host.service_state import sentence
+from stylus_host.client_text import told
 
 #: Of `payload`; raised where a page of before could not read it.
 VERSION = 1
@@ -30,7 +30,7 @@ def report(outcome: PickOutcome) -> str:
     if outcome.nearly:
         lines += ["", "nearly picked", *map(_line, outcome.nearly)]
     if outcome.notes:
-        lines += ["", *(f"note: {host.for_page(note)}" for note in outcome.notes)]
+        lines += ["", *(f"note: {told(host.for_page(note))}" for note in outcome.notes)]
     return "\n".join(lines)
 
 
@@ -56,7 +56,7 @@ def payload(outcome: PickOutcome, status: str) -> dict[str, Any]:
         value = {k: v for k, v in dataclasses.asdict(pick).items() if k not in _HIDDEN}
         frozen = pick.name in outcome.frozen  # of which a workflow tells no picture: the page asks for it all the same
         more = {"frozen": frozen, "pinned": pick.name in outcome.pinned, "has_preview": frozen or bool(pick.preview)}
-        return {**value, **more, "reason": host.for_page(pick.reason)}
+        return {**value, **more, "reason": told(host.for_page(pick.reason))}
 
     return {
         "version": VERSION,
@@ -66,7 +66,7 @@ def payload(outcome: PickOutcome, status: str) -> dict[str, Any]:
         "picks": list(map(shown, outcome.picks)),
         "nearly": list(map(shown, outcome.nearly)),
         "left_out": list(map(shown, outcome.left_out)),
-        "notes": [sentence(host.for_page(note)) for note in outcome.notes],
+        "notes": [told(host.for_page(note)) for note in outcome.notes],
         "frozen": outcome.state.only_frozen,
         "picture": outcome.state.only_frozen and outcome.state.picture,
         "decided": outcome.decided,

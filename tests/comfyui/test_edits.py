@@ -158,4 +158,4 @@ def test_a_failed_core_leaves_what_is_frozen(told):
     assert run.outputs["1"][:2] == ["a kite, ink", [(INK, 0.6, 0.6)]]
     assert shown(run)["picks"][0]["frozen"] is True and shown(run)["decided"] is False
     assert any("'Gone' is left out" in note for note in shown(run)["notes"])
-    assert any("the disk is full." in note for note in shown(run)["notes"])
+    assert any("The disk is full." in note for note in shown(run)["notes"])

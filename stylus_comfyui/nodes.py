@@ -61,27 +61,11 @@ def _picker_inputs(required: dict[str, InputSpec]) -> dict[str, Any]:
     }
 
 
-class StylusPick:
-    """Picks LoRAs for a prompt."""
+class PickerNode:
+    """What the two nodes that pick have in common."""
 
     CATEGORY = "Stylus"
-    DESCRIPTION = "Picks LoRAs out of your folders for a prompt: prompt with trigger words, LORA_STACK and reasons."
-    FUNCTION = "pick"
     OUTPUT_NODE = True  # so that it can be run alone, and the chips are filled where its output is cached
-    RETURN_TYPES = ("STRING", _STACK, "STRING", "STRING", "STRING")
-    RETURN_NAMES = ("prompt", "lora_stack", "lora_text", "trigger_words", "report")
-    OUTPUT_TOOLTIPS = (
-        "The prompt with trigger words, for a text encoder.",
-        "The LoRAs that came in and those that were picked.",
-        "The same as <lora:name:model:clip>, for loaders that read text.",
-        "The trigger words that were added.",
-        "What was picked and why.",
-    )
-
-    @classmethod
-    def INPUT_TYPES(cls) -> dict[str, Any]:
-        """The inputs of the node."""
-        return _picker_inputs({})
 
     @classmethod
     def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
@@ -97,6 +81,27 @@ class StylusPick:
         from stylus_comfyui import picker_run
 
         return picker_run.changed(picks_state)
+
+
+class StylusPick(PickerNode):
+    """Picks LoRAs for a prompt."""
+
+    DESCRIPTION = "Picks LoRAs out of your folders for a prompt: prompt with trigger words, LORA_STACK and reasons."
+    FUNCTION = "pick"
+    RETURN_TYPES = ("STRING", _STACK, "STRING", "STRING", "STRING")
+    RETURN_NAMES = ("prompt", "lora_stack", "lora_text", "trigger_words", "report")
+    OUTPUT_TOOLTIPS = (
+        "The prompt with trigger words, for a text encoder.",
+        "The LoRAs that came in and those that were picked.",
+        "The same as <lora:name:model:clip>, for loaders that read text.",
+        "The trigger words that were added.",
+        "What was picked and why.",
+    )
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """The inputs of the node."""
+        return _picker_inputs({})
 
     def pick(self, **given: Any) -> dict[str, Any]:
         """Picks. What cannot be done leaves the prompt as it is, and the report says why.
@@ -161,13 +166,11 @@ def _stage(name: str) -> str:
     return half.stage if half is not None else ""
 
 
-class StylusPickAndApply:
+class StylusPickAndApply(PickerNode):
     """Picks LoRAs for a prompt and applies them."""
 
-    CATEGORY = "Stylus"
     DESCRIPTION = "Picks LoRAs for a prompt and applies them to the model and the CLIP: put it behind the checkpoint."
     FUNCTION = "pick_and_apply"
-    OUTPUT_NODE = True
     RETURN_TYPES = ("MODEL", "CLIP", "STRING", _STACK, "STRING", "STRING", "STRING")
     RETURN_NAMES = ("MODEL", "CLIP", *StylusPick.RETURN_NAMES)
     OUTPUT_TOOLTIPS = ("The model with the LoRAs.", "The CLIP with the LoRAs.", *StylusPick.OUTPUT_TOOLTIPS)
@@ -179,21 +182,6 @@ class StylusPickAndApply:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         """The inputs of the node."""
         return _picker_inputs({"model": ("MODEL", {}), "clip": ("CLIP", {})})
-
-    @classmethod
-    def IS_CHANGED(cls, picks_state: Any = None, **given: Any) -> str:
-        """Says whether to run again: when the library changed, and not otherwise.
-
-        Args:
-            picks_state: what was done to the picks; None where it is linked.
-            given: the other inputs.
-
-        Returns:
-            A text that is another one when the node has to run again.
-        """
-        from stylus_comfyui import picker_run
-
-        return picker_run.changed(picks_state)
 
     def pick_and_apply(self, model: Any, clip: Any = None, **given: Any) -> dict[str, Any]:
         """Picks and applies. What cannot be done leaves prompt and model as they are, and the report says why.

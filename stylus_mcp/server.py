@@ -32,7 +32,8 @@ from stylus_core.options import Options
 from stylus_host.service import NotReady, Service
 from stylus_host.service_state import sentence
 from stylus_mcp import arguments
-from stylus_mcp.answers import Answers, LibraryStatus, LoraDetails, LoraPage, LoraPicks
+from stylus_mcp.answer_models import LibraryStatus, LoraDetails, LoraPage, LoraPicks
+from stylus_mcp.answers import Answers
 from stylus_mcp.arguments import Argument, checked, input_schema
 from stylus_mcp.threads import Lines, in_thread
 

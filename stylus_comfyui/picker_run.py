@@ -30,6 +30,7 @@ def changed(picks_state: Any) -> str:
         return "frozen"
     service = runtime.service()
     try:
+        service.follow_folders()
         return f"{__version__} {service.identity()} {service.revision()} {service.vectors}"
     except StylusError:
         status = service.state.status

@@ -94,6 +94,11 @@ class Service:
             self.refresh()
         return revision
 
+    def follow_folders(self) -> None:
+        """Begins to read the host's folders where they are others by now, as when a drive came. Returns at once."""
+        if self._core is not None and not self._state.refreshing and tuple(self._folders()) not in (self._opened, ()):
+            self.refresh()
+
     @property
     def vectors(self) -> int:
         """How often vectors were made that were lacking; raised when they are ready, as picks may be others then."""

@@ -133,6 +133,29 @@ def test_a_folder_that_comes_later_is_read_at_the_next_queue(comfy):
     assert names(comfy.post(pick("a paper kite"))) == ["objects/paper_kite_v2.safetensors"]
 
 
+def test_a_folder_that_comes_beside_others_is_read_and_one_that_comes_back_too(comfy):
+    collection(comfy.loras)
+    comfy.ready()
+    late, away = comfy.folder / "late", comfy.folder / "away"
+    add_lora(late / "salt_marsh.safetensors", "Salt Marsh", "salt marsh", "background")
+    prompt = pick("a paper kite on a salt marsh")
+
+    def picked():
+        comfy.post(prompt)
+        comfy.settled()
+        return names(comfy.post(prompt))
+
+    assert picked() == ["objects/paper_kite_v2.safetensors"]
+    comfy.folder_paths.roots.append(str(late))
+    assert picked() == ["objects/paper_kite_v2.safetensors", "salt_marsh.safetensors"]
+    comfy.loras.rename(away)
+    assert picked() == ["salt_marsh.safetensors"]
+    away.rename(comfy.loras)
+    assert picked() == ["objects/paper_kite_v2.safetensors", "salt_marsh.safetensors"]
+    comfy.settled()
+    assert comfy.post(prompt).ran == []  # what stands is not read again
+
+
 def test_without_a_start_the_first_queue_begins_to_read(comfy):
     """A script that loads ComfyUI's nodes has no server that starts."""
     collection(comfy.loras)

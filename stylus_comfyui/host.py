@@ -158,8 +158,12 @@ def architecture(model: Any) -> str:
     Returns:
         "any" where there is none or nothing tells, "other" for a base that no entry knows.
     """
-    inner = getattr(model, "model", None)
-    config = getattr(inner, "model_config", None)
+    try:
+        inner = getattr(model, "model", None)
+        config = getattr(inner, "model_config", None)
+    except Exception:  # an object of another pack's making
+        logger.debug("a model cannot be looked into", exc_info=True)
+        return "any"
     if config is None:
         return "any"
     try:

@@ -49,6 +49,18 @@ def picked(given: dict[str, Any], *, one_model: bool = False) -> PickOutcome:
     Returns:
         What it gives.
     """
+    try:
+        return _picked(given, one_model)
+    except Exception as error:  # of an input that no node of ComfyUI's own gives
+        logger.exception("a picker could not be run; the prompt is used as typed")
+        prompt, entries = given.get("prompt"), given.get("lora_stack")
+        text = prompt if isinstance(prompt, str) else ""
+        note = f"Selecting failed ({type(error).__name__}: {error}). The prompt is used as typed."
+        came = list(entries) if isinstance(entries, (list, tuple)) else []
+        return PickOutcome(text, text, came, notes=(note,), decided=False)
+
+
+def _picked(given: dict[str, Any], one_model: bool) -> PickOutcome:
     service = runtime.service()
     architecture = host.architecture(given.get("model"))
     runtime.saw(architecture)

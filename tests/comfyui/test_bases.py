@@ -9,7 +9,7 @@ import pytest
 from stylus_comfyui import host
 from stylus_core.base_models import CHECKPOINTS
 from tests.comfyui.fakes import PatchedObject
-from tests.comfyui.graphs import add_lora, picture
+from tests.comfyui.graphs import add_lora, given, pick, picture
 
 #: Every class of ComfyUI 0.3.64's `supported_models`, and those of later ones that the note on ComfyUI names.
 CLASSES = {
@@ -87,6 +87,17 @@ def test_a_model_that_cannot_be_looked_into_still_tells_its_base():
     made = model("WAN21_T2V")
     del made.model.diffusion_model
     assert host.architecture(made) == "wan"
+
+
+def test_an_object_that_raises_when_it_is_looked_into_tells_nothing(told):
+    class OtherPacksModel:
+        @property
+        def model(self):
+            raise RuntimeError("it is not loaded yet")
+
+    told.given["model"] = OtherPacksModel()
+    run = told.post({**pick("a kite", model=["2", 0]), "2": given("model")})
+    assert run.failed is None and [name for name, *_ in run.outputs["1"][1]] == ["a/kite.safetensors"]
 
 
 def test_a_model_that_nothing_can_be_kept_for_still_tells_its_base():

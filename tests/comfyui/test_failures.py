@@ -106,6 +106,19 @@ def test_a_prompt_that_is_no_text_is_taken_as_one(told, prompt):
     assert run.failed is None and run.outputs["1"][0] == str(prompt or "")
 
 
+@pytest.mark.parametrize("name", ["prompt", "variants", "variant_seed"])
+def test_an_input_that_raises_when_it_is_looked_at_fails_no_prompt(told, name):
+    class Ambiguous:
+        """As a tensor of several numbers is."""
+
+        def __bool__(self):
+            raise RuntimeError("the truth of several numbers is ambiguous")
+
+    told.given["odd"] = Ambiguous()
+    run = told.post({**pick(**{"prompt": "a kite", name: ["2", 0]}), "2": given("odd")})
+    assert run.failed is None and "ambiguous" in shown(run)["notes"][0] and not shown(run)["decided"]
+
+
 def test_a_picker_without_a_graph_or_an_id_works(told):
     """As packs call nodes from their own code."""
     answer = told.nodes.NODE_CLASS_MAPPINGS["StylusPick"]().pick(prompt="a kite")

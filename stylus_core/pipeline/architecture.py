@@ -40,6 +40,7 @@ def architecture_of(pipe: Any) -> str:
     if _BESIDE.search(name):
         return OTHER
     model = next((m for m in (getattr(pipe, part, None) for part in PAINTERS) if m is not None), None)
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     config = getattr(model, "config", None)
     config = config if isinstance(config, Mapping) else {}
     base = class_base(name)

@@ -127,3 +127,9 @@ def test_a_part_without_a_configuration_says_nothing() -> None:
     made = pipeline("WanPipeline")
     made.transformer = object()
     assert architecture_of(made) == "wan"
+
+
+def test_a_compiled_part_tells_what_it_was_made_of() -> None:
+    made = unet("StableDiffusionPipeline", 1024)
+    made.unet = type("OptimizedModule", (), {"_orig_mod": made.unet, "config": made.unet.config})()
+    assert architecture_of(made) == "sd2"

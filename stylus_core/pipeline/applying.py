@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 #: How many adapters of ours a pipeline holds, those in use included. In half precision one has some 10 to 300 MB.
 KEEP = 8
 
+#: The loaders of diffusers and transformers change classes of torch while they work: two at once break both for good.
+_alone = threading.RLock()
+
 
 class _Chosen(NamedTuple):
     """A pick whose file may be loaded."""
@@ -34,7 +38,7 @@ def apply(pipe: Any, selection: Selection, *, keep: int = KEEP) -> AppliedSelect
     """Makes the picks of a selection, and no others of ours, active in a pipeline at their weights.
 
     Adapters that the user loaded himself stay as they are. Whatever is wrong with a pick leaves that one out with a
-    sentence; nothing of it raises, so that there is a picture.
+    sentence; nothing of it raises, so that there is a picture. Threads that call this wait for each other.
 
     Args:
         pipe: a pipeline of diffusers.
@@ -50,6 +54,11 @@ def apply(pipe: Any, selection: Selection, *, keep: int = KEEP) -> AppliedSelect
     """
     if keep < 0:
         raise OptionError(f"keep is {keep}: it takes a number of adapters, 0 or more")
+    with _alone:
+        return _applied(pipe, selection, keep)
+
+
+def _applied(pipe: Any, selection: Selection, keep: int) -> AppliedSelection:
     prompt = selection.with_trigger_words or selection.prompt
     notes = [_foreign_tag(tag.raw) for tag in adapter_tags(prompt)]
     obstacle = _obstacle(pipe)
@@ -80,18 +89,20 @@ def remove(pipe: Any) -> None:
     Args:
         pipe: a pipeline of diffusers, with or without anything of ours.
     """
-    _take_off(pipe, 0)
-    if not _obstacle(pipe) and not _listed(pipe):
-        pipe.unload_lora_weights()
+    with _alone:
+        _take_off(pipe, 0)
+        if not _obstacle(pipe) and not _listed(pipe):
+            pipe.unload_lora_weights()
 
 
 def _take_off(pipe: Any, keep: int) -> None:
-    if _obstacle(pipe) or not any(map(is_ours, _listed(pipe))):
-        return
-    users = UserAdapters(pipe)
-    users.put_back()
-    kept_adapters(pipe).evict(pipe, (), keep)
-    users.put_back()
+    with _alone:
+        if _obstacle(pipe) or not any(map(is_ours, _listed(pipe))):
+            return
+        users = UserAdapters(pipe)
+        users.put_back()
+        kept_adapters(pipe).evict(pipe, (), keep)
+        users.put_back()
 
 
 def _listed(pipe: Any) -> set[str]:

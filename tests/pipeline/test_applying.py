@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from stylus_core import OptionError
 from stylus_core.pipeline import apply, remove
 from stylus_core.types import Selection
+from tests.clock import HANG
 from tests.pipeline.selections import pick, selection
 
 pytest.importorskip("diffusers", reason="diffusers is not installed")
@@ -251,3 +253,23 @@ def test_a_switch_that_fails_leaves_the_picture_without_picks(
     applied = apply(pipe, selection(pick(kohya(pipe, tmp_path / "ink.safetensors"))))
     assert applied.adapters == () and "ZeroDivisionError: none of ours" in applied.notes[0]
     assert paint(pipe).equal(plain)
+
+
+def test_threads_load_one_after_the_other(pipe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What diffusers and transformers change of torch while they load would stay changed."""
+    ink, glow = kohya(pipe, tmp_path / "ink.safetensors", 1), kohya(pipe, tmp_path / "glow.safetensors", 2)
+    load, second_is_in, both_were_in = pipe.load_lora_weights, threading.Event(), []
+    second = threading.Thread(target=lambda: apply(pipe, selection(pick(glow))))
+
+    def watched(folder: str, **given: Any) -> None:
+        if given["weight_name"] == glow.name:
+            second_is_in.set()
+        else:
+            second.start()
+            both_were_in.append(second_is_in.wait(0.5))
+        load(folder, **given)
+
+    monkeypatch.setattr(pipe, "load_lora_weights", watched)
+    assert apply(pipe, selection(pick(ink))).notes == ()
+    second.join(HANG)
+    assert both_were_in == [False] and second_is_in.is_set()

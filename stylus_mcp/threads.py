@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import BinaryIO, TypeVar
 
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
+
+#: Longest message of a client, in bytes; all arguments of a tool at their longest have some two million.
+LONGEST = 8_000_000
 
 
 def in_thread(work: Callable[[], Result]) -> asyncio.Future[Result]:
@@ -45,7 +51,7 @@ def in_thread(work: Callable[[], Result]) -> asyncio.Future[Result]:
 
 
 class Lines:
-    """The lines of a stream as they come, read by a thread that may wait for ever.
+    """The lines of a stream as they come, read by a thread that may wait for ever; one that is too long is left out.
 
     Args:
         stream: unbuffered, so that the thread holds no lock that the end of the program would wait for.
@@ -61,14 +67,21 @@ class Lines:
 
         def read() -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                rest = b""
+                pieces: list[bytes] = []  # of the line that goes on, unless it is too long
+                size = 0
                 with contextlib.suppress(OSError, ValueError):
                     while part := self._stream.read(65_536):
-                        *whole, rest = (rest + part).split(b"\n")
-                        for line in whole:
-                            loop.call_soon_threadsafe(lines.put_nowait, line)
-                if rest:
-                    loop.call_soon_threadsafe(lines.put_nowait, rest)
+                        for number, piece in enumerate(part.split(b"\n")):
+                            if number:
+                                loop.call_soon_threadsafe(lines.put_nowait, b"".join(pieces))
+                                pieces, size = [], 0
+                            size += len(piece)
+                            if size <= LONGEST:
+                                pieces.append(piece)
+                            elif pieces:
+                                logger.warning("a message of more than %s bytes is passed over", LONGEST)
+                                pieces = []
+                loop.call_soon_threadsafe(lines.put_nowait, b"".join(pieces))
                 loop.call_soon_threadsafe(lines.put_nowait, None)
 
         threading.Thread(target=read, name="stylus-mcp-input", daemon=True).start()

@@ -72,24 +72,38 @@ def lora_path(name: str) -> str:
     return str(_module("folder_paths").get_full_path(_FOLDER, name) or "")
 
 
-def lora_called(name: str) -> str:
-    """Finds what ComfyUI lists a LoRA under that somebody named as people do.
+class LoraNames:
+    """The names of LoRAs as people write them. ComfyUI is asked for its list once, however many names there are."""
 
-    Args:
-        name: with or without folder and extension, with the separators of any system.
+    def __init__(self) -> None:
+        self._listed: list[dict[str, str]] | None = None
 
-    Returns:
-        The name below a LoRA root; of several with this stem the first, as other packs do it; "" where there is none.
-    """
-    if lora_path(name):
-        return os.path.relpath(os.path.join("/", name), "/")  # as ComfyUI reads it
-    listed = _module("folder_paths").get_filename_list(_FOLDER)
-    plain = name.replace("\\", "/")
-    spelled = {found: found.replace(os.sep, "/") for found in listed}
-    for wanted in (lambda s: s == plain, lambda s: os.path.splitext(s)[0] == plain, lambda s: _stem(s) == plain):
-        if found := next((f for f, s in spelled.items() if wanted(s)), ""):
-            return found
-    return ""
+    def called(self, name: str) -> str:
+        """Finds what ComfyUI lists a LoRA under that somebody named as people do.
+
+        Args:
+            name: with or without folder and extension, with the separators of any system.
+
+        Returns:
+            The name below a LoRA root; of several with this stem the first, as other packs do it; "" where there is
+            none.
+        """
+        if lora_path(name):
+            return os.path.relpath(os.path.join("/", name), "/")  # as ComfyUI reads it
+        if self._listed is None:
+            self._listed = _spelled(_module("folder_paths").get_filename_list(_FOLDER))
+        plain = name.replace("\\", "/")
+        return next((names[plain] for names in self._listed if plain in names), "")
+
+
+def _spelled(listed: Sequence[str]) -> list[dict[str, str]]:
+    """The names by how people write them: whole, without the extension, the stem alone; the first of several stands."""
+    out: list[dict[str, str]] = [{}, {}, {}]
+    for name in listed:
+        whole = name.replace(os.sep, "/")
+        for names, spelled in zip(out, (whole, os.path.splitext(whole)[0], _stem(whole)), strict=True):
+            names.setdefault(spelled, name)
+    return out
 
 
 def _stem(name: str) -> str:

@@ -84,9 +84,10 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
     """
     given = list(request.stack) if isinstance(request.stack, (list, tuple)) else []
     found = PickOutcome(request.prompt, request.prompt, given)
+    names = host.LoraNames()
     try:
-        found = _plain(found, request.state)
-        found = _with_frozen(found)  # which needs no library
+        found = _plain(found, request.state, names)
+        found = _with_frozen(found, names)  # which needs no library
         return _finished(_chosen(found, request, service), request)
     except StylusError as error:
         note = f"{sentence(str(error))} The prompt is used as typed."
@@ -101,14 +102,14 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
         return replace(undecided, picks=())
 
 
-def _plain(start: PickOutcome, state: NodeState) -> PickOutcome:
+def _plain(start: PickOutcome, state: NodeState, names: host.LoraNames) -> PickOutcome:
     """The prompt without tags, the stack with what they call, and a sentence for each that calls nothing."""
     prompt, typed = stack.take_tags(start.prompt)
     given = list(start.stack)
     there = {e.name for e in stack.read_stack(given)}
     notes = []
     for entry in typed:
-        name = host.lora_called(entry.name)
+        name = names.called(entry.name)
         if not name:
             notes.append(f"The prompt's tag {entry.name!r} is left out: ComfyUI has no LoRA of this name.")
         elif name not in there:
@@ -120,13 +121,13 @@ def _plain(start: PickOutcome, state: NodeState) -> PickOutcome:
     return replace(start, prompt=prompt, result=prompt, stack=given, notes=tuple(notes), state=kept)
 
 
-def _with_frozen(start: PickOutcome) -> PickOutcome:
+def _with_frozen(start: PickOutcome, names: host.LoraNames) -> PickOutcome:
     """With the frozen picks that ComfyUI still has, and that the stack does not bring."""
     there = {e.name for e in stack.read_stack(start.stack)}
     picks: list[Pick] = []
     notes = list(start.notes)
     for p in start.state.frozen:
-        name = host.lora_called(p.name)
+        name = names.called(p.name)
         if not name:
             notes.append(f"{(p.title or p.name)!r} is left out: ComfyUI does not find it below its LoRA folders.")
         elif name not in there:

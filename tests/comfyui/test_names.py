@@ -152,3 +152,13 @@ def test_a_stem_that_no_tag_can_hold_is_in_the_stack_alone(comfy):
     run = comfy.post(pick("a paper kite"))
     assert [Path(e[0]).name for e in run.outputs["1"][1]] == ["kite=v2.safetensors"]
     assert run.outputs["1"][2] == ""
+
+
+def test_comfyui_is_asked_for_its_list_once_however_many_tags_call_nothing(told, monkeypatch):
+    asked = []
+    listed = told.folder_paths.get_filename_list
+    monkeypatch.setattr(told.folder_paths, "get_filename_list", lambda kind: asked.append(kind) or listed(kind))
+    tags = " ".join(f"<lora:nothing{n}:1>" for n in range(50))
+    run = told.post(pick(f"a kite {tags} <lora:fox:0.5>"))
+    assert [name for name, *_ in run.outputs["1"][1]] == ["a/fox.safetensors", "a/kite.safetensors"]
+    assert asked == ["loras"]

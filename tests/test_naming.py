@@ -68,6 +68,20 @@ def test_of_one_path_the_first_root_s_file_counts(stylus: Stylus, roots: tuple[P
     assert {a.path for a in stylus.adapters() if a.name == ZORBLAT} == {str(roots[1] / ZORBLAT)}
 
 
+def test_a_root_within_another_one_takes_names_from_those_behind_it(tmp_path: Path) -> None:
+    outer, inner, last = tmp_path / "outer", tmp_path / "outer" / "inner", tmp_path / "last"
+    put(inner / "one.safetensors", "Zorblat", "zorblat")
+    put(last / "one.safetensors", "Zorblat of the last folder", "zorblat")
+    put(last / "inner" / "two.safetensors", "Quimbly Lamp", "quimbly lamp")
+    with Stylus([outer, inner, last], home=tmp_path / "home", encoder="none", names="paths") as stylus:
+        stylus.index()
+        usable = {a.name: a.path for a in stylus.adapters()}
+        (shadowed,) = stylus.library.problems()
+    inside = [os.path.join("inner", name) for name in ("one.safetensors", "two.safetensors")]
+    assert usable == {inside[0]: str(outer / inside[0]), inside[1]: str(last / inside[1])}
+    assert shadowed.path == str(last / "one.safetensors") and str(outer / inside[0]) in shadowed.reason
+
+
 def test_a_host_that_goes_by_stems_has_one_of_each_and_no_sft(roots: tuple[Path, Path], tmp_path: Path) -> None:
     with Stylus(roots, home=tmp_path / "home", encoder="none") as stylus:
         stylus.index()

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from stylus_core.errors import OptionError
 from stylus_core.home import NAMINGS, PATHS, STEMS
-from stylus_core.library.folder_walk import EXTENSIONS, Listed, Listing, winners
+from stylus_core.library.folder_walk import EXTENSIONS, Listing, winners
 from stylus_core.types import Adapter
 
 _SEPARATORS = re.compile(r"[\\/]")
@@ -116,20 +116,12 @@ class PathNaming:
 
     def shadows(self, listing: Listing) -> dict[str, str]:
         """See `Naming.shadows`."""
-        first: dict[str, Listed] = {}
-        out: dict[str, str] = {}
-        for item in sorted(listing.files.values(), key=lambda i: self._rank(i.path)):
-            if item.problem:  # a link to nothing and a folder are no files to the host
-                continue
-            name = self.name(item.path)
-            if name in first:
-                out[item.path] = first[name].path
-            else:
-                first[name] = item
-        return out
-
-    def _rank(self, path: str) -> int:
-        return next((n for n, root in enumerate(self._roots) if path.startswith(root)), len(self._roots))
+        files = [item for item in listing.files.values() if not item.problem]  # a link to nothing is none to the host
+        opened: dict[str, str] = {}
+        for root in self._roots:  # a file in a root within another one has two names, and takes both from others
+            for path in (item.path for item in files if item.path.startswith(root)):
+                opened.setdefault(path[len(root) :], path)
+        return {i.path: other for i in files if (other := opened.setdefault(self.name(i.path), i.path)) != i.path}
 
     def stem(self, name: str) -> str:
         """See `Naming.stem`."""

@@ -172,6 +172,20 @@ def test_of_a_file_that_lies_in_two_folders_one_is_picked(roots: tuple[Path, Pat
         assert any("another file of it" in pick.reason for pick in found.nearly)
 
 
+def test_two_files_of_one_version_are_two_where_their_hashes_say_so(roots: tuple[Path, Path], tmp_path: Path) -> None:
+    """As in a pack of adapters that were trained alike, and so are of one size."""
+    for name, digest in (("glimfish", "a"), ("skelloon", "b")):
+        put(roots[0] / f"{name}.safetensors", name.title(), name)
+        info = {"model": {"name": name.title()}, "trainedWords": [name], "id": 77, "baseModel": "SD 1.5"}
+        info["files"] = [{"hashes": {"SHA256": digest * 64}}]
+        (roots[0] / f"{name}.civitai.info").write_text(json.dumps(info), encoding="utf-8")
+    assert len({(roots[0] / f"{name}.safetensors").stat().st_size for name in ("glimfish", "skelloon")}) == 1
+    with Stylus(roots, home=tmp_path / "home", encoder="none", names="paths") as stylus:
+        stylus.index()
+        found = names(stylus.select("a glimfish and a skelloon"))
+        assert sorted(found) == ["glimfish.safetensors", "skelloon.safetensors"]
+
+
 def test_what_the_user_sets_is_of_one_file(stylus: Stylus) -> None:
     stylus.set("things/one", weight=0.33)
     weights = {a.name: a.card.weight for a in stylus.adapters()}

@@ -96,14 +96,11 @@ def _copy(a: Assignment, kept: Iterable[Assignment]) -> Adapter | None:
     for k in kept:
         other = k.candidate.adapter
         same_words = a.keyword.start < k.keyword.end and k.keyword.start < a.keyword.end
-        same_file = adapter.size == other.size and any(
-            one and one == two
-            for one, two in (
-                (adapter.metadata.sha256, other.metadata.sha256),
-                (adapter.metadata.autov3, other.metadata.autov3),
-                (adapter.metadata.version_id, other.metadata.version_id),
-            )
-        )
+        one, two = adapter.metadata, other.metadata
+        hashes = [a == b for a, b in ((one.sha256, two.sha256), (one.autov3, two.autov3)) if a and b]
+        # A version may have several files, of one size too: it tells where no hash of both is known.
+        same_content = any(hashes) if hashes else bool(one.version_id) and one.version_id == two.version_id
+        same_file = same_content and adapter.size == other.size
         if same_file or (same_words and adapter.stem.casefold() == other.stem.casefold()):
             return other
     return None

@@ -155,6 +155,8 @@ class LoraApplier:
             try:
                 model, clip = kept[name].load_lora(model, clip, name, strength, clip_strength)
             except Exception as error:  # of the file or of ComfyUI's loader: the others still come
+                if type(error).__name__ == "InterruptProcessingException":  # the user pressed Cancel
+                    raise
                 logger.warning("%s could not be applied", name, exc_info=True)
                 notes.append(f"{name!r} could not be applied ({type(error).__name__}: {error}).")
         return model, clip, notes

@@ -22,6 +22,7 @@ class NodeState:
     frozen: tuple[Pick, ...] = ()  # applied as they stand
     only_frozen: bool = False  # nothing else is chosen
     picture: bool = False  # they came with a picture, and hold for its prompt
+    kept: tuple[str, ...] = ()  # those of the picture that the user himself had frozen, for every prompt
     prompt: str = ""  # to which all but the frozen ones belong
     removed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # name -> the words that it served
     weights: Mapping[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)  # name -> weight, words
@@ -35,12 +36,15 @@ class NodeState:
             prompt: without tags.
 
         Returns:
-            What still holds for it: of removed and weighed picks those whose words stand there, and nothing that came
-            with a picture of another prompt.
+            What still holds for it: of removed and weighed picks those whose words stand there, and of what came with
+            a picture of another prompt only what the user himself had frozen.
         """
         if _normal(prompt) == _normal(self.prompt):
             return self
-        kept = self if not self.picture else replace(self, frozen=(), only_frozen=False, picture=False)
+        kept = self
+        if self.picture:
+            own = tuple(pick for pick in self.frozen if pick.name in self.kept)
+            kept = replace(self, frozen=own, only_frozen=False, picture=False, kept=())
         return replace(
             kept,
             removed={n: words for n, words in self.removed.items() if stand(words, self.prompt, prompt)},
@@ -70,6 +74,7 @@ def parse_state(text: Any) -> NodeState:
             frozen=tuple(_frozen(entry) for entry in given.get("frozen", ())[:MOST_PICKS]),
             only_frozen=given.get("only_frozen") is True,
             picture=given.get("picture") is True,
+            kept=_texts(given.get("kept", ())),
             prompt=str(given.get("prompt", "")),
             removed={_text(n): _texts(words) for n, words in given.get("removed", {}).items()},
             weights={

@@ -88,7 +88,7 @@ def pick(request: PickRequest, service: Service) -> PickOutcome:
     try:
         found = _plain(found, request.state, names)
         found = _with_frozen(found, names)  # which needs no library
-        return _finished(_chosen(found, request, service), request)
+        return _finished(_chosen(found, request, service, names), request)
     except StylusError as error:
         note = f"{sentence(str(error))} The prompt is used as typed."
     except Exception as error:
@@ -107,14 +107,18 @@ def _plain(start: PickOutcome, state: NodeState, names: host.LoraNames) -> PickO
     prompt, typed = stack.take_tags(start.prompt)
     given = list(start.stack)
     there = {e.name for e in stack.read_stack(given)}
-    notes = []
+    notes: list[str] = []
+    taken: list[str] = []
     for entry in typed:
         name = names.called(entry.name)
         if not name:
             notes.append(f"The prompt's tag {entry.name!r} is left out: ComfyUI has no LoRA of this name.")
         elif name not in there:
             there.add(name)
+            taken.append(name)
             given.append(tuple(entry._replace(name=name)))
+    if taken:
+        notes.append(f"Applied as the prompt's own tags say: {', '.join(taken)}.")
     kept = state.for_prompt(prompt)
     if state.picture and not kept.picture:
         notes.append("The prompt is not the picture's any more, so picks were chosen anew.")
@@ -136,13 +140,16 @@ def _with_frozen(start: PickOutcome, names: host.LoraNames) -> PickOutcome:
     return replace(start, picks=tuple(picks), frozen=frozenset(p.name for p in picks), notes=tuple(notes))
 
 
-def _chosen(start: PickOutcome, request: PickRequest, service: Service) -> PickOutcome:
+def _chosen(start: PickOutcome, request: PickRequest, service: Service, names: host.LoraNames) -> PickOutcome:
     state = start.state
     if state.only_frozen:
         return start
     notes = list(start.notes)
     options = _options(request, state)
-    present = [PresentAdapter(e.name, e.model, e.clip) for e in stack.read_stack(start.stack)]
+    # What is frozen comes on top, as what is pinned does: it takes nobody's place.
+    options = replace(options, max_adapters=options.max_adapters + len(start.picks))
+    there = stack.read_stack(start.stack)  # where another node may have written "./a//b" for "a/b"
+    present = [PresentAdapter(names.called(e.name) or e.name, e.model, e.clip) for e in there]
     present += [PresentAdapter(p.name, p.weight, p.clip_weight) for p in start.picks]
     applies = _not_to_one_model if request.one_model else None
     selection = service.select(start.prompt, options, applies, present)
@@ -168,11 +175,14 @@ def _not_to_one_model(_high: str, _low: str) -> str:
 
 def _options(request: PickRequest, state: NodeState) -> Options:
     """Checks the options, and adds what the node and the model say."""
+    from stylus_core.composer.random_order import RandomComposer
+
     options = Options.of(request.options)
     return replace(
         options,
         architecture=request.architecture if options.architecture == "any" else options.architecture,
         family=request.family if options.family == "any" else options.family,
+        seed=request.variant_seed % 2**32 if options.composer == RandomComposer.name else options.seed,
         banned=tuple(dict.fromkeys((*options.banned, *state.banned))),
         pinned=tuple(n for n in dict.fromkeys((*options.pinned, *state.pinned)) if n not in state.banned),
     )

@@ -25,17 +25,21 @@ def add() -> None:
         return
     try:
         import asyncio
+        from concurrent.futures import ThreadPoolExecutor
 
         from aiohttp import web
+
+        # Of its own: a picture may wait for a selection, and ComfyUI's files must not wait behind it.
+        pool = ThreadPoolExecutor(2, "stylus-thumbnails")
 
         async def status(request: Any) -> Any:
             return web.json_response(_status())
 
         async def picture(request: Any) -> Any:
             name = str(request.query.get("name", ""))[:_LONGEST]
-            made = await asyncio.get_running_loop().run_in_executor(None, _thumbnail, name)
+            made = await asyncio.get_running_loop().run_in_executor(pool, _thumbnail, name)
             if not made:
-                return web.Response(status=404)
+                return web.Response(status=204)  # a 404 would be an error in the console of the page
             return web.Response(body=made, content_type="image/jpeg", headers={"Cache-Control": "max-age=60"})
 
         found.routes.get(f"{PREFIX}/status")(status)

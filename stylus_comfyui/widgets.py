@@ -10,8 +10,8 @@ from stylus_core.option_values import Option
 
 #: Options that stand on the picker itself, in the order of its widgets.
 EVERYDAY = ("max_adapters", "strength", "restraint", "trigger_words", "composer")
-#: All others, in the order of the table.
-MORE = tuple(o.name for o in TABLE if o.name not in EVERYDAY)
+#: All others, in the order of the table. Not the seed: a picker has one, and ComfyUI turns each "seed" at every run.
+MORE = tuple(o.name for o in TABLE if o.name not in (*EVERYDAY, "seed"))
 
 #: ComfyUI's name for an input, and how it is shown and checked.
 InputSpec = tuple[Any, dict[str, Any]]

@@ -24,6 +24,7 @@ export class Panel {
         this.payload = null;
         this.progress = null;
         this.lifted = new Map(); // frozen picks that were removed here, to be put back
+        this.unpinned = new Set(); // pinned ones
         this.pictures = new Pictures(host.thumbnail);
         this.unfolded = false;
         this.height = SHORTEST;
@@ -45,6 +46,7 @@ export class Panel {
         if (!payload) return;
         this.payload = payload;
         this.lifted.clear();
+        this.unpinned.clear();
         this.render();
     }
 
@@ -58,6 +60,10 @@ export class Panel {
     /** Draws anew where somebody else changed the state: ComfyUI's undo, a workflow that was loaded. */
     sync() {
         if (this.drawn !== this.source()) this.render();
+        else if (this.stale !== edits.isStale(this.payload, this.host.prompt())) {
+            this.drawTop();
+            this.measure();
+        }
     }
 
     // What is drawn besides the last run.
@@ -94,8 +100,8 @@ export class Panel {
         const {picks} = chip;
         const doing = {
             remove: (state) => edits.remove(state, picks, chip.chosen || !chip.frozen),
-            restore: (state) => edits.putBack(state, picks, state.onlyFrozen || this.lifted.has(chip.name)),
-            use: (state) => edits.freeze(state, picks),
+            restore: (state) => this.restored(state, chip),
+            use: (state) => edits.freeze(state, picks.map((pick) => ({...pick, reason: 'You chose it.'}))),
             unweigh: (state) => edits.unweigh(state, picks),
             pin: (state) => edits.pin(state, picks),
             unpin: (state) => edits.unpin(state, picks),
@@ -105,9 +111,15 @@ export class Panel {
             unfreeze: (state) => edits.unfreeze(state, picks),
         }[what];
         this.change(doing);
+        if (chip.pinned && what === 'remove') this.unpinned.add(chip.name);
         if (chip.frozen && (what === 'remove' || what === 'ban')) this.lifted.set(chip.name, picks);
         if (what === 'restore' || what === 'unban') this.lifted.delete(chip.name);
         this.render();
+    }
+
+    restored(state, chip) {
+        const next = edits.putBack(state, chip.picks, state.onlyFrozen || this.lifted.has(chip.name));
+        return this.unpinned.has(chip.name) ? edits.pin(next, chip.picks) : next;
     }
 
     // The field stays the same while it is stepped or typed into: only what stands around it is drawn anew.
@@ -202,6 +214,7 @@ export class Panel {
         const parts = [];
         const busy = this.progress && this.progress.busy;
         const status = busy ? this.progress.sentence : (this.progress && this.progress.sentence) || (this.payload && this.payload.status) || '';
+        this.stale = edits.isStale(this.payload, this.host.prompt());
         const sentence = this.sentence(state, expired);
         if (sentence) parts.push(paragraph(sentence, 'stylus-sentence'));
         if (waits) parts.push(paragraph('Changed: it counts from the next run on.', 'stylus-waits'));
@@ -215,7 +228,7 @@ export class Panel {
                 this.whole((now) => edits.freezeAll(now, all))
             )));
         }
-        if (this.host.run && (waits || (!this.payload && !state.onlyFrozen))) {
+        if (this.host.run) {
             bar.append(button('show', 'Show picks', 'Run this node alone', () => this.host.run()));
         }
         if (status) bar.append(make('span', 'stylus-status', {textContent: status, title: status, role: 'status'}));
@@ -228,6 +241,7 @@ export class Panel {
     }
 
     sentence(state, expired) {
+        if (this.stale && !(state.onlyFrozen && !state.picture)) return 'The prompt was changed: these are for the one before.';
         if (state.onlyFrozen) return state.picture ? 'These are the picture’s picks.' : 'These are frozen: every run uses exactly these.';
         if (this.payload) return ''; // its notes say what else there is to say
         if (expired) return 'The picture’s picks are for another prompt.';

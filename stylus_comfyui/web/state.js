@@ -72,6 +72,7 @@ export function readState(value) {
         frozen: readPicks(given.frozen),
         onlyFrozen: given.only_frozen === true,
         picture: given.picture === true,
+        kept: texts(given.kept),
         prompt: typeof given.prompt === 'string' ? given.prompt : '',
         removed: new Map(Object.entries(object(given.removed)).map(([name, words]) => [name, texts(words)])),
         weights,
@@ -86,6 +87,7 @@ export function writeState(state) {
     if (state.frozen.length) out.frozen = state.frozen.map(frozenEntry);
     if (state.onlyFrozen) out.only_frozen = true;
     if (state.picture) out.picture = true;
+    if (state.picture && state.kept.length) out.kept = state.kept;
     if (state.picture || state.removed.size || state.weights.size) out.prompt = state.prompt;
     if (state.removed.size) out.removed = Object.fromEntries(state.removed);
     if (state.weights.size) out.weights = Object.fromEntries(state.weights);
@@ -123,11 +125,21 @@ function stands(served, before, now) {
     return 2 * all.filter((word) => there.includes(` ${word} `)).length > all.length;
 }
 
+// As the server does, which takes them into the stack.
+const withoutTags = (prompt) => prompt.replace(/ ?<(?:lora|lyco):[^>]+>/g, '');
+// What is typed may be another text each time that it is run.
+const isTemplate = (prompt) => /[{}|]/.test(prompt);
+
+/** Whether what a run told is for another prompt than the one that is typed; null is one that nobody can tell. */
+export function isStale(payload, typed) {
+    return Boolean(payload) && typed !== null && !isTemplate(typed) && !samePrompt(withoutTags(typed), payload.prompt);
+}
+
 /** The prompt that counts: that of the last run, or without one what is typed where it can be told from the picture's. */
 export function promptOf(state, payload, typed) {
     if (payload) return payload.prompt;
-    const plainly = typed === null ? '' : typed.replace(/<[^<>]*>/g, ' '); // the server takes tags out
-    if (!state.prompt || (state.picture && plainly && !/[{}|]/.test(plainly))) return plainly;
+    const plainly = typed === null ? '' : withoutTags(typed);
+    if (!state.prompt || (state.picture && plainly && !isTemplate(plainly))) return plainly;
     return state.prompt;
 }
 
@@ -137,7 +149,7 @@ export function forPrompt(state, prompt) {
     const kept = (map, wordsOf) => new Map([...map].filter(([, entry]) => stands(wordsOf(entry), state.prompt, prompt)));
     return {
         ...state,
-        ...(state.picture ? {frozen: [], onlyFrozen: false, picture: false} : {}),
+        ...(state.picture ? chooseAnew(state) : {}),
         prompt,
         removed: kept(state.removed, (entry) => entry),
         weights: kept(state.weights, (entry) => entry.words),
@@ -248,11 +260,13 @@ export function unfreeze(state, picks) {
 
 /** Exactly these, for every prompt, until they are chosen anew. */
 export function freezeAll(state, picks) {
-    return {...freeze({...state, frozen: []}, picks), onlyFrozen: true, picture: false};
+    return {...freeze({...state, frozen: []}, picks), onlyFrozen: true, picture: false, kept: []};
 }
 
+/** What came with a picture goes; what the user himself had frozen before it was made stays. */
 export function chooseAnew(state) {
-    return {...state, frozen: [], onlyFrozen: false, picture: false};
+    const own = state.picture ? state.frozen.filter((pick) => state.kept.includes(pick.name)) : [];
+    return {...state, frozen: own, onlyFrozen: false, picture: false, kept: []};
 }
 
 /** What a picture brings: its picks, for its prompt. What was frozen for good by the user is as good a record, and stays. */
@@ -260,5 +274,7 @@ export function takePicture(state, given) {
     const picture = object(given);
     if (!Array.isArray(picture.picks) || typeof picture.prompt !== 'string') return state;
     if (state.onlyFrozen && !state.picture) return state;
-    return {...forPrompt(state, picture.prompt), frozen: readPicks(picture.picks), onlyFrozen: true, picture: true, prompt: picture.prompt};
+    const kept = state.picture ? state.kept : namesOf(state.frozen);
+    const frozen = readPicks(picture.picks);
+    return {...forPrompt(state, picture.prompt), frozen, onlyFrozen: true, picture: true, kept, prompt: picture.prompt};
 }

@@ -132,7 +132,12 @@ def add(page, kind="StylusPick"):
 
 
 def run(page, node, what):
-    page.evaluate("([id, payload]) => app.executed(id, {stylus: [payload]})", [node, what])
+    page.evaluate(
+        "([id, payload]) => { const typed = app.node(id).widgets.find((w) => w.name === 'prompt');"
+        " if (typed && !typed.value) typed.value = (payload || {}).prompt || '';"
+        " app.executed(id, {stylus: [payload]}); }",
+        [node, what],
+    )
 
 
 def shown(comfyui, what=None, **view):
@@ -638,3 +643,53 @@ def test_nothing_is_asked_for_a_node_that_is_gone(comfyui):
     count = len(page.asked)
     page.clock.run_for(10_000)
     assert len(page.asked) == count
+
+
+# -- what somebody who used it for a day stumbled over ---------------------------------------------------------
+
+CHANGED = "The prompt was changed: these are for the one before."
+
+
+def typed(page, text):
+    page.evaluate("text => { app.node('1').widgets.find((w) => w.name === 'prompt').value = text; }", text)
+    panel(page).dispatch_event("focusin")
+
+
+def test_chips_of_a_prompt_that_was_changed_say_so(comfyui):
+    page = shown(comfyui)
+    typed(page, f"{PROMPT}, at night")
+    assert sentences(page) == [CHANGED]
+    assert "Show picks" in panel(page).locator(".stylus-bar button").all_text_contents()
+    typed(page, f"  {PROMPT} <lora:wolf:0.5:1>")  # the run takes tags out
+    assert sentences(page) == []
+    typed(page, "{red|grey} fox")  # nobody knows what it was for the run
+    assert sentences(page) == []
+
+
+def test_what_was_used_by_hand_has_a_reason_that_is_true(comfyui):
+    left_out = replace(WOLF, reason="Left out: there are as many as the options allow.")
+    page = shown(comfyui, told(nearly=(left_out,)))
+    panel(page).locator("summary").click()
+    press(page, WOLF, "use")
+    (frozen,) = state(page).frozen
+    assert (frozen.name, frozen.reason) == (WOLF.name, "You chose it.")
+
+
+def test_a_pin_comes_back_with_what_is_put_back(comfyui):
+    page = shown(comfyui)
+    press(page, FOX, "pin")
+    press(page, FOX, "use")
+    assert state(page).pinned == ()
+    press(page, FOX, "use")
+    assert state(page).pinned == (FOX.name,) and not state(page).removed
+
+
+def test_what_the_user_froze_outlasts_a_picture(comfyui):
+    page = shown(comfyui)
+    press(page, FOX, "freeze")
+    load_picture(page, FOX, SNOW)
+    came = state(page)
+    assert came.picture and came.only_frozen and came.kept == (FOX.name,) and len(came.frozen) == 2
+    do(page, "anew")
+    assert [p.name for p in state(page).frozen] == [FOX.name]
+    assert not state(page).only_frozen and not state(page).picture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stylus_comfyui.nodes import StylusApply
 from tests.comfyui.fakes import PatchedObject
 from tests.comfyui.graphs import add_lora, given, pick, picture
 from tests.host.fake import safetensors
@@ -53,6 +54,18 @@ def test_a_file_that_fails_is_left_out_and_the_log_says_so(told, caplog):
     assert model.loras == clip.loras == ((INK, 0.5),)
     assert "kite.safetensors' could not be applied" in caplog.text
     assert "gone.safetensors' could not be applied" in caplog.text
+
+
+def test_a_cancel_of_the_user_ends_it(told, monkeypatch):
+    class InterruptProcessingException(Exception):
+        pass
+
+    def load_lora(*given):
+        raise InterruptProcessingException
+
+    monkeypatch.setattr(told.nodes.LoraLoader, "load_lora", load_lora)
+    with pytest.raises(InterruptProcessingException):
+        StylusApply().apply(told.models.get("v1"), [(KITE, 1, 1)])
 
 
 def test_a_file_that_stays_is_not_read_again(told):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stylus_core import LibraryError
+from stylus_core.types import Selection
 from tests.comfyui.graphs import collection, pick, picture, state
 from tests.host.fake import safetensors
 
@@ -159,3 +160,18 @@ def test_a_failed_core_leaves_what_is_frozen(told):
     assert shown(run)["picks"][0]["frozen"] is True and shown(run)["decided"] is False
     assert any("'Gone' is left out" in note for note in shown(run)["notes"])
     assert any("The disk is full." in note for note in shown(run)["notes"])
+
+
+def test_what_the_user_froze_outlasts_the_prompt_of_a_picture(told):
+    told.core.answers += [Selection("a fox", "a fox", with_trigger_words="a fox")]
+    picked = [frozen(), {"name": KITE, "weight": 0.7, "keyword": "kite"}]
+    came = state(frozen=picked, only_frozen=True, picture=True, kept=[INK], prompt="a kite, ink drawing")
+    repeated = told.post(pick("a kite, ink drawing", picks_state=came))
+    assert [e[0] for e in repeated.outputs["1"][1]] == [INK, KITE]
+    another = told.post(pick("a fox", picks_state=came))
+    assert [e[0] for e in another.outputs["1"][1]] == [INK]
+
+
+def test_what_is_frozen_takes_nobodys_place(told):
+    told.post(pick("a kite", max_adapters=1, picks_state=state(frozen=[frozen()])))
+    assert told.core.asked[-1][1].max_adapters == 2

@@ -64,11 +64,11 @@ def test_a_thumbnail_is_a_small_jpeg(pictured):
 )
 def test_any_other_name_is_not_found(pictured, name):
     answer = pictured.server.ask("/stylus/thumbnail", name=name.replace("{folder}", str(pictured.folder)))
-    assert (answer.status, answer.body) == (404, b"")
+    assert (answer.status, answer.body) == (204, b"")
 
 
 def test_without_a_name_and_without_a_library_nothing_is_found(comfy):
-    assert comfy.server.ask("/stylus/thumbnail").status == 404
+    assert comfy.server.ask("/stylus/thumbnail").status == 204
     assert json.loads(comfy.server.ask("/stylus/status").body)["status"] == "waiting"
 
 
@@ -76,7 +76,7 @@ def test_a_preview_that_is_no_picture_is_not_found(comfy):
     add_lora(comfy.loras / "kite.safetensors", "Paper Kite", "paper kite")
     (comfy.loras / "kite.preview.png").write_bytes(b"<svg onload=alert(1)>")
     comfy.ready()
-    assert comfy.server.ask("/stylus/thumbnail", name="kite.safetensors").status == 404
+    assert comfy.server.ask("/stylus/thumbnail", name="kite.safetensors").status == 204
 
 
 @pytest.mark.parametrize("missing", ["server", "aiohttp"])

@@ -42,7 +42,7 @@ export function drawChip(chip, kind, picture, act) {
     const gone = kind === 'picks' && (chip.removed || chip.banned);
     const item = make('li', `stylus-chip stylus-${kind}${gone ? ' stylus-removed' : ''}`, {'data-name': chip.name});
     const about = make('div', 'stylus-about', {}, head(chip, kind === 'picks' && !gone, act), files(chip));
-    const served = servedBy(pick, chip.frozen);
+    const served = servedBy(pick, chip);
     if (served.childElementCount) about.append(served);
     const why = reason(pick);
     if (why) about.append(why);
@@ -78,12 +78,12 @@ function files(chip) {
     return make('div', 'stylus-file', {textContent: names, title: names, dir: 'auto'});
 }
 
-function servedBy(pick, frozen) {
+function servedBy(pick, {frozen, brought}) {
     const row = make('div', 'stylus-served');
     if (pick.keyword) {
         row.append(make('span', 'stylus-keyword', {textContent: pick.keyword, title: `Serves: ${pick.keyword}`, dir: 'auto'}));
     }
-    if (frozen) row.append(make('span', 'stylus-badge stylus-frozen', {textContent: 'frozen'}));
+    if (frozen) row.append(make('span', 'stylus-badge stylus-frozen', {textContent: brought ? 'the picture’s' : 'frozen'}));
     else if (pick.keyword && pick.score > 0 && pick.score <= 1) {
         const [, word] = SURE.find(([least]) => pick.score >= least);
         const title = `${Math.round(pick.score * 100)}% sure that the prompt asks for it`;

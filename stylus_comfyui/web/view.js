@@ -9,8 +9,8 @@ import {forPrompt, promptOf, samePrompt, weighed} from './state.js';
  * @param payload what the last run told; null: there was none since the page was opened
  * @param lifted chips that were frozen and were removed, by name: they can be put back
  * @param typed the prompt that stands in the node; null: nobody knows before it runs
- * @returns the state as it counts, and chips: {name, picks, frozen, pinned, banned, removed,
- *     out, weighed, chosen}; out: the user left it out; chosen: Stylus picked it
+ * @returns the state as it counts, and chips: {name, picks, frozen, brought, pinned, banned,
+ *     removed, out, weighed, chosen}; brought: by a picture; out: the user left it out; chosen: Stylus picked it
  */
 export function viewOf(stored, payload, lifted, typed) {
     const prompt = promptOf(stored, payload, typed);
@@ -34,6 +34,7 @@ export function viewOf(stored, payload, lifted, typed) {
             name,
             picks: own && picks[0].weight !== own.weight ? inProportion(picks, own.weight) : picks,
             frozen: held,
+            brought: held && state.picture && !state.kept.includes(name),
             pinned: state.pinned.includes(name),
             banned: state.banned.includes(name),
             removed,

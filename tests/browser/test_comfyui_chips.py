@@ -690,6 +690,8 @@ def test_what_the_user_froze_outlasts_a_picture(comfyui):
     load_picture(page, FOX, SNOW)
     came = state(page)
     assert came.picture and came.only_frozen and came.kept == (FOX.name,) and len(came.frozen) == 2
+    badges = [chip(page, p).locator(".stylus-badge").text_content() for p in (FOX, SNOW)]
+    assert badges == ["frozen", "the picture’s"]
     do(page, "anew")
     assert [p.name for p in state(page).frozen] == [FOX.name]
     assert not state(page).only_frozen and not state(page).picture

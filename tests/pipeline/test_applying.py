@@ -21,6 +21,8 @@ pytest.importorskip("peft", reason="peft is not installed")
 from tests.pipeline import tiny_pipelines as tiny
 from tests.pipeline.tiny_pipelines import kohya, paint
 
+pytestmark = pytest.mark.whole  # real models, if tiny ones: pictures are made
+
 
 def by_hand(pipe: Any, *files: Path, weights: list[Any]) -> Any:
     """The picture as diffusers makes it without us."""

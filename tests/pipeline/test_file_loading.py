@@ -17,6 +17,8 @@ pytest.importorskip("peft", reason="peft is not installed")
 from tests.pipeline import tiny_pipelines as tiny  # noqa: E402
 from tests.pipeline.tiny_pipelines import kohya, paint, written  # noqa: E402
 
+pytestmark = pytest.mark.whole  # real models, if tiny ones: pictures are made
+
 
 def assert_left_out(pipe: Any, file: Path, sentence: str) -> None:
     """Beside a good one, which comes; and by itself, where nothing of it is left."""

@@ -15,6 +15,8 @@ pytest.importorskip("diffusers", reason="diffusers is not installed")
 pytest.importorskip("peft", reason="peft is not installed")
 from tests.pipeline.tiny_pipelines import kohya, paint
 
+pytestmark = pytest.mark.whole  # real models, if tiny ones: pictures are made
+
 
 def load(pipe: Any, file: Path, name: str, weight: Any) -> None:
     pipe.load_lora_weights(str(file.parent), weight_name=file.name, adapter_name=name)

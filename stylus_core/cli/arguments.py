@@ -101,6 +101,7 @@ def add_opening(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--names",
+        dest="naming",  # `stylus refine` takes names of adapters
         default=os.environ.get("STYLUS_NAMES") or NAMINGS[0],
         metavar="|".join(NAMINGS),
         help="what adapters are called by: their stems as in a WebUI, or their paths below the library as in ComfyUI",

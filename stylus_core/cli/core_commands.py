@@ -106,7 +106,7 @@ def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         endpoint=resolved("base_url", args.base_url),
         engine=args.index,
         opener=opener,
-        names=args.names,
+        names=args.naming,
     )
     for finding in looked:
         findings.append(finding)

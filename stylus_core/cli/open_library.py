@@ -43,8 +43,8 @@ def open_named(args: argparse.Namespace, opener: Opener, **more: Any) -> Any:
         more = {**more, "composers": settings}
     if args.index:
         more = {**more, "index": args.index}
-    if args.names != NAMINGS[0]:
-        more = {**more, "names": args.names}
+    if args.naming != NAMINGS[0]:
+        more = {**more, "names": args.naming}
     return opener(library, home=args.home, encoder=args.encoder, **more)
 
 

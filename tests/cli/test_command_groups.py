@@ -155,11 +155,12 @@ def test_a_checkout_has_all_commands_without_being_installed_and_those_that_are_
 @pytest.mark.whole
 def test_a_wheel_brings_the_commands_along(tmp_path: Path) -> None:
     source, wheels, site = tmp_path / "source", tmp_path / "wheels", tmp_path / "site"
+    parts = ("batch", "eval", "mcp", "study")
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, source)
-    for name in ("stylus_core", "stylus_study"):
+    for name in ("stylus_core", "stylus_host", "stylus_mcp", "stylus_study"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(wheels), str(source)]
@@ -171,10 +172,10 @@ def test_a_wheel_brings_the_commands_along(tmp_path: Path) -> None:
     subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", str(site), str(wheel)], check=True)
     assert not (site / "pyproject.toml").exists()
     (found,) = metadata.distributions(name="stylus-webui", path=[str(site)])
-    assert {point.name for point in found.entry_points if point.group == registry.GROUP} == {"batch", "eval", "study"}
+    assert {point.name for point in found.entry_points if point.group == registry.GROUP} == set(parts)
     listed = run_alone("--help", path=site, cwd=tmp_path)
     assert listed.returncode == 0
-    assert all(f"\n    {name} " in listed.stdout for name in (*registry.CORE, "batch", "eval", "study"))
+    assert all(f"\n    {name} " in listed.stdout for name in (*registry.CORE, *parts))
     step = run_alone("study", "run", "--help", path=site, cwd=tmp_path)
     assert step.returncode == 0 and "STUDY.toml" in step.stdout
 

@@ -238,6 +238,9 @@ ELSEWHERE = {
         "huggingface_hub"
     },  # fetches the model that a user names, from its hub alone
     "stylus_core/llm/transport.py": {"openai"},  # its errors; the client comes from the way out
+    "stylus_comfyui/routes.py": {"asyncio", "aiohttp"},  # answers in ComfyUI's own server
+    "stylus_mcp/server.py": {"asyncio"},  # waits for threads
+    "stylus_mcp/threads.py": {"asyncio"},
 }
 
 

@@ -13,7 +13,7 @@ from stylus_core.cli.arguments import add_library, add_opening
 from stylus_core.cli.command import Command, Opener
 from stylus_core.cli.exit_codes import INTERRUPTED, OK
 from stylus_core.cli.model_flags import add_composer_flags, composer_settings
-from stylus_core.cli.open_library import named_folders, open_named
+from stylus_core.cli.open_library import named_folders, opened
 from stylus_core.cli.terminal_text import Console
 from stylus_core.errors import ModelError
 from stylus_host.core_protocol import SelectingCore
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_mcp.server import LibraryTools, make_server, serve
 
     def open_core(_folders: Sequence[Path]) -> SelectingCore:
-        made: SelectingCore = open_named(args, opener)
+        made: SelectingCore = opened(args, opener)
         return made
 
     settings = composer_settings(args) or ComposerSettings()

@@ -19,8 +19,8 @@ from stylus_core.library.find_by_name import the_one
 from stylus_core.types import Adapter
 
 
-def open_named(args: argparse.Namespace, opener: Opener, **more: Any) -> Any:
-    """Opens the library that the command line or the environment names; the caller closes it.
+def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Any:
+    """Opens the library that the command line or the environment names, for a block or until it is closed.
 
     Args:
         args: of the command.
@@ -66,22 +66,6 @@ def named_folders(args: argparse.Namespace) -> list[Path]:
             "no library is named: give --library DIR, or set STYLUS_LIBRARY to the folder of your adapters"
         )
     return roots
-
-
-@contextlib.contextmanager
-def opened(args: argparse.Namespace, opener: Opener, **more: Any) -> Iterator[Any]:
-    """Opens the library that the command line or the environment names, for the block.
-
-    Args:
-        args: of the command.
-        opener: what opens it, called as `stylus_core.Stylus` is; that class itself if None.
-        more: further arguments of the opener.
-
-    Yields:
-        What the opener gives.
-    """
-    with open_named(args, opener, **more) as stylus:
-        yield stylus
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ class AdapterUse(NamedTuple):
     """An adapter that a picture was made with.
 
     Attributes:
-        name: as the picture has it: the name in the tag, or a path below a folder of adapters, with or without extension.
+        name: as the picture has it: the name in the tag, or a path below a folder of adapters.
         weight: of the picture's model (unet).
         clip_weight: of the text encoder; None where it is the same.
         hash: lower case hex digits without "0x": AutoV3 (12 or more digits of the tensors' sha256, `Lora hashes`),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from stylus_core.base_models import label
+from stylus_core.own_evidence import OwnEvidence
 
 #: What an adapter is for. One of these, decided by the refiner.
 KINDS = (
@@ -197,6 +198,7 @@ class Candidate:
     why: str = ""  # one sentence
     observed_weights: tuple[float, ...] = ()  # in the example prompts of each other adapter that uses it
     half: Half | None = None  # where it stands for two files
+    own: OwnEvidence | None = None  # what the user's own pictures and corrections say; None: nothing is known
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from stylus_core.composer.contract import Request
 from stylus_core.composer.family import are_versions
 from stylus_core.composer.mentions import Mentions
 from stylus_core.composer.name_matching import NAMED_ONLY, is_named, members, own_words
+from stylus_core.composer.own_history import refusal
 from stylus_core.types import Adapter, Assignment, Candidate
 
 PER_KEYWORD = 3
@@ -46,10 +47,8 @@ def apply_rules(
         span = (a.keyword.start, a.keyword.end)
         if a.candidate.adapter.id in used:
             why = "it is used already"
-        elif kind in NAMED_ONLY and not is_named(a.candidate.adapter, said):
-            why = f"it is for a {kind} whom the prompt does not name"
-        elif kind not in request.options.kinds:
-            why = f"adapters of the kind {kind} are switched off"
+        elif never := _never(a.candidate, request):
+            why = never
         elif kind == "style" and styles >= STYLES:
             why = f"there are {STYLES} styles already"
         elif kind in NAMED_ONLY and any(_same_subject(k.candidate, a.candidate, said) for k in kept):
@@ -81,6 +80,16 @@ def missing_half_notes(refused: Iterable[tuple[Assignment, str]]) -> tuple[str, 
         for a, why in refused
         if a.candidate.half is not None and why == a.candidate.half.missing
     )
+
+
+def _never(candidate: Candidate, request: Request) -> str:
+    """Why it is not picked here, whoever else is; empty if it may be."""
+    kind = candidate.adapter.card.kind
+    if not request.is_pinned(candidate) and (removed := refusal(candidate)):
+        return removed
+    if kind in NAMED_ONLY and not is_named(candidate.adapter, request.mentions):
+        return f"it is for a {kind} whom the prompt does not name"
+    return "" if kind in request.options.kinds else f"adapters of the kind {kind} are switched off"
 
 
 def _twin(adapter: Adapter, kept: Iterable[Assignment]) -> Adapter | None:

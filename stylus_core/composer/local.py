@@ -18,6 +18,7 @@ from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import prefer_family
 from stylus_core.composer.judge import judge
+from stylus_core.composer.own_history import with_own_evidence
 from stylus_core.composer.pair_evidence import FEATURES, gather
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
@@ -53,7 +54,7 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
         chances = judge(request.affinity is not None).chances(evidence.features)
         least = np.maximum(_MEMBER * evidence.member, _SOMEBODY * evidence.somebody).astype(np.float32)
         discounts = np.array([profile(c.adapter).claim_discount for c in request.candidates], np.float32)
-        chances = np.maximum(chances, least) * discounts
+        chances = with_own_evidence(np.maximum(chances, least) * discounts, request.candidates)
     out: list[Assignment] = []
     for i, candidate in enumerate(request.candidates):
         if evidence.keyword[i] < 0:

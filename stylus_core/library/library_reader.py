@@ -13,6 +13,7 @@ from stylus_core.library.database import Database, DatabaseState
 from stylus_core.library.database_rows import cards_of
 from stylus_core.library.edits import Edit, read_edits, undoable
 from stylus_core.library.hostile_text import clean, fold
+from stylus_core.library.identities import AdapterIdentity, read_identities
 from stylus_core.library.naming import Naming
 from stylus_core.library.pairs import could_be_half
 from stylus_core.library.pool_traits import PoolTraits, read_traits
@@ -124,6 +125,14 @@ class LibraryReader:
             One for each of those that can be selected; of all, in the order of their ids.
         """
         return read_traits(self._database, ids, details)
+
+    def identities(self) -> list[AdapterIdentity]:
+        """Tells by which hashes and versions other programs may mean adapters, those of files that are listed.
+
+        Returns:
+            One for each adapter of which anything of that is known.
+        """
+        return read_identities(self._database)
 
     def find(self, name: str, *, whole: bool = False) -> list[Adapter]:
         """Finds adapters by name: by stem, else by title, else with `name` in either.

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+from stylus_core.own_evidence import OwnWeight
 from stylus_core.prompt.own_tags import own_tags, versionless_name
 from stylus_core.refiner.advice import HIGHEST, LOWEST, Stated
 from stylus_core.refiner.description_text import plain
 from stylus_core.refiner.weight_owner import WeightOwner
 from stylus_core.refiner.weight_parser import MOST, StatedWeight, stated
-from stylus_core.types import Adapter, Candidate, Metadata, in_proportion
+from stylus_core.types import Adapter, Candidate, Card, Metadata, in_proportion
 
 DEFAULT = 0.8
 
@@ -33,6 +34,8 @@ class Habits(NamedTuple):
     trust: float = 0.5  # share of an author's single number that stays; the rest goes to what is usual
     doubt: float = 4.0  # as many examples at the usual weight are added to an adapter's own
     doubt_elsewhere: float = 0.25  # the same for the pages of other adapters that use it
+    doubt_habit: float = 3.0  # the same for how the user takes adapters in general,
+    doubt_own: float = 1.0  # and for how the user takes this one
 
 
 HABITS = Habits()
@@ -136,7 +139,8 @@ def candidates_weight(candidate: Candidate) -> float:
     Returns:
         The weight for a prompt with no other adapter in it.
     """
-    return usual_weight(candidate.adapter, candidate.observed_weights)
+    own = candidate.own.weight if candidate.own else None
+    return usual_weight(candidate.adapter, candidate.observed_weights, own=own)
 
 
 def candidates_clip(candidate: Candidate, weight: float) -> float | None:
@@ -154,7 +158,9 @@ def candidates_clip(candidate: Candidate, weight: float) -> float | None:
     return in_proportion(candidate.adapter.card.clip_weight, weight, candidates_weight(candidate))
 
 
-def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS) -> float:
+def usual_weight(
+    adapter: Adapter, others: Sequence[float] = (), habits: Habits = HABITS, own: OwnWeight | None = None
+) -> float:
     """Finds the weight that people are likely to write for an adapter, from all evidence at once.
 
     Authors recommend and show more than people then use, and few examples say little: both are drawn towards what the
@@ -165,14 +171,17 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         adapter: with its card.
         others: its weights in the example prompts of other adapters, see `Candidate.observed_weights`.
         habits: for other users than those of 2023's model site.
+        own: at which weight this user takes it; None: nobody knows.
 
     Returns:
         A weight of the UNet, with three decimals.
     """
     card, metadata = adapter.card, adapter.metadata
     precise = metadata.author_weight is not None or (card.weight_source == "author" and card.clip_weight is not None)
-    if card.weight_source == "user" or precise:
+    if card.weight_source == "user":
         return card.weight
+    if precise:
+        return round(_of_the_user(card.weight, card, own, habits), 3)
     usual = {"character": habits.named, "person": habits.named, "quality": habits.quality}.get(card.kind, habits.other)
     value = card.weight
     if card.weight_source == "author" and card.weight_low is not None and card.weight_high is not None:
@@ -183,7 +192,28 @@ def usual_weight(adapter: Adapter, others: Sequence[float] = (), habits: Habits 
         value = _between(usual, value, count / (count + habits.doubt))
     if others:
         value = _between(value, median(others), len(others) / (len(others) + habits.doubt_elsewhere))
-    return round(value, 3)
+    return round(_of_the_user(value, card, own, habits), 3)
+
+
+def _of_the_user(value: float, card: Card, own: OwnWeight | None, habits: Habits) -> float:
+    """Drawn to how this user takes adapters, and then to how this user takes this one, by how often that was.
+
+    A habit leads out of no range that the author gives, and turns none around that works backwards.
+    """
+    if own is None:
+        return value
+    if own.corrected is not None:
+        return own.corrected
+    if own.others and value > 0:
+        habit = (own.usual + value * own.ratio) / 2
+        drawn = _between(value, habit, own.others / (own.others + habits.doubt_habit))
+        ranged = card.weight_source == "author"
+        low = min(value, card.weight_low) if ranged and card.weight_low is not None else LOWEST
+        high = max(value, card.weight_high) if ranged and card.weight_high is not None else HIGHEST
+        value = max(low, min(high, drawn))
+    if own.median is not None:
+        value = _between(value, own.median, own.prompts / (own.prompts + habits.doubt_own))
+    return value
 
 
 def _between(start: float, end: float, share: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,9 @@ from stylus_core.types import KINDS, Candidate, Keyword
 
 #: Rows of a large library whose vectors are looked at one by one; of 100 that are best, fewer than one is not in it.
 _POOL = 2048
+#: What comes on top of the score of each row of an index with these vectors: (n,).
+Boost = Callable[[IndexView, Dense | None], NDArray[np.float32]]
+
 _EMPTY_PARTS = re.compile(r" ?,(?: ?,)+ ?")  # in text without runs of white space: what is blanked may be long
 _PARALLEL = 20_000  # adapters from which on a second thread pays
 _ENDS = 64  # rows at either end of a signal that are among them
@@ -120,7 +123,12 @@ class Retriever:
         self.index, self.get, self.dense = index, get, dense
 
     def search(
-        self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
+        self,
+        prompt: ParsedPrompt,
+        keywords: Sequence[Keyword],
+        k: int,
+        wanted: Filter | None = None,
+        boost: Boost | None = None,
     ) -> Retrieval:
         """The best candidates for a prompt.
 
@@ -129,6 +137,7 @@ class Retriever:
             keywords: its keywords.
             k: how many candidates at most.
             wanted: which adapters may be candidates; None: all.
+            boost: what comes on top of the scores; None: nothing.
 
         Returns:
             Candidates, best first.
@@ -147,16 +156,17 @@ class Retriever:
         outside = self.index.outside(found.whole, found.parts)
         ranked = ranking(found.signals, self.index.signals.kinds, mask, found.sentence, outside)
         rows = np.flatnonzero(mask)
+        more = boost(self.index, self.dense) if boost else None
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
-            pool = self._pool(_masked(ranked.sums(), mask, rows), rows, found, max(few, 4 * k))
+            pool = self._pool(_masked(_plus(ranked.sums(), more), mask, rows), rows, found, max(few, 4 * k))
             clock.lap("fuse")
             better = results_of(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
             ranked = ranked.narrowed(pool, better)
             clock.lap("rescore")
-            total, rows = ranked.totals(), pool
+            total, rows = _plus(ranked.totals(), more, pool), pool
         else:
-            total, pool = _masked(ranked.totals(), mask, rows), np.arange(len(mask))
+            total, pool = _masked(_plus(ranked.totals(), more), mask, rows), np.arange(len(mask))
         top = best(total, pool, min(k, len(rows)))
         rows = pool[top]
         ids = self.index.ids[rows].tolist()
@@ -253,6 +263,14 @@ def query_text(prompt: ParsedPrompt) -> str:
     if asked != " ".join(prompt.plain.split()):
         asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
     return " ".join(normal_form(asked).split())
+
+
+def _plus(
+    total: NDArray[np.float32], more: NDArray[np.float32] | None, rows: NDArray[np.int64] | None = None
+) -> NDArray[np.float32]:
+    if more is not None:
+        total += more if rows is None else more[rows]
+    return total
 
 
 def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -21,6 +21,18 @@ _LEAST = 0.05  # below it an adapter does nothing to be seen
 _LEAST_PART = 1 / 3
 
 
+def share_of(count: int) -> float:
+    """Which part of its weight an adapter gets among several.
+
+    Args:
+        count: adapters in the prompt, itself included.
+
+    Returns:
+        1 for one that is alone.
+    """
+    return SHARE[min(max(count, 1), len(SHARE)) - 1]
+
+
 def share_budget(
     recommended: Sequence[float], present: Sequence[float], strength: float, budget: float, first: int = 0
 ) -> list[float]:
@@ -37,7 +49,7 @@ def share_budget(
         The weights to write, in hundredths; 0.0 where too little is left.
     """
     count = len(recommended) + len(present)
-    factor = strength * SHARE[min(max(count, 1), len(SHARE)) - 1]
+    factor = strength * share_of(count)
     room = max(0.0, budget - sum(abs(w) for w in present))
     most = _IN_COMPANY if count > 1 else math.inf
     weights = [max(-most, min(most, w)) * factor for w in recommended]

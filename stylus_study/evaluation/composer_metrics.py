@@ -8,6 +8,7 @@ from statistics import fmean
 
 from stylus_core.composer import Request
 from stylus_core.composer.local import LocalComposer
+from stylus_core.history.memory import Memory
 from stylus_core.options import Options
 from stylus_core.prompt import parse
 from stylus_core.prompt.keywords import keywords
@@ -51,16 +52,20 @@ class ComposerChoice:
         return bootstrap_difference([a for a, _ in pairs], [b for _, b in pairs])
 
 
-def requests(retriever: Retriever, queries: Sequence[EvalQuery], options: Options) -> list[Request]:
-    """What a composer is asked for each query."""
+def requests(
+    retriever: Retriever, queries: Sequence[EvalQuery], options: Options, memory: Memory | None = None
+) -> list[Request]:
+    """What a composer is asked for each query, of a user with this memory of own pictures."""
     out = []
     for query in queries:
         parsed = parse(query.query)
         words = keywords(parsed)
-        found = retriever.search(parsed, words, options.candidates)
+        own = memory.for_prompt(parsed) if memory else None
+        found = retriever.search(parsed, words, options.candidates, boost=own.boost if own else None)
+        candidates = tuple(map(own.told, found.candidates)) if own else found.candidates
         affinity = found.affinity if retriever.dense else None
         near = found.similarity
-        request = Request(parsed, words, found.candidates, options, affinity, found.sentence, found.library, near)
+        request = Request(parsed, words, candidates, options, affinity, found.sentence, found.library, near)
         out.append(request)
     return out
 

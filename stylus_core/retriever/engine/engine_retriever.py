@@ -27,7 +27,7 @@ from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExampl
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.fusion import caption_likeness, kind_labels
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS, QuantizedVectors
-from stylus_core.retriever.retriever import Clock, Filter, Retrieval, Retriever, query_text
+from stylus_core.retriever.retriever import Boost, Clock, Filter, Retrieval, Retriever, query_text
 from stylus_core.retriever.tokenizer import tokens, without_markup
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import KINDS, Keyword
@@ -89,7 +89,12 @@ class EngineRetriever:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def search(
-        self, prompt: ParsedPrompt, keywords: Sequence[Keyword], k: int, wanted: Filter | None = None
+        self,
+        prompt: ParsedPrompt,
+        keywords: Sequence[Keyword],
+        k: int,
+        wanted: Filter | None = None,
+        boost: Boost | None = None,
     ) -> Retrieval:
         """The best candidates for a prompt, as `Retriever.search` finds them.
 
@@ -98,6 +103,7 @@ class EngineRetriever:
             keywords: its keywords.
             k: how many candidates at most.
             wanted: which adapters may be candidates; None: all.
+            boost: as for `Retriever.search`; it says nothing of what the engine does not bring up.
 
         Returns:
             Candidates, best first. Those of this machine's library alone, whatever else the engine has.
@@ -124,7 +130,7 @@ class EngineRetriever:
         clock.lap("engine")
         rows = self._rows(keys, digests)
         clock.lap("rows")
-        found = self._ranked(prompt, keywords, k, wanted, nearest, rows)
+        found = self._ranked(prompt, keywords, k, wanted, nearest, rows, boost)
         timings = clock.laps | {n: clock.laps.get(n, 0.0) + ms for n, ms in found.timings.items()}
         return replace(found, embedded=embedded, timings=timings)
 
@@ -242,6 +248,7 @@ class EngineRetriever:
         wanted: Filter,
         nearest: NearestExamples,
         rows: dict[str, PackedAdapter],
+        boost: Boost | None,
     ) -> Retrieval:
         fitting = wanted.takes([row.architecture for row in rows.values()], [row.kind for row in rows.values()])
         ids = self._sync.ids([key for key, fits_too in zip(rows, fitting, strict=True) if fits_too])
@@ -255,7 +262,7 @@ class EngineRetriever:
         retriever = Retriever(index, self.get, index.dense(self.dense) if self.dense and ids else None)
         # what the prompt's own tags call by its alias is known only when it is read
         named = {t.name for t in prompt.tags}
-        found = retriever.search(prompt, keywords, k + len(named), wanted)
+        found = retriever.search(prompt, keywords, k + len(named), wanted, boost)
         kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named][:k]
         return replace(
             found,

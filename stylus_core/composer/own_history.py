@@ -1,0 +1,65 @@
+"""How sure a pick is where the user's own pictures and corrections have a say.
+
+Pictures add to a chance, as a second witness does (noisy or): by how many of the prompts like this one were made with
+the adapter, and less where these are few. They never take anything away, and who has to be named to be picked has to be
+all the same. Corrections do both: what was removed for this very prompt, or for several like it, is not picked,
+whatever else speaks for it; what the user put there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.own_evidence import OwnEvidence
+from stylus_core.types import Candidate
+
+#: How sure an adapter is by own pictures alone at most, if all prompts like this one were made with it, and the share
+#: of them below which that says nothing: who uses it now and then uses it with prompts like this by chance.
+_TRUST, _LEAST_SHARE = 0.7, 0.3
+#: From here on corrections decide: see `OwnEvidence.removed`. Below it each point of it takes so much off the log odds.
+_DECIDED, _PER_POINT = 1.0, 3.0
+_PUT_THERE = 0.9  # how sure is what the user put there for this prompt
+
+
+def with_own_evidence(chances: NDArray[np.float32], candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """The chances with what the user's history says.
+
+    Args:
+        chances: (candidates,) that each is wanted, whoever the user is.
+        candidates: those of a request.
+
+    Returns:
+        (candidates,); the same array where nobody has a history.
+    """
+    if not any(c.own for c in candidates):
+        return chances
+    return np.array(
+        [_chance(chance, c.own) for chance, c in zip(chances.tolist(), candidates, strict=True)], np.float32
+    )
+
+
+def refusal(candidate: Candidate) -> str:
+    """Why a candidate is not picked whatever else speaks for it; the end of a sentence, empty if it may be.
+
+    Args:
+        candidate: of a request.
+    """
+    own = candidate.own
+    if own is None or own.removed < _DECIDED:
+        return ""
+    return f"you removed it for {'a prompt' if own.removals == 1 else f'{own.removals} prompts'} like this one"
+
+
+def _chance(chance: float, own: OwnEvidence | None) -> float:
+    if own is None:
+        return chance
+    if own.removed:
+        odds = np.log(max(chance, 1e-6) / max(1 - chance, 1e-6)) - _PER_POINT * own.removed
+        return float(1 / (1 + np.exp(-odds)))
+    if own.share >= _LEAST_SHARE:
+        seen = own.share * own.prompts_like / (own.prompts_like + 1)
+        chance = 1 - (1 - chance) * (1 - _TRUST * seen)
+    return max(chance, _PUT_THERE * min(1.0, own.wanted))

@@ -1,0 +1,84 @@
+"""All that is known of one user, as it was read last, and what it says for one prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from stylus_core.history.corrected_prompts import CorrectedPrompts, Verdict
+from stylus_core.history.own_pictures import LikePrompts, OwnPictures
+from stylus_core.history.prompt_texts import words_of
+from stylus_core.history.taste import Taste
+from stylus_core.own_evidence import OwnEvidence, OwnWeight
+from stylus_core.prompt import ParsedPrompt
+from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.fusion import Scores
+from stylus_core.retriever.index_view import IndexView
+from stylus_core.types import Candidate
+
+
+class Memory:
+    """A user's pictures and corrections. Safe to use from several threads.
+
+    Args:
+        pictures: the user's own.
+        corrections: of picks.
+    """
+
+    def __init__(self, pictures: OwnPictures, corrections: CorrectedPrompts) -> None:
+        self.pictures, self.corrections = pictures, corrections
+        self._taste = Taste(pictures.habits)
+
+    def for_prompt(self, prompt: ParsedPrompt) -> PromptMemory:
+        """What it says for a prompt.
+
+        Args:
+            prompt: as it was read.
+
+        Returns:
+            The evidence of each adapter, and what it adds to a ranking.
+        """
+        words = words_of(prompt.text)
+        return PromptMemory(self.pictures, self._taste, self.pictures.like(words), self.corrections.like(words))
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMemory:
+    """What a user's history says for one prompt."""
+
+    pictures: OwnPictures
+    taste: Taste
+    like: Mapping[int, LikePrompts]
+    verdicts: Mapping[int, Verdict]
+
+    def boost(self, index: IndexView, dense: Dense | None) -> Scores:
+        """(n,): what comes on top of the ranking's scores, see `Taste.boost`."""
+        return self.taste.boost(index, dense, self.like)
+
+    def of(self, adapter: int) -> OwnEvidence:
+        """What it says of one adapter.
+
+        Args:
+            adapter: its id.
+
+        Returns:
+            Its evidence; that of an adapter that was never used says how the user weighs adapters in general.
+        """
+        habit, like, verdict = self.pictures.habits.get(adapter), self.like.get(adapter), self.verdicts.get(adapter)
+        weight = self.pictures.weight(adapter)
+        if verdict is not None and verdict.weight is not None:
+            weight = (weight or OwnWeight())._replace(corrected=verdict.weight)
+        return OwnEvidence(
+            pictures=habit.pictures if habit else 0,
+            like=like.pictures if like else 0,
+            prompts_like=like.prompts if like else 0,
+            share=like.share if like else 0.0,
+            removed=verdict.removed if verdict else 0.0,
+            removals=verdict.removals if verdict else 0,
+            wanted=verdict.wanted if verdict else 0.0,
+            weight=weight,
+        )
+
+    def told(self, candidate: Candidate) -> Candidate:
+        """A candidate with what the user's history says of it."""
+        return replace(candidate, own=self.of(candidate.adapter.id))

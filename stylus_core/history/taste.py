@@ -1,0 +1,115 @@
+"""What a user's history adds to the ranking of a library's adapters.
+
+Two things: what was used before, by how lately and with how like prompts; and how like an adapter is to those that were
+used before, in the meaning of its description and title and in its kind. Half of what people use next they never used
+before, and of that the likeness tells most: people stay with an author, a series, a way of drawing.
+
+The weights are those of a softmax over the library that makes what people used next most likely, fitted by
+`benchmarks/fit_history.py` on what 125 people wrote over time; `docs/learning.md` has what folds of other people
+reached. They are fixed: nothing is trained at the user's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stylus_core.history.own_pictures import AdapterHabit, LikePrompts
+from stylus_core.retriever.dense import Dense
+from stylus_core.retriever.fusion import Scores
+from stylus_core.retriever.index_view import IndexView
+from stylus_core.types import KINDS
+
+#: Of what was used: whether ever, its share of the latest uses, how lately, its share of the votes of prompts like it.
+USED: dict[str, float] = {"ever": 1.20, "share": 1.55, "recency": 2.65, "vote": 0.45}
+#: Of likeness to what was used: the nearest description, and the same to the fourth power, the mean of descriptions,
+#: the nearest title to the fourth power, the share of its kind.
+LIKENESS: dict[str, float] = {"nearest": 1.85, "nearest_4": 2.80, "mean": 0.90, "title_4": 1.05, "kind": 1.25}
+
+_MOST, _MOST_OF_MANY, _MANY = 64, 24, 20_000  # adapters that others are held against, fewer in a large library
+
+
+class Taste:
+    """Of one user's history as it is. Safe to use from several threads.
+
+    Args:
+        habits: by adapter.
+    """
+
+    def __init__(self, habits: Mapping[int, AdapterHabit]) -> None:
+        self._habits = habits
+        self._by_share = sorted(habits, key=lambda i: (-habits[i].share, i))
+        self._lock = threading.Lock()
+        self._made: tuple[tuple[int, int], tuple[object, object], Scores, dict[int, int]] | None = None
+
+    def boost(self, index: IndexView, dense: Dense | None, like: Mapping[int, LikePrompts]) -> Scores:
+        """What comes on top of each row's score in the ranking.
+
+        Args:
+            index: whose rows.
+            dense: their vectors; None: likeness is told by the kind alone.
+            like: what the prompts that are like the new one say.
+
+        Returns:
+            (n,).
+        """
+        likeness, rows = self._for(index, dense)
+        out = likeness.copy()
+        for number, row in rows.items():
+            out[row] += self._of_use(number, like.get(number))
+        return out
+
+    def _of_use(self, adapter: int, like: LikePrompts | None) -> float:
+        habit = self._habits[adapter]
+        found = USED["ever"] * habit.ever + USED["share"] * habit.share + USED["recency"] * habit.recency
+        return found + (USED["vote"] * like.vote if like else 0.0)
+
+    def _for(self, index: IndexView, dense: Dense | None) -> tuple[Scores, dict[int, int]]:
+        """(n,) the likeness of all rows, and the rows of what was used: the same for every prompt."""
+        key = id(index.signals), id(dense)
+        with self._lock:
+            if self._made is None or self._made[0] != key:
+                mine = np.flatnonzero(index.signals.alive & np.isin(index.ids, list(self._habits)))
+                rows = dict(zip(index.ids[mine].tolist(), mine.tolist(), strict=True))
+                held = index.signals, dense  # so that no other object gets their ids meanwhile
+                self._made = key, held, self._likeness(index, dense, rows), rows
+            return self._made[2:]
+
+    def _likeness(self, index: IndexView, dense: Dense | None, row: Mapping[int, int]) -> Scores:
+        n = len(index.ids)
+        used = [i for i in self._by_share if i in row][: _MOST if n <= _MANY else _MOST_OF_MANY]
+        total = sum(self._habits[i].share for i in used)
+        if not used or total <= 0:
+            return np.zeros(n, np.float32)
+        rows = np.array([row[i] for i in used], np.int64)
+        shares = np.array([self._habits[i].share for i in used], np.float32) / np.float32(total)
+        kinds = np.asarray(index.signals.kinds % len(KINDS), np.int64)
+        of_kind = np.bincount(kinds[rows], shares, len(KINDS))
+        out = np.asarray(LIKENESS["kind"] * of_kind[kinds], np.float32)
+        if dense is None:
+            return out
+        every = np.arange(n)
+        for view in ("description", "title"):
+            near = np.asarray(dense.cosines(view, every, _vectors(dense, view, rows)), np.float32)
+            near[np.arange(len(rows)), rows] = 0  # none is like itself
+            nearest = near.max(axis=0)
+            fourth = np.clip(nearest, 0, 1) ** 4
+            if view == "title":
+                out += np.float32(LIKENESS["title_4"]) * fourth
+                continue
+            mean = shares @ near
+            mean[rows] /= np.maximum(1 - shares, 1e-3)
+            out += np.float32(LIKENESS["nearest"]) * nearest + np.float32(LIKENESS["nearest_4"]) * fourth
+            out += np.float32(LIKENESS["mean"]) * mean
+        return out
+
+
+def _vectors(dense: Dense, view: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(rows, dim): the vectors of some rows, as unit vectors; zeros where there is none."""
+    dim = dense.encoder.dim
+    found = np.asarray(dense.cosines(view, rows, np.eye(dim, dtype=np.float32)), np.float32).T
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(found / np.maximum(lengths, 1e-6), np.float32)

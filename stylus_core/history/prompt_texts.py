@@ -9,7 +9,6 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from stylus_core.prompt import parse
 from stylus_core.prompt.english import rarity
 from stylus_core.retriever.tokenizer import NOISE, tokens, without_markup
 
@@ -33,7 +32,6 @@ def word_weight(word: str) -> float:
     return _NOISE if word in NOISE else _COMMON + (_RARE - _COMMON) * rarity(word)
 
 
-@lru_cache(maxsize=4096)
 def words_of(prompt: str) -> frozenset[str]:
     """The words by which prompts are compared.
 
@@ -41,9 +39,9 @@ def words_of(prompt: str) -> frozenset[str]:
         prompt: as typed, with tags and markup.
 
     Returns:
-        Tokens; those of what the prompt does not want are not among them.
+        Its tokens.
     """
-    return frozenset(tokens(without_markup(parse(prompt).asked)))
+    return frozenset(tokens(without_markup(prompt)))
 
 
 class PromptTexts:

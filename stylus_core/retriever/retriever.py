@@ -97,6 +97,21 @@ class Retrieval:
     library: int  # adapters in the library, whether they may be picked or not
     embedded: int = 0  # texts that had to be embedded for this prompt
     timings: dict[str, float] = field(default_factory=dict)  # stage -> milliseconds
+    places: tuple[int, ...] = ()  # of each candidate among those that there would be without a boost, from 0
+
+    def for_composer(self, number: int) -> list[int]:
+        """Chooses the candidates that a composer is asked about.
+
+        Those that there are whoever the user is, and the first of those that a boost brings up, a third as many: a
+        user's habits add to what is chosen from, and take nothing out of it.
+
+        Args:
+            number: of candidates, as the options have it.
+
+        Returns:
+            Where they stand among all candidates, in order; at most four thirds of the number.
+        """
+        return [i for i, place in enumerate(self.places) if place < number or i < number // 3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,8 @@ class Retriever:
             boost: what comes on top of the scores; None: nothing.
 
         Returns:
-            Candidates, best first.
+            Candidates, best first. With a boost it is that many with it, and behind them those that only without it
+            would be among so many: it takes nobody's place.
         """
         clock = Clock()
         mask = self.index.selectable.copy()
@@ -159,15 +175,24 @@ class Retriever:
         more = boost(self.index, self.dense) if boost else None
         if self.dense and found.parts is not None and found.whole is not None and not self.dense.is_exact:
             few = _POOL if found.sentence < 0.5 else 2 * _POOL  # a sentence's cosines weigh more, and it has few parts
-            pool = self._pool(_masked(_plus(ranked.sums(), more), mask, rows), rows, found, max(few, 4 * k))
+            sums = _masked(ranked.sums(), mask, rows)
+            pool = self._pool(sums, rows, found, max(few, 4 * k))
+            if more is not None:
+                pool = np.union1d(pool, self._pool(sums + more, rows, found, max(few, 4 * k)))
             clock.lap("fuse")
             better = results_of(self.dense.tasks(found.whole, found.parts, pool), len(mask) >= _PARALLEL)
             ranked = ranked.narrowed(pool, better)
             clock.lap("rescore")
-            total, rows = _plus(ranked.totals(), more, pool), pool
+            total, rows = ranked.totals(), pool
         else:
-            total, pool = _masked(_plus(ranked.totals(), more), mask, rows), np.arange(len(mask))
-        top = best(total, pool, min(k, len(rows)))
+            total, pool = _masked(ranked.totals(), mask, rows), np.arange(len(mask))
+        top = plain = best(total, pool, min(k, len(rows)))
+        if more is not None:
+            total = total + more[pool]
+            top = best(total, pool, len(plain))
+            others = np.setdiff1d(plain, top)
+            top = np.concatenate([top, others[np.lexsort((pool[others], -total[others]))]])
+        place = {at: n for n, at in enumerate(plain.tolist())}
         rows = pool[top]
         ids = self.index.ids[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
@@ -194,7 +219,10 @@ class Retriever:
             kept.append(j)
         clock.lap("fuse")
         similarity = similarity.of(kept) if similarity else None
-        return Retrieval(tuple(out), affinity[:, kept], similarity, found.sentence, library, found.embedded, clock.laps)
+        places = tuple(place.get(at, len(pool)) for at in top[kept].tolist()) if boost else tuple(range(len(out)))
+        return Retrieval(
+            tuple(out), affinity[:, kept], similarity, found.sentence, library, found.embedded, clock.laps, places
+        )
 
     def evidence(
         self,
@@ -263,14 +291,6 @@ def query_text(prompt: ParsedPrompt) -> str:
     if asked != " ".join(prompt.plain.split()):
         asked = _EMPTY_PARTS.sub(", ", asked).strip(" ,")
     return " ".join(normal_form(asked).split())
-
-
-def _plus(
-    total: NDArray[np.float32], more: NDArray[np.float32] | None, rows: NDArray[np.int64] | None = None
-) -> NDArray[np.float32]:
-    if more is not None:
-        total += more if rows is None else more[rows]
-    return total
 
 
 def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -63,8 +63,10 @@ def requests(
         own = memory.for_prompt(parsed) if memory else None
         found = retriever.search(parsed, words, options.candidates, boost=own.boost if own else None)
         candidates = tuple(map(own.told, found.candidates)) if own else found.candidates
-        affinity = found.affinity if retriever.dense else None
-        near = found.similarity
+        asked = found.for_composer(options.candidates)
+        candidates = tuple(candidates[i] for i in asked)
+        affinity = found.affinity[:, asked] if retriever.dense else None
+        near = found.similarity.of(asked) if found.similarity else None
         request = Request(parsed, words, candidates, options, affinity, found.sentence, found.library, near)
         out.append(request)
     return out

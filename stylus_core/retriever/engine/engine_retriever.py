@@ -263,12 +263,14 @@ class EngineRetriever:
         # what the prompt's own tags call by its alias is known only when it is read
         named = {t.name for t in prompt.tags}
         found = retriever.search(prompt, keywords, k + len(named), wanted, boost)
-        kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named][:k]
+        kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named]
+        kept = kept if boost else kept[:k]
         return replace(
             found,
             candidates=tuple(found.candidates[i] for i in kept),
             affinity=found.affinity[:, kept],
             similarity=found.similarity.of(kept) if found.similarity else None,
+            places=tuple(found.places[i] for i in kept) if boost else tuple(range(len(kept))),
         )
 
     def _sample(self, store: VectorStore, wanted: Filter) -> Dense:

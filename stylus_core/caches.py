@@ -1,4 +1,4 @@
-"""What is kept of a library besides its database: all of it can be made anew, and all of it can be looked through."""
+"""What is kept of a library besides its database, and how it is looked through."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from stylus_core.library.user_backup import NAME, backup_file
+from stylus_core.history.history_file import NAME as HISTORY
+from stylus_core.history.history_file import history_file
+from stylus_core.library.user_backup import NAME as BACKUP
+from stylus_core.library.user_backup import backup_file
 from stylus_core.llm.cache import answer_file
 from stylus_core.llm.capabilities import Capabilities, read_servers
 from stylus_core.llm.run_state import state_file
@@ -18,7 +21,13 @@ from stylus_core.storage.cache_tables import CacheTable, examine, is_damage
 from stylus_core.storage.quarantine import is_aside, move_aside_and_log
 from stylus_core.storage.sqlite_open import connect_read_only
 
-_FILES = {"vectors.sqlite": vector_file, "answers.sqlite": answer_file, "refiner.sqlite": state_file, NAME: backup_file}
+_FILES = {
+    "vectors.sqlite": vector_file,
+    "answers.sqlite": answer_file,
+    "refiner.sqlite": state_file,
+    BACKUP: backup_file,
+    HISTORY: history_file,
+}
 _LIBRARY = "library.sqlite"  # no cache; see `database_problem`
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -41,6 +42,7 @@ class CacheFile:
         wait: seconds to wait for another process.
         wal: whether readers and a writer work at the same time; the file is then best kept open.
         thorough: whether a file of any size is looked through when it is opened, and not only a small one.
+        private: whether a file that is made is its owner's alone, where the system has rights of that kind.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class CacheFile:
         wait: float = 30.0,
         wal: bool = True,
         thorough: bool = False,
+        private: bool = False,
     ) -> None:
         self.path = path
         self.problem = ""  # why the last entry could not be kept; empty if it was
         self.tables = tuple(tables)  # whose rows are checked
         self._schema, self._wait, self._wal, self._thorough = schema, wait, wal, thorough
+        self._private = private
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
@@ -93,6 +97,17 @@ class CacheFile:
                     raise
                 self._heal(error)
             return self._once(work)
+
+    def ask(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Does what `do` does, and where the file cannot be used, `problem` says so and nothing is raised.
+
+        Args:
+            work: gets the connection.
+
+        Returns:
+            What `work` returned; None where the file cannot be used.
+        """
+        return self._quietly(lambda: self.do(work))
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         """Runs a query.
@@ -154,6 +169,9 @@ class CacheFile:
         self.close()  # or the file is another: it was deleted, or healed by another process
         if self.path.name != ":memory:":
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._private:  # SQLite gives its logs the same rights
+                with contextlib.suppress(FileExistsError):  # closing one that is in use would end SQLite's locks on it
+                    os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         db = connect(self.path, self._wait)
         self._inode = file_id(self.path)
         try:

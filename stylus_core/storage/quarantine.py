@@ -63,6 +63,16 @@ def move_aside_and_log(path: Path, error: object, then: str, kind: str = "", to:
     log.warning("%s was damaged (%s): %s, and %s", path, error, where, then)
 
 
+def delete_aside(path: Path) -> None:
+    """Deletes what was moved aside of a file, for what must not be kept any longer.
+
+    Args:
+        path: of the file itself, which stays.
+    """
+    for _, old in _of_kind(path.parent, path.name, exact=True):
+        _delete(old)
+
+
 def is_aside(path: Path) -> bool:
     """Tells whether a path is that of something that was moved aside.
 

@@ -1,0 +1,247 @@
+"""What is kept of the user's own pictures and corrections, in a file of the library's on this machine.
+
+There is no such file until the user says that Stylus may learn: until then nothing is read and nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from stylus_core.errors import LibraryError
+from stylus_core.history import history_file as rows
+from stylus_core.history.corrections import CorrectionStore
+from stylus_core.history.forgetting import Forgotten, forget_everything, forget_folder, not_learned, wipe
+from stylus_core.history.history_file import FolderRow
+from stylus_core.history.picture_rows import Putting, own_anew, remove_pictures, touch_folder
+from stylus_core.history.reading import HistoryChanges, changes_after, learned_folders
+from stylus_core.history.records import LearnedFolder, OwnPrompt, PictureRecord
+from stylus_core.storage.cache_tables import Row
+from stylus_core.storage.quarantine import delete_aside
+from stylus_core.storage.sqlite_values import storable_text
+
+
+class HistoryStore(CorrectionStore):
+    """Safe to use from several threads and processes; opened when first used.
+
+    What reads gives nothing where the file is not there or cannot be used, and `problem` says why. What writes raises
+    `LibraryError`.
+
+    Args:
+        home: the library's folder of state.
+    """
+
+    # -- folders
+
+    def folders(self) -> list[LearnedFolder]:
+        """The learned folders by path, with what was found in each and in no learned folder inside it."""
+        return self._read(learned_folders, [])
+
+    def add_folder(self, path: str | Path, on: bool = True) -> None:
+        """Learns a folder from now on, and makes the file; this is what the user has to say once.
+
+        Args:
+            path: of the folder.
+            on: whether it counts.
+
+        Raises:
+            LibraryError: the file cannot be written.
+        """
+        where = folder_path(path)
+
+        def work(db: sqlite3.Connection) -> None:
+            with rows.writing(db):
+                before = {row.path: row for row in rows.folder_rows(db)}.get(where)
+                if before is None or before.on != on:
+                    rows.put_folder(db, FolderRow(rows.digest(where), where, on, before.read_at if before else 0.0))
+                    own_anew(db, where, rows.next_revision(db, removes=True))
+
+        self._write(work)
+
+    def switch(self, path: str | Path, on: bool) -> None:
+        """Lets a learned folder count or not; its pictures are kept.
+
+        Args:
+            path: of the folder.
+            on: whether it counts.
+
+        Raises:
+            LibraryError: it is not learned, or the file cannot be written.
+        """
+        where = folder_path(path)
+
+        def work(db: sqlite3.Connection) -> None:
+            with rows.writing(db):
+                row = _the_one(rows.folder_rows(db), where)
+                if row.on != on:
+                    rows.put_folder(db, row._replace(on=on))
+                    touch_folder(db, row.id, rows.next_revision(db, removes=True))
+
+        self._must_be_there(where)
+        self._write(work)
+
+    def was_read(self, path: str | Path) -> None:
+        """Notes that a folder has been read to its end just now. Raises `LibraryError`.
+
+        Args:
+            path: of the folder.
+        """
+        where = folder_path(path)
+
+        def work(db: sqlite3.Connection) -> None:
+            with rows.writing(db):
+                for row in rows.folder_rows(db):
+                    if rows.inside(where, row.path) and row.on:
+                        rows.put_folder(db, row._replace(read_at=time.time()))
+
+        self._must_be_there(where)
+        self._write(work)
+
+    def forget(self, path: str | Path | None = None) -> Forgotten:
+        """Takes out all that was learned of a folder and of those below it, or everything, and wipes it from the disk.
+
+        Args:
+            path: of the folder; None: all pictures, folders, corrections and settings.
+
+        Returns:
+            How much that was.
+
+        Raises:
+            LibraryError: nothing was learned there, or the file cannot be written.
+        """
+        where = None if path is None else folder_path(path)
+        if where is not None:
+            self._must_be_there(where)
+        if not self.path.exists():
+            return Forgotten(0, 0, False, True)
+
+        def work(db: sqlite3.Connection) -> Forgotten:
+            with rows.writing(db):
+                return forget_everything(db) if where is None else forget_folder(db, where)
+
+        forgotten = self._write(work)
+        delete_aside(self.path)
+        return replace(forgotten, wiped=self._write(wipe))
+
+    # -- pictures
+
+    def seen(self, folder: str | Path) -> dict[str, tuple[int, int]]:
+        """What was read of a folder and of those below it.
+
+        Args:
+            folder: its path.
+
+        Returns:
+            For each path of a file its size in bytes and its time of change in nanoseconds.
+        """
+        # A file whose prompt or folder was lost to damage has not been seen.
+        sql = """SELECT path, size, mtime_ns FROM files WHERE path >= ? AND path < ?
+            AND (prompt IS NULL OR prompt IN (SELECT id FROM prompts)) AND folder IN (SELECT id FROM folders)"""
+        bounds = rows.below(folder_path(folder))
+        found: list[Row] = self._read(lambda db: db.execute(sql, bounds).fetchall(), [])
+        return {path: (size, mtime_ns) for path, size, mtime_ns in found}
+
+    def put(self, folder: str | Path, records: Sequence[PictureRecord]) -> bool:
+        """Keeps what reading some files led to, in one transaction.
+
+        Args:
+            folder: the learned folder in which they lie.
+            records: of its files; those in a folder inside it that is switched off are left out.
+
+        Returns:
+            False if the folder was forgotten or switched off meanwhile: then nothing is kept.
+
+        Raises:
+            LibraryError: the file cannot be written.
+        """
+        where = folder_path(folder)
+
+        def work(db: sqlite3.Connection) -> bool:
+            with rows.writing(db):
+                folders = rows.folder_rows(db)
+                outer = rows.nearest(folders, where)
+                if outer is not None and outer.on:
+                    Putting(db, folders).put(records)
+            return outer is not None and outer.on
+
+        return self.path.exists() and self._write(work)
+
+    def gone(self, folder: str | Path, paths: Iterable[str]) -> None:
+        """Forgets files that are not there any more.
+
+        Args:
+            folder: the learned folder in which they lay.
+            paths: as `seen` has them; others than those below the folder are left alone.
+
+        Raises:
+            LibraryError: the file cannot be written.
+        """
+        where = folder_path(folder)
+        mine = [path for path in paths if rows.inside(where, path)]
+
+        def work(db: sqlite3.Connection) -> None:
+            with rows.writing(db):
+                remove_pictures(db, mine, rows.next_revision(db, removes=True))
+
+        if mine and self.path.exists():
+            self._write(work)
+
+    def prompts(self, after: int = -1) -> list[OwnPrompt]:
+        """The prompts of the folders that are on.
+
+        Args:
+            after: a revision; those that did not change since are left out.
+
+        Returns:
+            By their numbers, each with the count of the pictures that are still there.
+        """
+        return self.changes(after).prompts
+
+    def changes(self, after: int = -1) -> HistoryChanges:
+        """What changed since a revision, out of one state of the file.
+
+        Args:
+            after: the revision up to which the caller has taken everything in; -1: nothing yet.
+
+        Returns:
+            What to put in, and what is left.
+        """
+        return self._read(lambda db: changes_after(db, after), HistoryChanges(0, [], frozenset()))
+
+    def problems(self, folder: str | Path | None = None) -> list[tuple[str, str]]:
+        """The files that cannot be read.
+
+        Args:
+            folder: only those below it; None: all.
+
+        Returns:
+            Paths and reasons, by path.
+        """
+        low, high = rows.below(folder_path(folder)) if folder is not None else ("", "\U0010ffff")
+        sql = "SELECT path, size, mtime_ns, folder, prompt, at, problem FROM files WHERE path >= ? AND path < ?"
+        found: list[Row] = self._read(lambda db: db.execute(sql + " ORDER BY path", (low, high)).fetchall(), [])
+        return [(row[0], problem) for row in found if (problem := rows.problem_of(row))]
+
+    def _must_be_there(self, where: str) -> None:
+        if not self.path.exists():
+            raise LibraryError(not_learned(where, []))
+
+
+def folder_path(path: str | Path) -> str:
+    """A folder as the history calls it: absolute, and the same by whatever links it is reached.
+
+    Args:
+        path: of the folder, which need not be there.
+    """
+    return storable_text(os.path.realpath(os.path.expanduser(path)))
+
+
+def _the_one(folders: list[FolderRow], where: str) -> FolderRow:
+    for row in folders:
+        if row.path == where:
+            return row
+    raise LibraryError(not_learned(where, folders))

@@ -46,13 +46,14 @@ class UseCounter:
 
     def use(self, name: Callable[[int], str]) -> OwnUse:
         """What was counted so far, with the adapters that it was used with by name."""
-        often = sorted(((count, name(other)) for other, count in self.together.items()), key=lambda c: (-c[0], c[1]))
+        named = ((name(other), count) for other, count in self.together.items())
+        often = sorted((pair for pair in named if pair[0]), key=lambda pair: (-pair[1], pair[0]))
         return OwnUse(
             pictures=self.pictures,
             prompts=len(self._prompts),
             last_at=self.last_at,
             weights=_spread(self.weights),
-            together=tuple((other, count) for count, other in often[:_TOGETHER]),
+            together=tuple(often[:_TOGETHER]),
             picked=self.picked,
         )
 
@@ -65,7 +66,7 @@ def uses(
     Args:
         prompts: of the user's own pictures.
         ids: which adapters of the library a picture's use means; it is asked once for each way of naming one.
-        name: what the host calls an adapter, by its id.
+        name: what the host calls an adapter, by its id; "" where the library has none of that id any more.
 
     Returns:
         The use of every adapter that is in a picture, by its id; the one used most comes first.

@@ -14,19 +14,20 @@ _PAGE = 4096  # bytes that are summed up to one number
 _AT_ONCE = 256 * _PAGE
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Writes a file that is whole or not there, whatever happens meanwhile, and is on the disk when this returns.
 
     Args:
         path: of the file; its folder is there.
         data: all of it.
+        mode: who may do what with the file, less what the umask takes; 0o600: this user alone, from the first byte on.
 
     Raises:
         OSError: the file is as it was before.
     """
     part = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

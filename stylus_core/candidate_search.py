@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stylus_core.composer.contract import Request
 from stylus_core.errors import EngineError
+from stylus_core.history.history import History
+from stylus_core.history.memory import PromptMemory
 from stylus_core.library import Library
 from stylus_core.options import Options
 from stylus_core.pairing import Pairing, PromptPairs
@@ -52,6 +54,7 @@ class SearchResult(NamedTuple):
         timings: stage -> milliseconds.
         notes: what the user should know of the search, one sentence each.
         awaited: why the same prompt may lead to others before long, in one sentence; empty if it will not.
+        own: what the user's own pictures and corrections say for the prompt; None: nothing is known.
     """
 
     request: Request
@@ -61,6 +64,7 @@ class SearchResult(NamedTuple):
     timings: dict[str, float]
     notes: tuple[str, ...] = ()
     awaited: str = ""
+    own: PromptMemory | None = None
 
 
 class CandidateSearch:
@@ -71,10 +75,19 @@ class CandidateSearch:
         index: on this machine.
         remote: on an engine; None: there is none.
         pairing: the library's files that belong together.
+        history: of the user; None: nothing is known.
     """
 
-    def __init__(self, library: Library, index: LocalIndex, remote: RemoteIndex | None, pairing: Pairing) -> None:
+    def __init__(
+        self,
+        library: Library,
+        index: LocalIndex,
+        remote: RemoteIndex | None,
+        pairing: Pairing,
+        history: History | None = None,
+    ) -> None:
         self._library, self._index, self._remote, self._pairing = library, index, remote, pairing
+        self._history = history
 
     def search(self, query: SearchQuery) -> SearchResult:
         """Searches the engine if there is one, and this machine's index if there is none or it cannot.
@@ -121,22 +134,29 @@ class CandidateSearch:
         pairs = self._pairing.for_prompt(present, options.banned, query.applies)
         banned = [a.id for name in options.banned for a in self._library.called(name)]
         wanted = Filter(options.architecture, options.kinds, pairs.excluded_ids.union(banned), query.pool)
-        found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted)
+        clock = time.perf_counter()
+        own = self._history.for_prompt(prompt) if self._history and options.own_pictures == "use" else None
+        if own is not None:
+            timings["history"] = (time.perf_counter() - clock) * 1000
+        boost = own.boost if own else None
+        found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted, boost)
         timings.update(found.timings)
-        n = options.candidates
         candidates = tuple(map(pairs.with_half, found.candidates))
+        if own is not None:
+            candidates = tuple(map(own.told, candidates))
+        asked = found.for_composer(options.candidates)
         request = Request(
             prompt,
             found_keywords,
-            candidates[:n],
+            tuple(candidates[i] for i in asked),
             options,
-            found.affinity[:, :n] if retriever.dense else None,
+            found.affinity[:, asked] if retriever.dense else None,
             found.sentence,
             found.library,
-            found.similarity.of(slice(n)) if found.similarity else None,
+            found.similarity.of(asked) if found.similarity else None,
             len(pairs.second_files | pairs.pinned_names(options.pins)),
         )
-        return SearchResult(request, candidates, pairs, wanted, timings)
+        return SearchResult(request, candidates, pairs, wanted, timings, own=own)
 
     def _called(self, name: str) -> list[Adapter]:
         """The adapters that a tag of this name calls, by what the host calls them or by their alias."""

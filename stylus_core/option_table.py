@@ -237,6 +237,15 @@ TABLE: tuple[Option, ...] = (
         ("any", *FAMILIES),
         hint="Those of this family come first.",
     ),
+    Option(
+        "own_pictures",
+        "choice",
+        "use",
+        "Your own pictures",
+        "ignore: what Stylus learned of your own pictures and corrections has no say; use: it has, if there is any.",
+        ("use", "ignore"),
+        hint="ignore: what was learned of them has no say.",
+    ),
 )
 
 #: The options that say which adapters may be picked at all. A pin wins over them, a ban over all.

@@ -43,6 +43,7 @@ class Options:
     favourite_names: tuple[str, ...] = ()
     nsfw: str = "any"
     family: str = "any"
+    own_pictures: str = "use"
 
     @classmethod
     def of(

@@ -34,7 +34,8 @@ def write_selection(
 
     def candidate(adapter: Adapter) -> Candidate:
         weights = tuple(index.observed_weights(adapter.id).values())
-        return found.pairs.with_half(Candidate(adapter, 1.0, observed_weights=weights))
+        made = found.pairs.with_half(Candidate(adapter, 1.0, observed_weights=weights))
+        return found.own.told(made) if found.own else made
 
     fitting, left_out = pinned(library, options, candidate)
     written = rewrite(prompt, composition.assignments, options, fitting, found.pairs.second_files)

@@ -12,6 +12,7 @@ from stylus_core.adapter_search import AdapterSearch, FoundPage
 from stylus_core.caches import heal
 from stylus_core.candidate_search import CandidateSearch
 from stylus_core.composer import Composers, ComposerSettings
+from stylus_core.history.history import History
 from stylus_core.home import library_home
 from stylus_core.indexing import Indexing
 from stylus_core.library import Library, Problem, ScanReport
@@ -23,6 +24,7 @@ from stylus_core.pairing import Pairing, PromptPairs
 from stylus_core.progress import Progress
 from stylus_core.prompt_selection import PromptSelector, SelectionTask
 from stylus_core.refiner.description_sources import open_library
+from stylus_core.refiner.weight import usual_weight
 from stylus_core.retriever.encoder import Encoder
 from stylus_core.retriever.engine import open_remote
 from stylus_core.retriever.local_index import LocalIndex
@@ -68,7 +70,9 @@ class Stylus:
         self._pairing = Pairing(self._library, self.local_index)
         self._watch = Watch(self._library, self.roots)
         self._remote = open_remote(index, self.home, self.roots, index_folder.name if descriptions else "")
-        search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing)
+        #: What the user's own pictures and corrections say; off until the user says so once.
+        self.history = History(self.home, self._library, self._recommended)
+        search = CandidateSearch(self._library, self.local_index, self._remote, self._pairing, self.history)
         self._indexing = Indexing(self._library, self.roots, self._watch, self.local_index, self._remote)
         self._found = AdapterSearch(self._library, search)
         self._selector = PromptSelector(
@@ -86,6 +90,7 @@ class Stylus:
     def close(self) -> None:
         """Closes the databases; the object cannot be used after it."""
         self._watch.close()
+        self.history.close()
         with self.local_index.lock:
             self.local_index.close()
             self._library.close()
@@ -207,6 +212,11 @@ class Stylus:
         found = the_one(name, self.find(name), lambda: (a.name for a in self.adapters()))
         self._library.edit(found.id, fields, by=by)
         return self._library.get([found.id]).get(found.id, found)
+
+    def _recommended(self, ids: Sequence[int]) -> dict[int, float]:
+        """The weights of adapters for whoever has no habits, by id."""
+        found = self._library.get(ids)
+        return {i: usual_weight(a, tuple(self.local_index.observed_weights(i).values())) for i, a in found.items()}
 
     def half(self, adapter: Adapter) -> Half | None:
         """Says what an adapter is of a pair of files that belong together.

@@ -245,6 +245,14 @@ class Pick:
     stage: str = ""  # of one of two files that belong together: "high" or "low"
     belongs_to: str = ""  # the name of the first of the two, on the second
     clip_weight: float | None = None  # of the text encoder, where that is another one
+    own_note: str = ""  # how the user used it before, for the user's eyes alone: `to_json` has it only if asked
+
+
+def _as_dict(pick: Pick, own: bool) -> dict[str, Any]:
+    out = dataclasses.asdict(pick)
+    if not own:
+        del out["own_note"]
+    return out
 
 
 def in_proportion(clip_weight: float | None, weight: float, before: float) -> float | None:
@@ -290,11 +298,12 @@ class Selection:
     provisional: bool = False  # some adapters have no vectors yet: the same prompt may lead to others before long
     with_trigger_words: str = ""  # the prompt with the picks' trigger words and without their tags
 
-    def to_json(self, candidates: int = 0) -> dict[str, Any]:
+    def to_json(self, candidates: int = 0, *, own: bool = False) -> dict[str, Any]:
         """Makes a plain dict of it.
 
         Args:
             candidates: how many of the candidates are in it; 0: no list of them.
+            own: whether what the user's own pictures say comes along: it should not leave the user's machine.
 
         Returns:
             `prompt`, `rewritten`, `picks` and so on, of values that `json.dumps` takes.
@@ -303,8 +312,8 @@ class Selection:
             "prompt": self.prompt,
             "rewritten": self.rewritten,
             "with_trigger_words": self.with_trigger_words,
-            "picks": [dataclasses.asdict(p) for p in self.picks],
-            "nearly": [dataclasses.asdict(p) for p in self.nearly],
+            "picks": [_as_dict(p, own) for p in self.picks],
+            "nearly": [_as_dict(p, own) for p in self.nearly],
             "composer": self.composer,
             "notes": list(self.notes),
             "provisional": self.provisional,

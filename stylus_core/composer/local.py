@@ -18,7 +18,7 @@ from stylus_core.composer.composer_rules import apply_rules, missing_half_notes
 from stylus_core.composer.contract import Request
 from stylus_core.composer.family import prefer_family
 from stylus_core.composer.judge import judge
-from stylus_core.composer.own_history import with_own_evidence
+from stylus_core.composer.own_history import refusal, with_own_evidence
 from stylus_core.composer.pair_evidence import FEATURES, gather
 from stylus_core.composer.settings import ComposerSettings
 from stylus_core.types import Assignment, Candidate, Composition, Keyword
@@ -136,6 +136,8 @@ class LocalComposer:
 
 
 def _doubt(a: Assignment, restraint: str) -> str:
+    if removed := refusal(a.candidate):
+        return f"left out: {removed}"
     return f"left out: {a.confidence:.0%} sure that {a.keyword.text!r} asks for it, too little for {restraint!r}"
 
 

@@ -11,9 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stylus_core.errors import LibraryError
 from stylus_core.history.corrected_prompts import CorrectedPrompts
-from stylus_core.history.learner import Learner, LearnReport
 from stylus_core.history.memory import Memory, PromptMemory
 from stylus_core.history.own_pictures import OwnPictures
 from stylus_core.history.records import Correction, OwnPrompt, OwnUse
@@ -22,7 +20,6 @@ from stylus_core.history.use_resolver import UseResolver
 from stylus_core.history.uses import uses
 from stylus_core.library import Library
 from stylus_core.library.find_by_name import the_one
-from stylus_core.progress import StageProgress
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.types import Adapter
 
@@ -49,7 +46,6 @@ class History:
     ) -> None:
         self.store = HistoryStore(home)
         self._library, self._recommended = library, recommended or (lambda ids: {})
-        self._learner = Learner(self.store)
         self._prompts: dict[int, OwnPrompt] = {}
         self._read_up_to = -1
         self._memory: Memory | None = None
@@ -80,37 +76,6 @@ class History:
             on: whether they are.
         """
         self.store.keep_corrections = on
-
-    def learn(self, folders: Sequence[Path] = (), progress: StageProgress | None = None) -> list[LearnReport]:
-        """Reads what is new in folders; to name one is to say that Stylus may.
-
-        Args:
-            folders: none: all that are on.
-            progress: told how many files are read, and of how many.
-
-        Returns:
-            What was found in each.
-
-        Raises:
-            LibraryError: a folder is none, or what was learned cannot be kept.
-        """
-        named = [str(f) for f in folders] or [f.path for f in self.store.folders() if f.on]
-        return [self._learner.learn(folder, progress) for folder in named]
-
-    def note(self, path: str | Path) -> bool:
-        """Reads a picture that was made just now, if it lies in a folder that is on. Raises nothing.
-
-        Args:
-            path: of the file.
-
-        Returns:
-            Whether it was read.
-        """
-        try:
-            return self._learner.note(path)
-        except (LibraryError, OSError) as error:
-            log.warning("a new picture was not learned (%s)", type(error).__name__)
-            return False
 
     # -- corrections
 
@@ -215,11 +180,9 @@ class History:
             ids = self._resolver.ids
             pictures = OwnPictures(list(prompts.values()), ids, self._recommended)
             corrections = CorrectedPrompts(self.store.corrections(), ids)
-            memory = Memory(pictures, corrections) if len(pictures) or len(corrections) else None
             known = self._library.get(sorted(pictures.habits))
             used = uses(prompts.values(), ids, lambda i: known[i].name if i in known else "")
-            if memory is not None:
-                memory.uses = used
+            memory = Memory(pictures, corrections, used) if len(pictures) or len(corrections) else None
             with self._lock:
                 self._prompts, self._read_up_to, self._memory, self._uses = prompts, changes.revision, memory, used
                 self._state = state

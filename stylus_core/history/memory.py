@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from stylus_core.history.corrected_prompts import CorrectedPrompts, Verdict
+from stylus_core.history.own_note import own_note
 from stylus_core.history.own_pictures import LikePrompts, OwnPictures
 from stylus_core.history.prompt_texts import words_of
+from stylus_core.history.records import OwnUse
 from stylus_core.history.taste import Taste
 from stylus_core.own_evidence import OwnEvidence, OwnWeight
 from stylus_core.prompt import ParsedPrompt
@@ -23,10 +25,13 @@ class Memory:
     Args:
         pictures: the user's own.
         corrections: of picks.
+        uses: of each adapter by id, as they are told; None: nobody asks.
     """
 
-    def __init__(self, pictures: OwnPictures, corrections: CorrectedPrompts) -> None:
-        self.pictures, self.corrections = pictures, corrections
+    def __init__(
+        self, pictures: OwnPictures, corrections: CorrectedPrompts, uses: Mapping[int, OwnUse] | None = None
+    ) -> None:
+        self.pictures, self.corrections, self.uses = pictures, corrections, uses or {}
         self._taste = Taste(pictures.habits)
 
     def for_prompt(self, prompt: ParsedPrompt) -> PromptMemory:
@@ -39,7 +44,9 @@ class Memory:
             The evidence of each adapter, and what it adds to a ranking.
         """
         words = words_of(prompt.text)
-        return PromptMemory(self.pictures, self._taste, self.pictures.like(words), self.corrections.like(words))
+        return PromptMemory(
+            self.pictures, self._taste, self.pictures.like(words), self.corrections.like(words), self.uses
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class PromptMemory:
     taste: Taste
     like: Mapping[int, LikePrompts]
     verdicts: Mapping[int, Verdict]
+    uses: Mapping[int, OwnUse]
 
     def boost(self, index: IndexView, dense: Dense | None) -> Scores:
         """(n,): what comes on top of the ranking's scores, see `Taste.boost`."""
@@ -77,6 +85,7 @@ class PromptMemory:
             removals=verdict.removals if verdict else 0,
             wanted=verdict.wanted if verdict else 0.0,
             weight=weight,
+            note=own_note(self.uses.get(adapter), like, verdict, weight),
         )
 
     def told(self, candidate: Candidate) -> Candidate:

@@ -58,6 +58,7 @@ def make_pick(assignment: Assignment, weight: float, added: tuple[str, ...] = ()
         preview=adapter.metadata.preview,
         clip_weight=candidates_clip(assignment.candidate, weight),
         stage="" if half is None else half.stage,
+        own_note=assignment.candidate.own.note if assignment.candidate.own else "",
     )
 
 
@@ -82,6 +83,7 @@ def second_pick(first: Pick, candidate: Candidate) -> Pick | None:
         reason=f"it belongs to {first.name}, for the part of the model that {_PARTS[stage]}",
         trigger_words=(),
         preview=adapter.metadata.preview,
+        own_note="",
         stage=stage,
         belongs_to=first.name,
     )

@@ -242,7 +242,7 @@ TABLE: tuple[Option, ...] = (
         "choice",
         "use",
         "Your own pictures",
-        "ignore: what Stylus learned of your own pictures and corrections has no say; use: it has, if there is any.",
+        "ignore: what was learned of your own pictures and corrections has no say.",
         ("use", "ignore"),
         hint="ignore: what was learned of them has no say.",
     ),

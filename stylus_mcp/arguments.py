@@ -37,7 +37,8 @@ Argument = TextArgument | Option
 
 PICK: tuple[Argument, ...] = (
     TextArgument("prompt", "The picture's prompt, as for a Stable Diffusion WebUI; tags in it count.", PROMPT),
-    *TABLE,
+    # What is known of the user's own pictures reaches no language model: no tool goes by it, or could be told to.
+    *(option for option in TABLE if option.name != "own_pictures"),
 )
 SEARCH: tuple[Argument, ...] = (
     TextArgument("query", "Words of a name or of what is shown; empty: all LoRAs by their names.", QUERY, ""),

@@ -174,7 +174,8 @@ class LibraryTools:
 
     async def _pick(self, context: ServerRequestContext, given: Mapping[str, Any]) -> BaseModel:
         prompt = given["prompt"]
-        options = Options.of({name: value for name, value in given.items() if name != "prompt"})
+        asked = {name: value for name, value in given.items() if name != "prompt"}
+        options = Options.of({**asked, "own_pictures": "ignore"})
         await self._ready(context)
 
         def work() -> BaseModel:

@@ -8,6 +8,7 @@ whatever else speaks for it; what the user put there is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +19,8 @@ from stylus_core.types import Candidate
 
 #: How sure an adapter is by own pictures alone at most, if all prompts like this one were made with it, and the share
 #: of them below which that says nothing: who uses it now and then uses it with prompts like this by chance.
-_TRUST, _LEAST_SHARE = 0.7, 0.3
+_TRUST, _LEAST_SHARE, _LEAST_PROMPTS = 0.7, 0.3, 3
+_LIFT = 1.0  # of the log odds, by many prompts like this one that it was used with, be there others or not
 #: From here on corrections decide: see `OwnEvidence.removed`. Below it each point of it takes so much off the log odds.
 _DECIDED, _PER_POINT = 1.0, 3.0
 _PUT_THERE = 0.9  # how sure is what the user put there for this prompt
@@ -57,9 +59,20 @@ def _chance(chance: float, own: OwnEvidence | None) -> float:
     if own is None:
         return chance
     if own.removed:
-        odds = np.log(max(chance, 1e-6) / max(1 - chance, 1e-6)) - _PER_POINT * own.removed
-        return float(1 / (1 + np.exp(-odds)))
-    if own.share >= _LEAST_SHARE:
-        seen = own.share * own.prompts_like / (own.prompts_like + 1)
-        chance = 1 - (1 - chance) * (1 - _TRUST * seen)
+        return _odds(_log_odds(chance) - _PER_POINT * own.removed)
+    if own.prompts_like:
+        often = own.prompts_like / (own.prompts_like + 1)
+        lifted = _odds(_log_odds(chance) + _LIFT * often)
+        if own.prompts_like >= _LEAST_PROMPTS and own.share >= _LEAST_SHARE:
+            chance = 1 - (1 - chance) * (1 - _TRUST * own.share * often)
+        chance = max(chance, lifted)
     return max(chance, _PUT_THERE * min(1.0, own.wanted))
+
+
+def _log_odds(chance: float) -> float:
+    return math.log(max(chance, 1e-6) / max(1 - chance, 1e-6))
+
+
+def _odds(log_odds: float) -> float:
+    """The chance of these log odds."""
+    return 1 / (1 + math.exp(-log_odds))

@@ -60,7 +60,15 @@ class PromptMemory:
     uses: Mapping[int, OwnUse]
 
     def boost(self, index: IndexView, dense: Dense | None) -> Scores:
-        """(n,): what comes on top of the ranking's scores, see `Taste.boost`."""
+        """What comes on top of the ranking's scores, see `Taste.boost`.
+
+        Args:
+            index: whose rows.
+            dense: their vectors; None without an encoder.
+
+        Returns:
+            (n,).
+        """
         return self.taste.boost(index, dense, self.like)
 
     def of(self, adapter: int) -> OwnEvidence:
@@ -89,5 +97,12 @@ class PromptMemory:
         )
 
     def told(self, candidate: Candidate) -> Candidate:
-        """A candidate with what the user's history says of it."""
+        """Tells a candidate what the user's history says of it.
+
+        Args:
+            candidate: of the retriever.
+
+        Returns:
+            The same with its evidence.
+        """
         return replace(candidate, own=self.of(candidate.adapter.id))

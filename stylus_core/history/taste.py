@@ -29,6 +29,8 @@ USED: dict[str, float] = {"ever": 1.20, "share": 1.55, "recency": 2.65, "vote": 
 #: the nearest title to the fourth power, the share of its kind.
 LIKENESS: dict[str, float] = {"nearest": 1.85, "nearest_4": 2.80, "mean": 0.90, "title_4": 1.05, "kind": 1.25}
 
+_USED, _LIKENESS = (np.array(list(weights.values()), np.float32) for weights in (USED, LIKENESS))
+
 _MOST, _MOST_OF_MANY, _MANY = 64, 24, 20_000  # adapters that others are held against, fewer in a large library
 
 
@@ -56,54 +58,73 @@ class Taste:
         Returns:
             (n,).
         """
-        likeness, rows = self._for(index, dense)
-        out = likeness.copy()
+        weighted, rows = self._for(index, dense)
+        out = weighted.copy()
         for number, row in rows.items():
-            out[row] += self._of_use(number, like.get(number))
+            out[row] += np.dot(self.of_use(number, like.get(number)), _USED)
         return out
 
-    def _of_use(self, adapter: int, like: LikePrompts | None) -> float:
+    def of_use(self, adapter: int, like: LikePrompts | None) -> tuple[float, ...]:
+        """How an adapter that was used before was used.
+
+        Args:
+            adapter: its id.
+            like: what prompts like the new one say of it; None: nothing.
+
+        Returns:
+            The values of `USED`, in its order.
+        """
         habit = self._habits[adapter]
-        found = USED["ever"] * habit.ever + USED["share"] * habit.share + USED["recency"] * habit.recency
-        return found + (USED["vote"] * like.vote if like else 0.0)
+        return habit.ever, habit.share, habit.recency, like.vote if like else 0.0
+
+    def likeness(self, index: IndexView, dense: Dense | None) -> NDArray[np.float32]:
+        """How like each adapter of an index is to those that were used before.
+
+        Args:
+            index: whose rows.
+            dense: their vectors; None: only kinds are compared.
+
+        Returns:
+            (n, len(LIKENESS)).
+        """
+        return self._likeness(index, dense, self._rows(index))
+
+    def _rows(self, index: IndexView) -> dict[int, int]:
+        mine = np.flatnonzero(index.signals.alive & np.isin(index.ids, list(self._habits)))
+        return dict(zip(index.ids[mine].tolist(), mine.tolist(), strict=True))
 
     def _for(self, index: IndexView, dense: Dense | None) -> tuple[Scores, dict[int, int]]:
-        """(n,) the likeness of all rows, and the rows of what was used: the same for every prompt."""
+        """(n,) the weighted likeness of all rows, and the rows of what was used: the same for every prompt."""
         key = id(index.signals), id(dense)
         with self._lock:
             if self._made is None or self._made[0] != key:
-                mine = np.flatnonzero(index.signals.alive & np.isin(index.ids, list(self._habits)))
-                rows = dict(zip(index.ids[mine].tolist(), mine.tolist(), strict=True))
+                rows = self._rows(index)
                 held = index.signals, dense  # so that no other object gets their ids meanwhile
-                self._made = key, held, self._likeness(index, dense, rows), rows
+                self._made = key, held, self._likeness(index, dense, rows) @ _LIKENESS, rows
             return self._made[2:]
 
-    def _likeness(self, index: IndexView, dense: Dense | None, row: Mapping[int, int]) -> Scores:
+    def _likeness(self, index: IndexView, dense: Dense | None, row: Mapping[int, int]) -> NDArray[np.float32]:
         n = len(index.ids)
+        out = np.zeros((n, len(LIKENESS)), np.float32)
         used = [i for i in self._by_share if i in row][: _MOST if n <= _MANY else _MOST_OF_MANY]
         total = sum(self._habits[i].share for i in used)
         if not used or total <= 0:
-            return np.zeros(n, np.float32)
+            return out
         rows = np.array([row[i] for i in used], np.int64)
         shares = np.array([self._habits[i].share for i in used], np.float32) / np.float32(total)
         kinds = np.asarray(index.signals.kinds % len(KINDS), np.int64)
-        of_kind = np.bincount(kinds[rows], shares, len(KINDS))
-        out = np.asarray(LIKENESS["kind"] * of_kind[kinds], np.float32)
+        out[:, 4] = np.bincount(kinds[rows], shares, len(KINDS))[kinds]
         if dense is None:
             return out
-        every = np.arange(n)
         for view in ("description", "title"):
-            near = np.asarray(dense.cosines(view, every, _vectors(dense, view, rows)), np.float32)
+            near = np.asarray(dense.cosines(view, np.arange(n), _vectors(dense, view, rows)), np.float32)
             near[np.arange(len(rows)), rows] = 0  # none is like itself
             nearest = near.max(axis=0)
-            fourth = np.clip(nearest, 0, 1) ** 4
             if view == "title":
-                out += np.float32(LIKENESS["title_4"]) * fourth
+                out[:, 3] = np.clip(nearest, 0, 1) ** 4
                 continue
-            mean = shares @ near
-            mean[rows] /= np.maximum(1 - shares, 1e-3)
-            out += np.float32(LIKENESS["nearest"]) * nearest + np.float32(LIKENESS["nearest_4"]) * fourth
-            out += np.float32(LIKENESS["mean"]) * mean
+            out[:, 0], out[:, 1], out[:, 2] = nearest, np.clip(nearest, 0, 1) ** 4, shares @ near
+            out[rows, 2] /= np.maximum(1 - shares, 1e-3)
         return out
 
 

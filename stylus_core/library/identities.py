@@ -11,7 +11,7 @@ _SQL = """SELECT id, json_extract(metadata, '$.autov3', '$.sha256', '$.version_i
     WHERE status = 'ok' AND json_extract(metadata, '$.autov3', '$.sha256', '$.version_id') <> '[null,null,null]'"""
 
 
-class AdapterIdentity(NamedTuple):
+class FileIdentity(NamedTuple):
     """Of one usable adapter.
 
     Attributes:
@@ -27,14 +27,14 @@ class AdapterIdentity(NamedTuple):
     version_id: int
 
 
-def read_identities(database: Database) -> list[AdapterIdentity]:
+def read_identities(database: Database) -> list[FileIdentity]:
     """Reads those of all usable adapters of which anything is known."""
     rows = database.rows(_SQL)
     with database.guard():
         return [_identity(row) for row in rows]
 
 
-def _identity(row: tuple[int, str]) -> AdapterIdentity:
+def _identity(row: tuple[int, str]) -> FileIdentity:
     number, values = row
     autov3, sha256, version = loads(values)
-    return AdapterIdentity(number, str(autov3 or ""), str(sha256 or ""), int(version or 0))
+    return FileIdentity(number, str(autov3 or ""), str(sha256 or ""), int(version or 0))

@@ -13,7 +13,7 @@ from stylus_core.library.database import Database, DatabaseState
 from stylus_core.library.database_rows import cards_of
 from stylus_core.library.edits import Edit, read_edits, undoable
 from stylus_core.library.hostile_text import clean, fold
-from stylus_core.library.identities import AdapterIdentity, read_identities
+from stylus_core.library.identities import FileIdentity, read_identities
 from stylus_core.library.naming import Naming
 from stylus_core.library.pairs import could_be_half
 from stylus_core.library.pool_traits import PoolTraits, read_traits
@@ -126,7 +126,7 @@ class LibraryReader:
         """
         return read_traits(self._database, ids, details)
 
-    def identities(self) -> list[AdapterIdentity]:
+    def identities(self) -> list[FileIdentity]:
         """Tells by which hashes and versions other programs may mean adapters, those of files that are listed.
 
         Returns:

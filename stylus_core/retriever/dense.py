@@ -50,11 +50,27 @@ class Dense:
         return not any(p.is_sketched for p in self._parts)
 
     def query(self, texts: Sequence[str]) -> tuple[Matrix, int]:
-        """(len(texts), dim) of a prompt and its parts, and how many of them had to be embedded."""
+        """Embeds a prompt and its parts.
+
+        Args:
+            texts: short ones.
+
+        Returns:
+            (len(texts), dim), and how many of them had to be embedded.
+        """
         return self.store.short(texts)
 
     def cosines(self, view: str, rows: Rows, queries: Matrix) -> Matrix:
-        """(len(queries), len(rows))."""
+        """Compares some rows with vectors.
+
+        Args:
+            view: which text of an adapter, one of `quantized_vectors.VIEWS`.
+            rows: (r,) where they stand.
+            queries: (q, dim) unit vectors.
+
+        Returns:
+            (q, r) cosines; zeros for rows without a vector.
+        """
         if len(self._parts) == 1:
             return self._parts[0].cosines(view, rows, queries)
         out = np.zeros((len(queries), len(rows)), np.float32)
@@ -72,13 +88,25 @@ class Dense:
             whole: (0 or 1, dim).
             parts: (parts, dim).
             rows: the rows to look at.
+
+        Returns:
+            Signals by name.
         """
         return {name: found for task in self.tasks(whole, parts, rows) for name, found in task().items()}
 
     def tasks(
         self, whole: Matrix, parts: Matrix, rows: Rows | None = None
     ) -> list[Callable[[], dict[str, NDArray[np.float32]]]]:
-        """`signals` in pieces of work that any thread may do: those of each view."""
+        """Does what `signals` does in pieces of work that any thread may do: those of each view.
+
+        Args:
+            whole: as for `signals`.
+            parts: as for `signals`.
+            rows: as for `signals`.
+
+        Returns:
+            Functions that give signals by name.
+        """
         return [partial(self._of_view, view, whole, parts, rows) for view in VIEWS]
 
     def _of_view(self, view: str, whole: Matrix, parts: Matrix, rows: Rows | None) -> dict[str, NDArray[np.float32]]:
@@ -105,6 +133,9 @@ class Dense:
             whole: (1, dim) vector of the prompt.
             parts: (parts, dim) vectors of its parts.
             phrases: the parts, and whose they are.
+
+        Returns:
+            One column for each of the rows.
         """
         queries = np.concatenate([whole, parts])
         title, description = (np.asarray(self.cosines(view, rows, queries), np.float32) for view in VIEWS)

@@ -168,6 +168,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "favourite_names": ("a,b", ("a", "b")),
     "nsfw": ("pg13", "pg13"),
     "family": ("pony", "pony"),
+    "own_pictures": ("ignore", "ignore"),
 }
 
 

@@ -24,7 +24,7 @@ FROZEN = {
     "StylusOptions": [
         *("weight_budget", "kinds", "existing", "architecture", "candidates", "pinned", "banned"),
         *("include_folders", "exclude_folders", "include_tags", "exclude_tags", "include_names", "exclude_names"),
-        *("include_bases", "exclude_bases", "favourites", "favourite_names", "nsfw", "family"),
+        *("include_bases", "exclude_bases", "favourites", "favourite_names", "nsfw", "family", "own_pictures"),
     ],
 }
 OUTPUTS = {

@@ -221,6 +221,7 @@ CHANGED = {
     "favourite_names": "e\nf, g",
     "nsfw": "pg13",
     "family": "pony",
+    "own_pictures": "ignore",
     "variants": "one-hot per keyword",
 }
 

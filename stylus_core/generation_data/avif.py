@@ -8,7 +8,7 @@ from stylus_core.generation_data import exif, xmp
 from stylus_core.generation_data.source import MOST_TEXT, PictureFile, Texts
 from stylus_core.generation_data.types import GenerationDataError
 
-_MOST_META = 1 << 20
+_MOST_META, _MOST_PIECES = 1 << 20, 64
 _WRONG = "a length in it is wrong"
 
 
@@ -87,7 +87,8 @@ def _meta(file: PictureFile, data: bytes, texts: Texts) -> None:
             continue
         content = b""
         for at, length in parts:
-            if len(content) + length > MOST_TEXT:
+            texts.spend(length)
+            if len(content) + length > MOST_TEXT or len(parts) > _MOST_PIECES:
                 raise GenerationDataError("a text in it is too large")
             content += boxes.get(b"idat", b"")[at : at + length] if inside else file.read(at, length)
         if wanted[number] == b"mime":

@@ -12,7 +12,7 @@ from typing import Any
 
 from stylus_core.generation_data import values
 
-_MOST_NODES, _DEEPEST, _MOST_STEPS = 20_000, 100, 20_000
+_MOST_NODES, _DEEPEST, _MOST_STEPS, _MOST_ENDS = 20_000, 100, 5_000, 8
 _TEXT = re.compile(
     r"(?:.*_)?(?:text|prompt|string|value|wildcard|caption|tags|clip_[lgh]|t5xxl|t5|llama|str|result)"
     r"(?:_?(?:[a-z]|\d{1,3}|positive|negative|g|l))?\Z",
@@ -103,7 +103,7 @@ class Graph:
     def prompts(self) -> tuple[str, str]:
         """The text that the sampler wanted and the one that it did not: of the first of several samplers."""
         samplers = [n for n in self.used if self._is_sampler(n)]
-        for name in reversed(samplers):
+        for name in reversed(samplers[-_MOST_ENDS:]):
             positive = self._side(name, "positive")
             if positive:
                 return positive, self._side(name, "negative")
@@ -116,7 +116,7 @@ class Graph:
         ends = [n for n in self._nodes if n not in pointed and any(True for _ in self.links(n))]
         best: list[str] = []
         best_rank: tuple[bool, bool, bool] | None = None
-        for end in sorted(ends, key=lambda n: "save" not in self.kind(n).lower())[:20]:
+        for end in sorted(ends, key=lambda n: "save" not in self.kind(n).lower())[:_MOST_ENDS]:
             prefix = self.inputs(end).get("filename_prefix")
             base = prefix.replace("\\", "/").rpartition("/")[2] if isinstance(prefix, str) else ""
             above = self._above(end)
@@ -161,7 +161,7 @@ class Graph:
 
     def _text(self, link: tuple[str, int], side: str, above: frozenset[str]) -> str:
         name = link[0]
-        self._steps -= 1
+        self._steps -= 1 + len(self.inputs(name)) // 20
         if name in above or len(above) > _DEEPEST or self._steps < 0 or "ZeroOut" in self.kind(name):
             return ""
         above |= {name}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from stylus_core.generation_data import values
@@ -40,7 +41,7 @@ def uses(graph: Graph) -> list[AdapterUse | None]:
     """
     out: list[AdapterUse | None] = []
     for name in reversed(graph.used):
-        out += _of_node(graph, name)
+        out += islice(_of_node(graph, name), 4 * values.MOST_ADAPTERS)
         if len(out) > 4 * values.MOST_ADAPTERS:
             break
     return out

@@ -69,6 +69,7 @@ def _directory(data: bytes, at: int, order: str, texts: Texts) -> int:
             if start + length > len(data):
                 texts.trouble = "a length in its EXIF is wrong"
                 continue
+            texts.spend(length)
             _text(tag, data[start : start + length], order, texts)
     return inner
 

@@ -11,7 +11,8 @@ from stylus_core.generation_data.types import GenerationDataError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = "xml:com.adobe.xmp"
-_READ = frozenset((b"tEXt", b"zTXt", b"iTXt", b"eXIf"))
+#: "comf" is ComfyUI's own, in animated pictures, and made as tEXt is.
+_READ = frozenset((b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"comf"))
 
 
 def read(file: PictureFile, texts: Texts) -> None:
@@ -46,14 +47,14 @@ def _chunk(kind: bytes, data: bytes, texts: Texts) -> None:
         exif.read(data, texts)
         return
     key, _, rest = data.partition(b"\0")
-    if kind == b"tEXt":
+    if kind in (b"tEXt", b"comf"):
         text = _latin_or_utf8(rest)
     elif kind == b"zTXt":
-        text = _latin_or_utf8(_unpacked(rest[1:]))
+        text = _latin_or_utf8(_unpacked(rest[1:], texts))
     else:
         packed = rest[:1] == b"\1"
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
-        text = (_unpacked(rest) if packed else rest).decode("utf-8", "replace")
+        text = (_unpacked(rest, texts) if packed else rest).decode("utf-8", "replace")
     name = key[:79].decode("latin-1")
     if name.lower() == _XMP:
         xmp.read(text, texts)
@@ -69,12 +70,13 @@ def _latin_or_utf8(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpacked(data: bytes, texts: Texts) -> bytes:
     unpacker = zlib.decompressobj()
     try:
         out = unpacker.decompress(data, MOST_TEXT + 1)
     except zlib.error:
         raise GenerationDataError("a packed text in it is damaged") from None
+    texts.spend(len(out))
     if len(out) > MOST_TEXT:
         raise GenerationDataError("a packed text in it is too large")
     if not unpacker.eof:

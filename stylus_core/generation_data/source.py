@@ -103,6 +103,20 @@ class Texts(dict[str, str]):
     """
 
     trouble: str = ""
+    _room: int = 2 * MOST_BYTES
+
+    def spend(self, length: int) -> None:
+        """Counts what is unpacked or read of the same bytes once more, so that no file makes endless work.
+
+        Args:
+            length: bytes.
+
+        Raises:
+            GenerationDataError: it is too much for one picture.
+        """
+        self._room -= length
+        if self._room < 0:
+            raise GenerationDataError("its metadata are too large")
 
     def add(self, key: str, text: str) -> None:
         """Keeps a text.

@@ -35,5 +35,5 @@ def read(file: PictureFile, texts: Texts) -> None:
                 except GenerationDataError as error:
                     texts.trouble = str(error)
         at += 8 + length + length % 2
-    if at > file.size + 1:
+    if 8 + int.from_bytes(file.read(4, 4), "little") > file.size + 1:
         raise GenerationDataError("it ends too early, or a length in it is wrong")

@@ -148,7 +148,7 @@ def _uses(prompt: str, fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]
     yield from tags.values()
     for name, text in weights.items():
         yield values.use(name, text)
-    for entry in str(fields.get("lora networks", "")).split(","):
+    for entry in str(fields.get("lora networks", "")).split(",")[:_MOST_FIELDS]:
         name, _, weight = entry.strip().partition(":")
         yield values.use(name, weight.partition(":")[0] or 1.0)
     yield from _additional_networks(fields)
@@ -176,7 +176,7 @@ def _civitai_checkpoint(fields: Mapping[str, Any]) -> str:
 
 
 def _pairs(value: Any) -> Iterator[tuple[str, str]]:
-    for entry in value.split(", ") if isinstance(value, str) else ():
+    for entry in value.split(", ")[:_MOST_FIELDS] if isinstance(value, str) else ():
         name, colon, rest = entry.rpartition(": ")
         if colon:
             yield name.strip(), rest.strip()
@@ -185,7 +185,7 @@ def _pairs(value: Any) -> Iterator[tuple[str, str]]:
 def _hashes(value: Any) -> Iterator[tuple[str, str]]:
     """Of each "name: hash" the two; a name may hold commas."""
     entry: list[str] = []
-    for part in value.split(",") if isinstance(value, str) else ():
+    for part in value.split(",")[:_MOST_FIELDS] if isinstance(value, str) else ():
         entry = [*entry[-4:], part]
         match = _HASHED.match(",".join(entry).strip()[-400:])
         if match:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stylus_core.generation_data import comfyui_workflow, values, webui
-from stylus_core.generation_data.comfyui_graph import Graph
+from stylus_core.generation_data.comfyui_graph import PromptGraph
 from stylus_core.generation_data.comfyui_loras import uses
 from stylus_core.generation_data.source import Texts
 from stylus_core.generation_data.types import AdapterUse, GenerationData, GenerationDataError
@@ -39,7 +39,7 @@ def read(texts: Texts, stem: str = "") -> GenerationData | None:
         data = comfyui_workflow.graph(workflow)
     if not data:
         return None
-    graph = Graph(data, stem)
+    graph = PromptGraph(data, stem)
     prompt, negative = graph.prompts()
     found = uses(graph)
     picks = list(_picks(graph, _object(texts.get("stylus", "")), workflow))
@@ -93,7 +93,7 @@ def _completed(item: AdapterUse, others: dict[str, AdapterUse]) -> AdapterUse:
     return item._replace(hash=item.hash or other.hash, version_id=item.version_id or other.version_id)
 
 
-def _picks(graph: Graph, chunk: dict[str, Any], workflow: dict[str, Any]) -> Iterator[AdapterUse]:
+def _picks(graph: PromptGraph, chunk: dict[str, Any], workflow: dict[str, Any]) -> Iterator[AdapterUse]:
     """What our pickers gave: beside the graph, or in the properties of the drawn one."""
     nodes = workflow.get("nodes")
     for name in graph.used:

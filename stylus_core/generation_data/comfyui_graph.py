@@ -27,7 +27,7 @@ _OTHER = re.compile(
 _CHECKPOINTS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_name", "checkpoint")
 
 
-class Graph:
+class PromptGraph:
     """What ComfyUI was asked to run.
 
     Attributes:
@@ -186,5 +186,5 @@ class Graph:
         return self._text(link, side, above) if link else str(value)
 
 
-def _speaks(graph: Graph, value: Any) -> bool:
+def _speaks(graph: PromptGraph, value: Any) -> bool:
     return bool(graph.link(value)) or (isinstance(value, str) and bool(value.strip()))

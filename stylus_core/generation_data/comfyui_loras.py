@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any
 
 from stylus_core.generation_data import values
-from stylus_core.generation_data.comfyui_graph import Graph
+from stylus_core.generation_data.comfyui_graph import PromptGraph
 from stylus_core.generation_data.types import AdapterUse
 from stylus_core.prompt.tags import adapter_tags
 
@@ -30,7 +30,7 @@ _CLIP = ("strength_clip{}", "clip_strength{}", "clip_weight{}", "clip_str{}", "l
 _OFF = frozenset(("off", "false", "no", "disable", "disabled"))
 
 
-def uses(graph: Graph) -> list[AdapterUse | None]:
+def uses(graph: PromptGraph) -> list[AdapterUse | None]:
     """Finds the LoRAs that the picture was made with.
 
     Args:
@@ -47,7 +47,7 @@ def uses(graph: Graph) -> list[AdapterUse | None]:
     return out
 
 
-def _of_node(graph: Graph, name: str) -> Iterator[AdapterUse | None]:
+def _of_node(graph: PromptGraph, name: str) -> Iterator[AdapterUse | None]:
     inputs = graph.inputs(name)
     listed = inputs.get("loras")
     if isinstance(listed, dict):
@@ -68,7 +68,7 @@ def _of_node(graph: Graph, name: str) -> Iterator[AdapterUse | None]:
                 yield from (values.use(t.name, t.weight, t.te) for t in adapter_tags(value))
 
 
-def _named(graph: Graph, inputs: Mapping[str, Any], lora: Any, number: str) -> AdapterUse | None:
+def _named(graph: PromptGraph, inputs: Mapping[str, Any], lora: Any, number: str) -> AdapterUse | None:
     if not isinstance(lora, str):
         return None
     ends = (f"_{number}", number) if number else ("",)

@@ -71,6 +71,7 @@ def _latin_or_utf8(data: bytes) -> str:
 
 
 def _unpacked(data: bytes, texts: Texts) -> bytes:
+    texts.spend(0)  # what has unpacked too much already unpacks no more
     unpacker = zlib.decompressobj()
     try:
         out = unpacker.decompress(data, MOST_TEXT + 1)

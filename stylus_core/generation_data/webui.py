@@ -143,7 +143,7 @@ def _uses(prompt: str, fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]
     weights = dict(_pairs(fields.get("lora weights")))
     tags: dict[str, AdapterUse | None] = {}
     for text in (prompt, values.clean_text(fields.get("hires prompt"))):
-        found = {t.name.strip(): values.use(t.name, t.weight, t.te) for t in adapter_tags(text)}  # the last one counts
+        found = {t.name.strip(): values.use(t.name, t.weight, t.te) for t in adapter_tags(text[: values.MOST_PROMPT])}
         tags.update((name, use) for name, use in found.items() if name not in tags)
     yield from tags.values()
     for name, text in weights.items():

@@ -103,11 +103,14 @@ class PromptGraph:
     def prompts(self) -> tuple[str, str]:
         """The text that the sampler wanted and the one that it did not: of the first of several samplers."""
         samplers = [n for n in self.used if self._is_sampler(n)]
-        for name in reversed(samplers[-_MOST_ENDS:]):
+        loaders = [n for n in self.used if _speaks(self, self.inputs(n).get("positive"))]  # that hand on a "pipe"
+        for name in (*reversed(samplers[-_MOST_ENDS:]), *reversed(loaders[-_MOST_ENDS:])):
             positive = self._side(name, "positive")
             if positive:
                 return positive, self._side(name, "negative")
-        return "", ""
+        encoders = [n for n in self.used if "TextEncode" in self.kind(n)]
+        texts = (self._whole((name, 0), "positive") for name in reversed(encoders[-_MOST_ENDS:]))
+        return next(filter(None, texts), ""), ""
 
     # -- what the picture needed ---------------------------------------------------------------------------------------
 
@@ -156,6 +159,9 @@ class PromptGraph:
         link = self.link(value)
         if link is None:
             return values.clean_text(value)
+        return self._whole(link, side)
+
+    def _whole(self, link: tuple[str, int], side: str) -> str:
         self._steps = _MOST_STEPS
         return values.clean_text(self._text(link, side, frozenset()))
 

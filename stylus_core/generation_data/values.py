@@ -140,18 +140,14 @@ def use(
         picked: whether Stylus put it there.
 
     Returns:
-        The use; None where there is no name, or it had no effect.
+        The use; None where there is no name, the weight is none that makes sense, or it had no effect.
     """
     text = clean_text(name, MOST_NAME + 1).replace("\n", " ")
     if not text or len(text) > MOST_NAME or text.lower() == "none":
         return None
-    model = number(weight)
-    if model is None:
-        if weight is not None and number(weight, 1.0) is None:
-            return None
-        model = 1.0
+    model = 1.0 if weight is None else number(weight)
     clip = number(clip_weight)
-    if model == 0 and not clip:
+    if model is None or (model == 0 and not clip):
         return None
     version = version_id if isinstance(version_id, int) and 0 < version_id < 1 << 53 else None
     same = clip is None or clip == model

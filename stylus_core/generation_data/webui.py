@@ -6,6 +6,7 @@
 | "Hires prompt" | adapters of its tags |
 | "Lora hashes", "Hashes" (JSON) | hashes (AutoV3; AutoV2) by name |
 | "Lora weights", "LoRA networks", "AddNet ..." | adapters that have no tag |
+| "LoRA hashes" without names | hashes of "LoRA networks", in their order (SD.Next) |
 | "Civitai resources" (JSON) | versions and weights |
 | "Model" | checkpoint |
 | "Stylus prompt", "Stylus picks" | the prompt before we rewrote it, and which adapters were ours |
@@ -62,14 +63,14 @@ def parse(text: str, *, sure: bool = False) -> GenerationData | None:
     Raises:
         GenerationDataError: it is too large.
     """
-    if not text or text[0] in "{[":
+    if not text:
         return None
     if len(text) > _MOST_TEXT:
         raise GenerationDataError("a text in it is too large")
     text = text.replace("\r\n", "\n")
     start = _parameters_at(text)
     negative_at = _negative_at(text, len(text) if start < 0 else start)
-    if start < 0 and negative_at < 0 and not sure:
+    if start < 0 and negative_at < 0 and (not sure or text[0] in "{["):  # the last is JSON of somebody else
         return None
     end = len(text) if start < 0 else start
     prompt = text[: end if negative_at < 0 else negative_at].strip()
@@ -148,9 +149,11 @@ def _uses(prompt: str, fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]
     yield from tags.values()
     for name, text in weights.items():
         yield values.use(name, text)
-    for entry in str(fields.get("lora networks", "")).split(",")[:_MOST_FIELDS]:
-        name, _, weight = entry.strip().partition(":")
-        yield values.use(name, weight.partition(":")[0] or 1.0)
+    names, digests = (_listed(fields.get(f"lora {what}")) for what in ("networks", "hashes"))
+    paired = len(names) == len(digests)  # SD.Next leaves out what has no hash
+    for index, entry in enumerate(names):
+        name, _, weight = entry.partition(":")
+        yield values.use(name, weight.partition(":")[0] or 1.0, None, digests[index] if paired else "")
     yield from _additional_networks(fields)
     without_weight = [*_hashes(fields.get("lora hashes")), *_json_hashes(fields.get("hashes"))]
     for name, digest in without_weight:
@@ -161,6 +164,10 @@ def _uses(prompt: str, fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]
             yield values.use(
                 item.get("modelName"), item.get("weight", 1.0), None, item.get("hash"), item.get("modelVersionId")
             )
+
+
+def _listed(value: Any) -> list[str]:
+    return [part.strip() for part in value.split(",")[:_MOST_FIELDS]] if isinstance(value, str) and value else []
 
 
 def _is_adapter(kind: Any) -> bool:

@@ -78,6 +78,23 @@ def test_sdnext_names_its_networks(tmp_path: Path) -> None:
     found = infotext(tmp_path, "a mill", ', App: SD.Next, LoRA networks: "ink:0.7, wash"')
     assert found.adapters == (AdapterUse("ink", 0.7), AdapterUse("wash"))
 
+    found = infotext(
+        tmp_path, "a <lora:ink:0.7>", ', LoRA networks: "ink, b", LoRA hashes: "0123456789ab, aabbccddeeff"'
+    )
+    assert found.adapters == (AdapterUse("ink", 0.7, None, "0123456789ab"), AdapterUse("b", 1, None, "aabbccddeeff"))
+
+
+@pytest.mark.parametrize("prompt", ["{cat|dog} by a lake", "[fox:owl:0.5] by a lake", "a: b, Steps: 3 of wood"])
+def test_a_prompt_may_begin_with_anything(tmp_path: Path, prompt: str) -> None:
+    assert infotext(tmp_path, prompt).prompt == prompt
+
+
+def test_a_weight_beyond_sense_is_none(tmp_path: Path) -> None:
+    assert infotext(tmp_path, "a <lora:x:5000> <lora:y:-1.5> <lora:z:nan>").adapters == (
+        AdapterUse("y", -1.5),
+        AdapterUse("z"),
+    )
+
 
 def test_additional_networks(tmp_path: Path) -> None:
     fields = ", AddNet Enabled: True, AddNet Module 1: LoRA, AddNet Model 1: ink(0a1b2c3d4e5f), AddNet Weight A 1: 0.6"
@@ -286,6 +303,14 @@ def test_loras_on_the_way_count_and_no_others(tmp_path: Path, kind: str) -> None
             {
                 "n5": node("KSampler (Efficient)", model=["20", 0], positive=["20", 1], negative=["20", 2]),
                 "n20": node("Efficient Loader", positive="a boat", negative="bad", ckpt_name="moor_v1.safetensors"),
+            },
+            "a boat",
+        ),
+        (
+            {
+                "n5": node("easy kSampler", pipe=["20", 0]),
+                "n20": node("easy preSampling", pipe=["21", 0]),
+                "n21": node("easy fullLoader", positive="a boat", negative="bad", ckpt_name="moor_v1.safetensors"),
             },
             "a boat",
         ),

@@ -20,6 +20,7 @@ CORE: dict[str, str] = {
     "show": f"{_HERE}.core_commands:SHOW",
     "doctor": f"{_HERE}.core_commands:DOCTOR",
     "set": f"{_HERE}.set_command:SET",
+    "learn": f"{_HERE}.learn_command:LEARN",
     "refine": f"{_HERE}.refine_command:REFINE",
     "describe": f"{_HERE}.refine_command:DESCRIBE",
 }

@@ -84,6 +84,18 @@ class HistoryStore(CorrectionStore):
         self._must_be_there(where)
         self._write(work)
 
+    def is_on(self, path: str | Path) -> bool:
+        """Whether what lies in a folder is learned: that of the innermost learned folder around it is decisive.
+
+        Args:
+            path: of the folder, learned itself or not; as it is, links are not followed.
+
+        Returns:
+            False as well where there is no such folder.
+        """
+        owner = self._read(lambda db: rows.nearest(rows.folder_rows(db), storable_text(str(path))), None)
+        return owner is not None and owner.on
+
     def was_read(self, path: str | Path) -> None:
         """Notes that a folder has been read to its end just now. Raises `LibraryError`.
 

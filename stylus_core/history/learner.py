@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import os
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylus_core.errors import LibraryError
-from stylus_core.generation_data import GenerationData, GenerationDataError
+from stylus_core.generation_data import PICTURE_ENDINGS, GenerationData, GenerationDataError, read_generation_data
 from stylus_core.history.history_file import FolderRow, inside, nearest
 from stylus_core.history.picture_walk import FoundPicture, PictureListing, list_pictures, look_at
 from stylus_core.history.records import LearnedFolder, PictureRecord
@@ -61,18 +60,11 @@ class Learner:
 
     Args:
         store: the history.
-        reader: what reads a picture; raises `GenerationDataError` or `OSError` for one that cannot be read. None:
-            `stylus_core.generation_data.read_generation_data`.
-        endings: of the names that count, in lower case with the dot. None: `PICTURE_ENDINGS` beside it.
+        reader: what reads a picture; raises `GenerationDataError` or `OSError` for one that cannot be read.
     """
 
-    def __init__(
-        self, store: HistoryStore, reader: PictureReader | None = None, endings: Collection[str] | None = None
-    ) -> None:
-        formats = importlib.import_module("stylus_core.generation_data")
-        self._store = store
-        self._reader: PictureReader = reader or formats.read_generation_data
-        self._endings: Collection[str] = endings or formats.PICTURE_ENDINGS
+    def __init__(self, store: HistoryStore, reader: PictureReader = read_generation_data) -> None:
+        self._store, self._reader = store, reader
 
     def add(self, folder: str | Path, progress: StageProgress | None = None) -> LearnReport:
         """Learns a folder because the user named it: from now on it is one of those that are learned.
@@ -124,7 +116,7 @@ class Learner:
         self._must_be_on(where)
         seen = self._store.seen(where)
         off = [one.path for one in self._store.folders() if not one.on and inside(where, one.path)]
-        listing = list_pictures(where, self._endings, self._left_out(where))
+        listing = list_pictures(where, PICTURE_ENDINGS, self._left_out(where))
         if problem := _problem_of(where, listing, bool(seen)):
             return self._report(where, LearnReport(where, problem))
         new = [

@@ -108,13 +108,13 @@ def look_at(path: str) -> FoundPicture | None:
     return _with_text(path, info, os.path.splitext(path)[0] + _TEXT)
 
 
-class _Inside(NamedTuple):
+class _FolderEntries(NamedTuple):
     folders: list[str]
     linked: list[str]
     entries: int
 
 
-def _look_into(folder: str, endings: Collection[str], listing: PictureListing) -> _Inside:
+def _look_into(folder: str, endings: Collection[str], listing: PictureListing) -> _FolderEntries:
     folders: list[str] = []
     linked: list[str] = []
     pictures: list[tuple[str, os.DirEntry[str]]] = []
@@ -147,7 +147,7 @@ def _look_into(folder: str, endings: Collection[str], listing: PictureListing) -
             path = entry.path
             picture = _with_text(path, info, texts.get(stem, ""))
             listing.pictures[path if path.isascii() else storable_text(path)] = picture
-    return _Inside(folders, linked, entries)
+    return _FolderEntries(folders, linked, entries)
 
 
 def _with_text(path: str, info: os.stat_result, text: str) -> FoundPicture:

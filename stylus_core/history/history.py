@@ -11,7 +11,9 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stylus_core.errors import LibraryError
 from stylus_core.history.corrected_prompts import CorrectedPrompts
+from stylus_core.history.learner import Learner, LearnReport
 from stylus_core.history.memory import Memory, PromptMemory
 from stylus_core.history.own_pictures import OwnPictures
 from stylus_core.history.records import Correction, OwnPrompt, OwnUse
@@ -20,6 +22,7 @@ from stylus_core.history.use_resolver import UseResolver
 from stylus_core.history.uses import uses
 from stylus_core.library import Library
 from stylus_core.library.find_by_name import the_one
+from stylus_core.progress import StageProgress
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.types import Adapter
 
@@ -45,6 +48,7 @@ class History:
         self, home: Path, library: Library, recommended: Callable[[Sequence[int]], dict[int, float]] | None = None
     ) -> None:
         self.store = HistoryStore(home)
+        self._learner = Learner(self.store)
         self._library, self._recommended = library, recommended or (lambda ids: {})
         self._prompts: dict[int, OwnPrompt] = {}
         self._read_up_to = -1
@@ -76,6 +80,38 @@ class History:
             on: whether they are.
         """
         self.store.keep_corrections = on
+
+    def learn(self, folders: Sequence[Path] = (), progress: StageProgress | None = None) -> list[LearnReport]:
+        """Reads what is new in folders; to name one is to say that Stylus may.
+
+        Args:
+            folders: none: all that are on.
+            progress: told how many files are read, and of how many.
+
+        Returns:
+            What was found in each.
+
+        Raises:
+            LibraryError: a folder is none, or what was learned cannot be kept.
+        """
+        if folders:
+            return [self._learner.add(folder, progress) for folder in folders]
+        return self._learner.learn_all(progress)
+
+    def note(self, path: str | Path) -> bool:
+        """Reads a picture that was made just now, if it lies in a folder that is on. Raises nothing.
+
+        Args:
+            path: of the file.
+
+        Returns:
+            Whether it was read.
+        """
+        try:
+            return self._learner.note(path)
+        except (LibraryError, OSError) as error:
+            log.warning("a new picture was not learned (%s)", type(error).__name__)
+            return False
 
     # -- corrections
 

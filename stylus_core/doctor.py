@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from stylus_core.base_models import OTHER, UNKNOWN
 from stylus_core.errors import ModelError, OptionError, StylusError
+from stylus_core.finding import Finding
 from stylus_core.home import NAMINGS, library_home
+from stylus_core.own_findings import own_findings
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -21,17 +23,6 @@ if TYPE_CHECKING:
 
 _ENDPOINT_TIMEOUT = 5.0  # seconds
 _MODELS = 4 << 20  # bytes of a server's list of models: some list thousands
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    level: str  # "ok", "note" or "broken": only what is broken keeps something from working
-    subject: str
-    message: str
-    remedy: str = ""  # what to do
-    details: tuple[str, ...] = ()  # one line a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +211,7 @@ def _library(opened: Callable[[], Any]) -> Iterator[Finding]:
     try:
         with opened() as stylus:
             adapters, problems, foreign = stylus.adapters(), stylus.problems(), stylus.foreign
+            own = list(own_findings(stylus.history, adapters))
     except StylusError as error:
         yield Finding("broken", "database", str(error))
         return
@@ -232,6 +224,7 @@ def _library(opened: Callable[[], Any]) -> Iterator[Finding]:
         yield Finding("note", "index", message, "stylus index DIR builds it now")
     yield from _problems(problems)
     yield from _unknown(adapters)
+    yield from own
 
 
 _TROUBLES = (

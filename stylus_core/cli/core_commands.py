@@ -8,7 +8,7 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 
-from stylus_core.cli import printing
+from stylus_core.cli import own_use_text, printing
 from stylus_core.cli.arguments import (
     EPILOG,
     add_common,
@@ -82,14 +82,20 @@ def show(args: argparse.Namespace, console: Console, opener: Opener) -> int:
         found = stylus.find(args.name)
         if not found:
             raise unknown(args.name, stems(stylus))
+        learned = any(folder.on for folder in stylus.history.store.folders())
+        uses = stylus.history.uses() if learned else {}
         if args.json:
             for adapter in found:
-                dump(console, {**dataclasses.asdict(adapter), "title": adapter.title})
+                use = uses.get(adapter.id)
+                own = {"own_use": dataclasses.asdict(use) if use else None} if learned else {}
+                dump(console, {**dataclasses.asdict(adapter), "title": adapter.title, **own})
         elif len(found) > _IN_FULL:
             console.print(*printing.adapters(found, console))
         else:
             for number, adapter in enumerate(found):
                 console.print(*([""] if number else []), *printing.adapter(adapter, console))
+                if learned:
+                    console.print(*own_use_text.own_use(uses.get(adapter.id), console))
     return OK
 
 
@@ -98,6 +104,8 @@ def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     from stylus_core.doctor import examine
     from stylus_core.llm.endpoint_settings import resolved
 
+    if args.unused:
+        return _unused(args, console, opener)
     findings = []
     looked = examine(
         libraries(args),
@@ -119,6 +127,23 @@ def doctor(args: argparse.Namespace, console: Console, opener: Opener) -> int:
     if not args.json:
         console.print("", f"{broken} broken" if broken else "nothing is broken")
     return FAILED if broken else OK
+
+
+def _unused(args: argparse.Namespace, console: Console, opener: Opener) -> int:
+    """`stylus doctor --unused`."""
+    from stylus_core.history.unused import unused_adapters
+
+    with opened(args, opener) as stylus:
+        prepare(stylus, console)
+        store = stylus.history.store
+        found = unused_adapters(stylus.adapters(), stylus.history.uses(), store.prompts(), store.folders())
+        if not any(folder.on for folder in found.folders):
+            raise LibraryError("no pictures are learned, so nothing is known of what you use: stylus learn FOLDER")
+        if args.json:
+            dump(console, own_use_text.unused_json(found))
+        else:
+            console.print(*own_use_text.unused(found, console))
+    return OK
 
 
 def _add_index(command: argparse.ArgumentParser) -> None:
@@ -145,6 +170,11 @@ def _add_show(command: argparse.ArgumentParser) -> None:
 
 
 def _add_doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--unused",
+        action="store_true",
+        help="list the adapters that are in none of your learned pictures, with their sizes; nothing is deleted",
+    )
     add_library(command)
     add_common(command)
     add_server_flag(command)

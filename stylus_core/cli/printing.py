@@ -11,7 +11,7 @@ from stylus_core.cli.terminal_text import Console, clean, cut, harmless, indente
 from stylus_core.types import Adapter, Pick, Selection
 
 if TYPE_CHECKING:
-    from stylus_core.doctor import Finding
+    from stylus_core.finding import Finding
     from stylus_core.library.adapter_rows import Problem
 
 _MOST = (24, 6, 16)  # columns of name, weight and keyword; the reason takes the rest

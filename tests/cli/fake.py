@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from types import TracebackType
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
 from typing import Any
 
+from stylus_core.history.store import HistoryStore
 from stylus_core.library.adapter_rows import Problem
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Candidate, Card, Metadata, Pick, Selection
@@ -32,6 +34,7 @@ class FakeStylus:
         self.closed = False
         self.unkept = self.foreign = ""
         self.opened_with: tuple[Any, dict[str, Any]] | None = None
+        self.history = SimpleNamespace(store=HistoryStore(Path("/no/such/folder")))  # the user never said yes
 
     def __call__(self, library: Any, **settings: Any) -> FakeStylus:
         self.opened_with = (library, settings)

@@ -14,8 +14,9 @@ import pytest
 
 from stylus_core import Stylus
 from stylus_core.cli import main
-from stylus_core.doctor import Finding, examine
+from stylus_core.doctor import examine
 from stylus_core.errors import LibraryError
+from stylus_core.finding import Finding
 from tests.cli.fake import FakeStylus, adapter
 from tests.library.build import safetensors
 

@@ -15,7 +15,7 @@ from stylus_core.base_models import OTHER, UNKNOWN
 from stylus_core.errors import ModelError, OptionError, StylusError
 from stylus_core.finding import Finding
 from stylus_core.home import NAMINGS, library_home
-from stylus_core.own_findings import own_findings
+from stylus_core.own_findings import DAMAGED_HISTORY, is_of_history, own_findings
 from stylus_core.types import Adapter
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def examine(
     if any(f.level == "broken" for f in kept):  # opening the database would move it aside
         return
     more = {} if names == NAMINGS[0] else {"names": names}
-    yield from _library(lambda: (opener or _stylus())(list(libraries), home=home, encoder=encoder, **more))
+    # To read a damaged history would move it aside.
+    damaged = any(is_of_history(detail) for finding in kept for detail in finding.details)
+    yield from _library(damaged, lambda: (opener or _stylus())(list(libraries), home=home, encoder=encoder, **more))
 
 
 def _packages() -> Iterator[Finding]:
@@ -207,11 +209,11 @@ def _stylus() -> Callable[..., Any]:
     return Stylus
 
 
-def _library(opened: Callable[[], Any]) -> Iterator[Finding]:
+def _library(damaged_history: bool, opened: Callable[[], Any]) -> Iterator[Finding]:
     try:
         with opened() as stylus:
             adapters, problems, foreign = stylus.adapters(), stylus.problems(), stylus.foreign
-            own = list(own_findings(stylus.history, adapters))
+            own = [DAMAGED_HISTORY] if damaged_history else list(own_findings(stylus.history, adapters))
     except StylusError as error:
         yield Finding("broken", "database", str(error))
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from stylus_core.finding import Finding
+from stylus_core.history.history_file import NAME
 from stylus_core.history.time_columns import day
 from stylus_core.types import Adapter
 
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
     from stylus_core.history.history import History
 
 _MOST_USED = 8  # adapters that are named
+
+#: What is said where the file of a history is damaged; it is not opened then.
+DAMAGED_HISTORY = Finding(
+    "note",
+    "own pictures",
+    "what was learned of them is damaged",
+    "stylus learn FOLDER reads your pictures again; of your corrections it keeps what can be saved",
+)
+
+
+def is_of_history(detail: str) -> bool:
+    """Tells whether a line about a damaged file means the one of the history.
+
+    Args:
+        detail: the file's path, a colon and what is wrong.
+
+    Returns:
+        Whether it does.
+    """
+    return f"{NAME}: " in detail
 
 
 def own_findings(history: History, adapters: Sequence[Adapter]) -> Iterator[Finding]:
@@ -26,9 +47,6 @@ def own_findings(history: History, adapters: Sequence[Adapter]) -> Iterator[Find
         Nothing where no folder is learned.
     """
     on = [folder for folder in history.store.folders() if folder.on]
-    if history.store.problem:
-        remedy = "stylus learn reads the pictures anew"
-        yield Finding("note", "own pictures", f"what was learned cannot be read: {history.store.problem}", remedy)
     if not on:
         return
     names, uses = {a.id: a.name for a in adapters}, history.uses()

@@ -157,3 +157,16 @@ def test_the_report_is_written_for_this_user_alone_and_said_to_be_private(learne
         stylus.history.store.forget()
         with pytest.raises(LibraryError, match="stylus learn FOLDER"):
             write_learn_report(stylus, file, console, as_json=True)
+
+
+def test_the_doctor_leaves_a_damaged_history_where_it_is(learned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file,) = (learned.parent / "home").rglob("history.sqlite")
+    for beside in file.parent.glob("history.sqlite-*"):
+        beside.unlink()
+    file.write_bytes(b"feathers" * 4096)
+    before = sorted(path.name for path in file.parent.iterdir())
+    assert run(learned, "doctor") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "own pictures: what was learned of them is damaged -> stylus learn FOLDER" in out
+    assert sorted(path.name for path in file.parent.iterdir()) == before
+    assert file.read_bytes() == b"feathers" * 4096

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from stylus_core.cli.arguments import add_common, add_library
 from stylus_core.errors import OptionError
@@ -17,6 +18,12 @@ def add_learn(command: argparse.ArgumentParser) -> None:
         "folders", nargs="*", metavar="FOLDER", help="folder of your pictures; without: all that are learned and on"
     )
     command.add_argument("--status", action="store_true", help="say what is learned, and read nothing")
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a private page of what you use: over time, most, together, at which weights; reads nothing",
+    )
     command.add_argument(
         "--forget",
         nargs="?",
@@ -35,9 +42,12 @@ def check_learn(args: argparse.Namespace) -> None:
     asked = {
         "FOLDER": bool(args.folders),
         "--status": args.status,
+        "--report": args.report is not None,
         "--forget": args.forget is not None,
         "--off or --on": bool(args.off or args.on),
     }
     given = [name for name, is_given in asked.items() if is_given]
     if len(given) > 1:
         raise OptionError(f"{' and '.join(given)} are two things: give one of them at a time")
+    if args.report is not None and args.report.suffix.lower() not in (".html", ".htm"):
+        raise OptionError(f"--report replaces the file that it names: {args.report} has to end in .html")

@@ -11,6 +11,7 @@ from typing import Any
 from stylus_core.cli.command import Command, Opener
 from stylus_core.cli.exit_codes import FAILED, OK
 from stylus_core.cli.learn_arguments import EVERYTHING, add_learn, check_learn
+from stylus_core.cli.learn_report import write_learn_report
 from stylus_core.cli.open_library import dump, named_folders, opened, scanned
 from stylus_core.cli.progress import ProgressBar
 from stylus_core.cli.terminal_text import Console, clean, indented
@@ -33,6 +34,10 @@ def learn(args: argparse.Namespace, console: Console, opener: Opener) -> int:
             return _forget(store, args, console)
         if args.off or args.on:
             return _switch(store, args, console)
+        if args.report is not None:
+            with scanned(args, console, opener) as stylus:
+                write_learn_report(stylus, args.report, console, args.json)
+            return OK
         if args.status:
             return _told(store, args, console, opener, [])
         folders = [existing_folder(folder) for folder in args.folders]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import stat
@@ -14,9 +13,6 @@ import pytest
 
 from stylus_core import Stylus
 from stylus_core.cli import main
-from stylus_core.cli.learn_report import write_learn_report
-from stylus_core.cli.terminal_text import Console
-from stylus_core.errors import LibraryError
 from stylus_core.generation_data import AdapterUse, GenerationData
 from stylus_core.history.records import PictureRecord
 from tests.library.build import safetensors
@@ -142,21 +138,37 @@ def test_unused_as_json_has_those_apart_that_came_after_the_last_picture(
     assert "3 more came after the last learned picture" in capsys.readouterr().out
 
 
-def test_the_report_is_written_for_this_user_alone_and_said_to_be_private(learned: Path, tmp_path: Path) -> None:
-    console = Console(io.StringIO(), io.StringIO())
+def test_the_report_is_written_for_this_user_alone_and_said_to_be_private(
+    learned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "mine.html"
-    with Stylus(learned, encoder="none") as stylus:
-        write_learn_report(stylus, file, console, as_json=False)
-        out = console.out.getvalue()
-        assert str(file) in out and "private" in out
-        assert "felt_heron" in file.read_text("utf-8")
-        if sys.platform != "win32":
-            assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        with pytest.raises(LibraryError, match="nowhere"):
-            write_learn_report(stylus, tmp_path / "nowhere" / "mine.html", console, as_json=False)
-        stylus.history.store.forget()
-        with pytest.raises(LibraryError, match="stylus learn FOLDER"):
-            write_learn_report(stylus, file, console, as_json=True)
+    assert run(learned, "learn", "--report", str(file)) == 0
+    out = capsys.readouterr().out
+    assert str(file) in out and "private" in out
+    page = file.read_text("utf-8")
+    assert "felt_heron" in page and "2026-03-01" in page
+    if sys.platform != "win32":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert run(learned, "learn", "--report", str(file), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"report": str(file), "pictures": 3, "adapters": 2}
+    assert file.read_text("utf-8") == page
+
+
+def test_a_report_that_cannot_be_is_one_sentence(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.html"
+    assert run(library, "learn", "--report", str(file)) == 1
+    assert "stylus learn FOLDER" in capsys.readouterr().err and not file.exists()
+    learn(library, ("a heron", (), 1_700_000_000.0))
+    assert run(library, "learn", "--report", str(tmp_path / "nowhere" / "mine.html")) == 1
+    assert f"cannot be written to {tmp_path / 'nowhere' / 'mine.html'}" in capsys.readouterr().err
+    assert run(library, "learn", str(tmp_path), "--report", str(file)) == 2
+    assert "are two things" in capsys.readouterr().err
+    adapter = library / "felt_heron.safetensors"
+    before = adapter.read_bytes()
+    assert run(library, "learn", "--report", str(adapter)) == 2
+    assert "has to end in .html" in capsys.readouterr().err and adapter.read_bytes() == before
 
 
 def test_the_doctor_leaves_a_damaged_history_where_it_is(learned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ CORE: dict[str, str] = {
     "doctor": f"{_HERE}.core_commands:DOCTOR",
     "set": f"{_HERE}.set_command:SET",
     "learn": f"{_HERE}.learn_command:LEARN",
+    "feedback": f"{_HERE}.feedback_command:FEEDBACK",
     "refine": f"{_HERE}.refine_command:REFINE",
     "describe": f"{_HERE}.refine_command:DESCRIBE",
 }

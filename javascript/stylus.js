@@ -21,7 +21,7 @@
         if (document.hidden) return;
         for (const tab of tabs) {
             const button = find(tab, 'poll');
-            const lines = ['status', 'refine'].map((part) => find(tab, part, '.stylus-status'));
+            const lines = ['status', 'refine', 'own'].map((part) => find(tab, part, '.stylus-status'));
             // A panel that is closed or on another tab has no size: nobody reads it.
             if (button && lines.some((line) => line && line.dataset.busy === '1' && line.offsetParent !== null)) {
                 button.click();

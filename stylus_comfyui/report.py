@@ -14,7 +14,8 @@ from stylus_host.client_text import told
 #: Of `payload`; raised where a page of before could not read it.
 VERSION = 1
 
-_HIDDEN = ("path", "preview", "start", "end")  # where files lie on this machine, and places in a text
+#: Where files lie on this machine, places in a text, and what own pictures say: the page asks for that, and keeps none.
+_HIDDEN = ("path", "preview", "start", "end", "own_note")
 
 
 def report(outcome: PickOutcome) -> str:

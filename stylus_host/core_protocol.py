@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from stylus_core.options import Options
 from stylus_core.progress import Progress
 from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
+from stylus_host.own_history import OwnHistory
 
 if TYPE_CHECKING:
     from stylus_core.adapter_search import FoundPage
@@ -33,6 +34,10 @@ class SelectingCore(Protocol):
     @property
     def home(self) -> Path:
         """The library's folder of state."""
+
+    @property
+    def history(self) -> OwnHistory:
+        """What the user's own pictures and corrections say."""
 
     def catch_up(self) -> None:
         """Reads what changed in the folders, if that takes no more than a moment."""

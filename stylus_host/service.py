@@ -14,6 +14,7 @@ from stylus_core.library.find_by_name import the_one
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Half, PresentAdapter, Selection
 from stylus_host.core_protocol import SelectingCore
+from stylus_host.own_history import OwnHistory
 from stylus_host.service_state import BESIDE, ServiceState
 from stylus_host.thread_priority import lower_priority
 
@@ -231,6 +232,10 @@ class Service:
     def home(self) -> Path:
         """The library's folder of state. Raises `NotReady`."""
         return self._ready().home
+
+    def history(self) -> OwnHistory:
+        """What the user's own pictures and corrections say. Raises `NotReady`."""
+        return self._ready().history
 
     def _ready(self) -> SelectingCore:
         core = self._core

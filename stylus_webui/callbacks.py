@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from stylus_webui import axes, host, infotext, key_field, routes, runtime, settings_page
+from stylus_webui import axes, host, infotext, key_field, routes, runtime, settings, settings_page
 
 logger = logging.getLogger("stylus")
 
@@ -30,6 +31,7 @@ def _register() -> None:
         ("on_before_ui", axes.register),
         ("on_infotext_pasted", infotext.pasted),
         ("on_app_started", started),
+        ("on_image_saved", saved),
     ):
         on = getattr(callbacks, event, None)
         if on is None:
@@ -43,6 +45,13 @@ def started(_demo: Any, app: Any) -> None:
     routes.add(app)
     follow_refresh()
     runtime.start()
+
+
+def saved(params: Any) -> None:
+    """`on_image_saved`: the picture is on the disk, and the host goes on at once."""
+    name = getattr(params, "filename", "")
+    if settings.learns() and isinstance(name, str) and name:
+        runtime.get().own.note(os.path.abspath(name))
 
 
 def follow_refresh() -> None:

@@ -35,6 +35,7 @@ class Chip:
     banned: bool = False
     removed: bool = False  # for this prompt
     weighed: bool = False  # the weight is the user's
+    own: str = ""  # how the user's own pictures use it, one sentence
     settled: bool = False  # it stands in the prompt already: nothing is left to change
 
     def html(self) -> str:
@@ -84,7 +85,8 @@ class Chip:
         words = f" Trigger words: {', '.join(pick.trigger_words)}." if pick.trigger_words else ""
         clip = "" if pick.clip_weight is None else f" Text encoder: {weight(pick.clip_weight)}."
         why = told(pick.reason) if pick.reason else ""
-        reason = escape((why + words + clip).strip())
+        own = f" {self.own}" if self.own else ""
+        reason = escape((why + words + clip + own).strip())
         return (
             f'<div class="stylus-why"><button type="button" class="stylus-reason" data-slot="reason" '
             f'aria-expanded="false" title="{reason}">{reason}</button></div>'

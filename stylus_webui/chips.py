@@ -31,6 +31,7 @@ class View:
     banned: frozenset[str] = frozenset()
     weighed: frozenset[str] = frozenset()  # their weights are the user's
     pages: Mapping[str, str] = field(default_factory=dict)  # name -> address of its page
+    own: Mapping[str, str] = field(default_factory=dict)  # name -> how the user's own pictures use it
     opens: bool = False  # folders can be opened
     notes: tuple[str, ...] = ()
     repeated: str = ""  # where the picks are a picture's: the sentence that says so
@@ -149,6 +150,7 @@ def _chip(kind: str, number: int, pick: Pick, view: View, pictures: Thumbnails) 
         number=number if kind == "picks" else 0,
         image=pictures.of(pick.preview),
         page=view.pages.get(pick.name, ""),
+        own=view.own.get(pick.name, ""),
         opens=view.opens and bool(pick.path),
         second=tuple(p for p in view.picks if p.belongs_to == pick.name),
         pinned=pick.name in view.pinned,

@@ -68,6 +68,10 @@ def flag(name: str, default: Any = None) -> Any:
     return getattr(getattr(shared(), "cmd_opts", None), name, default)
 
 
+#: Settings of the folders in which pictures are saved; what was only made larger is there a second time and left out.
+_OUTPUTS = ("samples", "txt2img_samples", "img2img_samples", "control_samples", "save")
+
+
 # -- adapters ----------------------------------------------------------------------------------------------------------
 
 
@@ -76,6 +80,17 @@ def lora_folders() -> list[Path]:
     given = [flag("lora_dir"), flag("lyco_dir"), flag("lyco_dir_backcompat")]
     folders = [Path(str(path)) for path in given if path]
     return list(dict.fromkeys(p.resolve() for p in folders if p.is_dir()))
+
+
+def output_folders() -> list[str]:
+    """The folders into which the host saves what it makes, those that exist; of two of which one lies in the other, the outer.
+
+    SD.Next means its folders to lie in the first of them.
+    """
+    first, *others = (str(option(f"outdir_{name}", "") or "") for name in _OUTPUTS)
+    named = [first, *others, *(os.path.join(first, path) for path in others if first and path)]
+    found = dict.fromkeys(os.path.abspath(path) for path in named if path and os.path.isdir(path))
+    return [p for p in found if not any(p != q and p.startswith(os.path.join(q, "")) for q in found)]
 
 
 def networks() -> Any:

@@ -147,7 +147,7 @@ def _hit(hit: FoundAdapter, wanted: str, pinned: bool, banned: bool) -> str:
     title = escape(adapter.title)
     picture = thumbnail(adapter.metadata.preview)
     image = f'<img alt="" src="{picture}">' if picture else '<span class="stylus-blank"></span>'
-    said = [_line(adapter), f"Found because {hit.reason}." if hit.reason else ""]
+    said = [_line(adapter), f"Found because {hit.reason}." if hit.reason else "", runtime.get().own.note_of(adapter)]
     lines = "".join(f"<div>{escape(text)}</div>" for text in said if text)
     misfit = _misfit(adapter, wanted)
     if misfit:

@@ -8,10 +8,11 @@ from typing import Any
 import gradio as gr
 
 from stylus_core.option_table import POOL
-from stylus_webui import for_good, library_search, panel_answers, panel_jobs
+from stylus_webui import for_good, library_search, own_panel, panel_answers, panel_jobs
 from stylus_webui import options as table
 from stylus_webui.library_search import SearchBox
 from stylus_webui.options import CONTROLS
+from stylus_webui.own_panel import OwnBox
 from stylus_webui.panel_controls import control, in_pairs, not_saved
 from stylus_webui.panel_header import checkpoint, header
 from stylus_webui.panel_jobs import JobParts
@@ -42,6 +43,7 @@ class Panel:
     stop: Any
     search: SearchBox
     kept: Any  # HTML: what is pinned and banned for good
+    own: OwnBox
 
     @property
     def arguments(self) -> list[Any]:
@@ -97,6 +99,8 @@ def build(tab: str, problem: str = "") -> Panel:
                 search = library_search.build(name, not problem)
             with gr.Accordion("Pinned and banned", open=False, elem_id=name("for_good")):
                 kept = gr.HTML(value=for_good.html(), elem_id=name("kept"))
+            with gr.Accordion("Your own pictures", open=False, elem_id=name("own_pictures")):
+                own = own_panel.build(name, not problem)
             with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
                 refine = gr.HTML(value=panel_answers.descriptions(), elem_id=name("refine"))
                 with gr.Row():
@@ -111,5 +115,5 @@ def build(tab: str, problem: str = "") -> Panel:
             poll = gr.Button("poll", elem_id=name("poll"))
             jobs = panel_jobs.build(name)
     ordered = {o.name: controls[o.name] for o in CONTROLS}
-    parts = (shown, status, show, act, poll, jobs, checkpoint_line, rescan, refine, *buttons, search, kept)
+    parts = (shown, status, show, act, poll, jobs, checkpoint_line, rescan, refine, *buttons, search, kept, own)
     return Panel(tab, ordered, state, action, *parts)

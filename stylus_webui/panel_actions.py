@@ -14,7 +14,7 @@ import gradio as gr
 
 from stylus_core.errors import OptionError
 from stylus_host.named_adapters import MOST_PICKS, Named
-from stylus_webui import host_prompts, runtime, settings, tags
+from stylus_webui import host_prompts, own_panel, runtime, settings, tags
 from stylus_webui import options as table
 from stylus_webui.adapter_folder import open_folder
 from stylus_webui.edits import Edits, parse_edits
@@ -106,6 +106,9 @@ def apply_action(action: str, tab: TabValues, context: DecisionContext | None = 
         return tab
     if what == "write":
         return _write(tab, context)
+    if what.startswith("own-"):
+        own_panel.act(what, name)
+        return tab
     edits = replace(parse_edits(tab.state).for_prompt(tab.prompt, tab.typed), prompt=tab.typed)
     if what in _FOR_GOOD:
         tab = _for_good(what, name, tab)
@@ -113,7 +116,14 @@ def apply_action(action: str, tab: TabValues, context: DecisionContext | None = 
         edits = replace(edits, rewritten="", picks=())
     elif name:
         edits = _edited(edits, what, name, value, lambda: _served(name, tab, context))
+    _remembered(what, name, value, tab)
     return tab.put(-1, edits.dump())
+
+
+def _remembered(what: str, name: str, value: Any, tab: TabValues) -> None:
+    """Keeps the click with the prompt as it was selected for, where the user wants that."""
+    weight = _weight(name, value).get(name) if what == "weight" else None
+    runtime.get().own.clicked(what, host_prompts.strip_comments(tab.prompt).strip(), name, weight)
 
 
 def _edited(edits: Edits, what: str, name: str, value: Any, serves: Callable[[], tuple[str, ...]]) -> Edits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +167,7 @@ def _view(
         removed=edits.removed,
         weighed=frozenset(edits.weights),
         pages={p.name: _page(p.name) for p in (*decision.selected, *decision.nearly)},
+        own=_own(dict.fromkeys(p.name for p in (*picks, *decision.selected, *decision.nearly))),
         pinned=frozenset({*given.options.pinned, *settings.pinned()}),
         banned=frozenset({*given.options.banned, *settings.banned()}),
         opens=adapter_folder.can_open(),
@@ -175,6 +176,14 @@ def _view(
         finished=decision.finished and anew,
     )
     return chips.answer(view)
+
+
+def _own(names: Iterable[str]) -> dict[str, str]:
+    """What the user's own pictures say of adapters."""
+    current = runtime.get()
+    if not current.own.counts():
+        return {}
+    return {name: current.own.note_of(current.service.find(name)) for name in names}
 
 
 def _page(name: str) -> str:

@@ -13,7 +13,17 @@ from typing import Any
 
 import gradio as gr
 
-from stylus_webui import chips, for_good, host_prompts, library_search, panel_answers, panel_jobs, runtime, settings
+from stylus_webui import (
+    chips,
+    for_good,
+    host_prompts,
+    library_search,
+    own_panel,
+    panel_answers,
+    panel_jobs,
+    runtime,
+    settings,
+)
 from stylus_webui.panel import Panel
 from stylus_webui.panel_actions import TabValues
 from stylus_webui.panel_controls import follow_settings
@@ -51,7 +61,7 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
         ]
         same = kept == (settings.pinned(), settings.banned())
         hits = gr.update() if same else library_search.again(query, place)
-        return shown, tab.state, for_good.html(), hits, *said
+        return shown, tab.state, for_good.html(), hits, own_panel.status(), own_panel.html(), *said
 
     def after(seen: str, page: str) -> Any:
         return panel_jobs.after(panel.tab, seen, page, panel_answers.of_outcome)
@@ -67,10 +77,10 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     panel.show.click(fn=_safely(show, 3), inputs=inputs, outputs=[panel.shown, panel.status, panel.checkpoint], **quiet)
     acted = panel.act.click(
-        fn=_safely(act, 6),
+        fn=_safely(act, 8),
         inputs=[panel.action, *panel.search.asked, *inputs],
         outputs=[
-            *(panel.shown, panel.state, panel.kept, panel.search.found),
+            *(panel.shown, panel.state, panel.kept, panel.search.found, panel.own.status, panel.own.lists),
             *(panel.controls["pinned"], prompt),
         ],
         **quiet,
@@ -78,12 +88,16 @@ def wire(panel: Panel, prompt: Any, styles: Any = None) -> None:
     # The page's script waits for it before it sends the next action; after a failure too.
     acted.then(fn=lambda: "", inputs=[], outputs=[panel.action], **quiet)
     panel.poll.click(
-        fn=lambda: (panel_answers.status(), panel_answers.descriptions(), for_good.html(), checkpoint()),
+        fn=lambda: (
+            *(panel_answers.status(), panel_answers.descriptions(), for_good.html(), checkpoint()),
+            *own_panel.polled(),
+        ),
         inputs=[],
-        outputs=[panel.status, panel.refine, panel.kept, panel.checkpoint],
+        outputs=[panel.status, panel.refine, panel.kept, panel.checkpoint, panel.own.status, panel.own.lists],
         **quiet,
     )
     library_search.wire(panel.search)
+    own_panel.wire(panel.own)
     for button, what in ((panel.estimate, "plan"), (panel.start, "start"), (panel.stop, "stop")):
         button.click(fn=functools.partial(panel_answers.refine, what), inputs=[], outputs=[panel.refine], **quiet)
     panel.rescan.click(fn=rescan, inputs=[], outputs=[panel.status], **quiet)

@@ -29,11 +29,13 @@ class Runtime:
     """Service, cache and the outcomes of the last jobs."""
 
     def __init__(self, service: Service, cache: Cache) -> None:
+        from stylus_host.own_pictures import OwnLearning
         from stylus_webui.refining import Refining
 
         self.service = service
         self.cache = cache
         self.refining = Refining(service.home, settings.composer_settings, settings.refine_settings, service.refresh)
+        self.own = OwnLearning(service.history, settings.learns)
         self._outcomes: OrderedDict[tuple[str, str], tuple[int, JobOutcome | None]] = OrderedDict()
         self._ended = 0
         self._lock = threading.Lock()
@@ -54,6 +56,7 @@ class Runtime:
             pinned=settings.pinned(),
             favourites=settings.favourites(),
             seed=job_seed(p),
+            own=self.own.key(),
         )
 
     def note(self, tab: str, page: str, outcome: JobOutcome | None) -> None:
@@ -87,6 +90,7 @@ class Runtime:
     def close(self) -> None:
         """Ends the background work and closes the databases."""
         self.refining.close()
+        self.own.close()
         self.service.close()
         self.cache.close()
 

@@ -60,6 +60,7 @@ class DecisionContext:
     pinned: tuple[str, ...] = ()
     favourites: tuple[str, ...] = ()
     seed: int = 0  # of the job's first picture
+    own: tuple[int, ...] = ()  # how far the user's own pictures and corrections are; none: they do not count
     selections: dict[tuple[str, Options], Selection] = field(default_factory=dict)  # that were made with it
 
     @property
@@ -243,6 +244,7 @@ def _selected(effective: str, options: Options, context: DecisionContext) -> Sel
         "options": dataclasses.asdict(options),
         "model": context.model if declaration(options.composer).asks_model else "",
         "pairs": context.pairs.key,
+        **({"own": context.own} if context.own else {}),
     }
     known = context.cache.get("picks", key)
     if known is not None:

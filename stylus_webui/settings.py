@@ -29,6 +29,10 @@ _NONE = ("enabled", "pinned", "banned", "favourite_names", "seed", "architecture
 DEFAULTS = tuple(o for o in CONTROLS if o.name not in _NONE)
 
 
+#: The switch of learning from the user's own pictures.
+LEARN = "stylus_learn"
+
+
 def default_name(option: Option) -> str:
     """Names the setting that holds the panel's default of an option.
 
@@ -131,6 +135,32 @@ def set_pinned(name: str, pin: bool) -> str:
         Why it could not be kept, the end of a sentence; "" if it was.
     """
     return _keep("stylus_pinned", pinned, name, pin)
+
+
+def learns() -> bool:
+    """Whether this WebUI may learn from the user's own pictures and corrections, and use what was learned."""
+    return bool(host.option(LEARN, False))
+
+
+def set_learns(learn: bool) -> str:
+    """Switches that on or off.
+
+    Args:
+        learn: whether it is on from now on.
+
+    Returns:
+        Why it could not be kept, the end of a sentence; "" if it was.
+    """
+    try:
+        shared = host.shared()
+        shared.opts.set(LEARN, learn)
+        if learns() != learn:
+            return "the WebUI does not let this setting change"
+        shared.opts.save(shared.config_filename)
+    except Exception as error:
+        logger.warning("%s could not be saved: %s", LEARN, error)
+        return f"the setting could not be saved ({error or type(error).__name__})"
+    return ""
 
 
 def _keep(setting: str, names: Callable[[], tuple[str, ...]], name: str, there: bool) -> str:

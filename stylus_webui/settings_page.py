@@ -12,7 +12,7 @@ from typing import Any
 from stylus_core.llm.endpoint_settings import FIELDS, KEY_VARIABLES
 from stylus_core.option_values import Option
 from stylus_webui import host, key_field
-from stylus_webui.settings import DEFAULTS, default_name
+from stylus_webui.settings import DEFAULTS, LEARN, default_name
 
 SECTION = ("stylus", "Stylus")
 
@@ -59,6 +59,14 @@ def register(changed: Callable[[], None]) -> None:
     )
     add("stylus_home", "", "Folder of index and caches", "empty: the user's cache folder")
     add("stylus_keep_picks", True, "Keep picks", "the same prompt gives the same picks after a restart", gr.Checkbox)
+    add(
+        LEARN,
+        False,
+        "Learn from my own pictures",
+        "reads how your saved pictures were made, and remembers what you change of the picks; all of it stays on this "
+        "machine; off: nothing of it is read, kept or used here; the folders are in the panel, under Your own pictures",
+        gr.Checkbox,
+    )
     for option in DEFAULTS:
         component, arguments = _component(option)
         add(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from stylus_core.prompt.grammar import SEPARATORS
 from stylus_core.types import Pick
@@ -45,7 +46,12 @@ def remember(cache: Cache, rewritten: str, own: str, picks: tuple[Pick, ...]) ->
         own: what we made it of.
         picks: that are in it.
     """
-    cache.put(_WRITTEN, normal(rewritten), {"prompt": own, "picks": [dataclasses.asdict(p) for p in picks]})
+    cache.put(_WRITTEN, normal(rewritten), {"prompt": own, "picks": [_kept(p) for p in picks]})
+
+
+def _kept(pick: Pick) -> dict[str, Any]:
+    """Without what the user's own pictures say, which is shown and kept nowhere else."""
+    return {k: v for k, v in dataclasses.asdict(pick).items() if k != "own_note"}
 
 
 def recognise(effective: str, cache: Cache) -> WrittenPrompt | None:

@@ -13,6 +13,7 @@ from stylus_core.library.database import DatabaseState
 from stylus_core.options import Options
 from stylus_core.types import Adapter, Applies, Card, Half, Metadata, Pick, PresentAdapter, Selection
 from tests.clock import HANG, until
+from tests.host.fake_history import FakeHistory
 
 
 def safetensors(path: Path, shapes: dict[str, list[int]] | None = None, **metadata: str) -> Path:
@@ -54,6 +55,7 @@ class FakeCore:
         self.held: threading.Event | None = None  # `select` waits for it
         self.selecting = threading.Event()  # it does
         self.library = self
+        self.history = FakeHistory()
         self.home = folder / "state"
 
     def add(self, name: str, word: str = "", weight: float = 0.8, file: Path | None = None, **more: Any) -> Adapter:

@@ -19,6 +19,7 @@ on_before_ui = _adder("before_ui")
 on_after_component = _adder("after_component")
 on_infotext_pasted = _adder("infotext_pasted")
 on_app_started = _adder("app_started")
+on_image_saved = _adder("image_saved")
 on_script_unloaded = _adder("script_unloaded")
 
 

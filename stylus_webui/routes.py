@@ -14,13 +14,12 @@ from typing import Any
 from stylus_core.errors import OptionError, StylusError
 from stylus_core.types import Adapter, Pick
 from stylus_host.service import NotReady
-from stylus_webui import guard, host, runtime, settings
+from stylus_webui import corrections_route, guard, host, runtime, settings
 from stylus_webui import options as table
 from stylus_webui.client_text import cleaned, for_client
+from stylus_webui.corrections_route import PROMPT
 
 PREFIX = "/stylus/v1"
-#: Longest prompt that is selected for, in characters: twice what 3,000 tokens take.
-PROMPT = 32_768
 #: Most names in one option: a hundred adapters are pinned at times, thousands are a mistake that costs minutes.
 NAMES = 1000
 
@@ -43,7 +42,8 @@ def add(app: Any) -> None:
             return json.dumps(content, allow_nan=False).encode("ascii")
 
     # FastAPI reads the annotation, and is not imported before it is needed.
-    guard.check.__annotations__["request"] = _select_route.__annotations__["request"] = Request
+    for function in (guard.check, _select_route, _feedback_route, _undo_route):
+        function.__annotations__["request"] = Request
     routes = (
         ("/version", _version, "GET"),
         ("/options", _options, "GET"),
@@ -51,11 +51,14 @@ def add(app: Any) -> None:
         ("/adapters", _adapters_route, "GET"),
         ("/index", _index, "GET"),
         ("/index/rescan", _rescan, "POST"),
+        ("/feedback", _feedback, "GET"),
+        ("/feedback", _feedback_route, "POST"),
+        ("/feedback/undo", _undo_route, "POST"),
     )
     before = [Depends(guard.check)]
-    for path, function, method in routes:
+    for path, answers, method in routes:
         app.add_api_route(
-            PREFIX + path, function, methods=[method], dependencies=before, tags=["Stylus"], response_class=Answer
+            PREFIX + path, answers, methods=[method], dependencies=before, tags=["Stylus"], response_class=Answer
         )
 
 
@@ -86,6 +89,24 @@ def _adapters_route(query: str = "", offset: int = 0, limit: int = 100) -> dict[
 def _rescan() -> dict[str, Any]:
     runtime.get().service.refresh()
     return _index()
+
+
+def _feedback() -> dict[str, Any]:
+    return _answered(corrections_route.listed)
+
+
+async def _feedback_route(request: Any) -> dict[str, Any]:
+    from starlette.concurrency import run_in_threadpool
+
+    body = request.state.body
+    return dict(await run_in_threadpool(_answered, lambda: corrections_route.correct(body)))
+
+
+async def _undo_route(request: Any) -> dict[str, Any]:
+    from starlette.concurrency import run_in_threadpool
+
+    body = request.state.body
+    return dict(await run_in_threadpool(_answered, lambda: corrections_route.undo(body)))
 
 
 def _answered(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

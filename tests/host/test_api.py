@@ -227,7 +227,12 @@ ROUTES = [
     ("GET", "/adapters"),
     ("GET", "/index"),
     ("POST", "/index/rescan"),
+    ("GET", "/feedback"),
+    ("POST", "/feedback"),
+    ("POST", "/feedback/undo"),
 ]
+#: Of those who may ask: with what they said, or what was wrong in it.
+LET_IN = {200, 422}
 
 
 def test_every_route_is_listed_here(zoo):
@@ -249,8 +254,8 @@ def test_every_route_asks_for_the_hosts_credentials(host, listen, method, path):
         assert ask(auth=(user, password)).status_code == 401
     for header in ("Basic", "Basic !!!", "Bearer secret", f"Basic {base64.b64encode(b'ann').decode()}", "Basic /w=="):
         assert ask(headers={"Authorization": header}).status_code == 401
-    assert ask(auth=("ann", "secret")).status_code == 200
-    assert ask(auth=("bob", "word")).status_code == 200
+    assert ask(auth=("ann", "secret")).status_code in LET_IN
+    assert ask(auth=("bob", "word")).status_code in LET_IN
 
 
 def test_open_where_the_host_is_open_and_absent_where_its_api_is_off(zoo, listen):
@@ -430,7 +435,7 @@ def test_every_route_refuses_pages_of_other_origins(zoo, listen):
     ]
     assert len(registered(zoo)) == len(ROUTES)
     for method, path in registered(zoo):
-        assert {status(headers, method, path) for headers in own} == {200}, path
+        assert {status(headers, method, path) for headers in own} <= LET_IN, path
         assert {status(headers, method, path) for headers in foreign} == {403}, path
     asked = len(zoo.core.asked)
     assert asked == len(own) or asked == 1  # the same prompt is not selected for again
@@ -507,3 +512,76 @@ def test_the_hosts_refresh_rescans(zoo, client):
         f"{client.baseurl}/refresh-loras", timeout=HANG
     )
     assert zoo.service.wait(HANG) and zoo.core.indexed == indexed + 1
+
+
+# -- corrections -------------------------------------------------------------------------------------------------------
+
+SAID = {"prompt": "a fox", "name": "fox_v2", "action": "removed"}
+
+
+@pytest.fixture
+def learns(zoo, listen):
+    """The port of a WebUI that learns from corrections."""
+    from stylus_webui import settings
+
+    settings.set_learns(True)
+    return listen()
+
+
+def test_a_correction_is_kept_listed_and_taken_back(zoo, learns):
+    made = post(learns, "/feedback", json=SAID)
+    assert made.status_code == 200 and {**SAID, "number": 1, "weight": None, "by": "api"}.items() <= made.json().items()
+    post(learns, "/feedback", json={**SAID, "action": "weighed", "weight": 0.4})
+    listed = get(learns, "/feedback").json()
+    assert listed["on"] is True and [(c["number"], c["weight"]) for c in listed["corrections"]] == [(2, 0.4), (1, None)]
+    assert post(learns, "/feedback/undo", json={"number": 1}).json()["action"] == "removed"
+    again = post(learns, "/feedback/undo", json={"number": 1})
+    assert again.status_code == 422 and "number 1" in again.json()["detail"]
+    assert [c["number"] for c in get(learns, "/feedback").json()["corrections"]] == [2]
+
+
+def test_nothing_is_kept_while_the_webui_does_not_learn(zoo, listen):
+    port = listen()
+    answer = post(port, "/feedback", json=SAID)
+    assert answer.status_code == 422 and "Learn from my own pictures" in answer.json()["detail"]
+    assert get(port, "/feedback").json() == {"on": False, "corrections": []} and not zoo.core.history.on
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({}, "prompt"),
+        ({**SAID, "prompt": " "}, "prompt"),
+        ({**SAID, "prompt": "x" * 32_769}, "32,768"),
+        ({**SAID, "name": "nobody"}, "nobody"),
+        ({**SAID, "name": 3}, "name"),
+        ({**SAID, "action": "loved"}, "loved"),
+        ({**SAID, "action": ["removed"]}, "action"),
+        ({**SAID, "action": "weighed"}, "weight"),
+        ({**SAID, "weight": 0.5}, "weight"),
+        ({**SAID, "action": "weighed", "weight": "heavy"}, "weight"),
+        ({**SAID, "action": "weighed", "weight": True}, "weight"),
+        ({**SAID, "action": "weighed", "weight": 11}, "-10 to 10"),
+        ({**SAID, "by": "user"}, "by"),
+    ],
+)
+def test_a_correction_that_is_none_is_refused_by_name(zoo, learns, body, named):
+    answer = post(learns, "/feedback", json=body)
+    assert answer.status_code == 422 and named in answer.json()["detail"] and zoo.core.history.said == []
+
+
+@pytest.mark.parametrize("body", [{}, {"number": "1"}, {"number": True}, {"number": 1.5}, {"number": 1, "x": 2}])
+def test_what_is_no_number_takes_nothing_back(zoo, learns, body):
+    post(learns, "/feedback", json=SAID)
+    assert post(learns, "/feedback/undo", json=body).status_code == 422 and len(zoo.core.history.said) == 1
+
+
+def test_no_answer_but_the_list_says_what_was_corrected_or_used(zoo, learns):
+    from stylus_core.history.records import OwnUse
+
+    zoo.core.history.used["fox_v2"] = OwnUse(41, 12, 1_772_366_400.0, (0.5, 0.65, 0.8))
+    post(learns, "/feedback", json={**SAID, "prompt": "a fox in secret"})
+    answers = [get(learns, path).text for method, path in ROUTES if method == "GET" and path != "/feedback"]
+    answers.append(post(learns, "/select", json={"prompt": "a fox"}).text)
+    for text in answers:
+        assert "secret" not in text and "own_note" not in text and "own pictures" not in text

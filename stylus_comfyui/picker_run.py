@@ -31,7 +31,8 @@ def changed(picks_state: Any) -> str:
     service = runtime.service()
     try:
         service.follow_folders()
-        return f"{__version__} {service.identity()} {service.revision()} {service.vectors}"
+        own = "".join(f" {part}" for part in runtime.own().key())
+        return f"{__version__} {service.identity()} {service.revision()} {service.vectors}{own}"
     except StylusError:
         status = service.state.status
         if status in ("waiting", "failed"):  # nobody began to read, or a folder may be there by now

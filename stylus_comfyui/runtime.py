@@ -13,6 +13,7 @@ from stylus_comfyui import host
 
 if TYPE_CHECKING:
     from stylus_host.core_protocol import SelectingCore
+    from stylus_host.own_pictures import OwnLearning
     from stylus_host.service import Service
 
 logger = logging.getLogger("stylus")
@@ -20,6 +21,7 @@ logger = logging.getLogger("stylus")
 _NO_FOLDER = "ComfyUI has no LoRA folder: put LoRAs into models/loras, or name a folder in extra_model_paths.yaml"
 
 _current: Service | None = None
+_own: tuple[Service, OwnLearning] | None = None
 _making = threading.Lock()
 _last_architecture = "any"
 
@@ -34,6 +36,18 @@ def service() -> Service:
             _current = Service(_open_core, host.lora_roots, lambda: _last_architecture, _NO_FOLDER)
             atexit.register(_current.close)
         return _current
+
+
+def own() -> OwnLearning:
+    """What the user's own pictures and corrections say: wanted where `stylus learn` or `stylus feedback` began it."""
+    global _own
+    current = service()
+    with _making:
+        if _own is None or _own[0] is not current:
+            from stylus_host.own_pictures import OwnLearning
+
+            _own = current, OwnLearning(current.history, lambda: current.history().on)
+        return _own[1]
 
 
 def install(other: Service | None) -> None:

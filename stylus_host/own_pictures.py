@@ -186,14 +186,17 @@ class OwnLearning:
         """Whether anything of it counts now. Never raises."""
         try:
             return bool(self.wanted() and self._history().on)
-        except StylusError:
+        except StylusError:  # there is no library yet
+            return False
+        except Exception as error:
+            logger.debug("own pictures do not count (%s)", type(error).__name__)
             return False
 
     def key(self) -> tuple[int, ...]:
         """Says by what a selection may differ from one before; () where nothing of it counts. Never raises."""
         try:
             return (self._history().store.revision,) if self.counts() else ()
-        except StylusError:
+        except Exception:
             return ()
 
     def clicked(self, click: str, prompt: str, name: str, weight: float | None = None, by: str = "panel") -> None:

@@ -36,15 +36,16 @@ export const weightText = (weight) => String(Math.round(weight * 100) / 100);
  * @param kind "picks", "nearly" or "left"
  * @param picture its picture, or the blank in its place
  * @param act called with what is to be done, the chip, and for a weight the typed value
+ * @param note how the user's own pictures use it
  */
-export function drawChip(chip, kind, picture, act) {
+export function drawChip(chip, kind, picture, act, note = '') {
     const [pick] = chip.picks;
     const gone = kind === 'picks' && (chip.removed || chip.banned);
     const item = make('li', `stylus-chip stylus-${kind}${gone ? ' stylus-removed' : ''}`, {'data-name': chip.name});
     const about = make('div', 'stylus-about', {}, head(chip, kind === 'picks' && !gone, act), files(chip));
     const served = servedBy(pick, chip);
     if (served.childElementCount) about.append(served);
-    const why = reason(pick);
+    const why = reason(pick, note);
     if (why) about.append(why);
     item.append(picture, about, tools(chip, kind, gone, act));
     return item;
@@ -92,10 +93,10 @@ function servedBy(pick, {frozen, brought}) {
     return row;
 }
 
-function reason(pick) {
+function reason(pick, note) {
     const words = pick.trigger_words.length ? ` Trigger words: ${pick.trigger_words.join(', ')}.` : '';
     const clip = pick.clip_weight === null ? '' : ` Text encoder: ${weightText(pick.clip_weight)}.`;
-    const why = `${pick.reason}${words}${clip}`.trim();
+    const why = `${pick.reason}${words}${clip}${note ? ` ${note}` : ''}`.trim();
     if (!why) return null;
     const shown = make('button', 'stylus-reason', {
         type: 'button', textContent: why, title: why, dir: 'auto', 'aria-expanded': 'false', 'data-slot': 'reason',

@@ -17,6 +17,8 @@ export class Panel {
      * @param host.prompt gives the prompt that stands in the node; null where it is linked
      * @param host.thumbnail gives the address of a LoRA's picture
      * @param host.run runs the node alone; null where that cannot be
+     * @param host.askOwn asks how the user's own pictures use LoRAs
+     * @param host.tellOwn tells what was done to one
      * @param host.resized is called with the pixels by which the height that is needed grew
      */
     constructor(host) {
@@ -25,6 +27,7 @@ export class Panel {
         this.progress = null;
         this.lifted = new Map(); // frozen picks that were removed here, to be put back
         this.unpinned = new Set(); // pinned ones
+        this.own = {on: false, notes: new Map()}; // what the user's own pictures say: shown, and kept nowhere
         this.pictures = new Pictures(host.thumbnail);
         this.unfolded = false;
         this.height = SHORTEST;
@@ -48,6 +51,24 @@ export class Panel {
         this.lifted.clear();
         this.unpinned.clear();
         this.render();
+        this.lookUp(payload);
+    }
+
+    // Of own pictures the page is told when it asks.
+    async lookUp(payload) {
+        if (!this.host.askOwn) return;
+        const names = [...payload.picks, ...payload.nearly, ...payload.left_out].map((pick) => pick.name);
+        const own = await this.host.askOwn(names);
+        if (this.payload !== payload) return;
+        const drawn = own.notes.size || this.own.notes.size;
+        this.own = own;
+        if (drawn) this.render();
+    }
+
+    tellOwn(what, name, weight) {
+        if (!this.own.on) return;
+        const prompt = edits.promptOf(edits.readState(this.host.read()), this.payload, this.host.prompt());
+        if (prompt.trim()) this.host.tellOwn(what, prompt, name, weight);
     }
 
     /** How far the library is, or null. */
@@ -97,6 +118,7 @@ export class Panel {
             this.weigh(chip, value);
             return;
         }
+        this.tellOwn(what, chip.name);
         const {picks} = chip;
         const doing = {
             remove: (state) => edits.remove(state, picks, chip.chosen || !chip.frozen),
@@ -128,6 +150,7 @@ export class Panel {
         const item = [...this.list.querySelectorAll('.stylus-picks')].find((e) => e.dataset.name === chip.name);
         const field = item && item.querySelector('input.stylus-weight');
         if (weight !== null && weight !== chip.picks[0].weight) {
+            this.tellOwn('weigh', chip.name, weight);
             this.change((state) => edits.weigh(state, chip.picks, weight));
         }
         this.view = this.look();
@@ -171,7 +194,7 @@ export class Panel {
 
     chipList(chips, kind, label) {
         const items = chips.slice(0, MOST).map((chip) => (
-            drawChip(chip, kind, this.picture(chip.picks[0]), (what, ...given) => this.act(what, ...given))
+            drawChip(chip, kind, this.picture(chip.picks[0]), (what, ...given) => this.act(what, ...given), this.own.notes.get(chip.name))
         ));
         if (chips.length > MOST) items.push(make('li', 'stylus-note', {textContent: `and ${chips.length - MOST} more`}));
         return make('ul', 'stylus-list', {role: 'list', 'aria-label': label}, ...items);
@@ -191,6 +214,7 @@ export class Panel {
     named() {
         const line = (name, said, slot, label, hint, edit) => {
             const tool = button(slot, label, hint, () => {
+                this.tellOwn(slot, name);
                 this.change((state) => edit(state, [{name}]));
                 this.render();
             }, name);

@@ -2,6 +2,7 @@
 
 import {app} from '../../scripts/app.js';
 import {api} from '../../scripts/api.js';
+import {askOwn, tellOwn} from './own.js';
 import {Panel} from './panel.js';
 import {listen, look} from './progress.js';
 import {readState, takePicture, writeState} from './state.js';
@@ -80,6 +81,8 @@ function attach(node) {
         },
         thumbnail: (name) => api.apiURL(`/stylus/thumbnail?name=${encodeURIComponent(name)}`),
         run: () => app.queuePrompt(0, 1, isInRoot(node) ? [String(node.id)] : undefined),
+        askOwn,
+        tellOwn,
         resized: (more) => fit(entry, more),
     };
     const panel = new Panel(host);

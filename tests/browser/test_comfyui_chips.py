@@ -71,15 +71,19 @@ both = pytest.mark.usefixtures("kind")
 
 @pytest.fixture
 def comfyui(chromium, request):
-    """Opens the page; `status` are the server's answers, of which the last stays; `asked` is what it was asked."""
+    """Opens the page; `status` are the server's answers, of which the last stays; `asked` is what it was asked.
+
+    `own` is what the server says of own pictures, and `said` what it was told of clicks.
+    """
     contexts = []
     default = request.getfixturevalue("kind") if "kind" in request.fixturenames else "canvas"
 
-    def open_page(*status, kind=default, viewport=(700, 1400)):
+    def open_page(*status, kind=default, viewport=(700, 1400), own=None):
         context = chromium.new_context(viewport={"width": viewport[0], "height": viewport[1]})
         contexts.append(context)
         page = context.new_page()
         page.asked, page.problems, answers = [], [], list(status or (READY,))
+        page.said = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.clock.install()
 
@@ -90,6 +94,11 @@ def comfyui(chromium, request):
                 page.asked.append(path)
                 found = answers.pop(0) if len(answers) > 1 else answers[0]
                 route.fulfill(json=found) if found else route.fulfill(status=500)
+            elif path in ("/api/stylus/own", "/api/stylus/feedback"):
+                if path.endswith("feedback"):
+                    page.said.append(json.loads(route.request.post_data))
+                assert route.request.headers["content-type"] == "application/json"
+                route.fulfill(json=own or {"on": False, "notes": {}})
             elif path == "/api/stylus/thumbnail":
                 (name,) = parse_qs(url.query)["name"]
                 page.asked.append(name)
@@ -695,3 +704,59 @@ def test_what_the_user_froze_outlasts_a_picture(comfyui):
     do(page, "anew")
     assert [p.name for p in state(page).frozen] == [FOX.name]
     assert not state(page).only_frozen and not state(page).picture
+
+
+# -- own pictures ------------------------------------------------------------------------------------------------------
+
+NOTE = "In 41 of your own pictures, last on 2026-03-01, at 0.5 to 0.8."
+LEARNS = {"on": True, "notes": {FOX.name: NOTE}}
+
+
+def test_a_chip_says_in_how_many_own_pictures_it_was_used(comfyui):
+    page = shown(comfyui, own=LEARNS)
+    reason = chip(page, FOX).locator(".stylus-reason")
+    expect_text(page, reason, NOTE)
+    assert NOTE not in chip(page, SNOW).locator(".stylus-reason").text_content()
+    take_shot(page, "comfyui-own-pictures")
+
+
+def test_clicks_are_told_and_no_workflow_has_what_own_pictures_say(comfyui):
+    page = shown(comfyui, own=LEARNS)
+    expect_text(page, chip(page, FOX).locator(".stylus-reason"), NOTE)
+    field = chip(page, SNOW).locator("input.stylus-weight")
+    field.fill("0.45")
+    field.press("Tab")
+    for of, slot in ((FOX, "use"), (FOX, "use"), (MOON, "pin"), (MOON, "ban"), (FOX, "freeze")):
+        press(page, of, slot)
+    page.wait_for_timeout(200)
+    assert [(s["click"], s["name"], s["prompt"], s["weight"]) for s in page.said] == [
+        ("weight", SNOW.name, PROMPT, 0.45),
+        ("remove", FOX.name, PROMPT, None),
+        ("restore", FOX.name, PROMPT, None),
+        ("pin", MOON.name, PROMPT, None),
+        ("ban", MOON.name, PROMPT, None),
+    ]
+    assert "own pictures" not in value(page) and "own pictures" not in page.evaluate("app.save()")
+    assert "own pictures" not in page.evaluate("JSON.stringify(app.nodeOutputs)") and page.problems == []
+
+
+def test_nothing_is_told_where_stylus_does_not_learn(comfyui):
+    page = shown(comfyui)
+    press(page, FOX, "use")
+    page.wait_for_timeout(200)
+    assert page.said == [] and page.problems == []
+
+
+def expect_text(page, locator, text):
+    handle = locator.element_handle()
+    for _ in range(100):
+        if handle is not None and text in (locator.text_content() or ""):
+            return
+        page.clock.run_for(50)
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{text!r} is not in {locator.text_content()!r}")
+
+
+def take_shot(page, name):
+    OUT.mkdir(exist_ok=True)
+    panel(page).screenshot(path=OUT / f"{name}.png")

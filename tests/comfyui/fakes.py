@@ -181,6 +181,8 @@ class RouteTable:
     def get(self, path: str) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
         return lambda handler: self.handlers.setdefault(path, handler)
 
+    post = get
+
 
 class QueueOfPrompts:
     """ComfyUI's queue. What runs is listed as a copy that was made before it began to run."""
@@ -230,6 +232,16 @@ class ServerStandIn:
     def ask(self, path: str, **query: str) -> Any:
         """A page asks for a route."""
         return asyncio.run(self.routes.handlers[path](SimpleNamespace(query=query)))
+
+    def tell(self, path: str, body: Any, content_type: str = "application/json") -> Any:
+        """A page posts something: JSON of it, or bytes as they are."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+        async def read() -> bytes:
+            return data
+
+        request = SimpleNamespace(content_type=content_type, content_length=len(data), read=read)
+        return asyncio.run(self.routes.handlers[path](request))
 
 
 def aiohttp_module() -> Any:

@@ -1,7 +1,7 @@
 """What the page asks the server for, and what the server is told at its start.
 
-ComfyUI has no authentication: these routes give nothing that the page does not show. What is posted is JSON alone, which
-no page of another origin can send unasked, and says no more than a click on a chip: it can be undone.
+ComfyUI has no authentication: these routes give nothing that the page does not show. What is posted is JSON alone,
+which no page of another origin can send unasked, and says no more than a click on a chip: it can be undone.
 """
 
 from __future__ import annotations
@@ -115,11 +115,10 @@ def _own(body: dict[str, Any]) -> dict[str, Any]:
 
 def _feedback(body: dict[str, Any]) -> dict[str, Any]:
     """Keeps what a click on a chip says, while the user wants that."""
-    click, prompt, name, weight = (body.get(key) for key in ("click", "prompt", "name", "weight"))
-    texts = isinstance(click, str) and isinstance(prompt, str) and isinstance(name, str)
+    click, prompt, name = (str(body.get(key) or "") for key in ("click", "prompt", "name"))
     own = runtime.own()
-    if texts and len(prompt) <= _PROMPT and own.counts() and runtime.service().find(name[:_LONGEST]) is not None:
-        own.clicked(click, prompt.strip(), name, _weight(weight))
+    if len(prompt) <= _PROMPT and own.counts() and runtime.service().find(name[:_LONGEST]) is not None:
+        own.clicked(click, prompt.strip(), name, _weight(body.get("weight")))
     return {"on": own.counts()}
 
 

@@ -1,4 +1,4 @@
-"""What a host uses of the user's own pictures and corrections: `stylus_core.history` is such, and so is what tests make."""
+"""What a host uses of `stylus_core.history.history.History`: that is such, and so is what tests put in its place."""
 
 from __future__ import annotations
 

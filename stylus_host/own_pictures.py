@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from stylus_core.errors import StylusError
+from stylus_core.history.own_note import own_note
 from stylus_core.history.records import LearnedFolder
 from stylus_core.types import Adapter
+from stylus_host.client_text import told
 from stylus_host.own_corrections import CLICKS, remember
 from stylus_host.own_history import OwnHistory
-from stylus_host.own_notes import own_note
-from stylus_host.service_state import sentence
 from stylus_host.thread_priority import lower_priority
 
 logger = logging.getLogger("stylus")
@@ -218,17 +218,21 @@ class OwnLearning:
         except Exception as error:
             logger.warning("a correction could not be kept (%s)", type(error).__name__)
 
-    def note_of(self, adapter: Adapter | None) -> str:
+    def note_of(self, adapter: Adapter | None, known: str = "") -> str:
         """Tells how the user's own pictures use an adapter. Never raises.
 
         Args:
             adapter: of the library; None: it is not there.
+            known: what a selection said of it for its prompt, which is more.
 
         Returns:
             One sentence; "" where there is nothing to tell.
         """
         try:
-            return own_note(self._history().use_of(adapter)) if adapter is not None and self.counts() else ""
+            if adapter is None or not self.counts():
+                return ""
+            note = known or own_note(self._history().use_of(adapter), None, None, None)
+            return told(note) if note else ""
         except Exception as error:
             logger.debug("own pictures could not be counted (%s)", type(error).__name__)
             return ""
@@ -238,17 +242,16 @@ class OwnLearning:
     def _learn(self, offered: tuple[str, ...]) -> None:
         lower_priority()
         try:
-            told = self._learned(offered)
+            ended = self._learned(offered)
         except _Stopped:
-            told = "Stopped: what was read so far counts, and the next reading goes on from there."
+            ended = "Stopped: what was read so far counts, and the next reading goes on from there."
         except StylusError as error:
-            said = str(error)
-            told = sentence(said[:1].upper() + said[1:])
+            ended = told(str(error))
         except Exception as error:
             logger.error("the pictures could not be read (%s)", type(error).__name__)
-            told = f"The pictures could not be read: {type(error).__name__}."
+            ended = f"The pictures could not be read: {type(error).__name__}."
         with self._lock:
-            self._state = LearningState(told=told)
+            self._state = LearningState(told=ended)
 
     def _learned(self, offered: tuple[str, ...]) -> str:
         history = self._history()
@@ -260,7 +263,7 @@ class OwnLearning:
             return "There is no folder to learn from: switch one of them on."
         history.learn((), self._step)
         counted = [one for one in history.store.folders() if one.on]
-        return _told(*(sum(getattr(one, what) for one in counted) for what in ("pictures", "silent", "unreadable")))
+        return _result(*(sum(getattr(one, what) for one in counted) for what in ("pictures", "silent", "unreadable")))
 
     def _step(self, done: int, total: int) -> None:
         if self._stop.is_set():
@@ -285,7 +288,7 @@ class OwnLearning:
                 logger.debug("a saved picture is not learned from (%s)", type(error).__name__)
 
 
-def _told(pictures: int, silent: int, unreadable: int) -> str:
+def _result(pictures: int, silent: int, unreadable: int) -> str:
     more = [f"{silent:,} say nothing of how they were made"] if silent else []
     more += [f"{unreadable:,} cannot be read"] if unreadable else []
     return f"{_count(pictures)} learned from" + (f"; {' and '.join(more)}." if more else ".")

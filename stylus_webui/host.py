@@ -83,7 +83,7 @@ def lora_folders() -> list[Path]:
 
 
 def output_folders() -> list[str]:
-    """The folders into which the host saves what it makes, those that exist; of two of which one lies in the other, the outer.
+    """The folders into which the host saves what it makes, those that exist, without those that lie in another of them.
 
     SD.Next means its folders to lie in the first of them.
     """

@@ -28,8 +28,8 @@ _MOST, _PROMPT = 200, 120
 INTRO = (
     "Stylus can learn which adapters you like from the pictures that you made: it reads the parameters that your saved "
     "pictures carry (prompt, adapters, weights, checkpoint, time), never what they show, and remembers what you change "
-    "of the picks. All of it stays in Stylus's own folder on this machine, and none of it gets into pictures, exports or "
-    "prompts to a language model."
+    "of the picks. All of it stays in Stylus's own folder on this machine, and none of it gets into pictures, exports "
+    "or prompts to a language model."
 )
 _OFF = "It is off: nothing is read and nothing is remembered."
 _UNUSED = "Something was learned with this library already, and this WebUI does not use it while this is off."
@@ -136,6 +136,8 @@ def act(what: str, name: str) -> None:
         elif what == "own-forget":
             current.own.forget(name or None)
             current.cache.clear()  # picks that were made with it
+            if not name and (problem := settings.set_learns(False)):
+                gr.Warning(f"It is forgotten, and learning is still switched on: {problem}.")
         elif what == "own-undo" and name.isdecimal():
             current.service.history().undo(int(name))
     except StylusError as error:
@@ -162,7 +164,9 @@ def html() -> str:
         return chips.status(f"What was learned cannot be listed: {type(error).__name__}.", busy=False)
     kept = bool(corrections) or any(one.read_at for one in folders)
     unused = f'<p class="stylus-note">{_UNUSED}</p>' if kept and not settings.learns() else ""
-    everything = _forget("", "everything that was learned, and all corrections") if kept else ""
+    everything = (
+        _forget("", "everything that was learned, all corrections too, and switches learning off") if kept else ""
+    )
     return f'<div class="stylus-answer">{unused}{_folders(folders)}{_corrections(corrections)}{everything}</div>'
 
 

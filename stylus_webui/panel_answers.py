@@ -167,7 +167,7 @@ def _view(
         removed=edits.removed,
         weighed=frozenset(edits.weights),
         pages={p.name: _page(p.name) for p in (*decision.selected, *decision.nearly)},
-        own=_own(dict.fromkeys(p.name for p in (*picks, *decision.selected, *decision.nearly))),
+        own=_own((*picks, *decision.selected, *decision.nearly)),
         pinned=frozenset({*given.options.pinned, *settings.pinned()}),
         banned=frozenset({*given.options.banned, *settings.banned()}),
         opens=adapter_folder.can_open(),
@@ -178,12 +178,13 @@ def _view(
     return chips.answer(view)
 
 
-def _own(names: Iterable[str]) -> dict[str, str]:
+def _own(picks: Iterable[Pick]) -> dict[str, str]:
     """What the user's own pictures say of adapters."""
     current = runtime.get()
     if not current.own.counts():
         return {}
-    return {name: current.own.note_of(current.service.find(name)) for name in names}
+    said = {p.name: p.own_note for p in picks}
+    return {name: current.own.note_of(current.service.find(name), note) for name, note in said.items()}
 
 
 def _page(name: str) -> str:

@@ -153,7 +153,7 @@ def _select(body: dict[str, Any]) -> dict[str, Any]:
 def _pick(pick: Pick) -> dict[str, Any]:
     out = dataclasses.asdict(pick)
     del out["path"], out["preview"]  # on the server's disk
-    out.pop("own_note", None)  # for the panel alone
+    del out["own_note"]  # for the panel alone
     return {**out, "reason": for_client(pick.reason)}
 
 

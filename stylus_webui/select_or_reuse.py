@@ -88,6 +88,7 @@ class DecisionContext:
             banned=tuple(dict.fromkeys((*given.banned, *self.banned))),
             pinned=tuple(n for n in dict.fromkeys((*given.pinned, *self.pinned)) if n not in self.banned),
             favourite_names=tuple(dict.fromkeys((*given.favourite_names, *favourites))),
+            own_pictures=given.own_pictures if self.own else "ignore",
             seed=self.seed if given.seed == ANY_SEED and given.composer == RandomComposer.name else given.seed,
         )
 

@@ -24,8 +24,8 @@ logger = logging.getLogger("stylus")
 _keeping = threading.Lock()
 
 #: Options that the page has a default for. The switch is always off at first: a request that does not name us is left
-#: alone; what is pinned, banned or a favourite for good has fields of its own.
-_NONE = ("enabled", "pinned", "banned", "favourite_names", "seed", "architecture", "family")
+#: alone; what is pinned, banned or a favourite for good, and learning, have fields of their own.
+_NONE = ("enabled", "pinned", "banned", "favourite_names", "own_pictures", "seed", "architecture", "family")
 DEFAULTS = tuple(o for o in CONTROLS if o.name not in _NONE)
 
 

@@ -708,7 +708,7 @@ def test_what_the_user_froze_outlasts_a_picture(comfyui):
 
 # -- own pictures ------------------------------------------------------------------------------------------------------
 
-NOTE = "In 41 of your own pictures, last on 2026-03-01, at 0.5 to 0.8."
+NOTE = "In 41 pictures of yours, last on 2026-03-01, at 0.5 to 0.8."
 LEARNS = {"on": True, "notes": {FOX.name: NOTE}}
 
 
@@ -736,8 +736,8 @@ def test_clicks_are_told_and_no_workflow_has_what_own_pictures_say(comfyui):
         ("pin", MOON.name, PROMPT, None),
         ("ban", MOON.name, PROMPT, None),
     ]
-    assert "own pictures" not in value(page) and "own pictures" not in page.evaluate("app.save()")
-    assert "own pictures" not in page.evaluate("JSON.stringify(app.nodeOutputs)") and page.problems == []
+    assert "pictures of yours" not in value(page) and "pictures of yours" not in page.evaluate("app.save()")
+    assert "pictures of yours" not in page.evaluate("JSON.stringify(app.nodeOutputs)") and page.problems == []
 
 
 def test_nothing_is_told_where_stylus_does_not_learn(comfyui):

@@ -1,4 +1,4 @@
-"""`stylus feedback` as a user runs it: keeps what is said of a pick, lists it, takes it back, refuses in one sentence."""
+"""`stylus feedback` as a user runs it: keeps what is said of a pick, lists it, takes it back, refuses in a sentence."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def test_off_until_it_is_switched_on(fake: CorrectedStylus, run: Run) -> None:
         (("--undo", "12"), "12"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(fake: CorrectedStylus, run: Run, argv: tuple[str, ...], told: str) -> None:
+def test_what_is_wrong_is_told_in_one_sentence(
+    fake: CorrectedStylus, run: Run, argv: tuple[str, ...], told: str
+) -> None:
     code, out, err = run(*argv)
     assert code in (1, 2) and out == "" and told in " ".join(err.split()) and "Traceback" not in err
     assert fake.history.said == []

@@ -1,4 +1,4 @@
-"""The user's own pictures in ComfyUI: chips' corrections are kept while he wants that, and no workflow has any of it."""
+"""The user's own pictures in ComfyUI: what is done to chips is kept while he wants that, and in no workflow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.comfyui.graphs import picture, workflow
 
 MARCH = 1_772_366_400.0  # the first of March 2026, at noon
 KITE = "a/kite.safetensors"
-NOTE = "In 41 of your own pictures, last on 2026-03-01, at 0.5 to 0.8, often with ink_wash."
+NOTE = "In 41 pictures of yours, last on 2026-03-01, at 0.5 to 0.8, often with ink_wash."
 
 
 @pytest.fixture
@@ -114,16 +114,15 @@ def test_no_workflow_no_report_and_no_log_has_any_of_it(learning, caplog, monkey
     run = learning.post(picture("a kite"), workflow())
     assert run.pictures and KITE in json.dumps(run.pictures)
     for text in (json.dumps(run.pictures), str([run.messages, run.outputs, learning.server.sent]), caplog.text):
-        assert "own pictures" not in text and "ink_wash" not in text and "secret" not in text and "own_note" not in text
+        assert (
+            "pictures of yours" not in text
+            and "ink_wash" not in text
+            and "secret" not in text
+            and "own_note" not in text
+        )
 
 
 def _with_own_note(comfy, monkeypatch):
-    """As the core fills it in, where it does."""
+    """As the core fills it in."""
     made = comfy.core.pick
-    fields = {field.name for field in dataclasses.fields(made(comfy.core.known[0]))}
-
-    def pick(*given):
-        found = made(*given)
-        return dataclasses.replace(found, own_note=NOTE) if "own_note" in fields else found
-
-    monkeypatch.setattr(comfy.core, "pick", pick)
+    monkeypatch.setattr(comfy.core, "pick", lambda *given: dataclasses.replace(made(*given), own_note=NOTE))

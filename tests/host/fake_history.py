@@ -14,7 +14,7 @@ from tests.clock import HANG
 
 
 class FakeHistory:
-    """The history and its store in one. `pictures` are what is found in a folder: those that tell, say nothing, are broken."""
+    """The history and its store in one. `pictures`: how many of a folder tell something, say nothing, are broken."""
 
     def __init__(self) -> None:
         self.revision = 0

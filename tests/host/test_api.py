@@ -584,4 +584,4 @@ def test_no_answer_but_the_list_says_what_was_corrected_or_used(zoo, learns):
     answers = [get(learns, path).text for method, path in ROUTES if method == "GET" and path != "/feedback"]
     answers.append(post(learns, "/select", json={"prompt": "a fox"}).text)
     for text in answers:
-        assert "secret" not in text and "own_note" not in text and "own pictures" not in text
+        assert "secret" not in text and "own_note" not in text and "pictures of yours" not in text

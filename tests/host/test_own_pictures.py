@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import threading
@@ -136,6 +137,7 @@ def test_what_was_learned_is_forgotten_after_a_second_click(learning):
     assert learning.core.history.forgotten == [folder(learning)]
     ClickedTab(learning).click("own-forget")
     assert learning.core.history.forgotten[1:] == [None] and learning.core.history.kept == {}
+    assert settings.learns() is False
     assert "It is forgotten." in own_panel.status() and "Forget…" not in own_panel.html()
 
 
@@ -228,7 +230,9 @@ def test_a_picture_that_cannot_be_learned_from_is_nobodys_trouble(learning, capl
 
 def test_clicks_are_remembered_with_their_prompt(learning):
     learning.shared.prompt_styles.styles["wintry"] = "{prompt}, snow"
-    ClickedTab(learning, "# mine\na fox", styles=["wintry"]).click("remove", "deep_snow").click("weight", "red_fox", 0.45)
+    ClickedTab(learning, "# mine\na fox", styles=["wintry"]).click("remove", "deep_snow").click(
+        "weight", "red_fox", 0.45
+    )
     assert said(learning) == [
         ("removed", "deep_snow", "a fox, snow", None, "panel"),
         ("weighed", "red_fox", "a fox, snow", 0.45, "panel"),
@@ -314,11 +318,14 @@ def test_a_chip_and_a_hit_say_in_how_many_pictures_it_was_used(learning):
     from stylus_webui.library_search import again
 
     learning.core.history.used["red_fox"] = USED
-    line = "In 41 of your own pictures, last on 2026-03-01, at 0.5 to 0.8, often with ink_wash."
+    line = "In 41 pictures of yours, last on 2026-03-01, at 0.5 to 0.8, often with ink_wash."
     assert line in ClickedTab(learning).shown()
     assert line in again("fox", "0")["value"]
     settings.set_learns(False)
-    assert "own pictures" not in ClickedTab(learning).shown() and "own pictures" not in again("fox", "0")["value"]
+    assert (
+        "pictures of yours" not in ClickedTab(learning).shown()
+        and "pictures of yours" not in again("fox", "0")["value"]
+    )
 
 
 # -- and nowhere else --------------------------------------------------------------------------------------------------
@@ -329,12 +336,36 @@ def test_nothing_of_it_gets_into_a_picture_a_log_a_kept_pick_or_a_state(learning
     learning.core.history.used = {"red_fox": USED, "deep_snow": USED}
     tab = ClickedTab(learning)
     tab.click("weight", "red_fox", 0.4).click("use", "deep_snow")
-    assert "41 of your own" in tab.answered
+    assert "41 pictures of yours" in tab.answered
     tab.generate()
     written = tab.click("write").values
     runtime.get().cache.close()
     kept = b"".join(file.read_bytes() for file in learning.folder.glob("picks.sqlite*")).decode("utf-8", "replace")
     texts = [*tab.processed.infotexts, json.dumps(written.args, default=str), written.typed, kept, caplog.text]
     for text in texts:
-        assert "own pictures" not in text and "ink_wash" not in text and "wanted" not in text
+        assert "pictures of yours" not in text and "ink_wash" not in text and "wanted" not in text
     assert "41" not in "".join(tab.processed.infotexts)
+
+
+def test_a_kept_pick_has_nothing_of_it_and_is_told_anew_when_it_is_shown(learning):
+    learning.core.history.used["red_fox"] = USED
+    tab = ClickedTab(learning)
+    made = learning.core.pick
+    learning.core.pick = lambda *given: dataclasses.replace(
+        made(*given), own_note="you wanted it for prompts like this"
+    )
+    assert "You wanted it for prompts like this." in tab.shown()
+    assert "In 41 pictures of yours" in tab.shown() and len(learning.core.asked) == 1
+
+
+def test_what_was_learned_has_no_say_while_it_is_off(learning):
+    def asked():
+        return learning.core.asked[-1][1].own_pictures
+
+    ClickedTab(learning).generate()
+    assert asked() == "use"
+    ClickedTab(learning, own_pictures="ignore").write("a fox").generate()
+    assert asked() == "ignore"
+    settings.set_learns(False)
+    ClickedTab(learning).write("much snow").generate()
+    assert asked() == "ignore" and "does not use it while this is off" in own_panel.html()

@@ -15,8 +15,8 @@ class OwnStore(Protocol):
     """What is used of the store."""
 
     @property
-    def revision(self) -> int:
-        """Raised by each change, also by other processes."""
+    def said(self) -> int:
+        """Another number after each correction, switch, or reading of a folder, also by other processes."""
 
     def folders(self) -> Sequence[LearnedFolder]:
         """All that are learned from, and those that were and are switched off."""

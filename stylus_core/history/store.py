@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,21 @@ class HistoryStore(CorrectionStore):
     def folders(self) -> list[LearnedFolder]:
         """The learned folders by path, with what was found in each and in no learned folder inside it."""
         return self._read(learned_folders, [])
+
+    @property
+    def said(self) -> int:
+        """Another number after each correction, switch, or reading of a folder, and the same after a single picture.
+
+        What was selected before may be taken again as long as it stays: a user who makes one picture after the other
+        wants them alike.
+        """
+
+        def work(db: sqlite3.Connection) -> int:
+            folders = [(row.path, row.on, row.read_at) for row in rows.folder_rows(db)]
+            corrections = db.execute("SELECT count(*), max(id) FROM corrections").fetchone()
+            return zlib.crc32(repr((sorted(folders), corrections)).encode("utf-8", "replace"))
+
+        return self._read(work, 0)
 
     def add_folder(self, path: str | Path, on: bool = True) -> None:
         """Learns a folder from now on, and makes the file; this is what the user has to say once.

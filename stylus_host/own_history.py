@@ -15,7 +15,7 @@ class OwnStore(Protocol):
     """What is used of the store."""
 
     @property
-    def said(self) -> int:
+    def mark(self) -> int:
         """Another number after each correction, switch, or reading of a folder, also by other processes."""
 
     def folders(self) -> Sequence[LearnedFolder]:

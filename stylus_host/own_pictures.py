@@ -195,7 +195,7 @@ class OwnLearning:
     def key(self) -> tuple[int, ...]:
         """Says by what a selection may differ from one before; () where nothing of it counts. Never raises."""
         try:
-            return (self._history().store.said,) if self.counts() else ()
+            return (self._history().store.mark,) if self.counts() else ()
         except Exception:
             return ()
 

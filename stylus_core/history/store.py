@@ -43,7 +43,7 @@ class HistoryStore(CorrectionStore):
         return self._read(learned_folders, [])
 
     @property
-    def said(self) -> int:
+    def mark(self) -> int:
         """Another number after each correction, switch, or reading of a folder, and the same after a single picture.
 
         What was selected before may be taken again as long as it stays: a user who makes one picture after the other

@@ -17,7 +17,7 @@ class FakeHistory:
     """The history and its store in one. `pictures`: how many of a folder tell something, say nothing, are broken."""
 
     def __init__(self) -> None:
-        self.said = 0
+        self.mark = 0
         self.kept: dict[str, LearnedFolder] = {}
         self.said: list[Correction] = []
         self.keeps = False
@@ -39,7 +39,7 @@ class FakeHistory:
         return self.keeps or any(one.on for one in self.kept.values())
 
     def keep_corrections(self, on: bool) -> None:
-        self.keeps, self.said = on, self.said + 1
+        self.keeps, self.mark = on, self.mark + 1
 
     def folders(self) -> list[LearnedFolder]:
         self._fail()
@@ -47,18 +47,18 @@ class FakeHistory:
 
     def add_folder(self, path: str, on: bool = True) -> None:
         self.kept[path] = LearnedFolder(path, on, 0, 0, 0, 0.0)
-        self.said += 1
+        self.mark += 1
 
     def switch(self, path: str, on: bool) -> None:
         self.kept[path] = replace(self.kept[path], on=on)
-        self.said += 1
+        self.mark += 1
 
     def forget(self, path: str | None = None) -> None:
         self.forgotten.append(path)
         self.kept = {} if path is None else {p: one for p, one in self.kept.items() if p != path}
         if path is None:
             self.said, self.keeps = [], False
-        self.said += 1
+        self.mark += 1
 
     def learn(self, folders: Sequence[Path] = (), progress: Callable[[int, int], None] | None = None) -> None:
         self._fail()
@@ -72,7 +72,7 @@ class FakeHistory:
             if progress is not None:
                 progress(number + 1, len(wanted))
             self.kept[path] = LearnedFolder(path, True, *self.pictures.get(path, (0, 0, 0)), 1_770_000_000.0)
-            self.said += 1
+            self.mark += 1
 
     def note(self, path: str) -> bool:
         self._fail()
@@ -88,7 +88,7 @@ class FakeHistory:
         if not self.on:
             return None
         self._last += 1
-        self.said += 1
+        self.mark += 1
         made = Correction(self._last, 1_770_000_000.0 + self._last, prompt, name, "", action, weight, by)
         self.said.insert(0, made)
         return made
@@ -102,7 +102,7 @@ class FakeHistory:
         if found is None:
             raise LibraryError(f"there is no correction of the number {number}: stylus feedback lists them")
         self.said.remove(found)
-        self.said += 1
+        self.mark += 1
         return found
 
     def use_of(self, adapter: Adapter) -> OwnUse | None:

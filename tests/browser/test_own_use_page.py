@@ -28,7 +28,7 @@ def page_file(tmp_path_factory):
         adapters = tuple(AdapterUse(str(id_), round(chance.gauss(0.7, 0.2), 1)) for id_ in sorted(found))
         prompts.append(OwnPrompt(number, f"{EVIL} {number}", adapters, "", chance.randint(1, 5), at, at))
     corrections = [Correction(1, NEWEST, EVIL * 20, EVIL, "", "removed")]
-    folders = [LearnedFolder("/home/ann/" + "deep/" * 40 + EVIL, True, 2000, 3, 1, NEWEST)]
+    folders = [LearnedFolder("/pictures/" + "deep/" * 40 + EVIL, True, 2000, 3, 1, NEWEST)]
     file = tmp_path_factory.mktemp("report") / "own.html"
     write_report(file, use_report(prompts, lambda use: (int(use.name),), NAMES, folders, corrections))
     return file

@@ -27,6 +27,9 @@ class OwnStore(Protocol):
         Args:
             path: of the folder, absolute.
             on: whether it counts.
+
+        Returns:
+            Nothing that is looked at.
         """
 
     def switch(self, path: str, on: bool) -> Any:
@@ -35,6 +38,9 @@ class OwnStore(Protocol):
         Args:
             path: of a folder that was added.
             on: whether it counts.
+
+        Returns:
+            Nothing that is looked at.
         """
 
     def forget(self, path: str | None = None) -> Any:
@@ -42,6 +48,9 @@ class OwnStore(Protocol):
 
         Args:
             path: of a folder; None: all of it, corrections too.
+
+        Returns:
+            Nothing that is looked at.
         """
 
 
@@ -61,6 +70,9 @@ class OwnHistory(Protocol):
 
         Args:
             on: False: no more of them, unless pictures are learned from.
+
+        Returns:
+            Nothing that is looked at.
         """
 
     def learn(self, folders: Sequence[Path] = (), progress: StageProgress | None = None) -> Any:
@@ -69,6 +81,9 @@ class OwnHistory(Protocol):
         Args:
             folders: those that are read; none: all that are on.
             progress: told how far it is; what it raises ends the reading.
+
+        Returns:
+            What was read; nobody looks at it here.
         """
 
     def note(self, path: str) -> Any:
@@ -76,6 +91,9 @@ class OwnHistory(Protocol):
 
         Args:
             path: of the picture, absolute.
+
+        Returns:
+            Whether it was read; nobody looks at it here.
         """
 
     def correct(
@@ -104,7 +122,10 @@ class OwnHistory(Protocol):
             number: its `id`.
 
         Returns:
-            It. Raises `LibraryError` where there is none.
+            It.
+
+        Raises:
+            LibraryError: there is none of this number.
         """
 
     def use_of(self, adapter: Adapter) -> OwnUse | None:

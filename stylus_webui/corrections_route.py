@@ -32,7 +32,10 @@ def correct(body: Mapping[str, Any]) -> dict[str, Any]:
         body: `prompt`, `name` of the adapter, `action`, and for "weighed" a `weight`.
 
     Returns:
-        It. Raises `OptionError` where the body is not so, or this WebUI keeps none.
+        It.
+
+    Raises:
+        OptionError: the body is not so, or this WebUI keeps none.
     """
     unknown = sorted(set(body) - {"prompt", "name", "action", "weight"})
     if unknown:
@@ -72,7 +75,10 @@ def undo(body: Mapping[str, Any]) -> dict[str, Any]:
         body: its `number`.
 
     Returns:
-        It. Raises `OptionError` where there is none of this number.
+        It.
+
+    Raises:
+        OptionError: there is none of this number.
     """
     number = body.get("number")
     if set(body) != {"number"} or isinstance(number, bool) or not isinstance(number, int):

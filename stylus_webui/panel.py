@@ -99,7 +99,7 @@ def build(tab: str, problem: str = "") -> Panel:
                 search = library_search.build(name, not problem)
             with gr.Accordion("Pinned and banned", open=False, elem_id=name("for_good")):
                 kept = gr.HTML(value=for_good.html(), elem_id=name("kept"))
-            with gr.Accordion("Your own pictures", open=False, elem_id=name("own_pictures")):
+            with gr.Accordion("Your own pictures", open=False, elem_id=name("own_part")):
                 own = own_panel.build(name, not problem)
             with gr.Accordion("Descriptions", open=False, elem_id=name("descriptions")):
                 refine = gr.HTML(value=panel_answers.descriptions(), elem_id=name("refine"))

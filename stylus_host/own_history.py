@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from stylus_core.history.learner import LearnReport
 from stylus_core.history.records import Correction, LearnedFolder, OwnUse
 from stylus_core.progress import StageProgress
 from stylus_core.types import Adapter
@@ -75,7 +76,7 @@ class OwnHistory(Protocol):
             Nothing that is looked at.
         """
 
-    def learn(self, folders: Sequence[Path] = (), progress: StageProgress | None = None) -> Any:
+    def learn(self, folders: Sequence[Path] = (), progress: StageProgress | None = None) -> Sequence[LearnReport]:
         """Reads what is new.
 
         Args:
@@ -83,7 +84,7 @@ class OwnHistory(Protocol):
             progress: told how far it is; what it raises ends the reading.
 
         Returns:
-            What was read; nobody looks at it here.
+            What was found in each.
         """
 
     def note(self, path: str) -> Any:

@@ -18,12 +18,14 @@ from stylus_core.types import Adapter
 from stylus_host.client_text import told
 from stylus_host.own_corrections import CLICKS, remember
 from stylus_host.own_history import OwnHistory
+from stylus_host.service_state import sentence
 from stylus_host.thread_priority import lower_priority
 
 logger = logging.getLogger("stylus")
 
 #: Pictures that wait to be read; of more the next reading of their folder takes care.
 _WAITING = 256
+_TOLD = 3  # folders of which it is told why they were not read
 
 
 class _Stopped(Exception):
@@ -261,7 +263,9 @@ class OwnLearning:
                 history.store.add_folder(path, path not in self._left_out)
         if not any(one.on for one in history.store.folders()):
             return "There is no folder to learn from: switch one of them on."
-        history.learn((), self._step)
+        problems = [one for one in history.learn((), self._step) if one.problem]
+        if problems:
+            return " ".join(f"{one.folder} was not read: {sentence(one.problem)}" for one in problems[:_TOLD])
         counted = [one for one in history.store.folders() if one.on]
         return _result(*(sum(getattr(one, what) for one in counted) for what in ("pictures", "silent", "unreadable")))
 

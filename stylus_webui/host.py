@@ -89,7 +89,7 @@ def output_folders() -> list[str]:
     """
     first, *others = (str(option(f"outdir_{name}", "") or "") for name in _OUTPUTS)
     named = [first, *others, *(os.path.join(first, path) for path in others if first and path)]
-    found = dict.fromkeys(os.path.abspath(path) for path in named if path and os.path.isdir(path))
+    found = dict.fromkeys(os.path.realpath(path) for path in named if path and os.path.isdir(path))
     return [p for p in found if not any(p != q and p.startswith(os.path.join(q, "")) for q in found)]
 
 

@@ -133,6 +133,8 @@ def act(what: str, name: str) -> None:
     try:
         if what in ("own-on", "own-off"):
             current.own.switch(name, what == "own-on")
+            if what == "own-on" and settings.learns():
+                current.own.learn([name])
         elif what == "own-forget":
             current.own.forget(name or None)
             current.cache.clear()  # picks that were made with it
@@ -189,8 +191,8 @@ def _folder(one: LearnedFolder) -> str:
     action, text = ("own-off", "Switch off") if one.on else ("own-on", "Switch on")
     forget = _forget(one.path, "what was learned from this folder") if one.read_at else ""
     return (
-        f'<li class="stylus-kept stylus-own-folder" data-name="{path}"><span title="{path}">{path}</span> '
-        f"<span>{escape(said)}</span> {_button(action, text, one.path)}{forget}</li>"
+        f'<li class="stylus-kept stylus-own-folder" data-name="{path}"><div><div>{path}</div>'
+        f'<div class="stylus-own-said">{escape(said)}</div>{forget}</div>{_button(action, text, one.path)}</li>'
     )
 
 
@@ -219,10 +221,11 @@ def _correction(one: Correction) -> str:
 
 def _forget(path: str, what: str) -> str:
     """A button behind a fold: what it does cannot be taken back."""
+    which = "this folder" if path else "everything"
     return (
-        f'<details class="stylus-own-forget"><summary data-slot="own-fold">Forget…</summary>'
+        f'<details class="stylus-own-forget"><summary data-slot="own-fold">Forget {which}…</summary>'
         f"<p>This forgets {what}, for good; your pictures stay as they are. "
-        f"{_button('own-forget', 'Yes, forget it', path, path or 'everything')}</p></details>"
+        f"{_button('own-forget', 'Yes, forget it', path, path or which)}</p></details>"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stylus_core.errors import LibraryError
+from stylus_core.history.learner import LearnReport
 from stylus_core.history.records import Correction, LearnedFolder, OwnUse
 from stylus_core.types import Adapter
 from tests.clock import HANG
@@ -23,6 +24,8 @@ class FakeHistory:
         self.keeps = False
         self.used: dict[str, OwnUse] = {}  # by the adapter's name
         self.pictures: dict[str, tuple[int, int, int]] = {}
+        self.problems: dict[str, str] = {}  # why a folder was not read
+        self.learned = 0  # times
         self.noted: list[str] = []
         self.fails: BaseException | None = None  # raised by whatever is asked next
         self.hold: threading.Event | None = None  # `learn` waits for it after its first step
@@ -60,8 +63,11 @@ class FakeHistory:
             self.said, self.keeps = [], False
         self.mark += 1
 
-    def learn(self, folders: Sequence[Path] = (), progress: Callable[[int, int], None] | None = None) -> None:
+    def learn(
+        self, folders: Sequence[Path] = (), progress: Callable[[int, int], None] | None = None
+    ) -> list[LearnReport]:
         self._fail()
+        self.learned += 1
         wanted = [str(f) for f in folders] or [p for p, one in self.kept.items() if one.on]
         for number, path in enumerate(wanted):
             if progress is not None:
@@ -73,6 +79,7 @@ class FakeHistory:
                 progress(number + 1, len(wanted))
             self.kept[path] = LearnedFolder(path, True, *self.pictures.get(path, (0, 0, 0)), 1_770_000_000.0)
             self.mark += 1
+        return [LearnReport(path, self.problems.get(path, "")) for path in wanted]
 
     def note(self, path: str) -> bool:
         self._fail()

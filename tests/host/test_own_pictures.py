@@ -132,13 +132,17 @@ def test_folders_of_each_host(host, monkeypatch, given, found):
 
 def test_what_was_learned_is_forgotten_after_a_second_click(learning):
     html = own_panel.html()
-    assert html.count("Forget…") == 3 and html.count(">Yes, forget it<") == 3
+    assert (
+        html.count("Forget this folder…") == 2
+        and html.count("Forget everything…") == 1
+        and html.count(">Yes, forget it<") == 3
+    )
     ClickedTab(learning).click("own-forget", folder(learning))
     assert learning.core.history.forgotten == [folder(learning)]
     ClickedTab(learning).click("own-forget")
     assert learning.core.history.forgotten[1:] == [None] and learning.core.history.kept == {}
     assert settings.learns() is False
-    assert "It is forgotten." in own_panel.status() and "Forget…" not in own_panel.html()
+    assert "It is forgotten." in own_panel.status() and "Forget everything…" not in own_panel.html()
 
 
 def test_picks_that_were_kept_with_it_go_too(learning):
@@ -161,6 +165,20 @@ def test_reading_tells_how_far_it_is_and_can_be_stopped(zoo):
     history.hold.set()
     assert "Stopping." in told and own().wait(HANG)
     assert "Stopped: what was read so far counts" in own_panel.status() and not own().state.busy
+
+
+def test_a_folder_that_was_not_read_is_told(zoo):
+    zoo.core.history.problems[folder(zoo)] = "it is not there"
+    own_panel.start()
+    assert own().wait(HANG)
+    assert f"{folder(zoo)} was not read: it is not there." in own_panel.status()
+
+
+def test_a_folder_that_is_switched_on_later_is_read_then(learning):
+    tab = ClickedTab(learning).click("own-off", folder(learning))
+    tab.click("own-on", folder(learning))
+    assert own().wait(HANG)
+    assert learning.core.history.learned == 2
 
 
 @pytest.mark.parametrize("trouble", [OSError("/home/ann/secret.png"), ValueError("a fox")])

@@ -133,3 +133,56 @@ def test_changed_sidecars_cost_no_picture_its_picks(host, tmp_path):
 def test_show_picks_and_the_table_of_adapters(real):
     html = panel_answers.answer(PROMPTS[0], [True], PROMPTS[0])
     assert "stylus-chip" in html and "<mark>" in html
+
+
+def test_own_pictures_are_learned_and_corrections_count(real, tmp_path):
+    """From the button to the next selection, and until all of it is forgotten."""
+    from PIL import Image, PngImagePlugin
+
+    from stylus_webui import own_panel
+    from tests.host.test_panel_actions import ClickedTab
+
+    prompt = next(p for p in PROMPTS if len(real.generate(p)[0].stylus_outcome.picks) > 1)
+    name = real.generate(prompt)[0].stylus_outcome.picks[0].name
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    real.shared.opts.data["outdir_txt2img_samples"] = str(folder)
+    state = list(real.service.home().iterdir())
+    for number in range(4):
+        text = PngImagePlugin.PngInfo()
+        text.add_text("parameters", f"{prompt}, {number} <lora:{name}:0.55>\nSteps: 20, Sampler: Euler, Seed: {number}")
+        Image.new("RGB", (8, 8)).save(folder / f"{number}.png", pnginfo=text)
+    assert not any("history" in path.name for path in state)  # nothing is kept before somebody says so
+    own_panel.start()
+    assert runtime.get().own.wait(HANG)
+    assert "4 pictures are learned from." in own_panel.status()
+    tab = ClickedTab(real, prompt)
+    assert "In 4 pictures of yours" in tab.shown() and "at 0.55" in tab.shown()
+    tab.click("remove", name)
+    (kept,) = real.service.history().corrections()
+    assert (kept.action, kept.adapter, kept.by) == ("removed", name, "panel")
+    assert name not in real.generate(prompt)[0].all_prompts[0]  # not on another page either
+    tab.click("own-undo", str(kept.id))
+    assert real.service.history().corrections() == []
+    tab.click("own-forget")
+    assert not real.service.history().on and "pictures of yours" not in tab.shown()
+    assert settings.learns() is False and real.errors.reported == []
+
+
+def test_each_saved_picture_is_learned_from(real, tmp_path):
+    from PIL import Image, PngImagePlugin
+
+    from stylus_webui import own_panel
+
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    real.shared.opts.data["outdir_txt2img_samples"] = str(folder)
+    own_panel.start()
+    assert runtime.get().own.wait(HANG)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("parameters", "a hill <lora:hill:0.5>\nSteps: 20, Sampler: Euler, Seed: 1")
+    Image.new("RGB", (8, 8)).save(folder / "1.png", pnginfo=text)
+    real.callbacks.call("image_saved", type("Saved", (), {"filename": str(folder / "1.png")}))
+    assert runtime.get().own.wait(HANG)
+    (learned,) = real.service.history().store.folders()
+    assert (learned.pictures, learned.silent) == (1, 0)

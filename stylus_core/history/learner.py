@@ -21,7 +21,7 @@ from stylus_core.progress import StageProgress
 from stylus_core.storage.sqlite_values import storable_text
 
 _AT_ONCE = 250  # pictures of a transaction
-_THREADS = 4  # that read: they wait for the disk most of the time
+_THREADS = 2  # that read, while the caller's thread writes
 _FRESH_NS = 2_000_000_000  # a picture that was written so short a time ago may not be whole yet
 
 #: Reads how the picture in a file was made; as `stylus_core.generation_data.read_generation_data`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -38,6 +39,11 @@ class CorrectionStore:
         self._file.close()
 
     @property
+    def is_there(self) -> bool:
+        """Whether the user ever said that something may be kept."""
+        return os.path.exists(self.path)
+
+    @property
     def problem(self) -> str:
         """Why nothing was read last; empty if it was."""
         return self._file.problem
@@ -63,7 +69,7 @@ class CorrectionStore:
                 words = rows.sealed({"on": on}, _ON_CORRECTIONS)
                 db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_ON_CORRECTIONS, words))
 
-        if on or self.path.exists():
+        if on or self.is_there:
             self._write(work)
 
     def correct(
@@ -129,14 +135,14 @@ class CorrectionStore:
                 rows.next_revision(db)
             return _sound(correction(*found))
 
-        if not self.path.exists():
+        if not self.is_there:
             raise _no_correction(id)
         return self._write(work)
 
     # -- the file
 
     def _read(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
-        if not self.path.exists():
+        if not self.is_there:
             return otherwise
         found = self._file.ask(work)
         return otherwise if found is None else found

@@ -153,8 +153,8 @@ class Learner:
         """
         try:
             for text in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
-                folder = storable_text(os.path.dirname(text))
-                if self._store.is_on(folder) and (picture := look_at(text)) is not None:
+                folder = self._store.learned_around(os.path.dirname(text))
+                if folder and (picture := look_at(text)) is not None:
                     record = self._record((storable_text(text), picture))
                     return record is not None and self._store.put(folder, [record])
         except (LibraryError, OSError, ValueError):

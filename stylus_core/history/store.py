@@ -100,17 +100,17 @@ class HistoryStore(CorrectionStore):
         self._must_be_there(where)
         self._write(work)
 
-    def is_on(self, path: str | Path) -> bool:
-        """Whether what lies in a folder is learned: that of the innermost learned folder around it is decisive.
+    def learned_around(self, path: str | Path) -> str:
+        """The innermost learned folder in which a folder lies, or that it is itself, if it is on.
 
         Args:
-            path: of the folder, learned itself or not; as it is, links are not followed.
+            path: of the folder; as it is, links are not followed.
 
         Returns:
-            False as well where there is no such folder.
+            Its path; "" if it is off, and where there is none.
         """
         owner = self._read(lambda db: rows.nearest(rows.folder_rows(db), storable_text(str(path))), None)
-        return owner is not None and owner.on
+        return owner.path if owner is not None and owner.on else ""
 
     def was_read(self, path: str | Path) -> None:
         """Notes that a folder has been read to its end just now. Raises `LibraryError`.
@@ -144,7 +144,8 @@ class HistoryStore(CorrectionStore):
         where = None if path is None else folder_path(path)
         if where is not None:
             self._must_be_there(where)
-        if not self.path.exists():
+        if not self.is_there:
+            delete_aside(self.path)
             return Forgotten(0, 0, False, True)
 
         def work(db: sqlite3.Connection) -> Forgotten:
@@ -196,7 +197,7 @@ class HistoryStore(CorrectionStore):
                     Putting(db, folders).put(records)
             return outer is not None and outer.on
 
-        return self.path.exists() and self._write(work)
+        return self.is_there and self._write(work)
 
     def gone(self, folder: str | Path, paths: Iterable[str]) -> None:
         """Forgets files that are not there any more.
@@ -215,7 +216,7 @@ class HistoryStore(CorrectionStore):
             with rows.writing(db):
                 remove_pictures(db, mine, rows.next_revision(db, removes=True))
 
-        if mine and self.path.exists():
+        if mine and self.is_there:
             self._write(work)
 
     def prompts(self, after: int = -1) -> list[OwnPrompt]:
@@ -255,7 +256,7 @@ class HistoryStore(CorrectionStore):
         return [(row[0], problem) for row in found if (problem := rows.problem_of(row))]
 
     def _must_be_there(self, where: str) -> None:
-        if not self.path.exists():
+        if not self.is_there:
             raise LibraryError(not_learned(where, []))
 
 

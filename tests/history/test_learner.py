@@ -229,6 +229,13 @@ def test_a_picture_that_was_just_made_is_noted_where_it_may_be(store: HistorySto
     assert learner.note(later) and learner.note(str(later))
     assert counts(store)["a blue jay"] == 2
     assert learner.learn(folder).read == 0
+    (tmp_path / "outside").mkdir()
+    with contextlib.suppress(OSError, NotImplementedError):  # where links can be made
+        (folder / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+        (tmp_path / "alias").symlink_to(folder, target_is_directory=True)
+        png(tmp_path / "outside" / "new.png", parameters("a toad"), age=0)
+        assert learner.note(folder / "link" / "new.png") and learner.note(tmp_path / "alias" / "new.png")
+        assert counts(store)["a toad"] == 1 and learner.learn(folder).read == 0
     assert not learner.note(png(tmp_path / "elsewhere.png", parameters("a newt"))) and not learner.note("no\0name.png")
     assert not learner.note(folder / "missing.png")
     store.switch(folder, False)

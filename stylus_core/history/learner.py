@@ -190,7 +190,7 @@ class Learner:
             problem = str(error) or "it cannot be read"
         except OSError as error:
             problem = error.strerror or type(error).__name__
-            mtime_ns = 0  # what the system says may be otherwise the next time, so that it is read again
+            mtime_ns = 0  # what the system says may be otherwise the next time
         except Exception as error:  # whatever a file leads to is that file's alone
             problem = f"it cannot be read ({type(error).__name__})"
         if problem and abs(time.time_ns() - picture.mtime_ns) < _FRESH_NS:

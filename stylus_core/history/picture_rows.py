@@ -54,6 +54,8 @@ class Putting:
             size, mtime_ns = storable(record.size), storable(record.mtime_ns)
             problem = storable_text(record.problem[:_REASON])
             at = moment(data.made_at if data else None, mtime_ns / 1e9)
+            if record.problem and not mtime_ns and path in before:  # it may be read again
+                number, at = before[path][4], before[path][5]
             if number is not None and data is not None:
                 new.setdefault(number, prompt_words(data, number))
             seal = sealed_problem(problem, path, size, mtime_ns, number, at)

@@ -62,13 +62,12 @@ def changes_after(db: sqlite3.Connection, after: int) -> HistoryChanges:
 
 def learned_folders(db: sqlite3.Connection) -> list[LearnedFolder]:
     """The learned folders by path; each file is counted in the innermost one. Raises as `changes_after` does."""
-    sql = """SELECT folder, count(prompt), count(*), sum(problem NOT GLOB ?) FROM files GROUP BY folder"""
+    sql = """SELECT folder, count(prompt), sum(prompt IS NULL AND problem GLOB ?1), sum(problem NOT GLOB ?1)
+        FROM files GROUP BY folder"""
     with reading(db):
         counts = {row[0]: row[1:] for row in db.execute(sql, ("\n*",))}
         out = []
         for row in folder_rows(db):
-            pictures, files, unreadable = counts.get(row.id, (0, 0, 0))
-            out.append(
-                LearnedFolder(row.path, row.on, pictures, files - pictures - unreadable, unreadable, row.read_at)
-            )
+            pictures, silent, unreadable = counts.get(row.id, (0, 0, 0))
+            out.append(LearnedFolder(row.path, row.on, pictures, silent, unreadable, row.read_at))
     return out

@@ -14,7 +14,8 @@ class PictureRecord(NamedTuple):
     Attributes:
         path: of the file, absolute.
         size: in bytes, with that of the text beside it.
-        mtime_ns: when it or the text beside it was written last, in nanoseconds since 1970.
+        mtime_ns: when it or the text beside it was written last, in nanoseconds since 1970; 0: it could not
+            be opened this time, what was known of it stays, and it is read again the next time.
         data: how the picture was made; None where it does not say, or cannot be read.
         problem: why it cannot be read, in a few words; "" where it can, also if it says nothing.
     """

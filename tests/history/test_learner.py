@@ -117,6 +117,21 @@ def test_what_is_just_being_written_is_read_the_next_time(store: HistoryStore, f
     assert learner.learn(folder).read == 1 and counts(store)["a blue jay"] == 1
 
 
+def test_what_cannot_be_opened_for_once_is_not_forgotten(store: HistoryStore, folder: Path):
+    def denied(path: Path):
+        raise PermissionError(13, "Permission denied")
+
+    Learner(store).add(folder)
+    before = store.prompts()
+    for path in folder.rglob("*.[pP][nN][gG]"):
+        aged(path, 70)
+    report = Learner(store, denied).learn(folder)
+    assert numbers(report) == (4, 0, 0, 3, 0, 4) and len(store.problems()) == 4
+    assert store.prompts() == before
+    assert numbers(Learner(store).learn(folder)) == (4, 0, 0, 3, 1, 0)
+    assert [own.prompt for own in store.prompts()] == [own.prompt for own in before] and store.problems() == []
+
+
 def test_a_reader_that_fails_costs_that_picture_alone(store: HistoryStore, folder: Path):
     def reader(path: Path):
         if path.name == "a.png":

@@ -207,7 +207,7 @@ def _forget(store: HistoryStore, args: argparse.Namespace, console: Console) -> 
         why = f"{folder} lies in a folder that is learned, and stays switched off: it would be learned again"
         console.print(*indented("note: ", why, console.columns))
     if not forgotten.wiped:
-        why = "another program reads it just now: close it and say --forget again to have it wiped off the disk"
+        why = "another program reads it just now: it is wiped off the disk with the next reading or --forget"
         console.print(*indented("note: ", why, console.columns))
     return OK
 

@@ -13,6 +13,7 @@ from stylus_core.history.history_file import WAIT, FolderRow
 from stylus_core.history.picture_rows import forget_pictures
 
 _PATIENCE = 5.0  # seconds for which others are waited for who read what is to be wiped
+_UNWIPED = "unwiped"
 _PAUSE = 0.05  # seconds between two tries
 
 
@@ -24,7 +25,8 @@ class Forgotten:
         pictures: that had said something.
         corrections: of the user's.
         stays_off: the folder lies in a learned one and is kept as one that is off, or it would be learned again.
-        wiped: nothing of it is left in the file; False: another process was just reading it.
+        wiped: nothing of it is left in the file; False: another process was just reading it, and the next reading or
+            forgetting wipes it.
     """
 
     pictures: int
@@ -56,7 +58,22 @@ def forget_folder(db: sqlite3.Connection, where: str) -> Forgotten:
     return Forgotten(pictures, 0, outer is not None and outer.on, True)
 
 
-def wipe(db: sqlite3.Connection) -> bool:
+def note_unwiped(db: sqlite3.Connection) -> None:
+    """Notes, in the transaction that forgets, that it is still to be wiped off the disk."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, 1)", (_UNWIPED,))
+
+
+def wipe_forgotten(db: sqlite3.Connection) -> bool:
+    """Wipes what was forgotten off the disk, if that is still to be done; whether nothing is left to do."""
+    if not rows.meta(db, _UNWIPED):
+        return True
+    done = _wipe(db)
+    if done:
+        db.execute("DELETE FROM meta WHERE name = ?", (_UNWIPED,))
+    return done
+
+
+def _wipe(db: sqlite3.Connection) -> bool:
     """Leaves nothing in the file and its log of what is not in the tables; whether that could be done."""
     until = time.monotonic() + _PATIENCE
     db.execute("PRAGMA busy_timeout=500")

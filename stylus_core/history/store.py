@@ -16,7 +16,14 @@ from pathlib import Path
 from stylus_core.errors import LibraryError
 from stylus_core.history import history_file as rows
 from stylus_core.history.corrections import CorrectionStore
-from stylus_core.history.forgetting import Forgotten, forget_everything, forget_folder, not_learned, wipe
+from stylus_core.history.forgetting import (
+    Forgotten,
+    forget_everything,
+    forget_folder,
+    not_learned,
+    note_unwiped,
+    wipe_forgotten,
+)
 from stylus_core.history.history_file import FolderRow
 from stylus_core.history.picture_rows import Putting, own_anew, remove_pictures, touch_folder
 from stylus_core.history.reading import HistoryChanges, changes_after, learned_folders
@@ -128,6 +135,7 @@ class HistoryStore(CorrectionStore):
 
         self._must_be_there(where)
         self._write(work)
+        self._write(wipe_forgotten)
 
     def forget(self, path: str | Path | None = None) -> Forgotten:
         """Takes out all that was learned of a folder and of those below it, or everything, and wipes it from the disk.
@@ -150,11 +158,13 @@ class HistoryStore(CorrectionStore):
 
         def work(db: sqlite3.Connection) -> Forgotten:
             with rows.writing(db):
+                note_unwiped(db)
                 return forget_everything(db) if where is None else forget_folder(db, where)
 
+        self._write(wipe_forgotten)  # what another call was kept from
         forgotten = self._write(work)
         delete_aside(self.path)
-        return replace(forgotten, wiped=self._write(wipe))
+        return replace(forgotten, wiped=self._write(wipe_forgotten))
 
     # -- pictures
 

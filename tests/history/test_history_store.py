@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -207,6 +208,20 @@ def test_what_is_forgotten_is_in_no_file_any_more(store: HistoryStore, tmp_path:
     assert (store.forget().corrections, store.folders(), other.prompts()) == (1, [], [])
     assert b"zebrasecret" not in content() and b"ink_wash" not in content() and str(folder).encode() not in content()
     other.close()
+
+
+@pytest.mark.whole
+def test_what_a_reader_kept_from_being_wiped_is_wiped_later(store: HistoryStore, tmp_path: Path):
+    store.add_folder(tmp_path)
+    store.put(tmp_path, [record(tmp_path / "a.png", "zebrasecret", INK)])
+    with contextlib.closing(sqlite3.connect(store.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM files").fetchone()
+        assert not store.forget(tmp_path).wiped and store.prompts() == []
+        reader.execute("COMMIT")
+    with pytest.raises(LibraryError, match="nothing was learned of"):
+        store.forget(tmp_path)
+    assert b"zebrasecret" not in b"".join(path.read_bytes() for path in store.path.parent.iterdir())
 
 
 def test_corrections_are_seen_and_undone(store: HistoryStore):

@@ -71,7 +71,7 @@ class History:
     @property
     def on(self) -> bool:
         """Whether the user said that Stylus may learn: a folder is on, or corrections are kept."""
-        return self.store.path.exists() and (self.store.keep_corrections or any(f.on for f in self.store.folders()))
+        return self.store.is_there and (self.store.keep_corrections or any(f.on for f in self.store.folders()))
 
     def keep_corrections(self, on: bool) -> None:
         """Says whether corrections are kept where no folder is learned. Raises `LibraryError` if that cannot be kept.
@@ -161,7 +161,7 @@ class History:
         Returns:
             None where there is nothing to say.
         """
-        if not self.store.path.exists():
+        if not self.store.is_there:
             return None
         memory = self._current(wait=False)
         return memory.for_prompt(prompt) if memory is not None else None
@@ -179,7 +179,7 @@ class History:
 
     def uses(self) -> dict[int, OwnUse]:
         """How the user used the adapters, by id; those that were never used are left out."""
-        if not self.store.path.exists():
+        if not self.store.is_there:
             return {}
         self._current(wait=True)
         with self._lock:

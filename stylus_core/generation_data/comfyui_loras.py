@@ -7,6 +7,7 @@
 | lora_01, strength_01 | Lora Loader Stack (rgthree) |
 | lora_name_1, switch_1, model_weight_1, clip_weight_1 | CR LoRA Stack |
 | lora_name_1, lora_wt_1, model_str_1, clip_str_1, lora_count | Efficiency's LoRA Stacker |
+| lora_1_name, lora_1_strength, lora_1_model_strength, num_loras, toggle | Easy-Use's stack |
 | loras [{name, strength, clipStrength, active}] | LoRA Manager |
 | `<lora:name:weight>` in any text but a plain CLIPTextEncode's | loaders by text |
 """
@@ -23,10 +24,17 @@ from stylus_core.generation_data.comfyui_graph import PromptGraph
 from stylus_core.generation_data.types import AdapterUse
 from stylus_core.prompt.tags import adapter_tags
 
-_NAME = re.compile(r"(?:lora|lora_name)_?(\d{0,3})\Z", re.IGNORECASE)
-_MODEL = ("strength_model{}", "model_strength{}", "model_weight{}", "model_str{}")
-_ONE = ("lora_wt{}", "strength{}", "lora_strength{}", "weight{}", "lora_weight{}", "lora_model_strength{}")
-_CLIP = ("strength_clip{}", "clip_strength{}", "clip_weight{}", "clip_str{}", "lora_clip_strength{}")
+_NAME = re.compile(r"(?:lora|lora_name)_?(\d{0,3})(?:(?<=\d)_name)?\Z", re.IGNORECASE)
+_MODEL = ("strength_model{}", "model_strength{}", "model_weight{}", "model_str{}", "lora{}_model_strength")
+_ONE = (
+    *("lora_wt{}", "strength{}", "lora_strength{}", "weight{}", "lora_weight{}", "lora_model_strength{}"),
+    "lora{}_strength",
+)
+_CLIP = (
+    *("strength_clip{}", "clip_strength{}", "clip_weight{}", "clip_str{}", "lora_clip_strength{}"),
+    "lora{}_clip_strength",
+)
+_SWITCHES = ("switch{}", "enabled{}", "on{}", "toggle{}")
 _OFF = frozenset(("off", "false", "no", "disable", "disabled"))
 
 
@@ -55,7 +63,7 @@ def _of_node(graph: PromptGraph, name: str) -> Iterator[AdapterUse | None]:
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, dict) and _on(entry.get("active", True)):
             yield values.use(entry.get("name"), entry.get("strength", 1.0), entry.get("clipStrength"))
-    count = graph.plain(inputs.get("lora_count"))
+    count = graph.plain(inputs.get("lora_count", inputs.get("num_loras")))
     for key, value in inputs.items():
         match = _NAME.match(key)
         if match and isinstance(value, dict):
@@ -77,11 +85,9 @@ def _named(graph: PromptGraph, inputs: Mapping[str, Any], lora: Any, number: str
         found = (graph.plain(inputs.get(n.format(end))) for n in names for end in ends)
         return next((v for v in found if values.number(v) is not None), None)
 
-    if not all(
-        _on(inputs.get(n.format(end), True)) for n in ("switch{}", "enabled{}", "on{}", "toggle{}") for end in ends
-    ):
+    if not all(_on(inputs.get(n.format(end), True)) for n in _SWITCHES for end in {*ends, ""}):
         return None
-    simple = graph.plain(inputs.get("input_mode")) == "simple"
+    simple = graph.plain(inputs.get("input_mode", inputs.get("mode"))) == "simple"
     model = first((*_ONE, *_MODEL) if simple else (*_MODEL, *_ONE))
     clip = None if simple else first(_CLIP)
     if not number and clip is not None and values.number(clip) == 0 and "clip" not in inputs:

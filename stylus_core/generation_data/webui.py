@@ -141,13 +141,17 @@ def _fields(text: str) -> dict[str, Any]:
 
 
 def _uses(prompt: str, fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]:
-    weights = dict(_pairs(fields.get("lora weights")))
     tags: dict[str, AdapterUse | None] = {}
     for text in (prompt, values.clean_text(fields.get("hires prompt"))):
         found = {t.name.strip(): values.use(t.name, t.weight, t.te) for t in adapter_tags(text[: values.MOST_PROMPT])}
-        tags.update((name, use) for name, use in found.items() if name not in tags)
+        tags.update((name, use) for name, use in found.items() if not tags.get(name))
     yield from tags.values()
-    for name, text in weights.items():
+    without_effect = {values.stem(name) for name, use in tags.items() if use is None}  # the hashes name these too
+    yield from (use for use in _without_tag(fields) if use and values.stem(use.name) not in without_effect)
+
+
+def _without_tag(fields: Mapping[str, Any]) -> Iterator[AdapterUse | None]:
+    for name, text in _pairs(fields.get("lora weights")):
         yield values.use(name, text)
     names, digests = (_listed(fields.get(f"lora {what}")) for what in ("networks", "hashes"))
     paired = len(names) == len(digests)  # SD.Next leaves out what has no hash

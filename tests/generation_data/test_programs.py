@@ -231,6 +231,15 @@ LOADERS: dict[str, tuple[dict[str, Any], list[tuple[str, float, float | None]]]]
         | {"lora_name_2": "b", "lora_wt_2": 1},
         [("a", 0.9, None)],
     ),
+    "easy loraStack": (
+        {"toggle": True, "mode": "advanced", "num_loras": 1, "lora_1_name": "a", "lora_1_strength": 0.9}
+        | {"lora_1_model_strength": 0.4, "lora_1_clip_strength": 0.2, "lora_2_name": "b", "lora_2_strength": 1},
+        [("a", 0.4, 0.2)],
+    ),
+    "easy loraStack that is off": (
+        {"toggle": False, "mode": "simple", "num_loras": 1, "lora_1_name": "a", "lora_1_strength": 0.9},
+        [],
+    ),
     "Lora Loader (LoraManager)": (
         {"text": "<lora:c:1>", "loras": {"__value__": [ROW, ROW | {"name": "d", "active": False}]}},
         [("c", 0.5, 0.3)],

@@ -9,7 +9,7 @@
 | lora_name_1, lora_wt_1, model_str_1, clip_str_1, lora_count | Efficiency's LoRA Stacker |
 | lora_1_name, lora_1_strength, lora_1_model_strength, num_loras, toggle | Easy-Use's stack |
 | loras [{name, strength, clipStrength, active}] | LoRA Manager |
-| `<lora:name:weight>` in any text but a plain CLIPTextEncode's | loaders by text |
+| `<lora:name:model:clip>` in any text but a plain CLIPTextEncode's | loaders by text |
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _of_node(graph: PromptGraph, name: str) -> Iterator[AdapterUse | None]:
             yield _named(graph, inputs, graph.plain(value), match[1])
         elif isinstance(value, str) and "<l" in value and not isinstance(listed, list):
             if not graph.kind(name).startswith("CLIPTextEncode"):
-                yield from (values.use(t.name, t.weight, t.te) for t in adapter_tags(value))
+                # Read as a WebUI's, the first of two strengths is the text encoder's; here it is the model's.
+                yield from (values.use(t.name, t.te, t.weight) for t in adapter_tags(value))
 
 
 def _named(graph: PromptGraph, inputs: Mapping[str, Any], lora: Any, number: str) -> AdapterUse | None:

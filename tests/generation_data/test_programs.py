@@ -246,7 +246,7 @@ LOADERS: dict[str, tuple[dict[str, Any], list[tuple[str, float, float | None]]]]
     ),
     "LoRA Text Loader (LoraManager)": (
         {"lora_syntax": "<lora:a:0.75> <lora:b:0.5:0.25>"},
-        [("a", 0.75, None), ("b", 0.25, 0.5)],
+        [("a", 0.75, None), ("b", 0.5, 0.25)],  # the model first, other than in a WebUI
     ),
 }
 

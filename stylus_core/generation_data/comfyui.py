@@ -20,7 +20,8 @@ from stylus_core.generation_data.comfyui_loras import uses
 from stylus_core.generation_data.source import Texts
 from stylus_core.generation_data.types import AdapterUse, GenerationData, GenerationDataError
 
-_PICKERS = frozenset(("StylusPick", "StylusPickAndApply"))
+#: Our nodes that pick, and which of their outputs carry the LoRAs: where none of these is linked, none was loaded.
+_PICKERS = {"StylusPick": (1, 2), "StylusPickAndApply": (0, 1, 3, 4)}
 
 
 def read(texts: Texts, stem: str = "") -> GenerationData | None:
@@ -96,8 +97,9 @@ def _completed(item: AdapterUse, others: dict[str, AdapterUse]) -> AdapterUse:
 def _picks(graph: PromptGraph, chunk: dict[str, Any], workflow: dict[str, Any]) -> Iterator[AdapterUse]:
     """What our pickers gave: beside the graph, or in the properties of the drawn one."""
     nodes = workflow.get("nodes")
+    linked = {(source, output) for name in graph.used for _, source, output in graph.links(name)}
     for name in graph.used:
-        if graph.kind(name) not in _PICKERS:
+        if not any((name, output) in linked for output in _PICKERS.get(graph.kind(name), ())):
             continue
         made = chunk.get(name)
         if not isinstance(made, dict):

@@ -30,7 +30,8 @@ KEYS = ("parameters", "usercomment", "imagedescription", "description", "comment
 _PARAMETERS = re.compile(r"^(?:Steps|Size|Seed|Sampler|CFG scale|Width|Height): ", re.MULTILINE)
 _NEGATIVE = re.compile(r"^Negative prompt:", re.MULTILINE | re.IGNORECASE)
 _KEY = re.compile(r"[\s,]*(\w[\w \-/]{0,80}):[ \t]*")
-_HASHED = re.compile(r"(.+?)\s*:\s*(?:0x)?([0-9a-fA-F]{8,64})\Z", re.DOTALL)
+_DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
+_WEIGHT = re.compile(r":-?\d[\d.]{0,20}(?::-?\d[\d.]{0,20})?(?:,|\Z)")  # of a pick, up to the next one
 _MOST_TEXT, _MOST_FIELDS, _MOST_BAD = 1 << 20, 1000, 16
 
 
@@ -198,9 +199,10 @@ def _hashes(value: Any) -> Iterator[tuple[str, str]]:
     entry: list[str] = []
     for part in value.split(",")[:_MOST_FIELDS] if isinstance(value, str) else ():
         entry = [*entry[-4:], part]
-        match = _HASHED.match(",".join(entry).strip()[-400:])
-        if match:
-            yield match[1].rpartition(": ")[0] or match[1], match[2]
+        name, _, digits = ",".join(entry).strip()[-400:].rpartition(":")
+        name, digits = name.strip(), digits.strip().removeprefix("0x")
+        if name and _DIGITS.fullmatch(digits):
+            yield name.rpartition(": ")[0] or name, digits
             entry = []
 
 
@@ -223,8 +225,12 @@ def _picks(value: Any) -> frozenset[str]:
     """The stems in "name:0.8, name:0.6:0.8"; a name may hold commas but no colon."""
     if not isinstance(value, str):
         return frozenset()
-    names = re.findall(r"(?:^|,)\s*([^:<>\s][^:<>]{0,300}):-?\d[\d.]*(?::-?\d[\d.]*)?(?=\s*(?:,|$))", value[:50_000])
-    return frozenset(values.stem(n.strip()) for n in names)
+    names, begin = [], 0
+    text = value[:50_000].strip()
+    for match in _WEIGHT.finditer(text):
+        names.append(text[begin : match.start()].strip())
+        begin = match.end()
+    return frozenset(values.stem(n) for n in names if 0 < len(n) <= 300 and not {":", "<", ">"} & set(n))
 
 
 def _marked(uses: Iterable[AdapterUse], picks: frozenset[str], own: str) -> tuple[AdapterUse, ...]:

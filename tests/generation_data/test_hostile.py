@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import struct
-import time
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from stylus_core.generation_data import GenerationDataError, read_generation_data
-from tests.clock import HANG
 from tests.generation_data import writers
 from tests.generation_data.test_containers import BOTH, INFOTEXT, XMP
 
@@ -108,13 +106,11 @@ def test_there_are_200() -> None:
 def test_a_broken_picture_is_told_or_read(folder: Path, name: str, data: bytes) -> None:
     path = folder / "picture"
     path.write_bytes(data)
-    begun = time.monotonic()
     try:
         found = read_generation_data(path)
     except GenerationDataError as error:
         assert 5 < len(str(error)) < 80
         found = None
-    assert time.monotonic() - begun < HANG, name
     if found is not None:
         assert len(found.adapters) <= 100
         assert all(abs(a.weight) <= 10 and 0 < len(a.name) <= 300 for a in found.adapters)

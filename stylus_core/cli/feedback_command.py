@@ -106,7 +106,7 @@ def _listed(corrections: Sequence[Correction], on: bool, args: argparse.Namespac
         for one in corrections:
             dump(console, _json(one))
     elif not corrections:
-        console.print("Nothing was corrected yet." if on else f"Nothing was corrected yet: {_OFF}.")
+        console.print("Nothing was corrected yet." if on else f"{_OFF[0].upper()}{_OFF[1:]}.")
     else:
         rows = [[str(c.id), _day(c.at), _what(c), clean(c.adapter), clean(c.prompt)] for c in corrections]
         head, *lines = table(["number", "when", "what", "adapter", "for the prompt"], rows, console.columns, _MOST)

@@ -48,6 +48,8 @@ def _picks(picks: Sequence[Pick], console: Console, *styles: str) -> list[str]:
         added = f"; adds {', '.join(pick.trigger_words)}" if pick.trigger_words else ""
         if pick.clip_weight is not None:
             added += f"; text encoder {pick.clip_weight:g}"
+        if pick.own_note:
+            added += f"; {pick.own_note}"
         rows.append([pick.name, f"{pick.weight:g}", pick.keyword, pick.reason.rstrip(".") + added])
     return _headed(table(["adapter", "weight", "for", "because"], rows, console.columns, _MOST), console, *styles)
 

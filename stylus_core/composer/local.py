@@ -50,18 +50,24 @@ def rated(request: Request, chances: NDArray[np.float32] | None = None) -> list[
         Assignments whose confidence is that chance.
     """
     evidence = gather(request)
+    before = chances
     if chances is None:
         chances = judge(request.affinity is not None).chances(evidence.features)
         least = np.maximum(_MEMBER * evidence.member, _SOMEBODY * evidence.somebody).astype(np.float32)
         discounts = np.array([profile(c.adapter).claim_discount for c in request.candidates], np.float32)
-        chances = with_own_evidence(np.maximum(chances, least) * discounts, request.candidates)
+        before = np.maximum(chances, least) * discounts
+        chances = with_own_evidence(before, request.candidates)
+    floor = confidence_threshold(request)
     out: list[Assignment] = []
     for i, candidate in enumerate(request.candidates):
         if evidence.keyword[i] < 0:
             continue
         keyword = request.keywords[int(evidence.keyword[i])]
         found = dict(zip(FEATURES, evidence.features[i].tolist(), strict=True))
-        out.append(Assignment(candidate, keyword, _reason(candidate, keyword, found), float(chances[i])))
+        reason = _reason(candidate, keyword, found)
+        if before is not None and before[i] < floor <= chances[i]:
+            reason = "it suits prompts like this one"  # how often the user did so stands in `Pick.own_note` alone
+        out.append(Assignment(candidate, keyword, reason, float(chances[i])))
     return sorted(out, key=lambda a: -a.confidence)
 
 

@@ -52,7 +52,8 @@ def refusal(candidate: Candidate) -> str:
     own = candidate.own
     if own is None or own.removed < _DECIDED:
         return ""
-    return f"you removed it for {'a prompt' if own.removals == 1 else f'{own.removals} prompts'} like this one"
+    # A reason may reach a model or a file: how often that was said stands in `Pick.own_note` alone.
+    return "it is not wanted for prompts like this one"
 
 
 def _chance(chance: float, own: OwnEvidence | None) -> float:

@@ -24,10 +24,10 @@ from stylus_core.retriever.index_view import IndexView
 from stylus_core.types import KINDS
 
 #: Of what was used: whether ever, its share of the latest uses, how lately, its share of the votes of prompts like it.
-USED: dict[str, float] = {"ever": 1.20, "share": 1.55, "recency": 2.65, "vote": 0.45}
+USED: dict[str, float] = {"ever": 1.22, "share": 1.57, "recency": 2.58, "vote": 0.48}
 #: Of likeness to what was used: the nearest description, and the same to the fourth power, the mean of descriptions,
 #: the nearest title to the fourth power, the share of its kind.
-LIKENESS: dict[str, float] = {"nearest": 1.85, "nearest_4": 2.80, "mean": 0.90, "title_4": 1.05, "kind": 1.25}
+LIKENESS: dict[str, float] = {"nearest": 1.83, "nearest_4": 2.70, "mean": 0.84, "title_4": 1.04, "kind": 1.22}
 
 _USED, _LIKENESS = (np.array(list(weights.values()), np.float32) for weights in (USED, LIKENESS))
 

@@ -181,7 +181,7 @@ def test_a_folder_that_is_switched_on_later_is_read_then(learning):
     assert learning.core.history.learned == 2
 
 
-@pytest.mark.parametrize("trouble", [OSError("/private/secret.png"), ValueError("a fox")])
+@pytest.mark.parametrize("trouble", [OSError("/pictures/of ann/secret.png"), ValueError("a fox")])
 def test_what_goes_wrong_is_told_without_a_path_or_a_prompt(zoo, caplog, trouble):
     zoo.core.history.fails = trouble
     own_panel.start()
@@ -234,7 +234,7 @@ def test_what_is_no_picture_is_passed_over(learning, params):
 
 
 def test_a_picture_that_cannot_be_learned_from_is_nobodys_trouble(learning, caplog):
-    learning.core.history.fails = OSError("/private/secret.png")
+    learning.core.history.fails = OSError("/pictures/of ann/secret.png")
     learning.callbacks.call("image_saved", Saved(f"{folder(learning)}/secret.png"))
     assert own().wait(HANG)
     learning.core.history.fails = None
@@ -297,7 +297,7 @@ def test_corrections_alone_are_kept_with_the_switch(zoo):
 
 
 def test_a_correction_that_cannot_be_kept_spoils_no_click(learning, caplog):
-    learning.core.history.fails = OSError("disk full at /private")
+    learning.core.history.fails = OSError("disk full at /pictures/of ann")
     tab = ClickedTab(learning).click("remove", "deep_snow")
     assert "deep_snow" not in tab.generate()
     assert "OSError" in caplog.text and "ann" not in caplog.text and "fox" not in caplog.text

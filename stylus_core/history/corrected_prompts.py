@@ -11,7 +11,7 @@ from stylus_core.history.prompt_texts import PromptTexts, words_of
 from stylus_core.history.records import BANNED, KEPT, PINNED, REMOVED, WANTED, WEIGHED, Correction
 
 #: How like a prompt has to be to one that was corrected, and from where on it counts as that one. Between them a
-#: correction counts by how like the two are; five that are hardly like it decide as one of the very prompt does.
+#: correction counts half of how like the two are; five that are hardly like it decide as one of the very prompt does.
 _ALIKE, _SAME, _LEAST = 0.2, 0.7, 0.21
 
 
@@ -69,7 +69,7 @@ class CorrectedPrompts:
         for (correction, number), like in zip(self._rows, self._texts.likeness(words).tolist(), strict=True):
             if like < _ALIKE:
                 continue
-            counts = 1.0 if like >= _SAME else max(_LEAST, like)
+            counts = 1.0 if like >= _SAME else max(_LEAST, like / 2)
             known = out.get(number, Verdict())
             if correction.action == WEIGHED:
                 if correction.weight is not None and like >= _SAME:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from stylus_core.history.corrected_prompts import CorrectedPrompts, Verdict
 from stylus_core.history.own_note import own_note
 from stylus_core.history.own_pictures import LikePrompts, OwnPictures
@@ -17,6 +19,9 @@ from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import Scores
 from stylus_core.retriever.index_view import IndexView
 from stylus_core.types import Candidate
+
+#: What the user put there for this prompt is looked at, whatever its words say: as high as what was just used.
+_WANTED = 8.0
 
 
 class Memory:
@@ -69,7 +74,11 @@ class PromptMemory:
         Returns:
             (n,).
         """
-        return self.taste.boost(index, dense, self.like)
+        out = self.taste.boost(index, dense, self.like)
+        for number, verdict in self.verdicts.items():
+            if verdict.wanted:
+                out[index.ids == number] += np.float32(_WANTED * min(1.0, verdict.wanted))
+        return out
 
     def of(self, adapter: int) -> OwnEvidence:
         """What it says of one adapter.

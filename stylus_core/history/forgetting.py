@@ -52,6 +52,7 @@ def forget_folder(db: sqlite3.Connection, where: str) -> Forgotten:
     if not gone and not files:
         raise LibraryError(not_learned(where, folders))
     db.executemany("DELETE FROM folders WHERE id = ?", [(row.id,) for row in gone])
+    db.execute("DELETE FROM settings WHERE name = ?", (rows.LINKS,))  # names of these pictures are among them
     outer = rows.nearest([row for row in folders if row not in gone], where)
     if outer is not None and outer.on:
         rows.put_folder(db, FolderRow(rows.digest(where), where, False, 0.0))

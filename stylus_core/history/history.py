@@ -6,6 +6,7 @@ fails here fails a selection.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -212,10 +213,14 @@ class History:
                 prompts = {number: prompt for number, prompt in prompts.items() if number in changes.ids}
             prompts = prompts | {p.id: p for p in changes.prompts}
             if self._state is None or self._state[1:] != state[1:]:
-                self._resolver = UseResolver(self._library)
+                self._resolver = UseResolver(self._library, self.store.links(library.identity))
+            before = dict(self._resolver.links)
             ids = self._resolver.ids
             pictures = OwnPictures(list(prompts.values()), ids, self._recommended)
             corrections = CorrectedPrompts(self.store.corrections(), ids)
+            if self._resolver.links != before:
+                with contextlib.suppress(LibraryError):  # then they are found again as long as no file is renamed
+                    self.store.keep_links(library.identity, self._resolver.links)
             known = self._library.get(sorted(pictures.habits))
             used = uses(prompts.values(), ids, lambda i: known[i].name if i in known else "")
             memory = Memory(pictures, corrections, used) if len(pictures) or len(corrections) else None

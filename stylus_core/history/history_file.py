@@ -38,6 +38,9 @@ _SCHEMA = (
 )
 _ID_BITS = 52  # every reader of JSON keeps them, and among a million prompts hardly two are alike
 
+#: The setting that holds what names in pictures meant.
+LINKS = "links"
+
 
 class FolderRow(NamedTuple):
     """A learned folder as the file has it."""

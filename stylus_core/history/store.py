@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -264,6 +264,40 @@ class HistoryStore(CorrectionStore):
         sql = "SELECT path, size, mtime_ns, folder, prompt, at, problem FROM files WHERE path >= ? AND path < ?"
         found: list[Row] = self._read(lambda db: db.execute(sql + " ORDER BY path", (low, high)).fetchall(), [])
         return [(row[0], problem) for row in found if (problem := rows.problem_of(row))]
+
+    def links(self, library: str) -> dict[str, list[int]]:
+        """Which adapters names and hashes in pictures meant when they were seen: a renamed file keeps its id.
+
+        Args:
+            library: identity of the database whose ids these are.
+
+        Returns:
+            By what `keep_links` was given; empty where they are of another database.
+        """
+        sql = "SELECT words FROM settings WHERE name = ?"
+        found = self._read(lambda db: db.execute(sql, (rows.LINKS,)).fetchone(), None)
+        value = rows.fields(found[0], rows.LINKS) if found else None
+        links = value.get(library) if value else None
+        return {str(k): [int(i) for i in v] for k, v in links.items()} if isinstance(links, dict) else {}
+
+    def keep_links(self, library: str, links: Mapping[str, Sequence[int]]) -> None:
+        """Keeps what `links` gives. What was learned is the same as before, so it has no new revision.
+
+        Args:
+            library: identity of the database.
+            links: by any text that stands for a use.
+
+        Raises:
+            LibraryError: the file cannot be written.
+        """
+
+        def work(db: sqlite3.Connection) -> None:
+            with rows.writing(db):
+                words = rows.sealed({library: {k: list(v) for k, v in links.items()}}, rows.LINKS)
+                db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (rows.LINKS, words))
+
+        if self.path.exists():
+            self._write(work)
 
     def _must_be_there(self, where: str) -> None:
         if not self.is_there:

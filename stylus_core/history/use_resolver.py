@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 
 from stylus_core.generation_data import AdapterUse
 from stylus_core.library import Library
 from stylus_core.types import Adapter
 
+_LONGEST = 500  # characters of a link
 _SHORTEST = 8  # hex digits of a hash that say something
 _ENDINGS = (".safetensors", ".sft", ".pt", ".ckpt", ".gguf")
 
@@ -15,12 +17,19 @@ _ENDINGS = (".safetensors", ".sft", ".pt", ".ckpt", ".gguf")
 class UseResolver:
     """Of one library, as it is now. A hash says more than a name: a renamed file keeps its history.
 
+    Most files tell no hash of theirs. So what a name meant is remembered, for a file that is renamed keeps its id.
+
     Args:
         library: whose adapters are meant.
+        links: what uses meant before, see `links`; None: nothing is known.
+
+    Attributes:
+        links: by a text for each use that was resolved the ids that it meant, those of before included.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, links: Mapping[str, Sequence[int]] | None = None) -> None:
         self._library = library
+        self.links: dict[str, list[int]] = {key: list(ids) for key, ids in (links or {}).items()}
         self._known: dict[AdapterUse, tuple[int, ...]] = {}
         self._hashes: dict[str, list[tuple[str, int]]] | None = None  # first digits -> whole hashes and whose they are
         self._versions: dict[int, list[int]] = {}
@@ -36,7 +45,13 @@ class UseResolver:
         """
         key = AdapterUse(use.name, hash=use.hash, version_id=use.version_id)
         if key not in self._known:
-            self._known[key] = self._find(key)
+            link = "\n".join((use.name, use.hash, str(use.version_id or "")))[:_LONGEST]
+            if found := self._find(key):
+                self.links[link] = list(found)
+            else:
+                there = self._library.get(self.links.get(link, ()))
+                found = tuple(there)
+            self._known[key] = found
         return self._known[key]
 
     def _find(self, use: AdapterUse) -> tuple[int, ...]:

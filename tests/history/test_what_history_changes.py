@@ -198,6 +198,21 @@ def test_a_renamed_file_keeps_what_its_hash_says(tmp_path: Path) -> None:
         assert use is not None and use.pictures == 3
 
 
+def test_a_renamed_file_of_which_no_hash_is_known_keeps_what_its_name_meant(tmp_path: Path) -> None:
+    library, _ = build(tmp_path / "samples")
+    with Stylus(library, home=tmp_path / "home", encoder="none") as stylus:
+        stylus.index()
+        (adapter,) = stylus.find("vintage_motorcycle")
+        made(stylus, PLAIN[1:], AdapterUse("vintage_motorcycle", 0.6, hash="0123456789ab"))
+        assert list(picked(stylus, PLAIN[0])) == ["vintage_motorcycle"]
+    path = Path(adapter.path)
+    for file in path.parent.glob(f"{path.stem}.*"):
+        file.rename(file.with_name(file.name.replace(path.stem, "renamed_jumper")))
+    with Stylus(library, home=tmp_path / "home", encoder="none") as stylus:
+        stylus.index()
+        assert "renamed_jumper" in picked(stylus, PLAIN[0])
+
+
 def test_a_broken_history_fails_no_selection(stylus: Stylus) -> None:
     before = stylus.select(PROMPT).rewritten
     made(stylus, PLAIN[1:], AdapterUse(SWEATER, 0.6))

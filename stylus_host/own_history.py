@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from stylus_core.history.learner import LearnReport
-from stylus_core.history.records import Correction, LearnedFolder, OwnUse
 from stylus_core.progress import StageProgress
 from stylus_core.types import Adapter
+
+if TYPE_CHECKING:
+    from stylus_core.history.learner import LearnReport
+    from stylus_core.history.records import Correction, LearnedFolder, OwnUse
 
 
 class OwnStore(Protocol):

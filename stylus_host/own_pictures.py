@@ -10,16 +10,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from stylus_core.errors import StylusError
-from stylus_core.history.own_note import own_note
-from stylus_core.history.records import LearnedFolder
 from stylus_core.types import Adapter
 from stylus_host.client_text import told
-from stylus_host.own_corrections import CLICKS, remember
 from stylus_host.own_history import OwnHistory
 from stylus_host.service_state import sentence
 from stylus_host.thread_priority import lower_priority
+
+if TYPE_CHECKING:
+    from stylus_core.history.records import LearnedFolder
 
 logger = logging.getLogger("stylus")
 
@@ -82,6 +83,8 @@ class OwnLearning:
         Returns:
             Those of which something is kept first; one that was never read has no time of reading.
         """
+        from stylus_core.history.records import LearnedFolder
+
         known = list(self._history().store.folders())
         there = {one.path for one in known}
         return [*known, *(LearnedFolder(p, p not in self._left_out, 0, 0, 0, 0.0) for p in offered if p not in there)]
@@ -211,6 +214,8 @@ class OwnLearning:
             weight: of "weight".
             by: who clicked.
         """
+        from stylus_host.own_corrections import CLICKS, remember
+
         try:
             if self.wanted():
                 history = self._history()
@@ -233,6 +238,8 @@ class OwnLearning:
         try:
             if adapter is None or not self.counts():
                 return ""
+            from stylus_core.history.own_note import own_note
+
             note = known or own_note(self._history().use_of(adapter), None, None, None)
             return told(note) if note else ""
         except Exception as error:

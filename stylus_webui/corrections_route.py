@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stylus_core.errors import OptionError
-from stylus_core.history.records import ACTIONS, WEIGHED, Correction
 from stylus_webui import runtime, settings
+
+if TYPE_CHECKING:
+    from stylus_core.history.records import Correction
 
 #: Longest prompt that is taken, in characters: twice what 3,000 tokens take.
 PROMPT = 32_768
@@ -37,6 +39,8 @@ def correct(body: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         OptionError: the body is not so, or this WebUI keeps none.
     """
+    from stylus_core.history.records import ACTIONS, WEIGHED
+
     unknown = sorted(set(body) - {"prompt", "name", "action", "weight"})
     if unknown:
         raise OptionError(f"unknown field {unknown[0]!r}: the body takes prompt, name, action and weight")

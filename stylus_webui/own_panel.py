@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from stylus_core.errors import StylusError
-from stylus_core.history.records import Correction, LearnedFolder
 from stylus_host.service_state import sentence
 from stylus_webui import chips, host, runtime, settings
 from stylus_webui.tags import weight
+
+if TYPE_CHECKING:
+    from stylus_core.history.records import Correction, LearnedFolder
 
 logger = logging.getLogger("stylus")
 

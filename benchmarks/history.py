@@ -173,7 +173,9 @@ def _time(w: World) -> MarkdownTable:
     own = mean(lambda n: memory.for_prompt(asked[n]))
     told = [memory.for_prompt(p) for p in asked]
     search = w.retriever.search
-    with_it = mean(lambda n: list(map(told[n].told, search(asked[n], found[n], 30, boost=told[n].boost).candidates)))
+    with_it = mean(
+        lambda n: list(map(told[n].told, search(asked[n], found[n], 30, boost=told[n].boost, ahead=10).candidates))
+    )
     without = mean(lambda n: search(asked[n], found[n], 30))
     table.add(f"{len(many):,}", f"{ready * 1000:.0f}", f"{own:.2f}", f"{with_it:.2f}", f"{without:.2f}")
     return table

@@ -139,7 +139,8 @@ class CandidateSearch:
         if own is not None:
             timings["history"] = (time.perf_counter() - clock) * 1000
         boost = own.boost if own else None
-        found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted, boost)
+        ahead = max(query.depth, options.candidates // 3)
+        found = retriever.search(prompt, found_keywords, max(query.depth, options.candidates), wanted, boost, ahead)
         timings.update(found.timings)
         candidates = tuple(map(pairs.with_half, found.candidates))
         if own is not None:

@@ -28,6 +28,7 @@ PICKED, KEPT_AFTER = 0.5, 86400.0
 #: From here on a prompt is like another: half of what either says is said by the other too, "masterpiece" aside.
 LIKE = 0.3
 _SHARPNESS = 4  # of the votes: those of the nearest prompts count most
+_LEAST_VOTE = 1e-3  # that is worth telling
 
 
 class AdapterHabit(NamedTuple):
@@ -169,7 +170,7 @@ class OwnPictures:
         prompts = np.bincount(self._which[there], minlength=n)
         return {
             int(self.adapters[i]): LikePrompts(float(votes[i]), int(pictures[i]), int(prompts[i]), float(shares[i]))
-            for i in np.flatnonzero(votes > 1e-6).tolist()
+            for i in np.flatnonzero((votes > _LEAST_VOTE) | (prompts > 0)).tolist()
         }
 
     def weight(self, adapter: int) -> OwnWeight | None:

@@ -60,8 +60,10 @@ class Taste:
         """
         weighted, rows = self._for(index, dense)
         out = weighted.copy()
-        for number, row in rows.items():
-            out[row] += np.dot(self.of_use(number, like.get(number)), _USED)
+        vote = np.float32(USED["vote"])
+        for number, found in like.items():
+            if (row := rows.get(number)) is not None:
+                out[row] += vote * found.vote
         return out
 
     def of_use(self, adapter: int, like: LikePrompts | None) -> tuple[float, ...]:
@@ -94,13 +96,16 @@ class Taste:
         return dict(zip(index.ids[mine].tolist(), mine.tolist(), strict=True))
 
     def _for(self, index: IndexView, dense: Dense | None) -> tuple[Scores, dict[int, int]]:
-        """(n,) the weighted likeness of all rows, and the rows of what was used: the same for every prompt."""
+        """(n,) what is the same for every prompt: likeness and use, weighted; and the rows of what was used."""
         key = id(index.signals), id(dense)
         with self._lock:
             if self._made is None or self._made[0] != key:
                 rows = self._rows(index)
                 held = index.signals, dense  # so that no other object gets their ids meanwhile
-                self._made = key, held, self._likeness(index, dense, rows) @ _LIKENESS, rows
+                out = self._likeness(index, dense, rows) @ _LIKENESS
+                for number, row in rows.items():
+                    out[row] += np.dot(self.of_use(number, None), _USED)
+                self._made = key, held, out, rows
             return self._made[2:]
 
     def _likeness(self, index: IndexView, dense: Dense | None, row: Mapping[int, int]) -> NDArray[np.float32]:

@@ -144,6 +144,7 @@ class Retriever:
         k: int,
         wanted: Filter | None = None,
         boost: Boost | None = None,
+        ahead: int = 0,
     ) -> Retrieval:
         """The best candidates for a prompt.
 
@@ -153,10 +154,11 @@ class Retriever:
             k: how many candidates at most.
             wanted: which adapters may be candidates; None: all.
             boost: what comes on top of the scores; None: nothing.
+            ahead: how many of the best with the boost; 0: as many as without.
 
         Returns:
-            Candidates, best first. With a boost it is that many with it, and behind them those that only without it
-            would be among so many: it takes nobody's place.
+            Candidates, best first. With a boost these are the first with it and, as far as they are not among them,
+            the `k` best without it: it takes nobody's place.
         """
         clock = Clock()
         mask = self.index.selectable.copy()
@@ -189,7 +191,7 @@ class Retriever:
         top = plain = best(total, pool, min(k, len(rows)))
         if more is not None:
             total = total + more[pool]
-            top = best(total, pool, len(plain))
+            top = best(total, pool, min(ahead, len(rows)) if ahead else len(plain))
             others = np.setdiff1d(plain, top)
             top = np.concatenate([top, others[np.lexsort((pool[others], -total[others]))]])
         place = {at: n for n, at in enumerate(plain.tolist())}

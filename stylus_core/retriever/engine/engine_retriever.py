@@ -95,6 +95,7 @@ class EngineRetriever:
         k: int,
         wanted: Filter | None = None,
         boost: Boost | None = None,
+        ahead: int = 0,
     ) -> Retrieval:
         """The best candidates for a prompt, as `Retriever.search` finds them.
 
@@ -104,6 +105,7 @@ class EngineRetriever:
             k: how many candidates at most.
             wanted: which adapters may be candidates; None: all.
             boost: as for `Retriever.search`; it says nothing of what the engine does not bring up.
+            ahead: as for `Retriever.search`.
 
         Returns:
             Candidates, best first. Those of this machine's library alone, whatever else the engine has.
@@ -130,7 +132,7 @@ class EngineRetriever:
         clock.lap("engine")
         rows = self._rows(keys, digests)
         clock.lap("rows")
-        found = self._ranked(prompt, keywords, k, wanted, nearest, rows, boost)
+        found = self._ranked(prompt, keywords, k, wanted, nearest, rows, boost, ahead)
         timings = clock.laps | {n: clock.laps.get(n, 0.0) + ms for n, ms in found.timings.items()}
         return replace(found, embedded=embedded, timings=timings)
 
@@ -249,6 +251,7 @@ class EngineRetriever:
         nearest: NearestExamples,
         rows: dict[str, PackedAdapter],
         boost: Boost | None,
+        ahead: int,
     ) -> Retrieval:
         fitting = wanted.takes([row.architecture for row in rows.values()], [row.kind for row in rows.values()])
         ids = self._sync.ids([key for key, fits_too in zip(rows, fitting, strict=True) if fits_too])
@@ -262,7 +265,7 @@ class EngineRetriever:
         retriever = Retriever(index, self.get, index.dense(self.dense) if self.dense and ids else None)
         # what the prompt's own tags call by its alias is known only when it is read
         named = {t.name for t in prompt.tags}
-        found = retriever.search(prompt, keywords, k + len(named), wanted, boost)
+        found = retriever.search(prompt, keywords, k + len(named), wanted, boost, ahead)
         kept = [i for i, c in enumerate(found.candidates) if c.adapter.metadata.alias not in named]
         kept = kept if boost else kept[:k]
         return replace(

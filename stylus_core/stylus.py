@@ -125,6 +125,7 @@ class Stylus:
             What the scan found.
         """
         report = self._indexing.words(progress)
+        self.history.prepare()
         self.embed(progress)
         return report
 
@@ -140,7 +141,9 @@ class Stylus:
             What the scan found.
         """
         self.local_index.embeds_beside = True
-        return self._indexing.words(progress)
+        report = self._indexing.words(progress)
+        self.history.prepare()
+        return report
 
     def embed(
         self,

@@ -154,7 +154,7 @@ class History:
     # -- what it says
 
     def for_prompt(self, prompt: ParsedPrompt) -> PromptMemory | None:
-        """What it says for a prompt. Raises nothing.
+        """What it says for a prompt. Raises what the library raises, and nothing of its own.
 
         Args:
             prompt: as it was read.
@@ -166,6 +166,14 @@ class History:
             return None
         memory = self._current(wait=False)
         return memory.for_prompt(prompt) if memory is not None else None
+
+    def prepare(self) -> None:
+        """Makes ready what it says, so that no selection waits for that. Raises nothing."""
+        try:
+            if self.store.is_there:
+                self._update()
+        except Exception as error:  # what is wrong the next selection says in its own way
+            log.debug("a history was not made ready (%s)", type(error).__name__)
 
     def use_of(self, adapter: Adapter) -> OwnUse | None:
         """How the user used one adapter.
@@ -196,7 +204,7 @@ class History:
         if wait or few or self._memory is None:
             self._update()
         elif self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._update, name="stylus-history", daemon=True)
+            self._thread = threading.Thread(target=self.prepare, name="stylus-history", daemon=True)
             self._thread.start()
         with self._lock:
             return self._memory

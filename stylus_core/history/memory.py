@@ -80,11 +80,12 @@ class PromptMemory:
                 out[index.ids == number] += np.float32(_WANTED * min(1.0, verdict.wanted))
         return out
 
-    def of(self, adapter: int) -> OwnEvidence:
+    def of(self, adapter: int, weighed: bool = True) -> OwnEvidence:
         """What it says of one adapter.
 
         Args:
             adapter: its id.
+            weighed: whether its weight is drawn to the user's, who may have set it for good.
 
         Returns:
             Its evidence; that of an adapter that was never used says how the user weighs adapters in general.
@@ -102,7 +103,7 @@ class PromptMemory:
             removals=verdict.removals if verdict else 0,
             wanted=verdict.wanted if verdict else 0.0,
             weight=weight,
-            note=own_note(self.uses.get(adapter), like, verdict, weight),
+            note=own_note(self.uses.get(adapter), like, verdict, weight if weighed else None),
         )
 
     def told(self, candidate: Candidate) -> Candidate:
@@ -114,4 +115,5 @@ class PromptMemory:
         Returns:
             The same with its evidence.
         """
-        return replace(candidate, own=self.of(candidate.adapter.id))
+        weighed = candidate.adapter.card.weight_source != "user"
+        return replace(candidate, own=self.of(candidate.adapter.id, weighed))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from benchmarks.measuring import print_and_keep
 from benchmarks.world import OUT, folder_world, world
 from stylus_study.evaluation.baselines import ours
 from stylus_study.evaluation.markdown_table import MarkdownTable
@@ -34,10 +35,7 @@ def main() -> int:
     if MAKE_LIBRARY is None:
         print(f"skipped: {REASON}")
         return 0
-    OUT.mkdir(exist_ok=True)
-    text = "\n\n".join(map(str, run()))
-    print(text)
-    (OUT / "folder.md").write_text(text + "\n", encoding="utf-8")
+    print_and_keep(run(), OUT / "folder.md")
     return 0
 
 

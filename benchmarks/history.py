@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from benchmarks.history_people import Person, memory_of, people
+from benchmarks.measuring import print_and_keep
 from benchmarks.world import OUT, World, folder_world, world
 from stylus_core.composer.local import LocalComposer
 from stylus_core.history.memory import Memory
@@ -186,10 +187,7 @@ def main() -> int:
     if MAKE_LIBRARY is None:
         print(f"skipped: {REASON}")
         return 0
-    OUT.mkdir(exist_ok=True)
-    text = "\n\n".join(map(str, run()))
-    print(text)
-    (OUT / "history.md").write_text(text + "\n", encoding="utf-8")
+    print_and_keep(run(), OUT / "history.md")
     return 0
 
 

@@ -30,6 +30,14 @@ def resident() -> float:
     return float(next(line.split()[1] for line in text.splitlines() if line.startswith("Rss:"))) / 1024
 
 
+def print_and_keep(tables: Sequence[object], path: Path) -> None:
+    """Prints the tables of a benchmark, and keeps them as a file."""
+    path.parent.mkdir(exist_ok=True)
+    text = "\n\n".join(map(str, tables))
+    print(text)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 def megabytes(folder: Path) -> float:
     """Of all files in a folder."""
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6

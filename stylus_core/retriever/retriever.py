@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 from stylus_core.base_models import fits
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
+from stylus_core.retriever.candidate_reasons import reason
+from stylus_core.retriever.clock import Clock
 from stylus_core.retriever.dense import SIGNALS as VECTOR_SIGNALS
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.embedding_rows import Get
@@ -216,7 +217,7 @@ class Retriever:
             part = parts[nearest[j]][0] if nearest[j] >= 0 else ""
             scores = {name: float(values[at]) for name, values in ranked.signals.items()}
             weights = tuple(self.index.signals.observed_weights(row).values())
-            why = _reason(ranked.strongest(at), part)
+            why = reason(ranked.strongest(at), part)
             out.append(Candidate(adapter, float(total[at]), scores, part, why, weights))
             kept.append(j)
         clock.lap("fuse")
@@ -300,38 +301,3 @@ def _masked(total: NDArray[np.float32], mask: NDArray[np.bool_], rows: NDArray[n
     if len(rows) < len(mask):
         total[~mask] = -np.inf
     return total
-
-
-class Clock:
-    """Milliseconds a stage."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._at = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Ends the stage `name`."""
-        now = time.perf_counter()
-        self.laps[name] = self.laps.get(name, 0.0) + (now - self._at) * 1000
-        self._at = now
-
-
-_REASONS = {
-    "trigger": "the prompt has its trigger words",
-    "name": "the prompt names it",
-    "tag": "the prompt has one of its tags",
-    "bm25": "its texts and example prompts share words with the prompt",
-    "about": "its description shares words with the prompt",
-    "cooccurrence": "pictures with prompts like this one were made with it",
-    "usage_count": "many pictures with other adapters use it too",
-    "downloads": "it is widely used",
-    "whole_title": "its title and tags are near to the prompt in meaning",
-    "whole_description": "its description is near to the prompt in meaning",
-    "part_title": "its title and tags are near to {part!r} in meaning",
-    "part_description": "its description is near to {part!r} in meaning",
-}
-
-
-def _reason(signal: str, part: str) -> str:
-    """Says in a sentence which signal weighs most for a candidate."""
-    return _REASONS[signal].format(part=part or "the prompt") if signal else "nothing speaks for it in particular"

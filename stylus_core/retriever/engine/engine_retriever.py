@@ -16,6 +16,7 @@ from stylus_core.base_models import fits
 from stylus_core.errors import EngineError
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.prompt.keywords import phrases
+from stylus_core.retriever.clock import Clock
 from stylus_core.retriever.cooccurrence import NEIGHBOURS
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.embedding_rows import Get
@@ -27,7 +28,7 @@ from stylus_core.retriever.engine.row_packing import PackedAdapter, PackedExampl
 from stylus_core.retriever.engine.sync_state import SyncState
 from stylus_core.retriever.fusion import caption_likeness, kind_labels
 from stylus_core.retriever.quantized_vectors import STORED_VIEWS, QuantizedVectors
-from stylus_core.retriever.retriever import Boost, Clock, Filter, Retrieval, Retriever, query_text
+from stylus_core.retriever.retriever import Boost, Filter, Retrieval, Retriever, query_text
 from stylus_core.retriever.tokenizer import tokens, without_markup
 from stylus_core.retriever.vectors import VectorStore
 from stylus_core.types import KINDS, Keyword

@@ -20,6 +20,7 @@ from stylus_core.history.own_pictures import OwnPictures
 from stylus_core.history.records import Correction, OwnPrompt, OwnUse
 from stylus_core.history.store import HistoryStore
 from stylus_core.history.use_resolver import UseResolver
+from stylus_core.history.used_cosines import UsedCosines
 from stylus_core.history.uses import uses
 from stylus_core.library import Library
 from stylus_core.library.find_by_name import the_one
@@ -56,6 +57,7 @@ class History:
         self._memory: Memory | None = None
         self._resolver = UseResolver(library)
         self._state: _State | None = None
+        self._cosines = UsedCosines()
         self._uses: dict[int, OwnUse] = {}
         self._lock, self._updating = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -231,7 +233,7 @@ class History:
                     self.store.keep_links(library.identity, self._resolver.links)
             known = self._library.get(sorted(pictures.habits))
             used = uses(prompts.values(), ids, lambda i: known[i].name if i in known else "")
-            memory = Memory(pictures, corrections, used) if len(pictures) or len(corrections) else None
+            memory = Memory(pictures, corrections, used, self._cosines) if len(pictures) or len(corrections) else None
             with self._lock:
                 self._prompts, self._read_up_to, self._memory, self._uses = prompts, changes.revision, memory, used
                 self._state = state

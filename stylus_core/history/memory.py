@@ -13,6 +13,7 @@ from stylus_core.history.own_pictures import LikePrompts, OwnPictures
 from stylus_core.history.prompt_texts import words_of
 from stylus_core.history.records import OwnUse
 from stylus_core.history.taste import Taste
+from stylus_core.history.used_cosines import UsedCosines
 from stylus_core.own_evidence import OwnEvidence, OwnWeight
 from stylus_core.prompt import ParsedPrompt
 from stylus_core.retriever.dense import Dense
@@ -31,13 +32,18 @@ class Memory:
         pictures: the user's own.
         corrections: of picks.
         uses: of each adapter by id, as they are told; None: nobody asks.
+        cosines: see `Taste`.
     """
 
     def __init__(
-        self, pictures: OwnPictures, corrections: CorrectedPrompts, uses: Mapping[int, OwnUse] | None = None
+        self,
+        pictures: OwnPictures,
+        corrections: CorrectedPrompts,
+        uses: Mapping[int, OwnUse] | None = None,
+        cosines: UsedCosines | None = None,
     ) -> None:
         self.pictures, self.corrections, self.uses = pictures, corrections, uses or {}
-        self._taste = Taste(pictures.habits)
+        self._taste = Taste(pictures.habits, cosines)
 
     def for_prompt(self, prompt: ParsedPrompt) -> PromptMemory:
         """What it says for a prompt.

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylus_core.history.own_pictures import AdapterHabit, LikePrompts
+from stylus_core.history.used_cosines import UsedCosines
 from stylus_core.retriever.dense import Dense
 from stylus_core.retriever.fusion import Scores
 from stylus_core.retriever.index_view import IndexView
@@ -39,10 +40,11 @@ class Taste:
 
     Args:
         habits: by adapter.
+        cosines: what was compared for the same user before; None: nothing.
     """
 
-    def __init__(self, habits: Mapping[int, AdapterHabit]) -> None:
-        self._habits = habits
+    def __init__(self, habits: Mapping[int, AdapterHabit], cosines: UsedCosines | None = None) -> None:
+        self._habits, self._cosines = habits, cosines or UsedCosines()
         self._by_share = sorted(habits, key=lambda i: (-habits[i].share, i))
         self._lock = threading.Lock()
         self._made: tuple[tuple[int, int], tuple[object, object], Scores, dict[int, int]] | None = None
@@ -122,8 +124,7 @@ class Taste:
         if dense is None:
             return out
         for view in ("description", "title"):
-            near = np.asarray(dense.cosines(view, np.arange(n), _vectors(dense, view, rows)), np.float32)
-            near[np.arange(len(rows)), rows] = 0  # none is like itself
+            near = self._cosines.near(index, dense, view, [(i, row[i]) for i in used])
             nearest = near.max(axis=0)
             if view == "title":
                 out[:, 3] = np.clip(nearest, 0, 1) ** 4
@@ -131,11 +132,3 @@ class Taste:
             out[:, 0], out[:, 1], out[:, 2] = nearest, np.clip(nearest, 0, 1) ** 4, shares @ near
             out[rows, 2] /= np.maximum(1 - shares, 1e-3)
         return out
-
-
-def _vectors(dense: Dense, view: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(rows, dim): the vectors of some rows, as unit vectors; zeros where there is none."""
-    dim = dense.encoder.dim
-    found = np.asarray(dense.cosines(view, rows, np.eye(dim, dtype=np.float32)), np.float32).T
-    lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(found / np.maximum(lengths, 1e-6), np.float32)

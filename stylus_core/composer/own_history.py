@@ -59,6 +59,8 @@ def refusal(candidate: Candidate) -> str:
 def _chance(chance: float, own: OwnEvidence | None) -> float:
     if own is None:
         return chance
+    if own.removed >= _DECIDED:
+        return chance  # `refusal` leaves it out, and says so where it would have been picked
     if own.removed:
         return _odds(_log_odds(chance) - _PER_POINT * own.removed)
     if own.prompts_like:

@@ -244,7 +244,7 @@ TABLE: tuple[Option, ...] = (
         "Your own pictures",
         "ignore: what was learned of your own pictures and corrections has no say.",
         ("use", "ignore"),
-        hint="ignore: what was learned of them has no say.",
+        hint="ignore: they have no say.",
     ),
 )
 

@@ -55,6 +55,7 @@ class SearchResult(NamedTuple):
         notes: what the user should know of the search, one sentence each.
         awaited: why the same prompt may lead to others before long, in one sentence; empty if it will not.
         own: what the user's own pictures and corrections say for the prompt; None: nothing is known.
+        own_problem: why nothing of it could be read, in a few words; empty if it could, or should not be.
     """
 
     request: Request
@@ -65,6 +66,7 @@ class SearchResult(NamedTuple):
     notes: tuple[str, ...] = ()
     awaited: str = ""
     own: PromptMemory | None = None
+    own_problem: str = ""
 
 
 class CandidateSearch:
@@ -135,7 +137,8 @@ class CandidateSearch:
         banned = [a.id for name in options.banned for a in self._library.called(name)]
         wanted = Filter(options.architecture, options.kinds, pairs.excluded_ids.union(banned), query.pool)
         clock = time.perf_counter()
-        own = self._history.for_prompt(prompt) if self._history and options.own_pictures == "use" else None
+        history = self._history if options.own_pictures == "use" else None
+        own = history.for_prompt(prompt) if history else None
         if own is not None:
             timings["history"] = (time.perf_counter() - clock) * 1000
         boost = own.boost if own else None
@@ -157,7 +160,9 @@ class CandidateSearch:
             found.similarity.of(asked) if found.similarity else None,
             len(pairs.second_files | pairs.pinned_names(options.pins)),
         )
-        return SearchResult(request, candidates, pairs, wanted, timings, own=own)
+        return SearchResult(
+            request, candidates, pairs, wanted, timings, own=own, own_problem=history.problem if history else ""
+        )
 
     def _called(self, name: str) -> list[Adapter]:
         """The adapters that a tag of this name calls, by what the host calls them or by their alias."""

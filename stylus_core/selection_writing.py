@@ -40,6 +40,8 @@ def write_selection(
     fitting, left_out = pinned(library, options, candidate)
     written = rewrite(prompt, composition.assignments, options, fitting, found.pairs.second_files)
     said = [*found.notes, *found.pairs.notes, *composition.notes, *written.notes, *left_out]
+    if found.own_problem:
+        said.append(f"your own pictures have no say: {found.own_problem}")
     if index.problem:
         said.append(index.problem)
     if index.empty:

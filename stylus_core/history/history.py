@@ -169,6 +169,11 @@ class History:
         memory = self._current(wait=False)
         return memory.for_prompt(prompt) if memory is not None else None
 
+    @property
+    def problem(self) -> str:
+        """Why it had nothing to say last, in a few words; empty if it had, or if there is none."""
+        return self.store.problem if self.store.is_there else ""
+
     def prepare(self) -> None:
         """Makes ready what it says, so that no selection waits for that. Raises nothing."""
         try:

@@ -223,6 +223,19 @@ def test_a_broken_history_fails_no_selection(stylus: Stylus) -> None:
     assert stylus.select(PROMPT).rewritten.startswith(before.partition(" <lora")[0])
 
 
+def test_a_history_that_cannot_be_read_is_told_in_one_sentence(stylus: Stylus) -> None:
+    before = stylus.select(PROMPT)
+    made(stylus, PLAIN[1:], AdapterUse(SWEATER, 0.6))
+    stylus.history.store.close()
+    for file in stylus.home.glob("history.sqlite*"):
+        file.unlink()
+    (stylus.home / "history.sqlite").mkdir()
+    after = stylus.select(PROMPT)
+    assert after.rewritten == before.rewritten
+    assert [n for n in after.notes if "own pictures" in n] == [n for n in after.notes if n not in before.notes] != []
+    assert "own pictures" not in str(stylus.select(PROMPT, {"own_pictures": "ignore"}).notes)
+
+
 def test_prompts_are_as_like_as_the_words_that_tell() -> None:
     texts = PromptTexts([words_of(p) for p in ("masterpiece, best quality, a fox in a moor", "a fox in a moor, mist")])
     same, near = texts.likeness(words_of("a fox in a moor")).tolist()

@@ -30,9 +30,9 @@ from stylus_core.types import Adapter
 
 log = logging.getLogger("stylus")
 
-#: Prompts up to which a selection takes in by itself what changed: some 30 ms. Of more a thread does, and selections go
-#: by what was known before for a moment.
-_AT_ONCE = 2000
+#: Prompts up to which a selection takes in by itself a picture that came: a few milliseconds. Of more a thread does,
+#: and selections go by what was known before for a moment.
+_AT_ONCE = 200
 
 _State = tuple[int, str, int]  # revision of the history; identity and revision of the library
 
@@ -55,6 +55,8 @@ class History:
         self._prompts: dict[int, OwnPrompt] = {}
         self._read_up_to = -1
         self._memory: Memory | None = None
+        self._pictures: OwnPictures | None = None
+        self._mark = 0  # the store's, as far as the memory goes
         self._resolver = UseResolver(library)
         self._state: _State | None = None
         self._cosines = UsedCosines()
@@ -202,13 +204,16 @@ class History:
             return self._uses
 
     def _current(self, wait: bool) -> Memory | None:
-        """What is known; where much changed, and nobody waits for it, what was known before."""
+        """What is known. Of pictures that came one by one a thread takes care, where there are many.
+
+        What the user said, or had read, counts at once: a selection that is kept under its mark has to go by it.
+        """
         state = (self.store.revision, *self._library.state)
         with self._lock:
             if state == self._state:
                 return self._memory
-            few = len(self._prompts) <= _AT_ONCE
-        if wait or few or self._memory is None:
+            few, known = len(self._prompts) <= _AT_ONCE, self._state
+        if wait or few or known is None or known[1:] != state[1:] or self.store.mark != self._mark:
             self._update()
         elif self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self.prepare, name="stylus-history", daemon=True)
@@ -218,7 +223,7 @@ class History:
 
     def _update(self) -> None:
         with self._updating:
-            library = self._library.state
+            library, mark = self._library.state, self.store.mark
             changes = self.store.changes(self._read_up_to)
             state = (changes.revision, *library)
             if state == self._state:
@@ -227,18 +232,26 @@ class History:
             if changes.ids is not None:
                 prompts = {number: prompt for number, prompt in prompts.items() if number in changes.ids}
             prompts = prompts | {p.id: p for p in changes.prompts}
-            if self._state is None or self._state[1:] != state[1:]:
+            same_library = self._state is not None and self._state[1:] == state[1:]
+            if not same_library:
                 self._resolver = UseResolver(self._library, self.store.links(library.identity))
-            before = dict(self._resolver.links)
-            ids = self._resolver.ids
-            pictures = OwnPictures(list(prompts.values()), ids, self._recommended)
-            corrections = CorrectedPrompts(self.store.corrections(), ids)
-            if self._resolver.links != before:
-                with contextlib.suppress(LibraryError):  # then they are found again as long as no file is renamed
-                    self.store.keep_links(library.identity, self._resolver.links)
-            known = self._library.get(sorted(pictures.habits))
-            used = uses(prompts.values(), ids, lambda i: known[i].name if i in known else "")
-            memory = Memory(pictures, corrections, used, self._cosines) if len(pictures) or len(corrections) else None
+            pictures, used = self._pictures, self._uses
+            if pictures is None or not same_library or changes.prompts or len(prompts) != len(self._prompts):
+                pictures, used = self._weighed(list(prompts.values()), library.identity)
+            corrections = CorrectedPrompts(self.store.corrections(), self._resolver.ids)
+            memory = None
+            if len(pictures) or len(corrections):
+                memory = Memory(pictures, corrections, used, self._cosines)
             with self._lock:
-                self._prompts, self._read_up_to, self._memory, self._uses = prompts, changes.revision, memory, used
-                self._state = state
+                self._prompts, self._read_up_to, self._memory = prompts, changes.revision, memory
+                self._pictures, self._uses, self._state, self._mark = pictures, used, state, mark
+
+    def _weighed(self, prompts: Sequence[OwnPrompt], library: str) -> tuple[OwnPictures, dict[int, OwnUse]]:
+        """The pictures ready to be asked, and how they are told."""
+        ids, before = self._resolver.ids, dict(self._resolver.links)
+        pictures = OwnPictures(prompts, ids, self._recommended)
+        if self._resolver.links != before:
+            with contextlib.suppress(LibraryError):  # then they are found again as long as no file is renamed
+                self.store.keep_links(library, self._resolver.links)
+        known = self._library.get(sorted(pictures.habits))
+        return pictures, uses(prompts, ids, lambda i: known[i].name if i in known else "")

@@ -223,6 +223,18 @@ def test_a_broken_history_fails_no_selection(stylus: Stylus) -> None:
     assert stylus.select(PROMPT).rewritten.startswith(before.partition(" <lora")[0])
 
 
+def test_in_a_long_history_a_correction_counts_at_once_and_a_picture_soon(stylus: Stylus) -> None:
+    made(stylus, [f"thing{n} of kind{n}" for n in range(300)], AdapterUse(SWEATER, 0.6))
+    assert CORGI in picked(stylus)
+    stylus.history.correct(PROMPT, CORGI, "removed")
+    assert CORGI not in picked(stylus)
+    made(stylus, PLAIN[1:], AdapterUse(CORGI, 0.6))
+    picked(stylus)
+    use = stylus.history.use_of(next(a for a in stylus.adapters() if a.name == CORGI))
+    assert use is not None and use.pictures == 3
+    assert CORGI not in picked(stylus)
+
+
 def test_a_history_that_cannot_be_read_is_told_in_one_sentence(stylus: Stylus) -> None:
     before = stylus.select(PROMPT)
     made(stylus, PLAIN[1:], AdapterUse(SWEATER, 0.6))

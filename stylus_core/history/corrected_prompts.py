@@ -34,6 +34,8 @@ class Verdict(NamedTuple):
 class CorrectedPrompts:
     """The corrections of one user, of which the last of each adapter in each prompt counts.
 
+    Pins and bans are said for every prompt, and a ban comes before all else.
+
     Args:
         corrections: in any order.
         ids: which adapters of the library a use means.
@@ -42,16 +44,19 @@ class CorrectedPrompts:
     def __init__(self, corrections: Sequence[Correction], ids: Callable[[AdapterUse], Collection[int]]) -> None:
         verdicts: dict[tuple[frozenset[str], int], tuple[Correction, int]] = {}
         weights: dict[tuple[frozenset[str], int], tuple[Correction, int]] = {}
+        self._always: dict[int, str] = {}  # said for every prompt, be it like the one at hand or not
         for c in sorted(corrections, key=lambda c: (c.at, c.id)):
             words = words_of(c.prompt)
             for number in ids(AdapterUse(c.adapter, hash=c.hash)):
-                where = weights if c.action == WEIGHED else verdicts
-                where[words, number] = c, number
+                if c.action in (PINNED, BANNED):
+                    self._always[number] = c.action
+                else:
+                    (weights if c.action == WEIGHED else verdicts)[words, number] = c, number
         self._rows = [*verdicts.values(), *weights.values()]
         self._texts = PromptTexts([words for words, _ in (*verdicts, *weights)])
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + len(self._always)
 
     def like(self, words: frozenset[str]) -> dict[int, Verdict]:
         """What is decided for a prompt.
@@ -60,11 +65,11 @@ class CorrectedPrompts:
             words: of the prompt, see `prompt_texts.words_of`.
 
         Returns:
-            By adapter, for those that were corrected in prompts like it.
+            By adapter, for those that were corrected in prompts like it, or for every prompt.
         """
+        out = {number: Verdict(wanted=1.0) for number, said in self._always.items() if said == PINNED}
         if not self._rows:
-            return {}
-        out: dict[int, Verdict] = {}
+            return out | self._banned()
         weights: dict[int, list[float]] = {}
         for (correction, number), like in zip(self._rows, self._texts.likeness(words).tolist(), strict=True):
             if like < _ALIKE:
@@ -74,15 +79,19 @@ class CorrectedPrompts:
             if correction.action == WEIGHED:
                 if correction.weight is not None and like >= _SAME:
                     weights.setdefault(number, []).append(correction.weight)
-            elif correction.action in (REMOVED, BANNED):
+            elif correction.action == REMOVED:
                 known = known._replace(removed=known.removed + counts, removals=known.removals + 1)
-            elif correction.action in (KEPT, WANTED, PINNED):
+            elif correction.action in (KEPT, WANTED):
                 known = known._replace(wanted=known.wanted + counts)
             out[number] = known
         for number, some in weights.items():
             out[number] = out[number]._replace(weight=median(some))
         # Who removed it in one prompt and put it into another like it wants neither for good.
-        return {
+        out = {
             n: v._replace(removed=max(0.0, v.removed - v.wanted), wanted=max(0.0, v.wanted - v.removed))
             for n, v in out.items()
         }
+        return out | self._banned()
+
+    def _banned(self) -> dict[int, Verdict]:
+        return {n: Verdict(removed=1.0, removals=1) for n, said in self._always.items() if said == BANNED}

@@ -163,6 +163,15 @@ def test_the_last_word_counts_and_what_was_put_there_is_picked(stylus: Stylus) -
     assert SWEATER not in picked(stylus, PLAIN[0])
 
 
+def test_a_ban_and_a_pin_are_for_every_prompt(stylus: Stylus) -> None:
+    made(stylus, ["nothing of it"])
+    stylus.history.correct("a corgi in a boat", CORGI, "banned")
+    assert CORGI not in picked(stylus)
+    stylus.history.correct("a corgi in a boat", CORGI, "pinned")
+    assert CORGI in picked(stylus)
+    assert CORGI in picked(stylus, PLAIN[0])
+
+
 def test_a_corrected_weight_counts_for_its_prompt(stylus: Stylus) -> None:
     made(stylus, ["nothing of it"])
     stylus.history.correct("a corgi in a boat", CORGI, "weighed", weight=0.35)

@@ -274,7 +274,8 @@ def test_picks_go_along_to_img2img(zoo, serve, shot, target):
     assert [text.split(".")[0] for text in said.all_inner_texts()] == [
         "The picks of the txt2img picture were taken along"
     ]
-    assert page.locator("#stylus_img2img_panel-visible-checkbox").is_checked()
+    # the page draws the switch a moment after the sentence
+    page.wait_for_selector("#stylus_img2img_panel-visible-checkbox:checked", state="attached")
     shot(page, "taken", "#stylus_img2img_panel")
     assert generate(page, zoo, "img2img") == made
 

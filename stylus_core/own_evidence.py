@@ -29,24 +29,18 @@ class OwnEvidence(NamedTuple):
     """What speaks for and against an adapter.
 
     Attributes:
-        pictures: in how many of the user's own pictures it is.
-        like: in how many of those with prompts like this one it is.
-        prompts_like: how many different prompts like this one it is in.
+        prompts_like: how many of the user's different prompts like this one it is in.
         share: of the prompts like this one, weighed by how like they are, the part that was made with it, 0 to 1.
         removed: how surely the user does not want it for this prompt, by corrections of prompts like it; 1 and more: it
             was removed for this very prompt, or for several that are like it.
-        removals: for how many prompts like this one it was removed.
         wanted: the same as `removed` for what the user put there or kept.
         weight: at which weight the user takes it.
         note: all of it in a few words for the user; never part of what leaves this machine.
     """
 
-    pictures: int = 0
-    like: int = 0
     prompts_like: int = 0
     share: float = 0.0
     removed: float = 0.0
-    removals: int = 0
     wanted: float = 0.0
     weight: OwnWeight | None = None
     note: str = ""

@@ -96,17 +96,14 @@ class PromptMemory:
         Returns:
             Its evidence; that of an adapter that was never used says how the user weighs adapters in general.
         """
-        habit, like, verdict = self.pictures.habits.get(adapter), self.like.get(adapter), self.verdicts.get(adapter)
+        like, verdict = self.like.get(adapter), self.verdicts.get(adapter)
         weight = self.pictures.weight(adapter)
         if verdict is not None and verdict.weight is not None:
             weight = (weight or OwnWeight())._replace(corrected=verdict.weight)
         return OwnEvidence(
-            pictures=habit.pictures if habit else 0,
-            like=like.pictures if like else 0,
             prompts_like=like.prompts if like else 0,
             share=like.share if like else 0.0,
             removed=verdict.removed if verdict else 0.0,
-            removals=verdict.removals if verdict else 0,
             wanted=verdict.wanted if verdict else 0.0,
             weight=weight,
             note=own_note(self.uses.get(adapter), like, verdict, weight if weighed else None),

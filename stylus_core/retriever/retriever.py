@@ -195,7 +195,6 @@ class Retriever:
             top = best(total, pool, min(ahead, len(rows)) if ahead else len(plain))
             others = np.setdiff1d(plain, top)
             top = np.concatenate([top, others[np.lexsort((pool[others], -total[others]))]])
-        place = {at: n for n, at in enumerate(plain.tolist())}
         rows = pool[top]
         ids = self.index.ids[rows].tolist()
         affinity = np.zeros((len(keywords), len(rows)), np.float32)
@@ -222,7 +221,10 @@ class Retriever:
             kept.append(j)
         clock.lap("fuse")
         similarity = similarity.of(kept) if similarity else None
-        places = tuple(place.get(at, len(pool)) for at in top[kept].tolist()) if boost else tuple(range(len(out)))
+        places = tuple(range(len(out)))
+        if more is not None:
+            place = {at: n for n, at in enumerate(plain.tolist())}
+            places = tuple(place.get(at, len(pool)) for at in top[kept].tolist())
         return Retrieval(
             tuple(out), affinity[:, kept], similarity, found.sentence, library, found.embedded, clock.laps, places
         )
